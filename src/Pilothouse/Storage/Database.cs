@@ -1,0 +1,35 @@
+namespace Pilothouse.Storage;
+
+/// <summary>The seam between features and an engine: run a read on a connection, run a write in a transaction.</summary>
+internal abstract class Database : IAsyncDisposable
+{
+    /// <summary>Runs reads on one connection; each statement sees all that was committed before it began.</summary>
+    public abstract ValueTask<T> ReadAsync<T>(Func<Session, ValueTask<T>> work, CancellationToken cancel = default);
+
+    /// <summary>Runs several reads that see one and the same state.</summary>
+    public abstract ValueTask<T> SnapshotAsync<T>(Func<Session, ValueTask<T>> work, CancellationToken cancel = default);
+
+    /// <summary>
+    /// Runs <paramref name="work"/> in a transaction: all of it is stored or, when it throws, none. The task completes after the
+    /// commit is on disk (DURABILITY=full). Throws <see cref="DatabaseBusyException"/> when the queue is full or another program
+    /// holds the file, and <see cref="DatabaseFullException"/> when the disk is.
+    /// </summary>
+    public abstract Task<T> WriteAsync<T>(Func<Session, ValueTask<T>> work, CancellationToken cancel = default);
+
+    /// <summary>
+    /// A number that changes whenever anybody, this process or another, commits to the database. Equal numbers mean that nothing
+    /// was written in between.
+    /// </summary>
+    public abstract ValueTask<long> StampAsync(CancellationToken cancel = default);
+
+    public abstract ValueTask DisposeAsync();
+}
+
+/// <summary>The database cannot take the write now; the same write may succeed in a moment. Nothing was stored.</summary>
+internal sealed class DatabaseBusyException(string message) : Exception(message);
+
+/// <summary>No room on the disk; nothing was stored.</summary>
+internal sealed class DatabaseFullException(string message) : Exception(message);
+
+/// <summary>The database cannot be used as it is; the message says why and what to do.</summary>
+internal sealed class DatabaseRefusedException(string message) : Exception(message);

@@ -1,0 +1,176 @@
+using SQLitePCL;
+
+namespace Pilothouse.Storage.Sqlite;
+
+/// <summary>How a connection to the file is opened.</summary>
+internal enum SqliteUse
+{
+    /// <summary>The one connection that writes.</summary>
+    Write,
+
+    /// <summary>One of several that only read.</summary>
+    Read,
+
+    /// <summary>Looks at a file that may not be ours, without changing it.</summary>
+    Inspect,
+}
+
+/// <summary>
+/// One connection to a SQLite file, with its prepared statements. It belongs to one thread at a time: the library's own lock is off.
+/// Microsoft.Data.Sqlite brings the library; its commands cost about twice what these calls do, on the server's hottest path.
+/// </summary>
+internal sealed class SqliteConnection : Session, IDisposable
+{
+    /// <summary>The first version without the WAL-reset bug, which loses commits (see docs/operations.md).</summary>
+    public const int OldestSafeVersion = 3_051_003;
+
+    private static readonly Sql ReadDataVersion = new("PRAGMA data_version");
+    private readonly sqlite3 handle;
+    private SqliteStatement?[] statements = new SqliteStatement?[128];
+
+    static SqliteConnection() => Batteries_V2.Init();
+
+    public SqliteConnection(string path, SqliteUse use, bool durable = true)
+    {
+        if (raw.sqlite3_libversion_number() < OldestSafeVersion)
+        {
+            throw new DatabaseRefusedException(
+                $"The SQLite library is {Version}; 3.51.3 or newer is needed, because older ones can lose commits. Use the library that is published beside the program.");
+        }
+
+        var flags = use == SqliteUse.Inspect ? raw.SQLITE_OPEN_READONLY : raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_CREATE;
+        var result = raw.sqlite3_open_v2(path, out handle, flags | raw.SQLITE_OPEN_NOMUTEX, null);
+        if (result != raw.SQLITE_OK)
+        {
+            handle?.Dispose();
+            throw new DatabaseRefusedException(
+                $"The database file {path} cannot be opened (SQLite error {result}). Check that its folder exists and that this user may write there.");
+        }
+
+        raw.sqlite3_extended_result_codes(handle, 1);
+        raw.sqlite3_busy_timeout(handle, 5000);
+        if (use == SqliteUse.Inspect)
+        {
+            return;
+        }
+
+        try
+        {
+            Configure(use, durable);
+        }
+        catch
+        {
+            handle.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Version of the SQLite library, as "3.53.3".</summary>
+    public static string Version
+    {
+        get
+        {
+            Batteries_V2.Init();
+            return raw.sqlite3_libversion().utf8_to_string();
+        }
+    }
+
+    public sqlite3 Handle => handle;
+
+    /// <summary>False inside a transaction.</summary>
+    public bool AutoCommit => raw.sqlite3_get_autocommit(handle) != 0;
+
+    public override Statement Prepare(Sql sql) => Get(sql).Renew();
+
+    public SqliteStatement Get(Sql sql)
+    {
+        if (sql.Id >= statements.Length)
+        {
+            Array.Resize(ref statements, Math.Max(sql.Id + 1, statements.Length * 2));
+        }
+
+        return statements[sql.Id] ??= new SqliteStatement(this, sql.ForSqlite);
+    }
+
+    /// <summary>Runs a statement that is not worth keeping: DDL, a PRAGMA.</summary>
+    public void Execute(string sql) => Check(raw.sqlite3_exec(handle, sql));
+
+    /// <summary>The first column of the first row as text.</summary>
+    public string? Scalar(string sql)
+    {
+        using var statement = new SqliteStatement(this, sql);
+        return statement.Step() ? statement.Row.Text(0) : null;
+    }
+
+    /// <summary>A number that changes when any other connection, of this process or another, has committed.</summary>
+    public long DataVersion()
+    {
+        var statement = Get(ReadDataVersion).Renew();
+        statement.Step();
+        var version = statement.Row.Id(0);
+        statement.Renew();
+        return version;
+    }
+
+    /// <summary>Throws unless <paramref name="result"/> is a success.</summary>
+    public void Check(int result)
+    {
+        if (result is not (raw.SQLITE_OK or raw.SQLITE_ROW or raw.SQLITE_DONE))
+        {
+            throw new SqliteException(result, raw.sqlite3_errmsg(handle).utf8_to_string());
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var statement in statements)
+        {
+            statement?.Dispose();
+        }
+
+        handle.Dispose();
+    }
+
+    private void Configure(SqliteUse use, bool durable)
+    {
+        var writer = use == SqliteUse.Write;
+        Pragma("busy_timeout", "5000", "5000");
+        if (writer)
+        {
+            Pragma("journal_mode", "WAL", "wal");
+        }
+
+        Pragma("synchronous", durable ? "FULL" : "NORMAL", durable ? "2" : "1");
+        Pragma("foreign_keys", "ON", "1");
+        Pragma("cache_size", writer ? "-16384" : "-2048", writer ? "-16384" : "-2048");
+        Pragma("temp_store", "MEMORY", "2");
+        Pragma("journal_size_limit", "67108864", "67108864");
+        Pragma("trusted_schema", "OFF", "0");
+        if (!writer)
+        {
+            Pragma("query_only", "ON", "1");
+        }
+    }
+
+    /// <summary>Sets a PRAGMA and reads it back: SQLite ignores what it does not know without a word.</summary>
+    private void Pragma(string name, string value, string expected)
+    {
+        Execute($"PRAGMA {name}={value}");
+        var now = Scalar($"PRAGMA {name}");
+        if (now != expected)
+        {
+            throw new DatabaseRefusedException(
+                $"SQLite did not take PRAGMA {name}={value} (it says {now ?? "nothing"}). The file system may not support it; put the database on a local disk.");
+        }
+    }
+}
+
+/// <summary>An error of the SQLite library.</summary>
+internal sealed class SqliteException(int code, string message) : Exception($"SQLite error {code}: {message}")
+{
+    /// <summary>The primary result code, without its extension.</summary>
+    public int Code { get; } = code & 0xFF;
+
+    /// <summary>The extended result code.</summary>
+    public int ExtendedCode { get; } = code;
+}

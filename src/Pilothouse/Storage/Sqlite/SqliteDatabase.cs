@@ -1,0 +1,50 @@
+namespace Pilothouse.Storage.Sqlite;
+
+/// <summary>The database in one SQLite file: one writer with group commit, a few readers, WAL.</summary>
+internal sealed class SqliteDatabase : Database
+{
+    private readonly SqliteWriter writer;
+    private readonly SqliteReaders readers;
+    private readonly SqliteConnection watch;
+    private readonly Lock watching = new();
+
+    /// <summary>Opens the file, which <see cref="Migrations.Migrator"/> has brought up to date.</summary>
+    public SqliteDatabase(string path, int readerCount, bool durable, TimeProvider clock, ILogger<SqliteDatabase> logger)
+    {
+        Path = path;
+        writer = new SqliteWriter(new SqliteConnection(path, SqliteUse.Write, durable), clock, logger);
+        readers = new SqliteReaders(path, readerCount, durable);
+        watch = new SqliteConnection(path, SqliteUse.Read, durable);
+    }
+
+    public string Path { get; }
+
+    /// <summary>Writes that wait for their transaction.</summary>
+    public int Waiting => writer.Waiting;
+
+    public override ValueTask<T> ReadAsync<T>(Func<Session, ValueTask<T>> work, CancellationToken cancel = default) =>
+        readers.ReadAsync(work, snapshot: false, cancel);
+
+    public override ValueTask<T> SnapshotAsync<T>(Func<Session, ValueTask<T>> work, CancellationToken cancel = default) =>
+        readers.ReadAsync(work, snapshot: true, cancel);
+
+    public override Task<T> WriteAsync<T>(Func<Session, ValueTask<T>> work, CancellationToken cancel = default) =>
+        writer.WriteAsync(work, cancel);
+
+    /// <summary>data_version is a number of one connection, so all callers ask the same one.</summary>
+    public override ValueTask<long> StampAsync(CancellationToken cancel = default)
+    {
+        lock (watching)
+        {
+            return new(watch.DataVersion());
+        }
+    }
+
+    public override ValueTask DisposeAsync()
+    {
+        watch.Dispose();
+        readers.Dispose();
+        writer.Dispose();
+        return default;
+    }
+}

@@ -1,0 +1,20 @@
+using SQLitePCL;
+
+namespace Pilothouse.Storage.Sqlite;
+
+/// <summary>Turns the library's result codes into what a caller can act on.</summary>
+internal static class SqliteErrors
+{
+    public static Exception Translate(Exception error) => error is not SqliteException sqlite ? error : sqlite.Code switch
+    {
+        raw.SQLITE_BUSY or raw.SQLITE_LOCKED => new DatabaseBusyException(
+            "Another program has held the database locked for 5 seconds. Try again; if it goes on, look for a program that keeps a transaction open."),
+        raw.SQLITE_FULL => new DatabaseFullException("The disk that holds the database is full. Nothing was stored; free some space and send it again."),
+        raw.SQLITE_CANTOPEN or raw.SQLITE_IOERR or raw.SQLITE_READONLY or raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB =>
+            new DatabaseBrokenException(sqlite),
+        _ => error,
+    };
+}
+
+/// <summary>The file or its disk fails; nothing of the write was stored.</summary>
+internal sealed class DatabaseBrokenException(SqliteException cause) : Exception($"The database cannot be used: {cause.Message}", cause);

@@ -1,0 +1,238 @@
+using System.Threading.Channels;
+
+namespace Pilothouse.Storage.Sqlite;
+
+/// <summary>
+/// The one connection that writes, on a thread of its own. It takes what is queued (up to <see cref="MostInOneCommit"/>) into one
+/// transaction, with a savepoint for each item so that one bad write does not fail its neighbours, commits, and only then answers:
+/// many waiting clients share one flush of the disk.
+/// </summary>
+internal sealed partial class SqliteWriter : IDisposable
+{
+    public const int MostInOneCommit = 512;
+    public const int MostWaiting = 8192;
+
+    /// <summary>Pages in the log before a commit checkpoints: few while others write, whose SQLite may have the WAL-reset bug.</summary>
+    private const int CheckpointAlone = 10_000;
+    private const int CheckpointBesideOthers = 900;
+
+    private static readonly Sql Begin = new("BEGIN IMMEDIATE");
+    private static readonly Sql Commit = new("COMMIT");
+    private static readonly Sql Rollback = new("ROLLBACK");
+    private static readonly Sql Savepoint = new("SAVEPOINT item");
+    private static readonly Sql Release = new("RELEASE item");
+    private static readonly Sql RollbackItem = new("ROLLBACK TO item");
+
+    private readonly SqliteConnection connection;
+    private readonly ILogger logger;
+    private readonly TimeProvider clock;
+    private readonly Channel<Item> queue = Channel.CreateBounded<Item>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
+    private readonly Thread thread;
+    private long othersVersion;
+    private long othersSeenAt;
+    private int checkpointAt;
+
+    public SqliteWriter(SqliteConnection connection, TimeProvider clock, ILogger logger)
+    {
+        this.connection = connection;
+        this.clock = clock;
+        this.logger = logger;
+        othersVersion = connection.DataVersion();
+        SetCheckpoint(CheckpointAlone);
+        thread = new Thread(Run) { IsBackground = true, Name = "sqlite writer" };
+        thread.Start();
+    }
+
+    /// <summary>Writes that wait for their transaction.</summary>
+    public int Waiting => queue.Reader.Count;
+
+    public Task<T> WriteAsync<T>(Func<Session, ValueTask<T>> work, CancellationToken cancel)
+    {
+        var item = new Item<T>(work, cancel);
+        if (!queue.Writer.TryWrite(item))
+        {
+            throw new DatabaseBusyException("Too many writes are waiting. Send this one again in a moment.");
+        }
+
+        return item.Task;
+    }
+
+    /// <summary>Stops taking writes, finishes those that wait, and closes the connection.</summary>
+    public void Dispose()
+    {
+        queue.Writer.TryComplete();
+        thread.Join();
+        connection.Dispose();
+    }
+
+    private void Run()
+    {
+        var batch = new List<Item>(MostInOneCommit);
+        while (WaitForItem())
+        {
+            while (batch.Count < MostInOneCommit && queue.Reader.TryRead(out var item))
+            {
+                if (!item.Cancelled())
+                {
+                    batch.Add(item);
+                }
+            }
+
+            if (batch.Count > 0)
+            {
+                Store(batch);
+                batch.Clear();
+            }
+        }
+    }
+
+    private bool WaitForItem()
+    {
+        var more = queue.Reader.WaitToReadAsync();
+        return more.IsCompleted ? more.Result : more.AsTask().GetAwaiter().GetResult();
+    }
+
+    /// <summary>One transaction. Where it fails as a whole, every item that did not fail by itself gets the reason.</summary>
+    private void Store(List<Item> batch)
+    {
+        try
+        {
+            WatchOthers();
+            connection.Get(Begin).Renew().Run();
+            foreach (var item in batch)
+            {
+                StoreOne(item);
+            }
+
+            connection.Get(Commit).Renew().Run();
+        }
+        catch (Exception error)
+        {
+            Undo();
+            var reason = SqliteErrors.Translate(error);
+            BatchFailed(logger, batch.Count, error);
+            batch.ForEach(item => item.Fail(reason));
+            return;
+        }
+
+        batch.ForEach(static item => item.Answer());
+    }
+
+    private void StoreOne(Item item)
+    {
+        connection.Get(Savepoint).Renew().Run();
+        try
+        {
+            item.Run(connection);
+        }
+        catch (Exception error)
+        {
+            // A full disk or a failing one makes SQLite end the whole transaction by itself: then nobody's write is in it.
+            if (connection.AutoCommit)
+            {
+                throw;
+            }
+
+            connection.Get(RollbackItem).Renew().Run();
+            item.Refuse(SqliteErrors.Translate(error));
+        }
+
+        connection.Get(Release).Renew().Run();
+    }
+
+    private void Undo()
+    {
+        try
+        {
+            if (!connection.AutoCommit)
+            {
+                connection.Get(Rollback).Renew().Run();
+            }
+        }
+        catch (SqliteException error)
+        {
+            RollbackFailed(logger, error);
+        }
+    }
+
+    /// <summary>data_version on this connection changes only when somebody else commits.</summary>
+    private void WatchOthers()
+    {
+        var version = connection.DataVersion();
+        if (version != othersVersion)
+        {
+            othersVersion = version;
+            othersSeenAt = clock.GetTimestamp();
+            SetCheckpoint(CheckpointBesideOthers);
+        }
+        else if (checkpointAt != CheckpointAlone && clock.GetElapsedTime(othersSeenAt) > TimeSpan.FromMinutes(1))
+        {
+            SetCheckpoint(CheckpointAlone);
+        }
+    }
+
+    private void SetCheckpoint(int pages)
+    {
+        if (checkpointAt != pages)
+        {
+            checkpointAt = pages;
+            connection.Scalar($"PRAGMA wal_autocheckpoint={pages}");
+        }
+    }
+
+    private abstract class Item
+    {
+        public abstract bool Cancelled();
+
+        /// <summary>Does the work inside the open transaction and keeps its result.</summary>
+        public abstract void Run(Session session);
+
+        /// <summary>Keeps the item's own failure, to be told after the commit.</summary>
+        public abstract void Refuse(Exception error);
+
+        public abstract void Answer();
+
+        public abstract void Fail(Exception error);
+    }
+
+    private sealed class Item<T>(Func<Session, ValueTask<T>> work, CancellationToken cancel) : Item
+    {
+        private readonly TaskCompletionSource<T> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private T? result;
+        private Exception? refused;
+
+        public Task<T> Task => answer.Task;
+
+        public override bool Cancelled() => cancel.IsCancellationRequested && answer.TrySetCanceled(cancel);
+
+        public override void Run(Session session)
+        {
+            var running = work(session);
+            result = running.IsCompleted
+                ? running.GetAwaiter().GetResult()
+                : throw new InvalidOperationException("Work given to a write may only await its session.");
+        }
+
+        public override void Refuse(Exception error) => refused = error;
+
+        public override void Answer()
+        {
+            if (refused is null)
+            {
+                answer.SetResult(result!);
+            }
+            else
+            {
+                answer.SetException(refused);
+            }
+        }
+
+        public override void Fail(Exception error) => answer.SetException(refused ?? error);
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A transaction of {Count} writes failed and was rolled back; none of them was acknowledged")]
+    private static partial void BatchFailed(ILogger logger, int count, Exception error);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A failed transaction could not be rolled back")]
+    private static partial void RollbackFailed(ILogger logger, Exception error);
+}
