@@ -9,6 +9,9 @@ namespace Pilothouse.Storage;
 /// </summary>
 internal static class Timestamps
 {
+    /// <summary>Characters of the longest time that is answered.</summary>
+    public const int LongestAnswer = 32;
+
     /// <summary>Parses <paramref name="text"/>; the result is in UTC.</summary>
     public static bool TryParse(ReadOnlySpan<char> text, out DateTimeOffset time) => TryParse(text, out time, out _);
 
@@ -40,7 +43,11 @@ internal static class Timestamps
     }
 
     /// <summary>As it is stored; the part below a millisecond is cut off.</summary>
-    public static string ToStored(DateTimeOffset time) => Format(time, ' ', micros: false);
+    public static string ToStored(DateTimeOffset time)
+    {
+        Span<char> text = stackalloc char[LongestAnswer];
+        return new string(text[..Write(time.UtcDateTime, ' ', micros: false, text)]);
+    }
 
     /// <summary>Just after <paramref name="time"/>, in microseconds: "less than this" includes the time itself in every spelling.</summary>
     public static string ToStoredAfter(DateTimeOffset time) =>
@@ -48,13 +55,19 @@ internal static class Timestamps
         .ToString("yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture);
 
     /// <summary>As it is answered.</summary>
-    public static string ToAnswer(DateTimeOffset time) => Format(time, 'T', micros: true) + "+00:00";
-
-    private static string Format(DateTimeOffset time, char separator, bool micros)
+    public static string ToAnswer(DateTimeOffset time)
     {
-        Span<char> text = stackalloc char[26];
-        var length = Write(time.UtcDateTime, separator, micros, text);
-        return new string(text[..length]);
+        Span<char> text = stackalloc char[LongestAnswer];
+        return new string(text[..WriteAnswer(time, text)]);
+    }
+
+    /// <summary>As it is answered, into <paramref name="text"/> of at least <see cref="LongestAnswer"/>.</summary>
+    /// <returns>How many characters.</returns>
+    public static int WriteAnswer(DateTimeOffset time, Span<char> text)
+    {
+        var length = Write(time.UtcDateTime, 'T', micros: true, text);
+        "+00:00".CopyTo(text[length..]);
+        return length + 6;
     }
 
     private static int Write(DateTime utc, char separator, bool micros, Span<char> text)

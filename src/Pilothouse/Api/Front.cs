@@ -1,0 +1,213 @@
+using System.Diagnostics;
+using System.Net;
+using Pilothouse.Auth;
+using Pilothouse.Configuration;
+using Pilothouse.Monitoring;
+using Pilothouse.Storage;
+
+namespace Pilothouse.Api;
+
+/// <summary>
+/// What happens to every request before and after its endpoint: request id, security headers, which hosts and addresses we serve,
+/// who calls, limits, the one shape of failure, and the log line.
+/// </summary>
+internal sealed partial class Front(
+    RequestDelegate next, Settings settings, ServedHosts hosts, Credentials credentials, CallLimits limits, RequestLog log, ILogger<Front> logger)
+{
+    /// <summary>Pages are allowed what /docs needs; everything else is data that no browser should render or run.</summary>
+    private const string DataPolicy = "default-src 'none'; frame-ancestors 'none'";
+
+    public async Task InvokeAsync(HttpContext http)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var caller = Caller.Anonymous(http);
+        SetHeaders(http);
+        try
+        {
+            CheckDoor(http);
+            caller = await credentials.FindAsync(http);
+            http.Features.Set(caller);
+            limits.Count(http, http.GetEndpoint(), caller);
+            credentials.CheckOrigin(http, caller);
+            if (settings.RequireAuthForReads == true && http.Request.Path.StartsWithSegments("/api") && !http.Request.Path.StartsWithSegments("/api/auth"))
+            {
+                caller.Require(Scopes.Read);
+            }
+
+            await next(http);
+            await ExplainEmptyAnswerAsync(http);
+        }
+        catch (Exception error)
+        {
+            await AnswerFailureAsync(http, error);
+        }
+
+        log.Write(http, caller.Name, started);
+    }
+
+    private static void SetHeaders(HttpContext http)
+    {
+        var sent = http.Request.Headers["X-Request-Id"];
+        http.TraceIdentifier = sent.Count == 1 && RequestIds.IsGood(sent[0]!) ? sent[0]! : RequestIds.Next();
+        var headers = http.Response.Headers;
+        headers["X-Request-Id"] = http.TraceIdentifier;
+        headers.XContentTypeOptions = "nosniff";
+        headers.XFrameOptions = "DENY";
+        headers["Referrer-Policy"] = "no-referrer";
+        headers["Cross-Origin-Opener-Policy"] = "same-origin";
+        headers.ContentSecurityPolicy = DataPolicy;
+        headers.CacheControl = "no-store";
+    }
+
+    private void CheckDoor(HttpContext http)
+    {
+        if (!hosts.Serves(http.Request.Host.Host))
+        {
+            throw new Refusal(403, ErrorCodes.HostNotAllowed, "Host not allowed", "Add this host name to ALLOWED_HOSTS if it is this server's.");
+        }
+
+        if (settings.IpAllowlist.Length > 0 && !IsAllowed(http.Connection.RemoteIpAddress))
+        {
+            throw new Refusal(403, ErrorCodes.AddressNotAllowed, "Address not allowed", "Add this client's address to IP_ALLOWLIST if it may connect.");
+        }
+
+        if (settings.ForceHttps && !http.Request.IsHttps && !http.Request.Path.StartsWithSegments("/health"))
+        {
+            http.Response.Headers.Location = $"https://{http.Request.Host.Host}{http.Request.PathBase}{http.Request.Path}{http.Request.QueryString}";
+            throw new Refusal(308, ErrorCodes.HttpsRequired, "HTTPS required", "Use https://. FORCE_HTTPS expects a proxy in front that is named in TRUSTED_PROXIES.");
+        }
+
+        if (settings.ForceHttps && http.Request.IsHttps)
+        {
+            http.Response.Headers.StrictTransportSecurity = "max-age=31536000";
+        }
+    }
+
+    private bool IsAllowed(IPAddress? address)
+    {
+        if (address is null)
+        {
+            return false;
+        }
+
+        address = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+        return IPAddress.IsLoopback(address) || settings.IpAllowlist.Any(network => network.Contains(address));
+    }
+
+    /// <summary>Routing answers an unknown path or method with a bare status.</summary>
+    private static Task ExplainEmptyAnswerAsync(HttpContext http)
+    {
+        var response = http.Response;
+        if (response.HasStarted || response.StatusCode < 400 || response.ContentType is not null)
+        {
+            return Task.CompletedTask;
+        }
+
+        return AnswerAsync(http, response.StatusCode switch
+        {
+            404 => new Refusal(404, ErrorCodes.EndpointNotFound, "Endpoint not found", "GET /docs lists every endpoint."),
+            405 => new Refusal(405, ErrorCodes.MethodNotAllowed, "Method not allowed", "The Allow header names the methods of this path."),
+            415 => new Refusal(415, ErrorCodes.UnsupportedMediaType, "Unsupported media type", "Send the body as JSON, with Content-Type: application/json."),
+            var status => new Refusal(status, ErrorCodes.BadRequest, "Bad request", "The request could not be understood; GET /docs shows its form."),
+        });
+    }
+
+    private async Task AnswerFailureAsync(HttpContext http, Exception error)
+    {
+        if (http.RequestAborted.IsCancellationRequested && error is OperationCanceledException or IOException or Microsoft.AspNetCore.Connections.ConnectionResetException)
+        {
+            http.Response.StatusCode = 499;
+            return;
+        }
+
+        if (http.Response.HasStarted)
+        {
+            BrokenOff(logger, http.TraceIdentifier, error);
+            http.Abort();
+            return;
+        }
+
+        await AnswerAsync(http, Translate(http, error));
+    }
+
+    private Refusal Translate(HttpContext http, Exception error)
+    {
+        switch (error)
+        {
+            case Refusal refusal:
+                return refusal;
+            case BadHttpRequestException { StatusCode: 413 }:
+                return InputReader.TooLarge();
+            case BadHttpRequestException bad:
+                return new(bad.StatusCode, ErrorCodes.BadRequest, "Bad request", "The request could not be read to its end.");
+            case DatabaseBusyException busy:
+                return new(503, ErrorCodes.Overloaded, "Server overloaded", busy.Message) { RetryAfterSeconds = 1 };
+            case DatabaseFullException full:
+                Unhealthy(logger, http.TraceIdentifier, full);
+                return new(507, ErrorCodes.DiskFull, "Disk full", full.Message) { RetryAfterSeconds = 60 };
+            case Storage.Sqlite.DatabaseBrokenException broken:
+                Unhealthy(logger, http.TraceIdentifier, broken);
+                return new(503, ErrorCodes.DatabaseUnavailable, "Database unavailable", "The database does not answer; the server's log says why. Nothing was stored.") { RetryAfterSeconds = 10 };
+            default:
+                Bug(logger, http.TraceIdentifier, error);
+                return new(500, ErrorCodes.Internal, "Internal server error", $"Something went wrong here. The log has it under request id {http.TraceIdentifier}.");
+        }
+    }
+
+    private static Task AnswerAsync(HttpContext http, Refusal refusal)
+    {
+        http.Response.StatusCode = refusal.Status;
+        if (refusal.RetryAfterSeconds is { } seconds)
+        {
+            http.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        }
+
+        if (refusal.Status == 401)
+        {
+            http.Response.Headers.WWWAuthenticate = "Bearer";
+        }
+
+        return JsonAnswer.WriteAsync(http, refusal.Body, ApiJson.Default.ErrorBody);
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Request {RequestId} failed by a bug")]
+    private static partial void Bug(ILogger logger, string requestId, Exception error);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Request {RequestId} failed because the database did")]
+    private static partial void Unhealthy(ILogger logger, string requestId, Exception error);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Request {RequestId} failed after its answer had begun; the connection was closed")]
+    private static partial void BrokenOff(ILogger logger, string requestId, Exception error);
+}
+
+/// <summary>The names under which we are reached: a web page must not get here by a name of its own (DNS rebinding).</summary>
+internal sealed class ServedHosts(Settings settings)
+{
+    private readonly bool any = settings.AllowedHosts.Contains("*");
+    private readonly HashSet<string> names = new([.. settings.AllowedHosts, "localhost", "127.0.0.1", "[::1]", "::1", settings.Host], StringComparer.OrdinalIgnoreCase);
+
+    public bool Serves(string host) => any || names.Contains(host);
+}
+
+/// <summary>Ids of requests: the client's own if it has a good form.</summary>
+internal static class RequestIds
+{
+    private static readonly ulong Start = BitConverter.ToUInt64(System.Security.Cryptography.RandomNumberGenerator.GetBytes(8));
+    private static long count;
+
+    /// <summary>Unique in this process and, very likely, beyond.</summary>
+    public static string Next() => (Start + (ulong)Interlocked.Increment(ref count)).ToString("x16", System.Globalization.CultureInfo.InvariantCulture);
+
+    public static bool IsGood(string id)
+    {
+        foreach (var c in id)
+        {
+            if (!char.IsAsciiLetterOrDigit(c) && c is not ('.' or '_' or '-'))
+            {
+                return false;
+            }
+        }
+
+        return id.Length is > 0 and <= 64;
+    }
+}

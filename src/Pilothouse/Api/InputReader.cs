@@ -1,0 +1,177 @@
+using System.Buffers;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using System.Text.Unicode;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Pilothouse.Api;
+
+/// <summary>Reads a request's body into an input record, or refuses it by name of the field.</summary>
+internal static class InputReader
+{
+    public const int LargestBody = 1024 * 1024;
+
+    /// <summary>The raw bytes, of one JSON object in UTF-8.</summary>
+    public static async ValueTask<ReadOnlyMemory<byte>> ReadBodyAsync(HttpContext http)
+    {
+        var request = http.Request;
+        if (request.ContentLength is > LargestBody)
+        {
+            throw TooLarge();
+        }
+
+        if (request.ContentLength is 0 || http.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false })
+        {
+            throw Required();
+        }
+
+        if (!request.HasJsonContentType())
+        {
+            throw new Refusal(415, ErrorCodes.UnsupportedMediaType, "Unsupported media type", "Send the body as JSON, with Content-Type: application/json.");
+        }
+
+        var bytes = await ReadAllAsync(request, http.RequestAborted);
+        return bytes.Length == 0 ? throw Required() : bytes;
+    }
+
+    /// <summary>The input of type <typeparamref name="T"/>, checked by its rules.</summary>
+    public static T Parse<T>(ReadOnlySpan<byte> body, JsonTypeInfo<T> type, DateTimeOffset now)
+        where T : class, IInput<T>
+    {
+        CheckForm(body);
+        T input;
+        try
+        {
+            input = JsonSerializer.Deserialize(body, type) ?? throw Required();
+        }
+        catch (JsonException error)
+        {
+            throw Refusal.Invalid(FieldOf(error.Path), SentenceOf(error));
+        }
+
+        T.Rules.Check(input, now);
+        return input;
+    }
+
+    public static Refusal TooLarge() => new(413, ErrorCodes.BodyTooLarge, "Request body too large", "Send at most 1 MB.");
+
+    private static Refusal Required() => new(400, ErrorCodes.BodyRequired, "Request body is required", "Send a JSON object.");
+
+    private static Refusal NotJson(string message) => new(400, ErrorCodes.InvalidJson, "Invalid JSON", message);
+
+    private static async ValueTask<byte[]> ReadAllAsync(HttpRequest request, CancellationToken cancel)
+    {
+        var reader = request.BodyReader;
+        while (true)
+        {
+            var read = await reader.ReadAsync(cancel);
+            if (read.Buffer.Length > LargestBody)
+            {
+                reader.AdvanceTo(read.Buffer.End);
+                throw TooLarge();
+            }
+
+            if (read.IsCompleted)
+            {
+                var bytes = read.Buffer.ToArray();
+                reader.AdvanceTo(read.Buffer.End);
+                return bytes;
+            }
+
+            reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+        }
+    }
+
+    /// <summary>One object, well formed, without a name twice: which of the two would count?</summary>
+    private static void CheckForm(ReadOnlySpan<byte> body)
+    {
+        if (!Utf8.IsValid(body))
+        {
+            throw NotJson("The body is not valid UTF-8.");
+        }
+
+        var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = 32 });
+        try
+        {
+            var names = new NameSet(stackalloc ulong[48]);
+            reader.Read();
+            if (reader.TokenType == JsonTokenType.Null)
+            {
+                throw Required();
+            }
+
+            if (reader.TokenType != JsonTokenType.StartObject)
+            {
+                throw NotJson("The body must be a JSON object.");
+            }
+
+            while (reader.Read())
+            {
+                if (reader.TokenType == JsonTokenType.PropertyName && reader.CurrentDepth == 1 && !names.Add(HashOfName(ref reader)))
+                {
+                    throw Refusal.Invalid(reader.GetString()!, "is there twice");
+                }
+            }
+        }
+        catch (JsonException error)
+        {
+            throw NotJson($"The body is not valid JSON near line {error.LineNumber + 1}, byte {error.BytePositionInLine + 1}.");
+        }
+        catch (InvalidOperationException)
+        {
+            throw NotJson("A name in the body has half of a surrogate pair.");
+        }
+    }
+
+    private static string FieldOf(string? path) =>
+        path is null or "$" ? "body" : path.StartsWith("$.", StringComparison.Ordinal) ? path[2..] : path;
+
+    /// <summary>Our converters' phrases; what the serializer itself says names types of ours.</summary>
+    private static string SentenceOf(JsonException error)
+    {
+        var message = error.Message;
+        var end = message.IndexOf(" Path: ", StringComparison.Ordinal);
+        message = end < 0 ? message : message[..end];
+        return message.StartsWith("must ", StringComparison.Ordinal) || message.StartsWith("is ", StringComparison.Ordinal) || message.StartsWith("has ", StringComparison.Ordinal)
+            ? message
+            : "has a value of the wrong type";
+    }
+
+    /// <summary>64-bit FNV-1a of the name under the reader.</summary>
+    private static ulong HashOfName(ref Utf8JsonReader reader)
+    {
+        var name = reader.ValueIsEscaped ? System.Text.Encoding.UTF8.GetBytes(reader.GetString()!) : reader.ValueSpan;
+        var hash = 14695981039346656037UL;
+        foreach (var c in name)
+        {
+            hash = (hash ^ c) * 1099511628211UL;
+        }
+
+        return hash;
+    }
+
+    /// <summary>The names of one object by their hashes; a few need no allocation.</summary>
+    private ref struct NameSet(Span<ulong> first)
+    {
+        private readonly Span<ulong> first = first;
+        private int count;
+        private HashSet<ulong>? rest;
+
+        /// <summary>False if it is there already.</summary>
+        public bool Add(ulong name)
+        {
+            if (first[..count].Contains(name))
+            {
+                return false;
+            }
+
+            if (count == first.Length)
+            {
+                return (rest ??= []).Add(name);
+            }
+
+            first[count++] = name;
+            return true;
+        }
+    }
+}

@@ -1,0 +1,209 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+
+namespace Pilothouse.Api;
+
+/// <summary>A request body: an init record whose properties are all nullable, so that what is missing can be told from zero.</summary>
+internal interface IInput<TSelf>
+    where TSelf : class, IInput<TSelf>
+{
+    /// <summary>What each field must be; checked at every door and shown in the OpenAPI document.</summary>
+    static abstract InputRules<TSelf> Rules { get; }
+}
+
+/// <summary>The rule of one field as data, for the OpenAPI document.</summary>
+/// <param name="Least">Smallest value, of the length for text.</param>
+internal sealed record FieldRule(string Field, bool Required)
+{
+    public double? Above { get; init; }
+
+    public double? Least { get; init; }
+
+    public double? Most { get; init; }
+
+    public int? Longest { get; init; }
+
+    public IReadOnlyList<string>? Choices { get; init; }
+}
+
+/// <summary>Rules by input type.</summary>
+internal abstract class InputRules
+{
+    public const string IsRequired = "is required";
+
+    private static readonly ConcurrentDictionary<Type, InputRules> Known = new();
+
+    private readonly List<FieldRule> fields = [];
+
+    protected InputRules(Type input) => Known[input] = this;
+
+    public IReadOnlyList<FieldRule> Fields => fields;
+
+    public static InputRules? Of(Type input) => Known.GetValueOrDefault(input);
+
+    protected void Note(FieldRule rule) => fields.Add(rule);
+}
+
+/// <summary>The rules of <typeparamref name="T"/>: one line for each field, checked all at once.</summary>
+internal sealed class InputRules<T>() : InputRules(typeof(T))
+    where T : class
+{
+    private readonly List<(string Field, Func<T, string?> Check)> checks = [];
+    private readonly List<(string Field, Func<T, DateTimeOffset?> Time)> times = [];
+
+    /// <summary>Text of 1 to <paramref name="longest"/> characters, not only white space.</summary>
+    public InputRules<T> Text(string field, Func<T, string?> value, bool required = false, int longest = 200) =>
+        Add(new(field, required) { Longest = longest }, input => value(input) switch
+        {
+            null => required ? IsRequired : null,
+            var text when text.Length > longest => $"must be at most {longest} characters long",
+            var text when required && string.IsNullOrWhiteSpace(text) => "must not be empty",
+            _ => null,
+        });
+
+    /// <summary>A trading pair such as SUI/USDC, SUIUSDC or XRP/USDT:USDT.</summary>
+    public InputRules<T> Pair(string field, Func<T, string?> value) =>
+        Add(new(field, true) { Longest = 40 }, input => value(input) switch
+        {
+            null => IsRequired,
+            var text => TradingPair.Problem(text),
+        });
+
+    /// <summary>One of a few words, in any case.</summary>
+    public InputRules<T> OneOf(string field, Func<T, string?> value, Choices choices, bool required = false) =>
+        Add(new(field, required) { Choices = choices.All }, input => value(input) switch
+        {
+            null => required ? IsRequired : null,
+            var text when choices.Find(text) is null => $"must be one of {choices}",
+            _ => null,
+        });
+
+    /// <summary>A whole number.</summary>
+    public InputRules<T> Whole(string field, Func<T, long?> value, long least = long.MinValue, long most = long.MaxValue, bool required = false) =>
+        Add(new(field, required) { Least = least == long.MinValue ? null : least, Most = most == long.MaxValue ? null : most }, input => value(input) switch
+        {
+            null => required ? IsRequired : null,
+            var number when number < least || number > most => Between(least, most),
+            _ => null,
+        });
+
+    /// <summary>Money, a price or a quantity.</summary>
+    public InputRules<T> Money(string field, Func<T, decimal?> value, bool required = false, decimal? above = null, decimal? least = null) =>
+        Add(new(field, required) { Above = (double?)above, Least = (double?)least }, input => value(input) switch
+        {
+            null => required ? IsRequired : null,
+            var money when money <= above => string.Create(CultureInfo.InvariantCulture, $"must be greater than {above}"),
+            var money when money < least => string.Create(CultureInfo.InvariantCulture, $"must be at least {least}"),
+            _ => null,
+        });
+
+    /// <summary>A figure that is not money.</summary>
+    public InputRules<T> Number(string field, Func<T, double?> value, bool required = false, double? least = null, double? most = null) =>
+        Add(new(field, required) { Least = least, Most = most }, input => value(input) switch
+        {
+            null => required ? IsRequired : null,
+            var number when number < least || number > most => string.Create(CultureInfo.InvariantCulture, $"must be from {least} to {most}"),
+            _ => null,
+        });
+
+    /// <summary>A moment that may be left out and is not in the future; clocks may differ by 5 minutes.</summary>
+    public InputRules<T> Time(string field, Func<T, DateTimeOffset?> value)
+    {
+        Note(new(field, false));
+        times.Add((field, value));
+        return this;
+    }
+
+    /// <summary>What several fields must be together.</summary>
+    public InputRules<T> Also(string field, Func<T, string?> problem)
+    {
+        checks.Add((field, problem));
+        return this;
+    }
+
+    /// <summary>Throws a refusal that names every wrong field.</summary>
+    public void Check(T input, DateTimeOffset now)
+    {
+        List<FieldError>? errors = null;
+        foreach (var (field, check) in checks)
+        {
+            if (check(input) is { } problem)
+            {
+                (errors ??= []).Add(new(field, problem));
+            }
+        }
+
+        foreach (var (field, time) in times)
+        {
+            if (time(input) > now.AddMinutes(5))
+            {
+                (errors ??= []).Add(new(field, "must not be more than 5 minutes in the future"));
+            }
+        }
+
+        if (errors is not null)
+        {
+            throw Refusal.Invalid(errors);
+        }
+    }
+
+    private static string Between(long least, long most) =>
+        most == long.MaxValue ? $"must be at least {least}" : $"must be from {least} to {most}";
+
+    private InputRules<T> Add(FieldRule rule, Func<T, string?> check)
+    {
+        Note(rule);
+        checks.Add((rule.Field, check));
+        return this;
+    }
+}
+
+/// <summary>The words that an enumerated field may hold, as the seed writes them.</summary>
+internal sealed class Choices(params string[] all)
+{
+    public IReadOnlyList<string> All { get; } = all;
+
+    /// <summary>The word as it is stored, or null if it is none of them.</summary>
+    public string? Find(string text)
+    {
+        foreach (var choice in all)
+        {
+            if (choice.Equals(text, StringComparison.OrdinalIgnoreCase))
+            {
+                return choice;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The word as it is stored; null stays null.</summary>
+    public string? Normal(string? text) => text is null ? null : Find(text);
+
+    public override string ToString() => string.Join(", ", all);
+}
+
+/// <summary>The form of a trading pair.</summary>
+internal static class TradingPair
+{
+    public const int Longest = 40;
+
+    /// <summary>What is wrong with it, or null.</summary>
+    public static string? Problem(string text)
+    {
+        if (text.Length is 0 or > Longest)
+        {
+            return $"must be 1 to {Longest} characters long";
+        }
+
+        foreach (var c in text)
+        {
+            if (!char.IsAsciiLetterOrDigit(c) && c is not ('/' or ':' or '-' or '_' or '.'))
+            {
+                return "must be a pair such as SUI/USDC, SUIUSDC or XRP/USDT:USDT";
+            }
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,146 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Text;
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.WebUtilities;
+using Pilothouse.Storage;
+
+namespace Pilothouse.Api;
+
+/// <summary>The answer with a list: newest first.</summary>
+internal sealed record Page<T>(bool Success, int Count, IReadOnlyList<T> Data, string? NextCursor);
+
+/// <summary>The answer with one record.</summary>
+internal sealed record One<T>(bool Success, T Data)
+    where T : class;
+
+/// <summary>The answer with a record or, in its place, null.</summary>
+internal sealed record OneOrNone<T>(bool Success, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] T? Data)
+    where T : class;
+
+/// <summary>
+/// The lists of one table, newest first by (time, id), page after page by keyset. Each combination of filters is a statement of its
+/// own, made on first use, so that SQLite can choose the index which gives that order and never sorts the table.
+/// </summary>
+/// <param name="table">Its name, which also marks its cursors.</param>
+/// <param name="columns">What <c>read</c> reads, in order.</param>
+/// <param name="filters">Query parameter and its condition, which names @parameter.</param>
+internal sealed class ListSql(string table, string columns, params (string Parameter, string Condition)[] filters)
+{
+    private const int After = 1 << 28;
+    private const int From = 1 << 29;
+    private const int To = 1 << 30;
+    private readonly int width = columns.Count(static c => c == ',') + 1;
+    private readonly ConcurrentDictionary<int, Sql> statements = new();
+
+    /// <summary>Every statement that some combination of filters makes; for the test that looks at their query plans.</summary>
+    public IEnumerable<Sql> All() =>
+        from mask in Enumerable.Range(0, 1 << filters.Length)
+        from bounds in new[] { 0, After, From, To, After | From | To }
+        select Compose(mask | bounds);
+
+    /// <summary>One page. <paramref name="limit"/> is at least 1.</summary>
+    public async ValueTask<Page<T>> PageAsync<T>(Session session, QueryValues query, int limit, Func<Row, T> read)
+    {
+        var after = query.Text("cursor") is { } cursor ? Position.Parse(table, cursor) : null;
+        var mask = (after is null ? 0 : After) | (query.Has("from_date") ? From : 0) | (query.Has("to_date") ? To : 0);
+        for (var i = 0; i < filters.Length; i++)
+        {
+            mask |= query.Has(filters[i].Parameter) ? 1 << i : 0;
+        }
+
+        var statement = session.Prepare(statements.GetOrAdd(mask, Compose));
+        Bind(statement, query, after);
+        statement.Set("limit", limit + 1L);
+        var rows = new List<T>(Math.Min(limit, 64));
+        Position? last = null;
+        var more = false;
+        await statement.EachAsync(row =>
+        {
+            // One row more than asked for is read, to know whether there is a next page.
+            more = rows.Count == limit;
+            if (!more)
+            {
+                rows.Add(read(row));
+                last = rows.Count == limit ? new Position(row.Text(width) ?? "", row.Id(0)) : null;
+            }
+        });
+        return new(true, rows.Count, rows, more ? last!.Text(table) : null);
+    }
+
+    private void Bind(Statement statement, QueryValues query, Position? after)
+    {
+        foreach (var (parameter, _) in filters)
+        {
+            if (query.Time(parameter) is { } time)
+            {
+                statement.Set(parameter, parameter.EndsWith("_to", StringComparison.Ordinal) ? Timestamps.ToStoredAfter(time) : Timestamps.ToStored(time));
+            }
+            else if (query.Text(parameter) is { } text)
+            {
+                statement.Set(parameter, text);
+            }
+        }
+
+        if (query.Time("from_date") is { } from)
+        {
+            statement.Set("from_date", Timestamps.ToStored(from));
+        }
+
+        if (query.Time("to_date") is { } to)
+        {
+            statement.Set("to_date", Timestamps.ToStoredAfter(to));
+        }
+
+        if (after is not null)
+        {
+            statement.Set("after_time", after.TimeKey).Set("after_id", after.Id);
+        }
+    }
+
+    private Sql Compose(int mask)
+    {
+        var conditions = filters.Where((_, i) => (mask & (1 << i)) != 0).Select(static filter => filter.Condition).ToList();
+        if ((mask & From) != 0)
+        {
+            conditions.Add("time_key(timestamp) >= @from_date");
+        }
+
+        if ((mask & To) != 0)
+        {
+            conditions.Add("time_key(timestamp) < @to_date");
+        }
+
+        if ((mask & After) != 0)
+        {
+            conditions.Add("(time_key(timestamp), id) < (@after_time, @after_id)");
+        }
+
+        var where = conditions.Count == 0 ? "" : " WHERE " + string.Join(" AND ", conditions);
+        return new Sql($"SELECT {columns}, time_key(timestamp) FROM {table}{where} ORDER BY time_key(timestamp) DESC, id DESC LIMIT @limit");
+    }
+
+    /// <summary>Where a page ended: the stored time as it sorts, and the id.</summary>
+    private sealed record Position(string TimeKey, long Id)
+    {
+        public string Text(string table) => WebEncoders.Base64UrlEncode(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{table}|{Id}|{TimeKey}")));
+
+        public static Position Parse(string table, string cursor)
+        {
+            try
+            {
+                var parts = Encoding.UTF8.GetString(WebEncoders.Base64UrlDecode(cursor)).Split('|', 3);
+                if (parts.Length == 3 && parts[0] == table && long.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var id) && !parts[2].Contains('\0'))
+                {
+                    return new(parts[2], id);
+                }
+            }
+            catch (FormatException)
+            {
+                // Not base64: refused like any other text that we did not make.
+            }
+
+            throw new Refusal(400, ErrorCodes.InvalidCursor, "Invalid cursor", "Send the next_cursor of this same list, or leave cursor out to begin anew.");
+        }
+    }
+}

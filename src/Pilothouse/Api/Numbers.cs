@@ -1,0 +1,160 @@
+using System.Buffers;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Pilothouse.Storage;
+
+namespace Pilothouse.Api;
+
+/// <summary>
+/// How JSON values are read and written: strictly, because a number that silently became another one is money lost. The messages
+/// are phrases that follow the field's name.
+/// </summary>
+internal sealed class MoneyJson : JsonConverter<decimal>
+{
+    private const int MostDigits = 28;
+
+    public override decimal Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        var text = Tokens.Number(ref reader);
+        var (digits, isZero) = Tokens.Digits(text);
+        if (digits > MostDigits)
+        {
+            throw new JsonException($"must have at most {MostDigits} digits");
+        }
+
+        if (!decimal.TryParse(text, System.Globalization.NumberStyles.Float, System.Globalization.CultureInfo.InvariantCulture, out var value))
+        {
+            throw new JsonException("is too large");
+        }
+
+        return value == 0 && !isZero ? throw new JsonException("is too close to zero") : value;
+    }
+
+    public override void Write(Utf8JsonWriter writer, decimal value, JsonSerializerOptions options) => writer.WriteNumberValue(value);
+}
+
+/// <inheritdoc cref="MoneyJson"/>
+internal sealed class NumberJson : JsonConverter<double>
+{
+    public override double Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        var text = Tokens.Number(ref reader);
+        var value = double.Parse(text, System.Globalization.NumberStyles.Float, System.Globalization.CultureInfo.InvariantCulture);
+        if (!double.IsFinite(value))
+        {
+            throw new JsonException("is too large");
+        }
+
+        return value == 0 && !Tokens.Digits(text).IsZero ? throw new JsonException("is too close to zero") : value;
+    }
+
+    public override void Write(Utf8JsonWriter writer, double value, JsonSerializerOptions options) => writer.WriteNumberValue(value);
+}
+
+/// <summary>A whole number; 5.0 is one.</summary>
+internal sealed class WholeJson : JsonConverter<long>
+{
+    public override long Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        if (reader.TokenType != JsonTokenType.Number)
+        {
+            throw new JsonException("must be a whole number");
+        }
+
+        if (reader.TryGetInt64(out var whole))
+        {
+            return whole;
+        }
+
+        return reader.TryGetDecimal(out var value) && decimal.Truncate(value) == value && value is >= long.MinValue and <= long.MaxValue
+            && Tokens.Digits(Tokens.Number(ref reader)).IsZero == (value == 0)
+            ? (long)value
+            : throw new JsonException("must be a whole number");
+    }
+
+    public override void Write(Utf8JsonWriter writer, long value, JsonSerializerOptions options) => writer.WriteNumberValue(value);
+}
+
+/// <summary>Text without the character U+0000, which PostgreSQL cannot hold.</summary>
+internal sealed class TextJson : JsonConverter<string>
+{
+    public override string Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        if (reader.TokenType != JsonTokenType.String)
+        {
+            throw new JsonException("must be text");
+        }
+
+        string text;
+        try
+        {
+            text = reader.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            throw new JsonException("has half of a surrogate pair");
+        }
+
+        return text.Contains('\0') ? throw new JsonException("must not contain the character U+0000") : text;
+    }
+
+    public override void Write(Utf8JsonWriter writer, string value, JsonSerializerOptions options) => writer.WriteStringValue(value);
+}
+
+/// <summary>A moment: see <see cref="Timestamps"/>.</summary>
+internal sealed class TimeJson : JsonConverter<DateTimeOffset>
+{
+    public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.TokenType == JsonTokenType.String && !reader.ValueIsEscaped && Timestamps.TryParse(reader.GetString(), out var time)
+            ? time
+            : throw new JsonException("must be a time such as 2025-10-07T12:00:00Z");
+
+    /// <summary>Raw, because the writer's encoder would spell the + of +00:00 as an escape.</summary>
+    public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options)
+    {
+        Span<char> text = stackalloc char[Timestamps.LongestAnswer + 2];
+        text[0] = '"';
+        var length = Timestamps.WriteAnswer(value, text[1..]) + 1;
+        text[length] = '"';
+        writer.WriteRawValue(text[..(length + 1)], skipInputValidation: true);
+    }
+}
+
+/// <summary>The raw text of a number token.</summary>
+internal static class Tokens
+{
+    /// <summary>Longer numbers are refused; nothing that means something is as long.</summary>
+    public const int Longest = 100;
+
+    public static ReadOnlySpan<byte> Number(scoped ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType != JsonTokenType.Number)
+        {
+            throw new JsonException("must be a number");
+        }
+
+        ReadOnlySpan<byte> text = reader.HasValueSequence ? reader.ValueSequence.ToArray() : reader.ValueSpan;
+        return text.Length <= Longest ? text : throw new JsonException("has too many digits");
+    }
+
+    /// <summary>Significant digits of the mantissa, and whether it is zero.</summary>
+    public static (int Count, bool IsZero) Digits(ReadOnlySpan<byte> number)
+    {
+        int count = 0, trailing = 0;
+        foreach (var c in number)
+        {
+            if (c is (byte)'e' or (byte)'E')
+            {
+                break;
+            }
+
+            if (char.IsAsciiDigit((char)c) && (count > 0 || c != '0'))
+            {
+                count++;
+                trailing = c == '0' ? trailing + 1 : 0;
+            }
+        }
+
+        return (count - trailing, count == 0);
+    }
+}

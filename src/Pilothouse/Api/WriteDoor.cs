@@ -1,0 +1,111 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Pilothouse.Auth;
+using Pilothouse.Storage;
+
+namespace Pilothouse.Api;
+
+/// <summary>What a write answers: 201 for something new, 200 else.</summary>
+internal sealed record Answer<T>(int Status, T Body);
+
+/// <summary>Makes answers.</summary>
+internal static class Answer
+{
+    public static Answer<T> Created<T>(T body) => new(201, body);
+
+    public static Answer<T> Ok<T>(T body) => new(200, body);
+}
+
+/// <summary>
+/// The way of every write through HTTP: right, body, rules, repetition, one transaction, answer. What a feature adds is the work
+/// inside the transaction.
+/// </summary>
+internal sealed class WriteDoor(Database database, IdempotencyStore kept, TimeProvider clock)
+{
+    private const string Json = "application/json; charset=utf-8";
+
+    /// <summary>Carries out one write.</summary>
+    /// <param name="http">The request, whose caller needs the scope <c>write</c> unless <paramref name="scope"/> says otherwise.</param>
+    /// <param name="input">How the body is read.</param>
+    /// <param name="output">How the answer is written.</param>
+    /// <param name="work">Runs inside the transaction; a refusal thrown there undoes it.</param>
+    /// <param name="scope">The right that it takes.</param>
+    public async Task RunAsync<TInput, TAnswer>(
+        HttpContext http, JsonTypeInfo<TInput> input, JsonTypeInfo<TAnswer> output, Func<Session, Caller, TInput, ValueTask<Answer<TAnswer>>> work, Scopes scope = Scopes.Write)
+        where TInput : class, IInput<TInput>
+    {
+        var caller = Caller.Of(http);
+        caller.Require(scope);
+        var body = await InputReader.ReadBodyAsync(http);
+        var key = HttpMethods.IsPost(http.Request.Method) ? IdempotencyKey.Of(http, caller, body.Span) : null;
+        if (key is null)
+        {
+            var value = InputReader.Parse(body.Span, input, clock.GetUtcNow());
+            var answer = await database.WriteAsync(session => work(session, caller, value), http.RequestAborted);
+            http.Response.StatusCode = answer.Status;
+            await JsonAnswer.WriteAsync(http, answer.Body, output);
+            return;
+        }
+
+        var (repeated, result) = await RunOnceAsync(http, key, body, input, output, (session, value) => work(session, caller, value));
+        http.Response.StatusCode = result.Status;
+        http.Response.ContentType = Json;
+        if (repeated)
+        {
+            http.Response.Headers["Idempotency-Replayed"] = "true";
+        }
+
+        await http.Response.WriteAsync(result.Json);
+    }
+
+    private async Task<(bool Repeated, KeptAnswer Answer)> RunOnceAsync<TInput, TAnswer>(
+        HttpContext http, IdempotencyKey key, ReadOnlyMemory<byte> body, JsonTypeInfo<TInput> input, JsonTypeInfo<TAnswer> output, Func<Session, TInput, ValueTask<Answer<TAnswer>>> work)
+        where TInput : class, IInput<TInput>
+    {
+        using var running = kept.Begin(key);
+        if (await kept.FindAsync(key, http.RequestAborted) is { } known)
+        {
+            return (true, known);
+        }
+
+        var value = InputReader.Parse(body.Span, input, clock.GetUtcNow());
+        try
+        {
+            return (false, await database.WriteAsync(async session =>
+            {
+                var answer = await work(session, value);
+                var json = JsonSerializer.Serialize(answer.Body, output);
+                await kept.KeepAsync(session, key, answer.Status, json);
+                return new KeptAnswer(key.BodyHash, answer.Status, json);
+            }, http.RequestAborted));
+        }
+        catch (Refusal refusal) when (refusal.Status == 409 && refusal.Code != ErrorCodes.IdempotencyInProgress)
+        {
+            var json = JsonSerializer.Serialize(refusal.Body, ApiJson.Default.ErrorBody);
+            return (false, await database.WriteAsync(async session =>
+            {
+                await kept.KeepAsync(session, key, refusal.Status, json);
+                return new KeptAnswer(key.BodyHash, refusal.Status, json);
+            }));
+        }
+    }
+}
+
+/// <summary>Writes JSON answers.</summary>
+internal static class JsonAnswer
+{
+    /// <summary>Writes <paramref name="value"/> with the status that the response has.</summary>
+    public static Task WriteAsync<T>(HttpContext http, T value, JsonTypeInfo<T> type)
+    {
+        var bytes = JsonSerializer.SerializeToUtf8Bytes(value, type);
+        return WriteAsync(http, bytes);
+    }
+
+    public static Task WriteAsync(HttpContext http, ReadOnlyMemory<byte> json)
+    {
+        var response = http.Response;
+        response.ContentType = "application/json; charset=utf-8";
+        response.ContentLength = json.Length;
+        return HttpMethods.IsHead(http.Request.Method) ? Task.CompletedTask : response.Body.WriteAsync(json, http.RequestAborted).AsTask();
+    }
+}

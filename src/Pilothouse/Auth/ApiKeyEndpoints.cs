@@ -1,0 +1,93 @@
+using System.Globalization;
+using System.Text.Json.Serialization;
+using Pilothouse.Api;
+using Pilothouse.Storage;
+
+namespace Pilothouse.Auth;
+
+/// <summary>The body that asks for an API key.</summary>
+internal sealed record NewApiKey : IInput<NewApiKey>
+{
+    public string? Name { get; init; }
+
+    public IReadOnlyList<string>? Scopes { get; init; }
+
+    public string? BotName { get; init; }
+
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    public static InputRules<NewApiKey> Rules { get; } = new InputRules<NewApiKey>()
+        .Text("name", static key => key.Name, required: true, longest: 100)
+        .Text("bot_name", static key => key.BotName, longest: 100)
+        .Also("scopes", static key => key.Scopes switch
+        {
+            null => InputRules.IsRequired,
+            { Count: 0 } => "must name at least one scope",
+            var scopes when scopes.Any(static scope => scope is null || ApiKeys.ScopeNames.Find(scope) is null) => $"must hold only {ApiKeys.ScopeNames}",
+            _ => null,
+        });
+}
+
+/// <summary>The one answer that shows a key.</summary>
+internal sealed record ApiKeyCreated(bool Success, string Message, long KeyId, string Key);
+
+internal sealed record ApiKeyRevoked(bool Success, string Message, long KeyId);
+
+internal sealed record ApiKeyList(bool Success, int Count, IReadOnlyList<ApiKey> Data, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? NextCursor);
+
+/// <summary>API keys over HTTP; every call needs the scope <c>control</c>.</summary>
+internal static class ApiKeyEndpoints
+{
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        var keys = routes.MapGroup("/api/keys").WithTags("API keys");
+        keys.MapMethods("", Http.Read, ListAsync).Named("listApiKeys", "Every API key, without the keys themselves").Answers<ApiKeyList>().Refuses(401, 403, 429);
+        keys.MapPost("", CreateAsync).Named("createApiKey", "Make an API key; it is shown once").Takes<NewApiKey>().Answers<ApiKeyCreated>(201).Refuses(400, 401, 403, 413, 415, 429);
+        keys.MapDelete("/{id}", RevokeAsync).Named("revokeApiKey", "Revoke an API key at once").TakesId().Answers<ApiKeyRevoked>().Refuses(401, 403, 404, 429);
+    }
+
+    private static async Task ListAsync(HttpContext http, Database database)
+    {
+        Caller.Of(http).Require(Auth.Scopes.Control);
+        var keys = await database.ReadAsync(CredentialStore.ListKeysAsync, http.RequestAborted);
+        await JsonAnswer.WriteAsync(http, new ApiKeyList(true, keys.Count, keys, null), AuthJson.Default.ApiKeyList);
+    }
+
+    private static async Task CreateAsync(HttpContext http, Database database, ApiKeys keys, TimeProvider clock)
+    {
+        Caller.Of(http).Require(Auth.Scopes.Control);
+        var input = InputReader.Parse((await InputReader.ReadBodyAsync(http)).Span, AuthJson.Default.NewApiKey, clock.GetUtcNow());
+        if (input.ExpiresAt <= clock.GetUtcNow())
+        {
+            throw Refusal.Invalid("expires_at", "must be in the future");
+        }
+
+        var (id, key) = await database.WriteAsync(session => keys.CreateAsync(session, input.Name!, input.Scopes!, input.BotName, input.ExpiresAt));
+        http.Response.StatusCode = 201;
+        await JsonAnswer.WriteAsync(http, new ApiKeyCreated(true, "API key created successfully; it is not shown again", id, key), AuthJson.Default.ApiKeyCreated);
+    }
+
+    private static async Task RevokeAsync(HttpContext http, Database database, TimeProvider clock)
+    {
+        Caller.Of(http).Require(Auth.Scopes.Control);
+        var id = Http.IdOf(http);
+        if (!await database.WriteAsync(session => CredentialStore.RevokeKeyAsync(session, id, clock.GetUtcNow())))
+        {
+            throw Refusal.NotFound("API key not found", string.Create(CultureInfo.InvariantCulture, $"There is no API key {id}; GET /api/keys lists them."));
+        }
+
+        await JsonAnswer.WriteAsync(http, new ApiKeyRevoked(true, "API key revoked", id), AuthJson.Default.ApiKeyRevoked);
+    }
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    Converters = [typeof(MoneyJson), typeof(NumberJson), typeof(WholeJson), typeof(TextJson), typeof(TimeJson)])]
+[JsonSerializable(typeof(Login))]
+[JsonSerializable(typeof(LoggedIn))]
+[JsonSerializable(typeof(LoggedOut))]
+[JsonSerializable(typeof(AuthState))]
+[JsonSerializable(typeof(NewApiKey))]
+[JsonSerializable(typeof(ApiKeyCreated))]
+[JsonSerializable(typeof(ApiKeyRevoked))]
+[JsonSerializable(typeof(ApiKeyList))]
+internal sealed partial class AuthJson : JsonSerializerContext;

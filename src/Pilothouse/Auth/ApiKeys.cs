@@ -1,0 +1,67 @@
+using System.Numerics;
+using System.Security.Cryptography;
+using System.Text;
+using Pilothouse.Configuration;
+using Pilothouse.Storage;
+
+namespace Pilothouse.Auth;
+
+/// <summary>
+/// API keys for bots and agents: <c>ph_</c> and 32 random bytes in base62. The file holds only their HMAC under a key derived from
+/// JWT_SECRET_KEY: others write this file too, and must not be able to make themselves a key.
+/// </summary>
+internal sealed class ApiKeys(Settings settings, TimeProvider clock)
+{
+    public const string Prefix = "ph_";
+    private const string Alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+    /// <summary>43 digits hold 32 bytes: 62^43 is above 2^256.</summary>
+    private const int Digits = 43;
+
+    private readonly byte[] hashKey = HKDF.DeriveKey(HashAlgorithmName.SHA256, Encoding.UTF8.GetBytes(settings.JwtSecret), 32, info: "pilothouse api keys"u8.ToArray());
+
+    public static readonly Api.Choices ScopeNames = new("read", "write", "control");
+
+    /// <summary>Makes a key. It is in the answer and nowhere else.</summary>
+    public async ValueTask<(long Id, string Key)> CreateAsync(Session session, string name, IEnumerable<string> scopes, string? botName, DateTimeOffset? expiresAt)
+    {
+        var key = Prefix + Base62(RandomNumberGenerator.GetBytes(32));
+        var sorted = string.Join(',', ScopeNames.All.Intersect(scopes.Select(scope => ScopeNames.Find(scope)!)));
+        return (await CredentialStore.InsertKeyAsync(session, name, Hash(key), sorted, botName, clock.GetUtcNow(), expiresAt), key);
+    }
+
+    /// <summary>The key if it exists, has not ended and was not revoked, else null.</summary>
+    public async ValueTask<ApiKey?> FindAsync(Session session, string key)
+    {
+        if (key.Length != Prefix.Length + Digits)
+        {
+            return null;
+        }
+
+        var found = await CredentialStore.FindKeyAsync(session, Hash(key));
+        return found is { RevokedAt: null } && (found.ExpiresAt is null || found.ExpiresAt > clock.GetUtcNow()) ? found : null;
+    }
+
+    public static Scopes ScopesOf(ApiKey key) => key.Scopes.Split(',').Aggregate(Scopes.None, static (all, name) => all | name switch
+    {
+        "read" => Scopes.Read,
+        "write" => Scopes.Write,
+        "control" => Scopes.Control,
+        _ => Scopes.None,
+    });
+
+    private string Hash(string key) => Convert.ToHexStringLower(HMACSHA256.HashData(hashKey, Encoding.ASCII.GetBytes(key)));
+
+    private static string Base62(byte[] bytes)
+    {
+        var value = new BigInteger(bytes, isUnsigned: true);
+        var text = new char[Digits];
+        for (var i = Digits - 1; i >= 0; i--)
+        {
+            value = BigInteger.DivRem(value, Alphabet.Length, out var digit);
+            text[i] = Alphabet[(int)digit];
+        }
+
+        return new string(text);
+    }
+}

@@ -1,0 +1,102 @@
+using System.Text.Json.Serialization;
+using Pilothouse.Api;
+using Pilothouse.Configuration;
+using Pilothouse.Storage;
+
+namespace Pilothouse.Auth;
+
+/// <summary>The body of a login.</summary>
+internal sealed record Login : IInput<Login>
+{
+    public string? Pin { get; init; }
+
+    public static InputRules<Login> Rules { get; } = new InputRules<Login>().Text("pin", static login => login.Pin);
+}
+
+/// <summary>The answer to a login; <c>expires_in</c> in seconds.</summary>
+internal sealed record LoggedIn(bool Success, string Message, string Token, int ExpiresIn);
+
+internal sealed record LoggedOut(bool Success, string Message);
+
+/// <summary>Whether the credential is good, and for how many seconds: 0 if not, null for a key that does not end.</summary>
+internal sealed record AuthState(bool Success, bool Authenticated, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] int? ExpiresIn);
+
+/// <summary>Login with the PIN, logout, check.</summary>
+internal static class AuthEndpoints
+{
+    public static void AddAuth(this IServiceCollection services)
+    {
+        services.AddSingleton<SessionTokens>();
+        services.AddSingleton<ApiKeys>();
+        services.AddSingleton<Credentials>();
+        services.AddSingleton<LoginBudget>();
+        services.AddSingleton(static provider => new PinHash(provider.GetRequiredService<Settings>().Pin));
+    }
+
+    public static void MapAuth(this IEndpointRouteBuilder routes)
+    {
+        var auth = routes.MapGroup("/api/auth").WithTags("Authentication");
+        auth.MapPost("/login", LoginAsync).Named("login", "Log in with the PIN")
+            .Takes<Login>().Answers<LoggedIn>().Refuses(400, 401, 415, 429).WithMetadata(CallLimit.None);
+        auth.MapPost("/logout", LogoutAsync).Named("logout", "End this session; an API key stays").Answers<LoggedOut>().Refuses(403, 429);
+        auth.MapMethods("/check", Http.Read, Check).Named("checkCredential", "Whether the credential is good, and for how long")
+            .Answers<AuthState>().Refuses(403).WithMetadata(CallLimit.None);
+        ApiKeyEndpoints.Map(routes);
+    }
+
+    private static async Task LoginAsync(HttpContext http, LoginBudget budget, PinHash pin, SessionTokens tokens, CallLimits limits, TimeProvider clock, ILogger<Login> logger)
+    {
+        var (most, left, ends) = await budget.TakeAsync(http.Connection.RemoteIpAddress);
+        limits.Apply(http, most, (left, ends));
+        var login = InputReader.Parse((await InputReader.ReadBodyAsync(http)).Span, AuthJson.Default.Login, clock.GetUtcNow());
+        if (string.IsNullOrEmpty(login.Pin))
+        {
+            throw new Refusal(400, ErrorCodes.MissingPin, "Missing PIN", "Send {\"pin\": \"......\"} with the six digits of BOT_CONTROL_PIN.");
+        }
+
+        if (!PinHash.IsPin(login.Pin) || !await pin.MatchesAsync(login.Pin))
+        {
+            LoginLog.Failed(logger, Caller.AddressOf(http.Connection.RemoteIpAddress), left);
+            throw new Refusal(401, ErrorCodes.InvalidPin, "Invalid PIN", "Check BOT_CONTROL_PIN in .env; after a change the server must be restarted.");
+        }
+
+        var token = tokens.Issue();
+        http.Response.Cookies.Append(Credentials.Cookie, token, CookieFor(http, tokens.Lifetime));
+        await JsonAnswer.WriteAsync(http, new LoggedIn(true, "Authentication successful", token, (int)tokens.Lifetime.TotalSeconds), AuthJson.Default.LoggedIn);
+    }
+
+    private static async Task LogoutAsync(HttpContext http, Database database)
+    {
+        if (Caller.Of(http) is { TokenId: { } id, ExpiresAt: { } ends })
+        {
+            await database.WriteAsync(session => CredentialStore.RevokeTokenAsync(session, id, ends));
+        }
+
+        http.Response.Cookies.Delete(Credentials.Cookie, CookieFor(http, null));
+        await JsonAnswer.WriteAsync(http, new LoggedOut(true, "Logged out successfully"), AuthJson.Default.LoggedOut);
+    }
+
+    private static Task Check(HttpContext http, TimeProvider clock)
+    {
+        var caller = Caller.Of(http);
+        int? left = !caller.IsKnown ? 0 : caller.ExpiresAt is { } ends ? (int)(ends - clock.GetUtcNow()).TotalSeconds : null;
+        return JsonAnswer.WriteAsync(http, new AuthState(true, caller.IsKnown, left), AuthJson.Default.AuthState);
+    }
+
+    private static CookieOptions CookieFor(HttpContext http, TimeSpan? lifetime) => new()
+    {
+        HttpOnly = true,
+        SameSite = SameSiteMode.Lax,
+        Secure = http.Request.IsHttps,
+        MaxAge = lifetime,
+        Path = "/",
+        IsEssential = true,
+    };
+}
+
+/// <summary>What the log says of logins.</summary>
+internal static partial class LoginLog
+{
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Login with a wrong PIN from {Client}; {Left} attempts left in its window")]
+    public static partial void Failed(ILogger logger, string client, int left);
+}

@@ -1,0 +1,99 @@
+using System.Net;
+using System.Net.Sockets;
+using Pilothouse.Api;
+
+namespace Pilothouse.Auth;
+
+/// <summary>What a credential allows.</summary>
+[Flags]
+internal enum Scopes
+{
+    None = 0,
+
+    /// <summary>To read, where reads need a credential.</summary>
+    Read = 1,
+
+    /// <summary>To store records.</summary>
+    Write = 2,
+
+    /// <summary>To steer: API keys, bots, the circuit breaker, backups.</summary>
+    Control = 4,
+
+    All = Read | Write | Control,
+}
+
+/// <summary>Who calls, as found by <see cref="Credentials"/>; kept with the request.</summary>
+/// <param name="Name">For the log: "pin", "key:NAME", or "-".</param>
+/// <param name="Owner">Whose Idempotency-Keys these are: the API key's id, or "pin".</param>
+/// <param name="Client">Whom the limits count: the key, the token, or the address.</param>
+internal sealed record Caller(string Name, string Owner, string Client, Scopes Scopes)
+{
+    /// <summary>The one bot that the key is made for, or null.</summary>
+    public string? BotName { get; init; }
+
+    /// <summary>When the credential ends; null for never.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>Id of the session's token, null for an API key.</summary>
+    public string? TokenId { get; init; }
+
+    /// <summary>The credential came as a cookie, which a browser sends by itself.</summary>
+    public bool ByCookie { get; init; }
+
+    /// <summary>Whether there is a valid credential.</summary>
+    public bool IsKnown => Scopes != Scopes.None;
+
+    public static Caller Anonymous(HttpContext http) => new("-", "-", AddressOf(http.Connection.RemoteIpAddress), Scopes.None);
+
+    public static Caller Of(HttpContext http) => http.Features.Get<Caller>() ?? Anonymous(http);
+
+    /// <summary>The address as limits count it: IPv4 in its own form, IPv6 by its /64, which is what one customer gets.</summary>
+    public static string AddressOf(IPAddress? address)
+    {
+        if (address is null)
+        {
+            return "unknown";
+        }
+
+        if (address.IsIPv4MappedToIPv6)
+        {
+            address = address.MapToIPv4();
+        }
+
+        if (address.AddressFamily != AddressFamily.InterNetworkV6)
+        {
+            return address.ToString();
+        }
+
+        var bytes = address.GetAddressBytes();
+        Array.Clear(bytes, 8, 8);
+        return new IPAddress(bytes) + "/64";
+    }
+
+    /// <summary>Throws a refusal unless the caller has the right.</summary>
+    public void Require(Scopes scope)
+    {
+        if (!IsKnown)
+        {
+            throw new Refusal(401, ErrorCodes.AuthenticationRequired, "Authentication required",
+                "Send an API key (Authorization: Bearer ph_...), or log in with POST /api/auth/login and send its token.");
+        }
+
+        if ((Scopes & scope) != scope)
+        {
+            throw new Refusal(403, ErrorCodes.ScopeNeeded, "Not allowed",
+                $"This API key lacks the scope {scope.ToString().ToLowerInvariant()}. Make one that has it with `pilothouse key create`.");
+        }
+    }
+
+    /// <summary>The bot that a record belongs to: the key's own where the record names none.</summary>
+    public string? BotFor(string? named)
+    {
+        if (BotName is null || named is null || named == BotName)
+        {
+            return named ?? BotName;
+        }
+
+        throw new Refusal(403, ErrorCodes.WrongBot, "Not allowed", $"This API key is for the bot {BotName} and cannot write for {named}.");
+    }
+}

@@ -1,0 +1,65 @@
+using Pilothouse.Storage;
+
+namespace Pilothouse.Auth;
+
+/// <summary>One API key as it is listed: everything but the key itself, which nobody can show again.</summary>
+internal sealed record ApiKey(long Id, string Name, string Scopes, string? BotName, DateTimeOffset? CreatedAt, DateTimeOffset? ExpiresAt, DateTimeOffset? RevokedAt);
+
+/// <summary>The tables behind credentials: api_keys, revoked_tokens, login_budgets.</summary>
+internal static class CredentialStore
+{
+    private const string KeyColumns = "id, name, scopes, bot_name, created_at, expires_at, revoked_at";
+
+    private static readonly Sql FindKey = new($"SELECT {KeyColumns} FROM api_keys WHERE key_hash = @hash");
+    private static readonly Sql ListKeys = new($"SELECT {KeyColumns} FROM api_keys ORDER BY id DESC LIMIT 1000");
+    private static readonly Sql InsertKey = new("""
+        INSERT INTO api_keys(name, key_hash, scopes, bot_name, created_at, expires_at)
+        VALUES (@name, @hash, @scopes, @bot_name, @now, @expires_at) RETURNING id
+        """);
+    private static readonly Sql RevokeKey = new("UPDATE api_keys SET revoked_at = coalesce(revoked_at, @now) WHERE id = @id");
+    private static readonly Sql FindRevoked = new("SELECT 1 FROM revoked_tokens WHERE jti = @jti");
+    private static readonly Sql InsertRevoked = new("""
+        INSERT INTO revoked_tokens(jti, expires_at) VALUES (@jti, @expires_at) ON CONFLICT (jti) DO NOTHING
+        """);
+    private static readonly Sql PurgeRevoked = new("DELETE FROM revoked_tokens WHERE expires_at < @now");
+    private static readonly Sql FindBudget = new("SELECT attempts, window_ends FROM login_budgets WHERE client = @client AND window_ends > @now");
+    private static readonly Sql CountAttempt = new("""
+        INSERT INTO login_budgets(client, window_ends, attempts) VALUES (@client, @ends, 1)
+        ON CONFLICT (client) DO UPDATE SET
+          attempts = CASE WHEN login_budgets.window_ends > @now THEN login_budgets.attempts + 1 ELSE 1 END,
+          window_ends = CASE WHEN login_budgets.window_ends > @now THEN login_budgets.window_ends ELSE excluded.window_ends END
+        """);
+    private static readonly Sql PurgeBudgets = new("DELETE FROM login_budgets WHERE window_ends < @now");
+
+    public static ValueTask<ApiKey?> FindKeyAsync(Session session, string hash) => session.Prepare(FindKey).Set("hash", hash).FirstAsync(ReadKey);
+
+    public static ValueTask<List<ApiKey>> ListKeysAsync(Session session) => session.Prepare(ListKeys).ListAsync(ReadKey);
+
+    public static ValueTask<long> InsertKeyAsync(Session session, string name, string hash, string scopes, string? botName, DateTimeOffset now, DateTimeOffset? expiresAt) =>
+        session.Prepare(InsertKey).Set("name", name).Set("hash", hash).Set("scopes", scopes).Set("bot_name", botName)
+            .Set("now", (DateTimeOffset?)now).Set("expires_at", expiresAt).InsertAsync();
+
+    /// <returns>Whether there is such a key.</returns>
+    public static async ValueTask<bool> RevokeKeyAsync(Session session, long id, DateTimeOffset now) =>
+        await session.Prepare(RevokeKey).Set("now", (DateTimeOffset?)now).Set("id", id).ExecuteAsync() > 0;
+
+    public static ValueTask<bool> IsRevokedAsync(Session session, string tokenId) => session.Prepare(FindRevoked).Set("jti", tokenId).AnyAsync();
+
+    public static ValueTask<int> RevokeTokenAsync(Session session, string tokenId, DateTimeOffset expiresAt) =>
+        session.Prepare(InsertRevoked).Set("jti", tokenId).Set("expires_at", (DateTimeOffset?)expiresAt).ExecuteAsync();
+
+    /// <summary>Attempts of a login window that still runs, and its end.</summary>
+    public static ValueTask<(int Attempts, DateTimeOffset Ends)> FindBudgetAsync(Session session, string client, DateTimeOffset now) =>
+        session.Prepare(FindBudget).Set("client", client).Set("now", (DateTimeOffset?)now)
+            .FirstAsync(static row => ((int)row.Id(0), row.Time(1) ?? default));
+
+    public static ValueTask<int> CountAttemptAsync(Session session, string client, DateTimeOffset now, DateTimeOffset ends) =>
+        session.Prepare(CountAttempt).Set("client", client).Set("ends", (DateTimeOffset?)ends).Set("now", (DateTimeOffset?)now).ExecuteAsync();
+
+    /// <summary>Forgets what has ended.</summary>
+    public static async ValueTask<int> PurgeAsync(Session session, DateTimeOffset now) =>
+        await session.Prepare(PurgeRevoked).Set("now", (DateTimeOffset?)now).ExecuteAsync()
+        + await session.Prepare(PurgeBudgets).Set("now", (DateTimeOffset?)now).ExecuteAsync();
+
+    private static ApiKey ReadKey(Row row) => new(row.Id(0), row.Text(1)!, row.Text(2)!, row.Text(3), row.Time(4), row.Time(5), row.Time(6));
+}

@@ -1,0 +1,81 @@
+using Pilothouse.Api;
+using Pilothouse.Configuration;
+using Pilothouse.Storage;
+
+namespace Pilothouse.Auth;
+
+/// <summary>Finds out who calls: an API key, a session's token, a session's cookie, or nobody.</summary>
+internal sealed class Credentials(Database database, SessionTokens tokens, ApiKeys keys, Settings settings)
+{
+    public const string Cookie = "pilothouse_session";
+    private const string Bearer = "Bearer ";
+
+    /// <summary>The caller of a request. A credential that is not valid counts as none.</summary>
+    public async ValueTask<Caller> FindAsync(HttpContext http)
+    {
+        var headers = http.Request.Headers;
+        var authorization = headers.Authorization.ToString();
+        if (authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase))
+        {
+            var credential = authorization[Bearer.Length..].Trim();
+            return credential.StartsWith(ApiKeys.Prefix, StringComparison.Ordinal)
+                ? await ByKeyAsync(http, credential)
+                : await ByTokenAsync(http, credential, byCookie: false);
+        }
+
+        if (headers.TryGetValue("X-Api-Key", out var key))
+        {
+            return await ByKeyAsync(http, key.ToString());
+        }
+
+        return headers.Cookie.Count > 0 && http.Request.Cookies.TryGetValue(Cookie, out var session)
+            ? await ByTokenAsync(http, session, byCookie: true)
+            : Caller.Anonymous(http);
+    }
+
+    /// <summary>
+    /// Refuses a write that a browser may have sent by itself, with its cookie, from a page that is not ours. A client that says
+    /// nothing of where it comes from (Python's requests.Session) passes.
+    /// </summary>
+    public void CheckOrigin(HttpContext http, Caller caller)
+    {
+        if (!caller.ByCookie || HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method) || HttpMethods.IsOptions(http.Request.Method))
+        {
+            return;
+        }
+
+        var origin = http.Request.Headers.Origin.ToString();
+        var foreign = origin.Length > 0 && !IsOurs(http.Request, origin);
+        var crossSite = http.Request.Headers["Sec-Fetch-Site"] == "cross-site" && (origin.Length == 0 || foreign);
+        if (foreign || crossSite)
+        {
+            throw new Refusal(403, ErrorCodes.CrossSite, "Not allowed",
+                "A page of another site may not write with the session's cookie. Add its origin to CORS_ORIGINS, or send the token in the Authorization header.");
+        }
+    }
+
+    private bool IsOurs(HttpRequest request, string origin) =>
+        origin.Equals($"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase)
+        || settings.CorsOrigins.Any(allowed => allowed.TrimEnd('/').Equals(origin, StringComparison.OrdinalIgnoreCase));
+
+    private async ValueTask<Caller> ByKeyAsync(HttpContext http, string text)
+    {
+        var key = await database.ReadAsync(session => keys.FindAsync(session, text), http.RequestAborted);
+        return key is null ? Caller.Anonymous(http) : new Caller($"key:{key.Name}", $"key:{key.Id}", $"key:{key.Id}", ApiKeys.ScopesOf(key))
+        {
+            BotName = key.BotName,
+            ExpiresAt = key.ExpiresAt,
+        };
+    }
+
+    private async ValueTask<Caller> ByTokenAsync(HttpContext http, string text, bool byCookie)
+    {
+        if (await tokens.ReadAsync(text) is not { } token
+            || await database.ReadAsync(session => CredentialStore.IsRevokedAsync(session, token.Id), http.RequestAborted))
+        {
+            return Caller.Anonymous(http);
+        }
+
+        return new Caller("pin", "pin", token.Id, Scopes.All) { TokenId = token.Id, ExpiresAt = token.ExpiresAt, ByCookie = byCookie };
+    }
+}

@@ -1,0 +1,113 @@
+using System.CommandLine;
+using System.Globalization;
+using Pilothouse.Auth;
+using Pilothouse.Configuration;
+using Pilothouse.Storage;
+using Pilothouse.Storage.Migrations;
+using Pilothouse.Storage.Sqlite;
+using Spectre.Console;
+
+namespace Pilothouse.Cli;
+
+/// <summary><c>pilothouse key</c>: API keys, and the PIN's hash. It works on the file, whether a server runs or not.</summary>
+internal static class KeyCommand
+{
+    public static Command Create() => new("key", "API keys for bots and agents.") { CreateKey(), ListKeys(), RevokeKey(), HashPin() };
+
+    private static Command CreateKey()
+    {
+        var name = new Option<string>("--name") { Description = "What the key is for; shown in lists and logs.", Required = true };
+        var scopes = new Option<string>("--scopes") { Description = "read, write, control; separated by commas.", DefaultValueFactory = static _ => "read,write" };
+        scopes.Validators.Add(static result =>
+        {
+            var sent = result.GetValueOrDefault<string>() ?? "";
+            if (Names(sent) is var names && (names.Length == 0 || names.Any(static scope => ApiKeys.ScopeNames.Find(scope) is null)))
+            {
+                result.AddError($"--scopes {sent}: allowed are {ApiKeys.ScopeNames}, separated by commas.");
+            }
+        });
+        var bot = new Option<string?>("--bot-name") { Description = "The only bot that this key may write for." };
+        var days = new Option<int?>("--expires-in-days") { Description = "After how many days it ends; never, where it is left out." };
+        days.Validators.Add(static result =>
+        {
+            if (result.GetValueOrDefault<int?>() is < 1 or > 36_500)
+            {
+                result.AddError("--expires-in-days must be from 1 to 36500.");
+            }
+        });
+        var command = new Command("create", "Make a key. It is shown once.") { name, scopes, bot, days };
+        command.SetAction((parsed, _) => WithDatabaseAsync(async (settings, database) =>
+        {
+            var clock = TimeProvider.System;
+            DateTimeOffset? ends = parsed.GetValue(days) is { } count ? clock.GetUtcNow().AddDays(count) : null;
+            var (id, key) = await database.WriteAsync(session => new ApiKeys(settings, clock)
+                .CreateAsync(session, parsed.GetRequiredValue(name), Names(parsed.GetRequiredValue(scopes)), parsed.GetValue(bot), ends));
+            Shell.Say(string.Create(CultureInfo.InvariantCulture, $"API key {id} was made. It is not shown again:"));
+            Shell.Print(key);
+            return Shell.Good;
+        }));
+        return command;
+    }
+
+    private static Command ListKeys()
+    {
+        var command = new Command("list", "Every key, without the keys themselves.");
+        command.SetAction(static (_, _) => WithDatabaseAsync(static async (_, database) =>
+        {
+            var table = new Table().AddColumns("id", "name", "scopes", "bot", "made", "ends", "revoked");
+            foreach (var key in await database.ReadAsync(CredentialStore.ListKeysAsync))
+            {
+                table.AddRow(new[] { key.Id.ToString(CultureInfo.InvariantCulture), key.Name, key.Scopes, key.BotName ?? "", Show(key.CreatedAt), Show(key.ExpiresAt), Show(key.RevokedAt) }.Select(Markup.Escape).ToArray());
+            }
+
+            AnsiConsole.Write(table);
+            return Shell.Good;
+        }));
+        return command;
+    }
+
+    private static Command RevokeKey()
+    {
+        var id = new Argument<long>("ID") { Description = "The key's id, from `key list`." };
+        var command = new Command("revoke", "End a key at once.") { id };
+        command.SetAction((parsed, _) => WithDatabaseAsync(async (_, database) =>
+        {
+            var number = parsed.GetValue(id);
+            var found = await database.WriteAsync(session => CredentialStore.RevokeKeyAsync(session, number, TimeProvider.System.GetUtcNow()));
+            Shell.Say(found ? $"API key {number} is revoked." : $"There is no API key {number}; `pilothouse key list` shows them.");
+            return found ? Shell.Good : Shell.Failed;
+        }));
+        return command;
+    }
+
+    private static Command HashPin()
+    {
+        var pin = new Argument<string>("PIN") { Description = "Six digits." };
+        var command = new Command("hash-pin", "Print a hash that may stand in BOT_CONTROL_PIN in place of the PIN.") { pin };
+        command.SetAction(parsed =>
+        {
+            var text = parsed.GetRequiredValue(pin);
+            if (!PinHash.IsPin(text))
+            {
+                Shell.Say("A PIN is exactly 6 digits.");
+                return Shell.WrongUse;
+            }
+
+            Shell.Print($"BOT_CONTROL_PIN='{PinHash.Make(text)}'");
+            return Shell.Good;
+        });
+        return command;
+    }
+
+    private static string[] Names(string scopes) => scopes.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
+    private static string Show(DateTimeOffset? time) => time?.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture) ?? "";
+
+    private static Task<int> WithDatabaseAsync(Func<Settings, Database, Task<int>> work) => Shell.WithSettingsAsync(async settings =>
+    {
+        using var loggers = LoggerFactory.Create(static _ => { });
+        new Migrator(settings.DatabasePath, settings.BackupDir, TimeProvider.System, loggers.CreateLogger<Migrator>()).Migrate();
+        await using var database = new SqliteDatabase(settings.DatabasePath, 1, settings.Durability == "full", TimeProvider.System, loggers.CreateLogger<SqliteDatabase>());
+        return await work(settings, database);
+    });
+}

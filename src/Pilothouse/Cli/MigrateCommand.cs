@@ -1,0 +1,26 @@
+using System.CommandLine;
+using Pilothouse.Storage.Migrations;
+
+namespace Pilothouse.Cli;
+
+/// <summary><c>pilothouse migrate</c>: brings the database file to this version's schema and ends.</summary>
+internal static class MigrateCommand
+{
+    public static Command Create()
+    {
+        var command = new Command("migrate", "Bring the database file to this version's schema. A file with data is copied first.");
+        command.SetAction(static (_, _) => Shell.WithSettingsAsync(static settings =>
+        {
+            using var loggers = LoggerFactory.Create(static _ => { });
+            var applied = new Migrator(settings.DatabasePath, settings.BackupDir, TimeProvider.System, loggers.CreateLogger<Migrator>()).Migrate();
+            foreach (var name in applied)
+            {
+                Shell.Print($"applied {name}");
+            }
+
+            Shell.Print($"{settings.DatabasePath} is up to date ({Migrator.Known.Count} migrations, {applied.Count} of them now).");
+            return Task.FromResult(Shell.Good);
+        }));
+        return command;
+    }
+}

@@ -1,0 +1,70 @@
+using System.CommandLine;
+using System.Globalization;
+using Pilothouse.Configuration;
+using Pilothouse.Storage;
+using Pilothouse.Storage.Sqlite;
+
+namespace Pilothouse.Cli;
+
+/// <summary><c>pilothouse serve</c>: the server, until SIGTERM or Ctrl+C.</summary>
+internal static partial class ServeCommand
+{
+    public static Command Create()
+    {
+        var command = new Command("serve", "Run the server.");
+        command.SetAction(static (_, cancel) => RunAsync(cancel));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(CancellationToken cancel)
+    {
+        try
+        {
+            var (settings, newPin) = Shell.LoadSettings();
+            using var claim = FileClaim.Take(settings.DatabasePath);
+            await using var app = Server.Build(settings);
+            app.Services.GetRequiredService<Database>();
+            await app.StartAsync(cancel);
+            Tell(settings, newPin, app.Services.GetRequiredService<ILogger<Settings>>());
+            await app.WaitForShutdownAsync(cancel);
+            return Shell.Good;
+        }
+        catch (Exception error) when (error is SettingsException or DatabaseRefusedException or DatabaseBusyException)
+        {
+            Shell.Say(error.Message);
+        }
+        catch (IOException error) when (error.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
+        {
+            Shell.Say("The port is taken: another program listens there. Stop it, or set MCP_SERVER_PORT to another port.");
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or System.Net.Sockets.SocketException)
+        {
+            Shell.Say($"The server cannot start: {error.Message}");
+        }
+
+        return Shell.Failed;
+    }
+
+    private static void Tell(Settings settings, string? newPin, ILogger logger)
+    {
+        var address = string.Create(CultureInfo.InvariantCulture, $"http://{settings.Host}:{settings.Port}");
+        Started(logger, address, settings.DatabasePath, Environment.ProcessId);
+        if (settings.SetWithoutEffect.Count > 0)
+        {
+            WithoutEffect(logger, string.Join(", ", settings.SetWithoutEffect));
+        }
+
+        Shell.Print($"Pilothouse listens on {address}; its API is shown at {address}/docs");
+        if (newPin is not null)
+        {
+            // A log or a pipe keeps what it gets: only a person's terminal is shown the PIN.
+            Shell.Print(Console.IsOutputRedirected ? "A PIN was made; it is BOT_CONTROL_PIN in .env" : $"Your PIN is {newPin} (BOT_CONTROL_PIN in .env); it is not shown again");
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Listening on {Address}, database {Database}, process {ProcessId}")]
+    private static partial void Started(ILogger logger, string address, string database, int processId);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "This version checks but does not yet act on {Names}")]
+    private static partial void WithoutEffect(ILogger logger, string names);
+}

@@ -1,0 +1,62 @@
+using System.CommandLine;
+using Pilothouse.Configuration;
+using Pilothouse.Storage;
+using Spectre.Console;
+
+namespace Pilothouse.Cli;
+
+/// <summary>How commands run: settings in, exit code out. 0 is good, 1 failed, 2 wrong use.</summary>
+internal static class Shell
+{
+    public const int Good = 0;
+    public const int Failed = 1;
+    public const int WrongUse = 2;
+
+    /// <summary>For what went wrong; standard output is for what was asked.</summary>
+    public static IAnsiConsole Errors { get; } = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(System.Console.Error) });
+
+    public static async Task<int> RunAsync(RootCommand root, string[] args)
+    {
+        var parsed = root.Parse(args);
+        var wrong = parsed.Errors.Count > 0;
+
+        // The host ends on SIGTERM by itself, after it has answered what it accepted.
+        var result = await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false });
+        return wrong ? WrongUse : result;
+    }
+
+    /// <summary>Runs a command's work with its settings; what goes wrong in a way that we know is one sentence on standard error.</summary>
+    public static async Task<int> WithSettingsAsync(Func<Settings, Task<int>> work)
+    {
+        try
+        {
+            var (settings, _) = LoadSettings();
+            return await work(settings);
+        }
+        catch (Exception error) when (error is SettingsException or DatabaseRefusedException or DatabaseBusyException or DatabaseFullException)
+        {
+            Say(error.Message);
+            return Failed;
+        }
+    }
+
+    /// <summary>Reads the environment and .env; the first time, makes a PIN and a secret.</summary>
+    /// <returns>The settings, and the PIN if it was made now.</returns>
+    public static (Settings Settings, string? NewPin) LoadSettings()
+    {
+        var values = EnvFile.Read(".env");
+        foreach (System.Collections.DictionaryEntry variable in Environment.GetEnvironmentVariables())
+        {
+            values[(string)variable.Key] = (string?)variable.Value ?? "";
+        }
+
+        var pin = EnvFile.AddMissingSecrets(".env", values);
+        return (Settings.Read(values), pin);
+    }
+
+    /// <summary>A sentence for the person, on standard error; not wrapped, so that it can be searched for.</summary>
+    public static void Say(string sentence) => Errors.Profile.Out.Writer.WriteLine(sentence);
+
+    /// <summary>What was asked for, on standard output.</summary>
+    public static void Print(string line) => AnsiConsole.Profile.Out.Writer.WriteLine(line);
+}

@@ -1,0 +1,160 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Pilothouse.Configuration;
+
+/// <summary>The <c>.env</c> file, read as python-dotenv reads it, which the seed used: export, quotes, comments, the last line wins.</summary>
+internal static class EnvFile
+{
+    private const string Mine = "Written by Pilothouse at its first start. Keep this file secret.";
+
+    /// <summary>The values of the file; none where it does not exist.</summary>
+    /// <exception cref="SettingsException">The file is there but cannot be read.</exception>
+    public static Dictionary<string, string> Read(string path)
+    {
+        var values = new Dictionary<string, string>();
+        if (!File.Exists(path))
+        {
+            return values;
+        }
+
+        try
+        {
+            foreach (var line in File.ReadLines(path))
+            {
+                if (Parse(line) is var (name, value))
+                {
+                    values[name] = value;
+                }
+            }
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new SettingsException([$"{Path.GetFullPath(path)} cannot be read: {error.Message} Start as the user that owns it."]);
+        }
+
+        return values;
+    }
+
+    /// <summary>
+    /// Sees to it that there are a PIN and a secret: those that neither the environment nor the file has are made at random and
+    /// written to the file, whose other lines stay as they are.
+    /// </summary>
+    /// <returns>The PIN if this call made it.</returns>
+    public static string? AddMissingSecrets(string path, Dictionary<string, string> values)
+    {
+        var lines = new List<string>();
+        string? pin = null;
+        if (IsMissing(values, "BOT_CONTROL_PIN"))
+        {
+            pin = RandomPin();
+            lines.Add($"BOT_CONTROL_PIN={pin}");
+        }
+
+        if (IsMissing(values, "JWT_SECRET_KEY"))
+        {
+            lines.Add($"JWT_SECRET_KEY={Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32))}");
+        }
+
+        if (lines.Count == 0)
+        {
+            return null;
+        }
+
+        var isNew = !File.Exists(path);
+        if (isNew && IsMissing(values, "CORS_ORIGINS"))
+        {
+            lines.Add("CORS_ORIGINS=http://localhost:5000");
+        }
+
+        Append(path, lines, isNew);
+        lines.ForEach(line => values[line[..line.IndexOf('=', StringComparison.Ordinal)]] = line[(line.IndexOf('=', StringComparison.Ordinal) + 1)..]);
+        return pin;
+    }
+
+    /// <summary>Name and value of one line, or null for a comment, an empty line and what is none.</summary>
+    internal static (string Name, string Value)? Parse(string line)
+    {
+        var text = line.Trim();
+        if (text.StartsWith("export ", StringComparison.Ordinal))
+        {
+            text = text[7..].TrimStart();
+        }
+
+        var equals = text.IndexOf('=', StringComparison.Ordinal);
+        if (equals <= 0 || text[0] == '#')
+        {
+            return null;
+        }
+
+        return (text[..equals].TrimEnd(), Value(text[(equals + 1)..].TrimStart()));
+    }
+
+    private static string Value(string text)
+    {
+        if (text.Length > 1 && text[0] is '"' or '\'' && text.IndexOf(text[0], 1) is > 0 and var end)
+        {
+            return text[1..end];
+        }
+
+        // A # begins a comment only after white space: it may stand inside a value.
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (text[i] == '#' && (i == 0 || char.IsWhiteSpace(text[i - 1])))
+            {
+                return text[..i].TrimEnd();
+            }
+        }
+
+        return text.TrimEnd();
+    }
+
+    private static bool IsMissing(Dictionary<string, string> values, string name) => !values.TryGetValue(name, out var value) || value.Trim().Length == 0;
+
+    /// <summary>Six digits, none of the well-known ones.</summary>
+    private static string RandomPin()
+    {
+        string pin;
+        do
+        {
+            pin = RandomNumberGenerator.GetInt32(1_000_000).ToString("D6", System.Globalization.CultureInfo.InvariantCulture);
+        }
+        while (pin is "123456" or "654321" || pin.Distinct().Count() == 1);
+        return pin;
+    }
+
+    private static void Append(string path, List<string> lines, bool isNew)
+    {
+        var text = new StringBuilder();
+        if (!isNew && new FileInfo(path) is { Length: > 0 } && !EndsWithNewLine(path))
+        {
+            text.Append('\n');
+        }
+
+        text.Append("# ").Append(Mine).Append('\n').AppendJoin('\n', lines).Append('\n');
+        var options = new FileStreamOptions { Mode = FileMode.Append, Access = FileAccess.Write };
+        if (isNew && !OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        try
+        {
+            using var file = new FileStream(path, options);
+            file.Write(Encoding.UTF8.GetBytes(text.ToString()));
+            file.Flush(flushToDisk: true);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new SettingsException(
+                [$"{Path.GetFullPath(path)} cannot be written: {error.Message} Make the folder writable for the first start, or set BOT_CONTROL_PIN and JWT_SECRET_KEY in the environment."]);
+        }
+    }
+
+    private static bool EndsWithNewLine(string path)
+    {
+        using var file = File.OpenRead(path);
+        file.Seek(-1, SeekOrigin.End);
+        return file.ReadByte() == '\n';
+    }
+}

@@ -1,0 +1,119 @@
+using System.Globalization;
+using System.Net;
+
+namespace Pilothouse.Configuration;
+
+/// <summary>What one setting is: shown in docs/configuration.md and .env.example, and in the sentence that refuses a wrong value.</summary>
+/// <param name="Name">The environment's name.</param>
+/// <param name="Default">As one would write it; empty where there is none.</param>
+/// <param name="Allowed">What may stand there, as a phrase.</param>
+/// <param name="Secret">Never shown.</param>
+internal sealed record SettingFact(string Name, string Default, string Allowed, bool Secret = false);
+
+/// <summary>
+/// Reads settings by name, notes what was asked for, and collects every wrong value so that an owner sees them all at once.
+/// </summary>
+internal sealed class SettingSource(IReadOnlyDictionary<string, string> values)
+{
+    private readonly List<SettingFact> facts = [];
+    private readonly List<string> problems = [];
+
+    public IReadOnlyList<SettingFact> Facts => facts;
+
+    /// <summary>Throws when any value was wrong.</summary>
+    public void Verify()
+    {
+        if (problems.Count > 0)
+        {
+            throw new SettingsException(problems);
+        }
+    }
+
+    public void Refuse(string problem) => problems.Add(problem);
+
+    public bool IsSet(string name) => Raw(name) is not null;
+
+    public int Whole(string name, int standard, int least, int most) =>
+        Take(new(name, standard.ToString(CultureInfo.InvariantCulture), $"a whole number from {least} to {most}"), standard,
+            text => int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most ? value : null);
+
+    public decimal? Money(string name, string allowed) =>
+        Take(new(name, "", allowed), default(decimal?),
+            static text => decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value > 0 ? value : null);
+
+    public bool Flag(string name, bool standard) =>
+        Take(new(name, standard ? "true" : "false", "true or false"), standard, static text => ReadFlag(text));
+
+    /// <summary>A flag that nobody may have set.</summary>
+    public bool? OptionalFlag(string name) =>
+        Take(new(name, "", "true or false"), default(bool?), static text => ReadFlag(text));
+
+    public string OneOf(string name, string standard, params string[] allowed) =>
+        TakeText(new(name, standard, string.Join(", ", allowed[..^1]) + " or " + allowed[^1]), standard,
+            text => allowed.FirstOrDefault(choice => choice.Equals(text, StringComparison.OrdinalIgnoreCase)));
+
+    public string Text(string name, string standard, string allowed) => TakeText(new(name, standard, allowed), standard, static text => text);
+
+    public string Secret(string name, string allowed, Func<string, bool> good) =>
+        TakeText(new(name, "", allowed, Secret: true), "", text => good(text) ? text : null);
+
+    public string[] List(string name, string allowed, Func<string, bool> good) =>
+        TakeText(new(name, "", allowed), "", text => Split(text).All(good) ? text : null) is { Length: > 0 } text ? Split(text) : [];
+
+    public IPNetwork[] Networks(string name)
+    {
+        var list = List(name, "addresses or networks such as 10.0.0.0/8, separated by commas", static text => TryNetwork(text, out _));
+        return [.. list.Where(static text => TryNetwork(text, out _)).Select(static text => TryNetwork(text, out var network) ? network : default)];
+    }
+
+    private static bool TryNetwork(string text, out IPNetwork network)
+    {
+        if (IPAddress.TryParse(text, out var address))
+        {
+            network = new IPNetwork(address, address.GetAddressBytes().Length * 8);
+            return true;
+        }
+
+        return IPNetwork.TryParse(text, out network);
+    }
+
+    private static string[] Split(string text) => text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
+    private static bool? ReadFlag(string text) => text.ToLowerInvariant() switch
+    {
+        "true" or "1" or "yes" or "on" => true,
+        "false" or "0" or "no" or "off" => false,
+        _ => null,
+    };
+
+    private string? Raw(string name) => values.TryGetValue(name, out var text) && text.Trim() is { Length: > 0 } trimmed ? trimmed : null;
+
+    private T Take<T>(SettingFact fact, T standard, Func<string, T?> parse)
+        where T : struct
+    {
+        facts.Add(fact);
+        return Raw(fact.Name) is not { } text ? standard : parse(text) ?? Wrong(fact, text, standard);
+    }
+
+    private T? Take<T>(SettingFact fact, T? standard, Func<string, T?> parse)
+        where T : struct
+    {
+        facts.Add(fact);
+        return Raw(fact.Name) is not { } text ? standard : parse(text) ?? Wrong(fact, text, standard);
+    }
+
+    private string TakeText(SettingFact fact, string standard, Func<string, string?> parse)
+    {
+        facts.Add(fact);
+        return Raw(fact.Name) is not { } text ? standard : parse(text) ?? Wrong(fact, text, standard);
+    }
+
+    private T Wrong<T>(SettingFact fact, string text, T standard)
+    {
+        problems.Add($"{fact.Name}{(fact.Secret ? "" : $"={text}")}: allowed is {fact.Allowed}.");
+        return standard;
+    }
+}
+
+/// <summary>One or more settings are wrong; the message names each, its value (not a secret's) and what is allowed.</summary>
+internal sealed class SettingsException(IReadOnlyList<string> problems) : Exception(string.Join(Environment.NewLine, problems));

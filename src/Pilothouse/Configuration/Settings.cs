@@ -1,0 +1,178 @@
+using System.Net;
+
+namespace Pilothouse.Configuration;
+
+/// <summary>
+/// Everything an owner can set, read once at start from the environment and <c>.env</c> (the environment wins) and checked:
+/// a wrong value stops the start. docs/configuration.md explains each.
+/// </summary>
+internal sealed class Settings
+{
+    private static readonly string[] SampleValues =
+        ["123456", "000000", "111111", "654321", "your-secret-key", "your-jwt-secret", "changeme", "change-me", "secret"];
+
+    private Settings(SettingSource from)
+    {
+        Port = from.Whole("MCP_SERVER_PORT", 3000, 0, 65535);
+        Host = from.Text("MCP_SERVER_HOST", "127.0.0.1", "an address of this machine, localhost, or 0.0.0.0 for all");
+        DatabasePath = from.Text("DATABASE_PATH", "trading_bot.db", "a file path");
+        DatabaseUrl = from.Text("DATABASE_URL", "", "nothing, until PostgreSQL is supported");
+        PoolSize = from.Whole("DB_POOL_SIZE", 4, 1, 64);
+        Durability = from.OneOf("DURABILITY", "full", "full", "normal");
+        BackupDir = from.Text("BACKUP_DIR", "backups", "a folder path");
+        LogDir = from.Text("LOG_DIR", "logs", "a folder path");
+        LogLevel = from.OneOf("LOG_LEVEL", "INFO", "DEBUG", "INFO", "WARNING", "ERROR");
+        LogFormat = from.OneOf("LOG_FORMAT", "json", "json", "text");
+        Pin = from.Secret("BOT_CONTROL_PIN", "exactly 6 digits, or the hash that `pilothouse key hash-pin` prints", static text => Auth.PinHash.IsPin(text) || Auth.PinHash.IsHash(text));
+        JwtSecret = from.Secret("JWT_SECRET_KEY", "at least 32 bytes (make one with: openssl rand -hex 32)", static text => System.Text.Encoding.UTF8.GetByteCount(text) >= 32);
+        SessionTimeoutMinutes = from.Whole("SESSION_TIMEOUT_MINUTES", 30, 1, 43_200);
+        RequireAuthForReads = from.OptionalFlag("REQUIRE_AUTH_FOR_READS");
+        AllowedHosts = from.List("ALLOWED_HOSTS", "host names separated by commas, or * for any", static _ => true);
+        CorsOrigins = from.List("CORS_ORIGINS", "origins such as http://localhost:5000 separated by commas, or *", static text => text == "*" || IsOrigin(text));
+        TrustedProxies = from.Networks("TRUSTED_PROXIES");
+        IpAllowlist = from.Networks("IP_ALLOWLIST");
+        ForceHttps = from.Flag("FORCE_HTTPS", false);
+        RateLimitEnabled = from.Flag("RATE_LIMIT_ENABLED", true);
+        RateLimitPerHour = from.Whole("RATE_LIMIT_PER_HOUR", 50, 1, 1_000_000_000);
+        RateLimitPerDay = from.Whole("RATE_LIMIT_PER_DAY", 200, 1, 1_000_000_000);
+        RateLimitPerKeyPerMinute = from.Whole("RATE_LIMIT_PER_KEY_PER_MINUTE", 6000, 1, 1_000_000_000);
+        StartingBalance = from.Money("STARTING_BALANCE", "an amount of money above 0");
+        Environment = from.OneOf("FLASK_ENV", "production", "production", "development", "testing");
+        AspNetEnvironment = from.Text("ASPNETCORE_ENVIRONMENT", "", "Production or Development; it wins over FLASK_ENV");
+        ReadReserved(from);
+        Check(from);
+        Facts = from.Facts;
+    }
+
+    public int Port { get; }
+
+    public string Host { get; }
+
+    public string DatabasePath { get; }
+
+    public string DatabaseUrl { get; }
+
+    /// <summary>Connections that read.</summary>
+    public int PoolSize { get; }
+
+    /// <summary>"full": acknowledged means on disk. "normal": a power cut may take the last commits, a crash of the program not.</summary>
+    public string Durability { get; }
+
+    public string BackupDir { get; }
+
+    public string LogDir { get; }
+
+    public string LogLevel { get; }
+
+    public string LogFormat { get; }
+
+    /// <summary>The PIN or its hash.</summary>
+    public string Pin { get; }
+
+    public string JwtSecret { get; }
+
+    public int SessionTimeoutMinutes { get; }
+
+    /// <summary>Null: nobody has decided, which production on an outside address refuses.</summary>
+    public bool? RequireAuthForReads { get; }
+
+    public string[] AllowedHosts { get; }
+
+    public string[] CorsOrigins { get; }
+
+    public IPNetwork[] TrustedProxies { get; }
+
+    public IPNetwork[] IpAllowlist { get; }
+
+    public bool ForceHttps { get; }
+
+    public bool RateLimitEnabled { get; }
+
+    public int RateLimitPerHour { get; }
+
+    public int RateLimitPerDay { get; }
+
+    public int RateLimitPerKeyPerMinute { get; }
+
+    public decimal? StartingBalance { get; }
+
+    public string Environment { get; }
+
+    public string AspNetEnvironment { get; }
+
+    /// <summary>Settings that are checked but belong to parts which this version does not have yet, as the owner set them.</summary>
+    public IReadOnlyList<string> SetWithoutEffect { get; private set; } = [];
+
+    public IReadOnlyList<SettingFact> Facts { get; }
+
+    public bool IsProduction => (AspNetEnvironment.Length > 0 ? AspNetEnvironment : Environment).Equals("production", StringComparison.OrdinalIgnoreCase);
+
+    public bool IsLoopback => Host is "localhost" || (IPAddress.TryParse(Host, out var address) && IPAddress.IsLoopback(address));
+
+    /// <summary>Checks every value.</summary>
+    /// <exception cref="SettingsException">One or more are wrong.</exception>
+    public static Settings Read(IReadOnlyDictionary<string, string> values)
+    {
+        var source = new SettingSource(values);
+        var settings = new Settings(source);
+        source.Verify();
+        return settings;
+    }
+
+    private static bool IsOrigin(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.GetLeftPart(UriPartial.Authority) == text.TrimEnd('/');
+
+    /// <summary>Accepted and checked, so that a wrong value shows now; their parts say when they use them.</summary>
+    private void ReadReserved(SettingSource from)
+    {
+        from.Text("FLASK_SECRET_KEY", "", "anything; accepted and unused");
+        from.Whole("MAX_BACKUPS", 30, 1, 100_000);
+        from.Flag("COMPRESS_BACKUPS", true);
+        from.Flag("ENABLE_AUTO_BACKUP", true);
+        from.Whole("BACKUP_SCHEDULE_HOUR", 2, 0, 23);
+        from.Whole("BACKUP_SCHEDULE_MINUTE", 0, 0, 59);
+        from.Whole("BOT_STALE_AFTER_SECONDS", 180, 1, 31_536_000);
+        foreach (var (table, days) in new[] { ("SIGNALS", 30), ("CHART_ANALYSES", 30), ("BOT_STATUS", 7), ("COST_ANALYTICS", 90), ("NEWS_CACHE", 7), ("MARKET_CONTEXT", 0), ("AGENT_DECISIONS", 0), ("AUDIT_LOG", 0) })
+        {
+            from.Whole($"{table}_RETENTION_DAYS", days, 0, 36_500);
+        }
+
+        SetWithoutEffect = [.. from.Facts.Select(static fact => fact.Name).Where(name => from.IsSet(name) && IsReserved(name))];
+    }
+
+    internal static bool IsReserved(string name) =>
+        name is "MAX_BACKUPS" or "COMPRESS_BACKUPS" or "ENABLE_AUTO_BACKUP" or "BACKUP_SCHEDULE_HOUR" or "BACKUP_SCHEDULE_MINUTE" or "BOT_STALE_AFTER_SECONDS"
+        || name.EndsWith("_RETENTION_DAYS", StringComparison.Ordinal);
+
+    /// <summary>What only shows when settings are looked at together.</summary>
+    private void Check(SettingSource from)
+    {
+        if (Host != "localhost" && !IPAddress.TryParse(Host, out _))
+        {
+            from.Refuse($"MCP_SERVER_HOST={Host}: allowed is an address of this machine, localhost, or 0.0.0.0 for all.");
+        }
+
+        if (DatabaseUrl.Length > 0)
+        {
+            from.Refuse("DATABASE_URL: PostgreSQL is not supported by this version; remove the line and set DATABASE_PATH.");
+        }
+
+        if (!IsProduction)
+        {
+            return;
+        }
+
+        foreach (var (name, value) in new[] { ("BOT_CONTROL_PIN", Pin), ("JWT_SECRET_KEY", JwtSecret) })
+        {
+            if (SampleValues.Any(sample => value.Equals(sample, StringComparison.OrdinalIgnoreCase) || (value.StartsWith(sample, StringComparison.OrdinalIgnoreCase) && sample.StartsWith("your", StringComparison.Ordinal))))
+            {
+                from.Refuse($"{name} still has a sample value that everybody knows. Change the line {name}=... in .env, or delete it: the next start writes a random one.");
+            }
+        }
+
+        if (!IsLoopback && RequireAuthForReads is null)
+        {
+            from.Refuse($"REQUIRE_AUTH_FOR_READS is not set, but MCP_SERVER_HOST={Host} lets other machines in: set it to true, or to false if everybody may read your trades.");
+        }
+    }
+}

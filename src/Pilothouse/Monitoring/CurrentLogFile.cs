@@ -1,0 +1,137 @@
+using System.Text;
+using Serilog.Sinks.File;
+
+namespace Pilothouse.Monitoring;
+
+/// <summary>
+/// Points the plain name of a log at the file that is written now (Serilog's rolled files have the date in their names), and gathers
+/// lines for up to a quarter of a second, so that a busy server does not call the kernel for every request.
+/// </summary>
+internal sealed class CurrentLogFile(string plainName) : FileLifecycleHooks
+{
+    public override Stream OnFileOpened(string path, Stream underlyingStream, Encoding encoding)
+    {
+        var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        var link = Path.Combine(folder, plainName);
+        try
+        {
+            Point(link, Path.GetFileName(path));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // The log itself is more important than its second name.
+        }
+
+        return new GatheringStream(underlyingStream);
+    }
+
+    private static void Point(string link, string target)
+    {
+        var old = new FileInfo(link);
+        if (old.Exists && old.LinkTarget is null)
+        {
+            // The seed's own log has this name: it stays, under another.
+            old.MoveTo(Path.Combine(old.DirectoryName!, $"before_pilothouse_{old.LastWriteTimeUtc:yyyyMMddHHmmss}_{old.Name}"));
+        }
+
+        var fresh = link + ".new";
+        File.Delete(fresh);
+        File.CreateSymbolicLink(fresh, target);
+        File.Move(fresh, link, overwrite: true);
+    }
+
+    /// <summary>A stream that hands on what it gathered when that is much or old.</summary>
+    private sealed class GatheringStream : Stream
+    {
+        private readonly Stream inner;
+        private readonly MemoryStream gathered = new(64 * 1024);
+        private readonly Timer timer;
+        private readonly Lock gate = new();
+
+        public GatheringStream(Stream inner)
+        {
+            this.inner = inner;
+            timer = new Timer(static state => ((GatheringStream)state!).HandOn(), this, 250, 250);
+        }
+
+        public override bool CanRead => false;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => true;
+
+        public override long Length => inner.Length;
+
+        public override long Position
+        {
+            get => inner.Position;
+            set => throw new NotSupportedException();
+        }
+
+        public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+
+        public override void Write(ReadOnlySpan<byte> buffer)
+        {
+            lock (gate)
+            {
+                gathered.Write(buffer);
+                if (gathered.Length > 48 * 1024)
+                {
+                    HandOnLocked();
+                }
+            }
+        }
+
+        /// <summary>Serilog flushes after every line; the timer does it instead.</summary>
+        public override void Flush()
+        {
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+            {
+                timer.Dispose();
+                HandOn();
+                inner.Dispose();
+                gathered.Dispose();
+            }
+
+            base.Dispose(disposing);
+        }
+
+        private void HandOn()
+        {
+            lock (gate)
+            {
+                HandOnLocked();
+            }
+        }
+
+        private void HandOnLocked()
+        {
+            if (gathered.Length == 0 || !inner.CanWrite)
+            {
+                return;
+            }
+
+            try
+            {
+                inner.Write(gathered.GetBuffer(), 0, (int)gathered.Length);
+                inner.Flush();
+            }
+            catch (IOException)
+            {
+                // A full disk must not stop the server; these lines are lost.
+            }
+
+            gathered.SetLength(0);
+        }
+    }
+}

@@ -1,0 +1,111 @@
+using System.Globalization;
+using System.Text.Encodings.Web;
+using Pilothouse.Storage;
+using Serilog.Events;
+using Serilog.Formatting;
+using Serilog.Parsing;
+
+namespace Pilothouse.Monitoring;
+
+/// <summary>One JSON object a line: timestamp, level, message, the message's values in snake_case, exception.</summary>
+internal sealed class JsonLogFormatter : ITextFormatter
+{
+    public void Format(LogEvent logEvent, TextWriter output)
+    {
+        output.Write("{\"timestamp\":\"");
+        output.Write(Timestamps.ToAnswer(logEvent.Timestamp.AddTicks(-(logEvent.Timestamp.Ticks % TimeSpan.TicksPerMillisecond))));
+        output.Write("\",\"level\":\"");
+        output.Write(NameOf(logEvent.Level));
+        output.Write('"');
+        if (logEvent.Properties.TryGetValue(RequestLine.Property, out var value) && value is RequestLine request)
+        {
+            Write(request, output);
+        }
+        else
+        {
+            WriteValues(logEvent, output);
+        }
+
+        output.Write("}\n");
+    }
+
+    private static void Write(RequestLine request, TextWriter output)
+    {
+        output.Write(",\"message\":\"");
+        Text(request.Method, output);
+        output.Write(' ');
+        Text(request.Route, output);
+        output.Write("\",\"method\":\"");
+        Text(request.Method, output);
+        output.Write("\",\"route\":\"");
+        Text(request.Route, output);
+        output.Write("\",\"status\":");
+        Span<char> number = stackalloc char[32];
+        request.Status.TryFormat(number, out var length, default, CultureInfo.InvariantCulture);
+        output.Write(number[..length]);
+        output.Write(",\"duration_ms\":");
+        request.DurationMs.TryFormat(number, out length, "0.###", CultureInfo.InvariantCulture);
+        output.Write(number[..length]);
+        output.Write(",\"client\":\"");
+        Text(request.Client, output);
+        output.Write("\",\"credential\":\"");
+        Text(request.Credential, output);
+        output.Write("\",\"request_id\":\"");
+        Text(request.RequestId, output);
+        output.Write('"');
+    }
+
+    private static void WriteValues(LogEvent logEvent, TextWriter output)
+    {
+        output.Write(",\"message\":\"");
+        foreach (var token in logEvent.MessageTemplate.Tokens)
+        {
+            Text(token is PropertyToken property && logEvent.Properties.TryGetValue(property.PropertyName, out var value) ? Plain(value) : token.ToString() ?? "", output);
+        }
+
+        output.Write('"');
+        foreach (var (name, value) in logEvent.Properties)
+        {
+            if (name is "EventId" or "SourceContext" || value is not ScalarValue scalar)
+            {
+                continue;
+            }
+
+            output.Write(",\"");
+            Text(System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(name), output);
+            output.Write("\":");
+            if (scalar.Value is int or long or double or decimal)
+            {
+                output.Write(((IFormattable)scalar.Value).ToString(null, CultureInfo.InvariantCulture));
+            }
+            else
+            {
+                output.Write('"');
+                Text(Convert.ToString(scalar.Value, CultureInfo.InvariantCulture) ?? "", output);
+                output.Write('"');
+            }
+        }
+
+        if (logEvent.Exception is { } exception)
+        {
+            output.Write(",\"exception\":\"");
+            Text(exception.ToString(), output);
+            output.Write('"');
+        }
+    }
+
+    /// <summary>A value without the quotes that Serilog puts around text.</summary>
+    private static string Plain(LogEventPropertyValue value) =>
+        value is ScalarValue scalar ? Convert.ToString(scalar.Value, CultureInfo.InvariantCulture) ?? "" : value.ToString();
+
+    private static void Text(string text, TextWriter output) => JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(output, text);
+
+    private static string NameOf(LogEventLevel level) => level switch
+    {
+        LogEventLevel.Fatal => "CRITICAL",
+        LogEventLevel.Error => "ERROR",
+        LogEventLevel.Warning => "WARNING",
+        LogEventLevel.Information => "INFO",
+        _ => "DEBUG",
+    };
+}

@@ -1,0 +1,44 @@
+using Pilothouse.Configuration;
+using Serilog;
+using Serilog.Core;
+using Serilog.Events;
+using Serilog.Formatting;
+using Serilog.Formatting.Display;
+
+namespace Pilothouse.Monitoring;
+
+/// <summary>
+/// The log: one file for everything, one for warnings and worse, each rolled daily and at 100 MB, 31 files kept. The newest is always
+/// reachable as mcp_server.log and mcp_server_error.log.
+/// </summary>
+internal static class Logging
+{
+    private const long LargestFile = 100L * 1024 * 1024;
+    private const int KeptFiles = 31;
+
+    public static Logger Create(Settings settings)
+    {
+        Directory.CreateDirectory(settings.LogDir);
+        ITextFormatter formatter = settings.LogFormat == "text"
+            ? new MessageTemplateTextFormatter("{Timestamp:yyyy-MM-dd HH:mm:ss.fff} {Level:u3} {Message:lj}{NewLine}{Exception}", System.Globalization.CultureInfo.InvariantCulture)
+            : new JsonLogFormatter();
+        var level = settings.LogLevel switch
+        {
+            "DEBUG" => LogEventLevel.Debug,
+            "WARNING" => LogEventLevel.Warning,
+            "ERROR" => LogEventLevel.Error,
+            _ => LogEventLevel.Information,
+        };
+        return new LoggerConfiguration()
+            .MinimumLevel.Is(level)
+            .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
+            .MinimumLevel.Override("Microsoft.Hosting.Lifetime", LogEventLevel.Warning)
+            .WriteTo.File(formatter, Path.Combine(settings.LogDir, "mcp_server-.log"), rollingInterval: RollingInterval.Day,
+                fileSizeLimitBytes: LargestFile, rollOnFileSizeLimit: true, retainedFileCountLimit: KeptFiles,
+                hooks: new CurrentLogFile("mcp_server.log"))
+            .WriteTo.File(formatter, Path.Combine(settings.LogDir, "mcp_server_error-.log"), LogEventLevel.Warning, rollingInterval: RollingInterval.Day,
+                fileSizeLimitBytes: LargestFile, rollOnFileSizeLimit: true, retainedFileCountLimit: KeptFiles,
+                hooks: new CurrentLogFile("mcp_server_error.log"))
+            .CreateLogger();
+    }
+}

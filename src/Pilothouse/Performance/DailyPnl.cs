@@ -1,0 +1,101 @@
+using Pilothouse.Storage;
+
+namespace Pilothouse.Performance;
+
+/// <summary>
+/// Profit per calendar day of one time zone: the only thing that the figures keep per day rather than as a running sum. A day is
+/// listed if a trade closed on it.
+/// </summary>
+internal sealed class DailyPnl(TimeZoneInfo zone)
+{
+    private readonly List<(DateOnly Date, MoneySum Pnl)> _days = [];
+    private bool _tooLarge;
+
+    /// <summary>Every calendar day from the first to the last close, days without trades included; 0 without trades.</summary>
+    public int CalendarDays => _days.Count == 0 ? 0 : _days[^1].Date.DayNumber - _days[0].Date.DayNumber + 1;
+
+    public void Add(decimal pnl, DateTimeOffset closedAt)
+    {
+        var date = DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(closedAt, zone).DateTime);
+
+        // Where clocks are turned back over midnight (St John's, until 2011) a later trade can belong to the day before.
+        var index = _days.Count - 1;
+        while (index >= 0 && _days[index].Date > date)
+        {
+            index--;
+        }
+
+        if (index < 0 || _days[index].Date != date)
+        {
+            _days.Insert(++index, (date, default));
+        }
+
+        var sum = _days[index].Pnl.Plus(pnl);
+        _days[index] = (date, sum);
+        _tooLarge |= sum.Overflowed;
+    }
+
+    /// <summary>The day with the largest profit, the earliest of equals; only days with a close take part.</summary>
+    public Figure<DayPnl> Best() => Pick(static (day, best) => day > best);
+
+    /// <summary>The day with the smallest profit, the earliest of equals; only days with a close take part.</summary>
+    public Figure<DayPnl> Worst() => Pick(static (day, worst) => day < worst);
+
+    /// <summary>
+    /// Simple daily returns: a day's pnl ÷ equity at the end of the day before, the first day's ÷ the starting balance. Null if
+    /// there is no starting balance, or if equity stood at or below 0 where it would divide, also on days without trades.
+    /// </summary>
+    public (DailyReturns? Returns, string? Reason) Returns(decimal? startingBalance)
+    {
+        if (startingBalance is not { } balance)
+        {
+            return (null, Reasons.NoStartingBalance);
+        }
+
+        if (balance <= 0)
+        {
+            return (null, Reasons.StartingBalanceNotPositive);
+        }
+
+        var equity = new MoneySum(balance, false);
+        var returns = new double[_days.Count];
+        for (var index = 0; index < returns.Length; index++)
+        {
+            if (_tooLarge || equity.Overflowed)
+            {
+                return (null, Reasons.TooLarge);
+            }
+
+            if (equity.Amount <= 0)
+            {
+                return (null, Reasons.EquityNotPositive);
+            }
+
+            returns[index] = Exact.ToDouble(_days[index].Pnl.Amount) / Exact.ToDouble(equity.Amount);
+            equity = equity.Plus(_days[index].Pnl.Amount);
+        }
+
+        return (new DailyReturns(returns, CalendarDays), null);
+    }
+
+    private Figure<DayPnl> Pick(Func<decimal, decimal, bool> beats)
+    {
+        if (_days.Count == 0)
+        {
+            return Reasons.NoTrades;
+        }
+
+        if (_tooLarge)
+        {
+            return Reasons.TooLarge;
+        }
+
+        var picked = _days[0];
+        foreach (var day in _days)
+        {
+            picked = beats(day.Pnl.Amount, picked.Pnl.Amount) ? day : picked;
+        }
+
+        return new DayPnl(picked.Date, picked.Pnl.Amount);
+    }
+}

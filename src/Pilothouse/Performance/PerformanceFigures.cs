@@ -1,0 +1,187 @@
+using Pilothouse.Storage;
+
+namespace Pilothouse.Performance;
+
+/// <summary>
+/// Computes docs/metrics.md over closed trades, one at a time, in the order in which they closed. It keeps running sums and one
+/// entry per calendar day, never the trades, so a million of them cost no memory; a report can be made at any time and adding
+/// goes on after it. Not safe for several threads at once.
+/// </summary>
+internal sealed class PerformanceFigures(decimal? startingBalance, TimeZoneInfo zone)
+{
+    private readonly EquityCurve _equity = new(startingBalance);
+    private readonly DailyPnl _days = new(zone);
+    private MoneySum _pnl;
+    private MoneySum _wins;
+    private MoneySum _losses;
+    private MoneySum _fees;
+    private decimal _maxWin;
+    private decimal _maxLoss;
+    private long _trades;
+    private long _winning;
+    private long _losing;
+    private long _winStreak;
+    private long _lossStreak;
+    private long _longestWinStreak;
+    private long _longestLossStreak;
+    private Int128 _heldTicks;
+    private double _mean;
+    private double _squares;
+
+    /// <summary>Close and id of the trade added last; null before the first.</summary>
+    public (DateTimeOffset ClosedAt, long Id)? Last { get; private set; }
+
+    /// <summary>Whether the trade comes after all that were added; if not, the figures must be made anew.</summary>
+    public bool CanAppend(in ClosedTrade trade) => Last is not { } last || last.CompareTo((trade.ClosedAt, trade.Id)) < 0;
+
+    /// <summary>Adds the next trade by (closed at, id); one out of order is a bug of the caller's, and throws.</summary>
+    public void Add(in ClosedTrade trade)
+    {
+        if (!CanAppend(trade))
+        {
+            throw new ArgumentException($"Trade {trade.Id} closed before the trade added last.", nameof(trade));
+        }
+
+        Last = (trade.ClosedAt, trade.Id);
+        _trades++;
+        _pnl = _pnl.Plus(trade.Pnl);
+        _fees = _fees.Plus(trade.Fees);
+        _heldTicks += trade.ClosedAt.UtcTicks - trade.OpenedAt.UtcTicks;
+        Count(trade.Pnl);
+        Deviate(Exact.ToDouble(trade.Pnl));
+        _equity.Add(trade.Pnl, trade.ClosedAt);
+        _days.Add(trade.Pnl, trade.ClosedAt);
+    }
+
+    /// <summary>
+    /// The figures over all trades added so far, in time proportional to the days on which trades closed. The starting balance and
+    /// the time zone in the answer are those that were computed with, whatever <paramref name="basis"/> says.
+    /// </summary>
+    public PerformanceReport ToReport(PerformanceBasis basis)
+    {
+        var undefined = new UndefinedFigures();
+        var inMoney = _equity.LargestInMoney();
+        var inPercent = _equity.LargestInPercent();
+        var percent = Of(inPercent, static fall => EquityCurve.Percent(fall));
+        var (returns, noReturns) = _days.Returns(startingBalance);
+        var cagr = Cagr();
+        return new PerformanceReport
+        {
+            TotalTrades = _trades,
+            WinningTrades = _winning,
+            LosingTrades = _losing,
+            WinRate = _trades == 0 ? 0 : 100.0 * _winning / _trades,
+            TotalPnl = undefined.Note(nameof(PerformanceReport.TotalPnl), Sum(_pnl)),
+            AvgWin = undefined.Note(nameof(PerformanceReport.AvgWin), Mean(_wins, _winning)),
+            AvgLoss = undefined.Note(nameof(PerformanceReport.AvgLoss), Mean(_losses, _losing)),
+            MaxWin = _maxWin,
+            MaxLoss = _maxLoss,
+            RiskRewardRatio = undefined.Note(nameof(PerformanceReport.RiskRewardRatio), RiskReward()),
+            BreakevenTrades = _trades - _winning - _losing,
+            TotalFees = undefined.Note(nameof(PerformanceReport.TotalFees), Sum(_fees)),
+            AvgHoldingSeconds = undefined.Note(nameof(PerformanceReport.AvgHoldingSeconds), AverageHolding()),
+            LongestWinStreak = _longestWinStreak,
+            LongestLossStreak = _longestLossStreak,
+            BestDay = undefined.Note(nameof(PerformanceReport.BestDay), _days.Best()),
+            WorstDay = undefined.Note(nameof(PerformanceReport.WorstDay), _days.Worst()),
+            ProfitFactor = undefined.Note(nameof(PerformanceReport.ProfitFactor), PerLoss(_wins, _losses)),
+            Expectancy = undefined.Note(nameof(PerformanceReport.Expectancy), _trades == 0 ? Reasons.NoTrades : Mean(_pnl, _trades)),
+            ExpectancyRatio = undefined.Note(nameof(PerformanceReport.ExpectancyRatio), Scaled(PerLoss(_pnl, _losses), _losing, _trades)),
+            MaxDrawdown = undefined.Note(nameof(PerformanceReport.MaxDrawdown), Of(inMoney, static fall => fall.Amount)),
+            MaxDrawdownPercent = undefined.Note(nameof(PerformanceReport.MaxDrawdownPercent), percent),
+            MaxDrawdownFrom = undefined.Note(nameof(PerformanceReport.MaxDrawdownFrom), From(inMoney)),
+            MaxDrawdownTo = undefined.Note(nameof(PerformanceReport.MaxDrawdownTo), To(inMoney)),
+            MaxDrawdownPercentFrom = undefined.Note(nameof(PerformanceReport.MaxDrawdownPercentFrom), From(inPercent)),
+            MaxDrawdownPercentTo = undefined.Note(nameof(PerformanceReport.MaxDrawdownPercentTo), To(inPercent)),
+            SharpeRatio = undefined.Note(nameof(PerformanceReport.SharpeRatio), returns is null ? noReturns! : Ratios.Sharpe(returns)),
+            SortinoRatio = undefined.Note(nameof(PerformanceReport.SortinoRatio), returns is null ? noReturns! : Ratios.Sortino(returns)),
+            Cagr = undefined.Note(nameof(PerformanceReport.Cagr), cagr),
+            CalmarRatio = undefined.Note(nameof(PerformanceReport.CalmarRatio), Ratios.Calmar(cagr, percent)),
+            Sqn = undefined.Note(nameof(PerformanceReport.Sqn), Sqn()),
+            Undefined = undefined.ByField,
+            Basis = basis with { StartingBalance = startingBalance, TimeZone = zone.Id },
+        };
+    }
+
+    private void Count(decimal pnl)
+    {
+        _winStreak = pnl > 0 ? _winStreak + 1 : 0;
+        _lossStreak = pnl < 0 ? _lossStreak + 1 : 0;
+        _longestWinStreak = Math.Max(_longestWinStreak, _winStreak);
+        _longestLossStreak = Math.Max(_longestLossStreak, _lossStreak);
+        _maxWin = Math.Max(_maxWin, pnl);
+        _maxLoss = Math.Min(_maxLoss, pnl);
+        if (pnl > 0)
+        {
+            _winning++;
+            _wins = _wins.Plus(pnl);
+        }
+        else if (pnl < 0)
+        {
+            _losing++;
+            _losses = _losses.Plus(pnl);
+        }
+    }
+
+    /// <summary>Running squared deviations (B. P. Welford, 1962): a difference of large sums of squares would lose every digit.</summary>
+    private void Deviate(double pnl)
+    {
+        var difference = pnl - _mean;
+        _mean += difference / _trades;
+        _squares += difference * (pnl - _mean);
+    }
+
+    private static Figure<decimal> Sum(MoneySum sum) => sum.Value is { } amount ? amount : Reasons.TooLarge;
+
+    private static Figure<decimal> Mean(MoneySum sum, long count) =>
+        sum.Value is not { } amount ? Reasons.TooLarge : count == 0 ? 0m : amount / count;
+
+    /// <summary>A sum ÷ |sum of losses|, as double, since money of 28 digits may not divide within a decimal.</summary>
+    private static Figure<double> PerLoss(MoneySum sum, MoneySum losses)
+    {
+        if (sum.Overflowed || losses.Overflowed)
+        {
+            return Reasons.TooLarge;
+        }
+
+        return losses.Amount == 0 ? Reasons.NoLoss : Exact.ToDouble(sum.Amount) / -Exact.ToDouble(losses.Amount);
+    }
+
+    /// <summary>A ratio of two sums, turned into the ratio of their means.</summary>
+    private static Figure<double> Scaled(Figure<double> ratioOfSums, long losses, long count) =>
+        ratioOfSums.Value is { } ratio ? ratio * losses / count : ratioOfSums;
+
+    private Figure<double> RiskReward() =>
+        _winning == 0 || _losing == 0 ? 0.0 : Scaled(PerLoss(_wins, _losses), _losing, _winning);
+
+    private Figure<double> AverageHolding() =>
+        _trades == 0 ? Reasons.NoTrades : (double)_heldTicks / _trades / TimeSpan.TicksPerSecond;
+
+    private Figure<double> Cagr()
+    {
+        if (startingBalance is not { } start)
+        {
+            return Reasons.NoStartingBalance;
+        }
+
+        return _equity.Equity is { } end
+            ? Ratios.Cagr(Exact.ToDouble(start), Exact.ToDouble(end), _days.CalendarDays)
+            : Reasons.TooLarge;
+    }
+
+    private Figure<double> Sqn() =>
+        _pnl.Value is { } sum ? Ratios.Sqn(_trades, Exact.ToDouble(sum) / _trades, _squares) : Reasons.TooLarge;
+
+    private static Figure<T> Of<T>(Figure<Fall> fall, Func<Fall, T> value)
+        where T : struct =>
+        fall.Value is { } known ? value(known) : fall.Reason!;
+
+    private static Figure<DateTimeOffset> From(Figure<Fall> fall) =>
+        fall.Value is not { } known ? fall.Reason!
+        : known.To is null ? Reasons.NoDrawdown
+        : known.From is { } from ? from
+        : Reasons.PeakIsStart;
+
+    private static Figure<DateTimeOffset> To(Figure<Fall> fall) =>
+        fall.Value is not { } known ? fall.Reason! : known.To is { } to ? to : Reasons.NoDrawdown;
+}

@@ -1,0 +1,78 @@
+namespace Pilothouse.Performance;
+
+/// <summary>Why the result of a trade cannot be stated.</summary>
+internal enum TradePnlFailure
+{
+    None,
+
+    /// <summary>The side is neither BUY nor SELL.</summary>
+    UnknownSide,
+
+    /// <summary>The profit does not fit a decimal (7.9e28).</summary>
+    TooLarge,
+}
+
+/// <summary>The profit of a trade in the quote currency, and in percent of the margin that it tied up.</summary>
+/// <param name="Pnl">After fees.</param>
+/// <param name="PnlPercentage">Null where the margin is 0, or the number does not fit a decimal.</param>
+internal readonly record struct TradeResult(decimal Pnl, decimal? PnlPercentage);
+
+/// <summary>
+/// The result of one trade (docs/metrics.md, "One trade"): pnl = (exit − entry) × quantity for BUY, (entry − exit) × quantity for
+/// SELL, minus fees. Quantity is in base units, so leverage does not multiply the profit; it only shrinks the margin, entry ×
+/// quantity ÷ leverage, that pnl_percentage divides by.
+/// </summary>
+internal static class TradePnl
+{
+    /// <summary>False, with the failure, if the profit cannot be stated; never throws. The side is read in any case.</summary>
+    /// <param name="leverage">Null counts as 1.</param>
+    public static bool TryCompute(
+        string side,
+        decimal entry,
+        decimal exit,
+        decimal quantity,
+        decimal fees,
+        decimal? leverage,
+        out TradeResult result,
+        out TradePnlFailure failure)
+    {
+        result = default;
+        var isBuy = string.Equals(side, "BUY", StringComparison.OrdinalIgnoreCase);
+        if (!isBuy && !string.Equals(side, "SELL", StringComparison.OrdinalIgnoreCase))
+        {
+            failure = TradePnlFailure.UnknownSide;
+            return false;
+        }
+
+        try
+        {
+            var pnl = ((isBuy ? exit - entry : entry - exit) * quantity) - fees;
+            result = new TradeResult(pnl, Percentage(pnl, entry, quantity, leverage ?? 1));
+            failure = TradePnlFailure.None;
+            return true;
+        }
+        catch (OverflowException)
+        {
+            failure = TradePnlFailure.TooLarge;
+            return false;
+        }
+    }
+
+    private static decimal? Percentage(decimal pnl, decimal entry, decimal quantity, decimal leverage)
+    {
+        if (leverage <= 0)
+        {
+            return null;
+        }
+
+        try
+        {
+            var margin = entry * quantity / leverage;
+            return margin > 0 ? pnl / margin * 100 : null;
+        }
+        catch (OverflowException)
+        {
+            return null;
+        }
+    }
+}

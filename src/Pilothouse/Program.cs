@@ -1,0 +1,12 @@
+using System.CommandLine;
+using Pilothouse.Cli;
+using Pilothouse.Replay;
+
+var root = new RootCommand("Pilothouse: the backend for AI crypto trading bots.")
+{
+    ServeCommand.Create(),
+    MigrateCommand.Create(),
+    KeyCommand.Create(),
+    ReplayCommand.Create(),
+};
+return await Shell.RunAsync(root, args);

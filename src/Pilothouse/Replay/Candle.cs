@@ -1,0 +1,13 @@
+namespace Pilothouse.Replay;
+
+/// <summary>
+/// One minute of one pair. <paramref name="Time"/> is the minute's start in UTC; what the candle says is known only at
+/// <see cref="Closes"/>. Prices are in the quote currency, the volume in base units.
+/// </summary>
+internal sealed record Candle(
+    string Pair, DateTimeOffset Time, decimal Open, decimal High, decimal Low, decimal Close, decimal Volume)
+{
+    public DateTimeOffset Closes => Time.AddMinutes(1);
+
+    public string BaseAsset => Pair[..Pair.IndexOf('/', StringComparison.Ordinal)];
+}

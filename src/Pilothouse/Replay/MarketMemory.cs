@@ -1,0 +1,56 @@
+namespace Pilothouse.Replay;
+
+/// <summary>The prices of Bitcoin and Ether that the candles have shown so far, for the hourly market context.</summary>
+internal sealed class MarketMemory
+{
+    private static readonly TimeSpan Day = TimeSpan.FromHours(24);
+    private readonly Dictionary<string, List<(DateTimeOffset At, decimal Price)>> closes = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> pairOfAsset = new(StringComparer.Ordinal);
+
+    public void Add(Candle candle)
+    {
+        // One pair speaks for an asset, the first that came: prices in dollars and in euros must not mix.
+        if (candle.BaseAsset is not ("BTC" or "ETH")
+            || (!pairOfAsset.TryAdd(candle.BaseAsset, candle.Pair) && pairOfAsset[candle.BaseAsset] != candle.Pair))
+        {
+            return;
+        }
+
+        if (!closes.TryGetValue(candle.BaseAsset, out var list))
+        {
+            closes[candle.BaseAsset] = list = [];
+        }
+
+        list.Add((candle.Closes, candle.Close));
+    }
+
+    /// <summary>The context at <paramref name="now"/>, or null if neither price is known.</summary>
+    public MarketSeen? At(DateTimeOffset now)
+    {
+        var (btc, btcChange) = Price("BTC", now);
+        var (eth, ethChange) = Price("ETH", now);
+        return btc is null && eth is null ? null : new MarketSeen(now, btc, btcChange, eth, ethChange);
+    }
+
+    /// <summary>
+    /// The price of the last hour and its change in percent from the price 24 hours before, up to five minutes older where that
+    /// minute is missing. What the candles do not show is null.
+    /// </summary>
+    private (decimal? Price, decimal? ChangePercent) Price(string asset, DateTimeOffset now)
+    {
+        var price = Last(asset, now, TimeSpan.FromHours(1));
+        var before = Last(asset, now - Day, TimeSpan.FromMinutes(5));
+        return (price, price is null || before is null ? null : Math.Round((price.Value / before.Value - 1) * 100, 4));
+    }
+
+    private decimal? Last(string asset, DateTimeOffset until, TimeSpan oldest)
+    {
+        if (!closes.TryGetValue(asset, out var list))
+        {
+            return null;
+        }
+
+        var index = list.FindLastIndex(close => close.At <= until);
+        return index >= 0 && list[index].At > until - oldest ? list[index].Price : null;
+    }
+}

@@ -1,0 +1,52 @@
+namespace Pilothouse.Replay;
+
+/// <summary>
+/// The bot's mind for one pair. It keeps still until every indicator is defined (50 rows): before that the score is made of too
+/// little. Then it raises a signal whenever the kind of signal changes or a trade opens.
+/// </summary>
+internal sealed class PairBot
+{
+    private readonly Indicators indicators = new();
+    private readonly TradeRules rules = new();
+    private TradeSignal? lastSignal;
+    private Candle? lastCandle;
+
+    public bool HasOpenTrade => rules.Open is not null;
+
+    /// <summary>What the bot does at the close of <paramref name="candle"/>, in order.</summary>
+    public IEnumerable<BotAction> OnCandle(Candle candle)
+    {
+        lastCandle = candle;
+        var reading = indicators.Add(candle);
+        if (rules.OnPrices(candle) is { } exit)
+        {
+            yield return exit;
+        }
+
+        if (reading.Sma50 is null)
+        {
+            yield break;
+        }
+
+        var signal = reading.Signal;
+        var opens = rules.WouldOpen(signal);
+        if (opens || signal != lastSignal)
+        {
+            lastSignal = signal;
+            yield return new SignalRaised(candle.Closes, candle.Pair, candle.Close, reading);
+        }
+
+        if (rules.OnSignal(candle, signal) is { } reversed)
+        {
+            yield return reversed;
+        }
+
+        if (opens)
+        {
+            yield return new TradeOpened(rules.Enter(candle, signal), reading);
+        }
+    }
+
+    /// <summary>The close of what is still open after the pair's last candle.</summary>
+    public TradeClosed? OnEnd() => lastCandle is null ? null : rules.OnEnd(lastCandle);
+}

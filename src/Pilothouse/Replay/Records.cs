@@ -1,0 +1,53 @@
+using System.Text.Json.Serialization;
+
+namespace Pilothouse.Replay;
+
+// The bodies that the bot posts, as docs/api.md describes them. This is a client: it shares no types with the server.
+
+internal sealed record SignalBody(
+    DateTimeOffset Timestamp, string TradingPair, string SignalType, int SignalStrength, decimal Price, double Rsi, double Macd,
+    double MacdSignal, double MacdHistogram, double? Vwap, double Ema9, double Ema21, double? Sma50, double? BbUpper,
+    double? BbMiddle, double? BbLower, double Volume, string BotName, string Strategy, string Timeframe);
+
+internal sealed record TradeBody(
+    DateTimeOffset Timestamp, string TradingPair, string Side, decimal EntryPrice, decimal Quantity, decimal StopLoss,
+    decimal TakeProfit, long SignalId, int Leverage, string PositionMode, string Mode, string BotName, string ExternalId);
+
+internal sealed record CloseBody(decimal ExitPrice, DateTimeOffset ClosedAt, decimal Fees, string ExitReason);
+
+internal sealed record AnalysisBody(
+    DateTimeOffset Timestamp, string TradingPair, string Timeframe, string Recommendation, string Confidence,
+    string KeyObservations, long SignalId, string BotName);
+
+internal sealed record CostBody(
+    DateTimeOffset Timestamp, string ApiName, string OperationType, int ApiCalls, decimal EstimatedCost, int CacheHits,
+    int CacheMisses, string BotName);
+
+internal sealed record MarketContextBody(
+    DateTimeOffset Timestamp,
+    decimal? BtcPrice,
+    [property: JsonPropertyName("btc_change_24h")] decimal? BtcChange24h,
+    decimal? EthPrice,
+    [property: JsonPropertyName("eth_change_24h")] decimal? EthChange24h);
+
+internal sealed record StatusBody(
+    DateTimeOffset Timestamp, string BotName, string Status, decimal Balance, int OpenPositions, int TotalTrades, decimal WinRate,
+    decimal TotalPnl, string Mode);
+
+/// <summary>What the server answers to a POST; which of the fields are there depends on the path and on success.</summary>
+internal sealed record ServerAnswer(
+    bool Success, long? SignalId, long? TradeId, string? Error, string? Message, string? Code, IReadOnlyList<FieldFault>? Details);
+
+internal sealed record FieldFault(string? Field, string? Message);
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(SignalBody))]
+[JsonSerializable(typeof(TradeBody))]
+[JsonSerializable(typeof(CloseBody))]
+[JsonSerializable(typeof(AnalysisBody))]
+[JsonSerializable(typeof(CostBody))]
+[JsonSerializable(typeof(MarketContextBody))]
+[JsonSerializable(typeof(StatusBody))]
+[JsonSerializable(typeof(ServerAnswer))]
+internal sealed partial class ReplayJson : JsonSerializerContext;

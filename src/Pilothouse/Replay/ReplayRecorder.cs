@@ -1,0 +1,120 @@
+using System.Globalization;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Pilothouse.Replay;
+
+/// <summary>
+/// Writes the bot's actions to the server, one after the other, so that the ids of two fresh databases agree too. Every record has
+/// a key made of what it is (bot, kind, pair, time): the same replay, run again within the 24 hours that the server remembers
+/// keys, adds nothing.
+/// </summary>
+internal sealed class ReplayRecorder(ReplayClient client, string botName)
+{
+    public const string DefaultBotName = "replay_bot";
+    private const string Timeframe = "1m";
+    private const string Strategy = "indicator-score";
+    private const string Mode = "paper";
+    private const int PostedDigits = 8;
+    private readonly Dictionary<string, long> signalIds = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, long> tradeIds = new(StringComparer.Ordinal);
+
+    public ReplayTally Tally { get; } = new();
+
+    public async Task RecordAsync(BotAction action, CancellationToken cancellationToken)
+    {
+        Tally.Count(action);
+        switch (action)
+        {
+            case SignalRaised signal:
+                var raised = await PostAsync(
+                    "/api/signals", Key("signal", signal.Pair, signal.At), Body(signal), ReplayJson.Default.SignalBody,
+                    cancellationToken);
+                signalIds[signal.Pair] = raised.SignalId ?? throw WithoutId("/api/signals");
+                break;
+            case TradeOpened trade:
+                await RecordTradeAsync(trade, cancellationToken);
+                break;
+            case TradeClosed trade:
+                // The key says which trade it is by when that was opened: two may close in one minute.
+                await PostAsync(
+                    $"/api/trades/{tradeIds[trade.Position.Pair]}/close", Key("close", trade.Position.Pair, trade.Position.OpenedAt),
+                    new CloseBody(trade.ExitPrice, trade.At, trade.Fees, trade.Reason), ReplayJson.Default.CloseBody, cancellationToken);
+                break;
+            case MarketSeen market:
+                await PostAsync(
+                    "/api/market-context", Key("market", "all", market.At),
+                    new MarketContextBody(market.At, market.BtcPrice, market.BtcChangePercent, market.EthPrice, market.EthChangePercent),
+                    ReplayJson.Default.MarketContextBody, cancellationToken);
+                break;
+            case StatusReported status:
+                await PostAsync(
+                    "/api/bot-status", Key(status.IsLast ? "last-status" : "status", "all", status.At),
+                    new StatusBody(
+                        status.At, botName, status.Status, status.Balance, status.OpenPositions, status.Trades, status.WinRatePercent,
+                        status.TotalPnl, Mode),
+                    ReplayJson.Default.StatusBody, cancellationToken);
+                break;
+            default:
+                throw new InvalidOperationException($"Nobody records {action.GetType().Name}.");
+        }
+    }
+
+    private async Task RecordTradeAsync(TradeOpened trade, CancellationToken cancellationToken)
+    {
+        var (position, reading) = (trade.Position, trade.Reading);
+        var (pair, at) = (position.Pair, position.OpenedAt);
+        var side = position.IsLong ? "BUY" : "SELL";
+        var signalId = signalIds[pair];
+        await PostAsync(
+            "/api/analysis", Key("analysis", pair, at),
+            new AnalysisBody(at, pair, Timeframe, side, Observations.Confidence(reading), Observations.Describe(reading), signalId, botName),
+            ReplayJson.Default.AnalysisBody, cancellationToken);
+
+        // The analysis is computed here and costs nothing; nothing was looked up in a cache either.
+        await PostAsync(
+            "/api/cost-analytics", Key("cost", pair, at),
+            new CostBody(at, "local-analysis", "chart_analysis", 1, 0, 0, 0, botName),
+            ReplayJson.Default.CostBody, cancellationToken);
+        var opened = await PostAsync(
+            "/api/trades", Key("trade", pair, at),
+            new TradeBody(
+                at, pair, side, position.EntryPrice, position.Quantity, position.StopLoss, position.TakeProfit, signalId, 1, "one-way",
+                Mode, botName, ExternalId(pair, at)),
+            ReplayJson.Default.TradeBody, cancellationToken);
+        tradeIds[pair] = opened.TradeId ?? throw WithoutId("/api/trades");
+    }
+
+    private async Task<ServerAnswer> PostAsync<T>(
+        string path, string key, T body, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    {
+        var posted = await client.PostAsync(path, key, body, type, cancellationToken);
+        Tally.CountPost(posted.Existed);
+        return posted.Answer;
+    }
+
+    private SignalBody Body(SignalRaised signal)
+    {
+        var reading = signal.Reading;
+        return new SignalBody(
+            signal.At, signal.Pair, reading.Signal.ToString().ToUpperInvariant(), reading.Strength, signal.Price,
+            Short(reading.Rsi), Short(reading.Macd), Short(reading.MacdSignal), Short(reading.MacdHistogram), Short(reading.Vwap),
+            Short(reading.Ema9), Short(reading.Ema21), Short(reading.Sma50), Short(reading.BollingerUpper),
+            Short(reading.BollingerMiddle), Short(reading.BollingerLower), reading.Volume, botName, Strategy, Timeframe);
+    }
+
+    private string Key(string kind, string pair, DateTimeOffset at) =>
+        string.Create(CultureInfo.InvariantCulture, $"replay:{botName}:{kind}:{pair}:{at.ToUnixTimeSeconds()}");
+
+    // The server may hold external ids for unique whatever the bot, so a bot of another name says its name.
+    private string ExternalId(string pair, DateTimeOffset at) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"replay-{(botName == DefaultBotName ? "" : botName + "-")}{pair}-{at.ToUnixTimeSeconds()}");
+
+    // Eight digits say all there is to say, and adding 0 turns -0 into 0.
+    private static double Short(double value) => Math.Round(value, PostedDigits) + 0.0;
+
+    private static double? Short(double? value) => value is { } known ? Short(known) : null;
+
+    private static ReplayFailure WithoutId(string path) =>
+        new($"The server's answer to POST {path} has no id. Name the address of a Pilothouse server of this version with --server.");
+}

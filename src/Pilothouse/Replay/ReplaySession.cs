@@ -1,0 +1,52 @@
+using System.Globalization;
+using Spectre.Console;
+
+namespace Pilothouse.Replay;
+
+/// <summary>A replay as its user sees it: what is played, how far it is (a bar only on a terminal), and what came of it.</summary>
+internal sealed class ReplaySession(ReplaySettings settings, HttpClient http, TimeProvider time, IAnsiConsole console)
+{
+    public async Task<ReplayTally> RunAsync(CancellationToken cancellationToken)
+    {
+        var candles = CandleFiles.Read(settings.Paths);
+        var recorder = new ReplayRecorder(new ReplayClient(http, time, console.WriteLine), settings.BotName);
+        var run = new ReplayRun(new SampleBot(), recorder, time, settings.Speed);
+        console.WriteLine($"Server: {settings.Server}");
+        console.WriteLine(
+            $"{settings.BotName} replays {Count(candles.Count)} candles of {string.Join(", ", candles.Select(candle => candle.Pair).Distinct())}");
+
+        var started = time.GetTimestamp();
+        if (console.Profile.Out.IsTerminal && console.Profile.Capabilities.Interactive)
+        {
+            await console.Progress().StartAsync(async progress =>
+            {
+                var task = progress.AddTask("Candles", maxValue: candles.Count);
+                await run.PlayAsync(candles, done => task.Value = done, cancellationToken);
+            });
+        }
+        else
+        {
+            await run.PlayAsync(candles, _ => { }, cancellationToken);
+        }
+
+        console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"Done in {time.GetElapsedTime(started).TotalSeconds:0.0} s."));
+        console.Write(Summary(recorder.Tally));
+        return recorder.Tally;
+    }
+
+    private static Table Summary(ReplayTally tally)
+    {
+        var table = new Table().AddColumn("Replay").AddColumn(new TableColumn("").RightAligned());
+        table.AddRow("Signals", Count(tally.Signals));
+        table.AddRow("Trades", Count(tally.Trades));
+        table.AddRow("Closed", Count(tally.Closed));
+        table.AddRow("Wins", Count(tally.Wins));
+        table.AddRow("Total pnl", tally.TotalPnl.ToString("N2", CultureInfo.InvariantCulture));
+        table.AddRow("Posts stored", Count(tally.Stored));
+        table.AddRow("Posts replayed", Count(tally.Replayed));
+        return table;
+    }
+
+    private static string Count(int number) => number.ToString("N0", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,19 @@
+using System.Net.Http.Headers;
+
+namespace Pilothouse.Replay;
+
+/// <summary>What the command line asked for. <paramref name="Speed"/> null is full speed.</summary>
+internal sealed record ReplaySettings(Uri Server, string ApiKey, IReadOnlyList<string> Paths, double? Speed, string BotName)
+{
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(30);
+
+    /// <summary>A client for the server that sends the key. It follows no redirect: that would lose the key on the way.</summary>
+    public HttpClient Connect()
+    {
+        var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = !Server.IsLoopback };
+        var http = new HttpClient(handler) { BaseAddress = Server, Timeout = AnswerTimeout };
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", ApiKey);
+        http.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("pilothouse-replay", null));
+        return http;
+    }
+}

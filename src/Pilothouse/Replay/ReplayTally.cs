@@ -1,0 +1,49 @@
+namespace Pilothouse.Replay;
+
+/// <summary>What a replay did, for the table at its end. A post counts as replayed if the server had the record already.</summary>
+internal sealed class ReplayTally
+{
+    public int Signals { get; private set; }
+
+    public int Trades { get; private set; }
+
+    public int Closed { get; private set; }
+
+    public int Wins { get; private set; }
+
+    public decimal TotalPnl { get; private set; }
+
+    public int Stored { get; private set; }
+
+    public int Replayed { get; private set; }
+
+    public void Count(BotAction action)
+    {
+        switch (action)
+        {
+            case SignalRaised:
+                Signals++;
+                break;
+            case TradeOpened:
+                Trades++;
+                break;
+            case TradeClosed trade:
+                Closed++;
+                Wins += trade.Pnl > 0 ? 1 : 0;
+                TotalPnl += trade.Pnl;
+                break;
+        }
+    }
+
+    public void CountPost(bool existed)
+    {
+        if (existed)
+        {
+            Replayed++;
+        }
+        else
+        {
+            Stored++;
+        }
+    }
+}

@@ -1,0 +1,99 @@
+namespace Pilothouse.Replay;
+
+/// <summary>
+/// The sample bot: candles in, actions out. Pure and deterministic; its only clock is the candles', so the same candles give the
+/// same actions. It starts with a balance of 10,000 in the quote currency.
+/// </summary>
+internal sealed class SampleBot
+{
+    public const decimal StartingBalance = 10_000;
+    private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
+    private readonly SortedDictionary<string, PairBot> pairs = new(StringComparer.Ordinal);
+    private readonly MarketMemory market = new();
+    private DateTimeOffset? now;
+    private DateTimeOffset reportedHour;
+    private int closed;
+    private int wins;
+    private decimal pnl;
+
+    /// <summary>
+    /// What the bot does in one minute. <paramref name="candles"/> are that minute's, one for each pair that was traded; minutes
+    /// come in order. The bot's first action ever is its status with the whole balance, before any trade.
+    /// </summary>
+    public IEnumerable<BotAction> OnMinute(IReadOnlyList<Candle> candles)
+    {
+        if (now is null)
+        {
+            reportedHour = HourOf(candles[0].Time);
+            yield return Status(candles[0].Time, "running", isLast: false);
+        }
+
+        now = candles[0].Closes;
+        foreach (var candle in candles)
+        {
+            market.Add(candle);
+            foreach (var action in Pair(candle.Pair).OnCandle(candle))
+            {
+                Count(action);
+                yield return action;
+            }
+        }
+
+        if (HourOf(now.Value) > reportedHour)
+        {
+            reportedHour = HourOf(now.Value);
+            if (market.At(now.Value) is { } context)
+            {
+                yield return context;
+            }
+
+            yield return Status(now.Value, "running", isLast: false);
+        }
+    }
+
+    /// <summary>Closes what is open at each pair's last price and reports the bot as stopped.</summary>
+    public IEnumerable<BotAction> OnEnd()
+    {
+        if (now is not { } end)
+        {
+            yield break;
+        }
+
+        foreach (var pair in pairs.Values)
+        {
+            if (pair.OnEnd() is { } exit)
+            {
+                Count(exit);
+                yield return exit;
+            }
+        }
+
+        yield return Status(end, "stopped", isLast: true);
+    }
+
+    private PairBot Pair(string name)
+    {
+        if (!pairs.TryGetValue(name, out var pair))
+        {
+            pairs[name] = pair = new PairBot();
+        }
+
+        return pair;
+    }
+
+    private void Count(BotAction action)
+    {
+        if (action is TradeClosed trade)
+        {
+            closed++;
+            wins += trade.Pnl > 0 ? 1 : 0;
+            pnl += trade.Pnl;
+        }
+    }
+
+    private StatusReported Status(DateTimeOffset at, string status, bool isLast) => new(
+        at, status, StartingBalance + pnl, pairs.Values.Count(pair => pair.HasOpenTrade), closed,
+        closed == 0 ? 0 : Math.Round(wins * 100m / closed, 4), pnl, isLast);
+
+    private static DateTimeOffset HourOf(DateTimeOffset time) => new(time.Ticks - (time.Ticks % Hour.Ticks), TimeSpan.Zero);
+}

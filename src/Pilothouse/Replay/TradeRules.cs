@@ -1,0 +1,76 @@
+namespace Pilothouse.Replay;
+
+/// <summary>A trade that is open: long (BUY) or short (SELL), with the quantity in base units.</summary>
+internal sealed record Position(
+    string Pair, bool IsLong, DateTimeOffset OpenedAt, decimal EntryPrice, decimal Quantity, decimal StopLoss, decimal TakeProfit);
+
+/// <summary>
+/// When the bot trades one pair: a BUY or SELL opens a trade of 1,000 in the quote currency at the candle's close; the stop lies
+/// 1 % against it, the target 2 % for it; the opposite signal closes and reverses. One trade at a time. A candle does not tell
+/// whether its low or its high came first, so where both the stop and the target lie within it the stop counts.
+/// </summary>
+internal sealed class TradeRules
+{
+    public const decimal TradeValue = 1_000;
+    public const decimal FeeRate = 0.001m;
+    private const decimal StopDistance = 0.01m;
+    private const decimal TargetDistance = 0.02m;
+    private const int MoneyDigits = 8;
+
+    public Position? Open { get; private set; }
+
+    /// <summary>The close of the open trade, if this candle reached its stop or its target.</summary>
+    public TradeClosed? OnPrices(Candle candle)
+    {
+        if (Open is not { } open)
+        {
+            return null;
+        }
+
+        var (worst, best, side) = open.IsLong ? (candle.Low, candle.High, 1) : (candle.High, candle.Low, -1);
+        // The open comes first in a candle: beyond the stop or the target, it is the price that was to be had.
+        return Beyond(open.StopLoss, candle.Open) ? Close(candle.Open, candle.Closes, "stop_loss")
+            : Beyond(candle.Open, open.TakeProfit) ? Close(candle.Open, candle.Closes, "take_profit")
+            : Beyond(open.StopLoss, worst) ? Close(open.StopLoss, candle.Closes, "stop_loss")
+            : Beyond(best, open.TakeProfit) ? Close(open.TakeProfit, candle.Closes, "take_profit")
+            : null;
+
+        bool Beyond(decimal better, decimal worse) => side * (better - worse) >= 0;
+    }
+
+    /// <summary>The close of a trade that the signal speaks against.</summary>
+    public TradeClosed? OnSignal(Candle candle, TradeSignal signal) =>
+        Open is { } open && signal == (open.IsLong ? TradeSignal.Sell : TradeSignal.Buy)
+            ? Close(candle.Close, candle.Closes, "signal")
+            : null;
+
+    /// <summary>Whether <paramref name="signal"/> would open a trade, now or after it has closed the opposite one.</summary>
+    public bool WouldOpen(TradeSignal signal) =>
+        signal != TradeSignal.Hold && (Open is null || Open.IsLong != (signal == TradeSignal.Buy));
+
+    /// <summary>Opens the trade that <paramref name="signal"/> asks for; none may be open.</summary>
+    public Position Enter(Candle candle, TradeSignal signal)
+    {
+        var (price, isLong) = (candle.Close, signal == TradeSignal.Buy);
+        var side = isLong ? 1 : -1;
+        Open = new Position(
+            candle.Pair, isLong, candle.Closes, price,
+            Math.Round(TradeValue / price, MoneyDigits, MidpointRounding.AwayFromZero),
+            Math.Round(price * (1 - (side * StopDistance)), MoneyDigits, MidpointRounding.AwayFromZero),
+            Math.Round(price * (1 + (side * TargetDistance)), MoneyDigits, MidpointRounding.AwayFromZero));
+        return Open;
+    }
+
+    /// <summary>The close of what is still open when the data end.</summary>
+    public TradeClosed? OnEnd(Candle last) => Open is null ? null : Close(last.Close, last.Closes, "end_of_data");
+
+    private TradeClosed Close(decimal exit, DateTimeOffset at, string reason)
+    {
+        var position = Open ?? throw new InvalidOperationException("No trade is open.");
+        Open = null;
+        var fees = Math.Round(
+            (position.EntryPrice + exit) * position.Quantity * FeeRate, MoneyDigits, MidpointRounding.AwayFromZero);
+        var gain = (position.IsLong ? exit - position.EntryPrice : position.EntryPrice - exit) * position.Quantity;
+        return new TradeClosed(at, position, exit, fees, gain - fees, reason);
+    }
+}

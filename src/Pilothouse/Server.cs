@@ -1,0 +1,116 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Microsoft.AspNetCore.HttpOverrides;
+using Pilothouse.Api;
+using Pilothouse.Auth;
+using Pilothouse.Configuration;
+using Pilothouse.Monitoring;
+using Pilothouse.Signals;
+using Pilothouse.Storage;
+using Pilothouse.Storage.Migrations;
+using Pilothouse.Storage.Sqlite;
+using Scalar.AspNetCore;
+using Serilog;
+
+namespace Pilothouse;
+
+/// <summary>The whole server, in reading order: its parts, the way of a request, its features.</summary>
+internal static class Server
+{
+    /// <summary>Builds a server that is ready to start. The database is migrated here; nothing listens yet.</summary>
+    public static WebApplication Build(Settings settings, TimeProvider? clock = null)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { EnvironmentName = settings.IsProduction ? "Production" : "Development" });
+        builder.WebHost.UseKestrel(options =>
+        {
+            options.AddServerHeader = false;
+            options.Limits.MaxRequestBodySize = 16 * 1024 * 1024;
+            options.Limits.MaxRequestHeadersTotalSize = 32 * 1024;
+            options.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
+        });
+        builder.WebHost.UseUrls($"http://{(settings.Host.Contains(':', StringComparison.Ordinal) ? $"[{settings.Host}]" : settings.Host)}:{settings.Port}");
+        builder.Services.Configure<HostOptions>(static options => options.ShutdownTimeout = TimeSpan.FromSeconds(8));
+
+        AddParts(builder.Services, settings, clock ?? TimeProvider.System);
+        AddFeatures(builder.Services);
+        var app = builder.Build();
+        UsePipeline(app, settings);
+        MapFeatures(app);
+        return app;
+    }
+
+    private static void AddParts(IServiceCollection services, Settings settings, TimeProvider clock)
+    {
+        services.AddSingleton(settings);
+        services.AddSingleton(clock);
+        var logger = Logging.Create(settings);
+        services.AddSerilog(logger, dispose: true);
+        services.AddSingleton(new RequestLog(logger));
+        services.AddSingleton<Database>(static provider => Open(provider));
+        services.AddSingleton<CallCounter>();
+        services.AddSingleton<CallLimits>();
+        services.AddSingleton<ServedHosts>();
+        services.AddSingleton<IdempotencyStore>();
+        services.AddSingleton<WriteDoor>();
+        services.AddHostedService<Housekeeping>();
+        services.AddCors();
+        services.AddDocument();
+        services.ConfigureHttpJsonOptions(static options =>
+        {
+            options.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
+            options.SerializerOptions.NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.Strict;
+            foreach (var resolver in Json())
+            {
+                options.SerializerOptions.TypeInfoResolverChain.Insert(0, resolver);
+            }
+        });
+    }
+
+    private static SqliteDatabase Open(IServiceProvider provider)
+    {
+        var settings = provider.GetRequiredService<Settings>();
+        var clock = provider.GetRequiredService<TimeProvider>();
+        new Migrator(settings.DatabasePath, settings.BackupDir, clock, provider.GetRequiredService<ILogger<Migrator>>()).Migrate();
+        return new SqliteDatabase(settings.DatabasePath, settings.PoolSize, settings.Durability == "full", clock, provider.GetRequiredService<ILogger<SqliteDatabase>>());
+    }
+
+    private static void AddFeatures(IServiceCollection services)
+    {
+        services.AddAuth();
+        services.AddSignals();
+    }
+
+    /// <summary>For the OpenAPI document, which asks for every type that a route takes or answers.</summary>
+    private static IEnumerable<IJsonTypeInfoResolver> Json() => [ApiJson.Default, HealthJson.Default, AuthJson.Default, SignalJson.Default];
+
+    private static void UsePipeline(WebApplication app, Settings settings)
+    {
+        if (settings.TrustedProxies.Length > 0)
+        {
+            var forwarded = new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto, ForwardLimit = null };
+            forwarded.KnownProxies.Clear();
+            forwarded.KnownIPNetworks.Clear();
+            settings.TrustedProxies.ToList().ForEach(forwarded.KnownIPNetworks.Add);
+            app.UseForwardedHeaders(forwarded);
+        }
+
+        app.UseMiddleware<Front>();
+        if (settings.CorsOrigins.Length > 0)
+        {
+            app.UseCors(policy =>
+            {
+                policy = policy.WithMethods("GET", "HEAD", "POST", "PATCH", "DELETE").WithHeaders("Authorization", "Content-Type", "X-Api-Key", "X-Request-Id", IdempotencyKey.Header)
+                    .WithExposedHeaders("X-Request-Id", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "Retry-After", "Idempotency-Replayed");
+                _ = settings.CorsOrigins.Contains("*") ? policy.AllowAnyOrigin() : policy.WithOrigins([.. settings.CorsOrigins.Select(static origin => origin.TrimEnd('/'))]).AllowCredentials();
+            });
+        }
+    }
+
+    private static void MapFeatures(WebApplication app)
+    {
+        app.MapHealth();
+        app.MapAuth();
+        app.MapSignals();
+        app.MapDocs();
+    }
+}

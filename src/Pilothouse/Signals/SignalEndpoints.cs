@@ -1,0 +1,48 @@
+using Pilothouse.Api;
+using Pilothouse.Storage;
+
+namespace Pilothouse.Signals;
+
+/// <summary>Signals over HTTP.</summary>
+internal static class SignalEndpoints
+{
+    private static readonly QueryShape ListQuery = new(
+        QueryParameter.Limit(50), QueryParameter.Cursor, QueryParameter.Pair,
+        QueryParameter.OneOf("signal_type", "Only this type.", NewSignal.Types),
+        QueryParameter.From, QueryParameter.To);
+
+    private static readonly QueryShape LatestQuery = new(QueryParameter.Pair);
+
+    public static void AddSignals(this IServiceCollection services) => services.AddSingleton<SignalService>();
+
+    public static void MapSignals(this IEndpointRouteBuilder routes)
+    {
+        var signals = routes.MapGroup("/api/signals").WithTags("Signals");
+        signals.MapMethods("", Http.Read, ListAsync).Named("listSignals", "Signals, newest first").Takes(ListQuery).Answers<Page<Signal>>().Refuses(400, 403, 429).PerMinute(200);
+        signals.MapMethods("/latest", Http.Read, LatestAsync).Named("latestSignal", "The newest signal").Takes(LatestQuery).Answers<One<Signal>>().Refuses(400, 403, 404, 429).PerMinute(300);
+        signals.MapPost("", CreateAsync).Named("createSignal", "Store a signal").Takes<NewSignal>().Answers<SignalStored>(201).RefusesAsWrite().PerMinute(100);
+    }
+
+    private static async Task ListAsync(HttpContext http, Database database)
+    {
+        var query = ListQuery.Read(http.Request);
+        var page = await database.ReadAsync(session => SignalStore.List.PageAsync(session, query, query.Whole("limit"), SignalStore.Read), http.RequestAborted);
+        await JsonAnswer.WriteAsync(http, page, SignalJson.Default.PageSignal);
+    }
+
+    private static async Task LatestAsync(HttpContext http, Database database)
+    {
+        var query = LatestQuery.Read(http.Request);
+        var page = await database.ReadAsync(session => SignalStore.List.PageAsync(session, query, 1, SignalStore.Read), http.RequestAborted);
+        if (page.Count == 0)
+        {
+            throw Refusal.NotFound("No signals found", "Nothing was stored yet; POST /api/signals stores a signal.");
+        }
+
+        await JsonAnswer.WriteAsync(http, new One<Signal>(true, page.Data[0]), SignalJson.Default.OneSignal);
+    }
+
+    private static Task CreateAsync(HttpContext http, WriteDoor door, SignalService signals) =>
+        door.RunAsync(http, SignalJson.Default.NewSignal, SignalJson.Default.SignalStored, async (session, caller, signal) =>
+            Answer.Created(new SignalStored(true, "Signal created successfully", await signals.RecordAsync(session, caller, signal))));
+}

@@ -1,0 +1,13 @@
+using Pilothouse.Auth;
+using Pilothouse.Storage;
+
+namespace Pilothouse.Signals;
+
+/// <summary>The one door to signals: whatever stores one, over HTTP or else, comes through here.</summary>
+internal sealed class SignalService(TimeProvider clock)
+{
+    /// <summary>Stores a checked signal in the transaction of <paramref name="session"/>.</summary>
+    /// <returns>Its id.</returns>
+    public ValueTask<long> RecordAsync(Session session, Caller caller, NewSignal signal) =>
+        SignalStore.InsertAsync(session, signal, signal.Timestamp ?? clock.GetUtcNow(), caller.BotFor(signal.BotName));
+}

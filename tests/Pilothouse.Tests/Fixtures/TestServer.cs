@@ -1,0 +1,183 @@
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
+using Pilothouse.Auth;
+using Pilothouse.Configuration;
+using Pilothouse.Storage;
+
+namespace Pilothouse.Tests.Fixtures;
+
+/// <summary>
+/// A real server on a free port of 127.0.0.1 with a database of its own in a temporary folder. Tests speak HTTP to it. Its clock
+/// stands still until a test moves it. Limits are off unless a test turns them on.
+/// </summary>
+internal sealed class TestServer : IAsyncDisposable
+{
+    public const string Pin = "246801";
+    public const string Secret = "test-0123456789abcdef0123456789abcdef";
+    private WebApplication app;
+
+    private TestServer(WebApplication app, TemporaryFolder folder, FakeTimeProvider clock)
+    {
+        this.app = app;
+        Folder = folder;
+        Clock = clock;
+        Anonymous = new HttpClient(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false }) { BaseAddress = new Uri(app.Urls.Single()) };
+        Client = new HttpClient(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false }) { BaseAddress = new Uri(app.Urls.Single()) };
+    }
+
+    public static readonly DateTimeOffset Start = new(2026, 3, 2, 12, 0, 0, TimeSpan.Zero);
+
+    public TemporaryFolder Folder { get; }
+
+    public FakeTimeProvider Clock { get; }
+
+    public string DatabasePath => Path.Combine(Folder.Path, "trading_bot.db");
+
+    /// <summary>Sends no credential.</summary>
+    public HttpClient Anonymous { get; }
+
+    /// <summary>Sends an API key with every scope.</summary>
+    public HttpClient Client { get; }
+
+    public IServiceProvider Services => app.Services;
+
+    /// <summary>Starts a server; <paramref name="settings"/> win over the tests' own.</summary>
+    public static async Task<TestServer> StartAsync(params (string Name, string Value)[] settings) => await StartAsync(new TemporaryFolder(), null, settings);
+
+    /// <summary>Starts a server on a folder that is there already.</summary>
+    public static async Task<TestServer> StartAsync(TemporaryFolder folder, FakeTimeProvider? clock, params (string Name, string Value)[] settings)
+    {
+        clock ??= new FakeTimeProvider(Start);
+        var app = Server.Build(SettingsFor(folder, settings), clock);
+        await app.StartAsync();
+        var server = new TestServer(app, folder, clock);
+        server.Client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", await server.CreateKeyAsync("tests", "read", "write", "control"));
+        return server;
+    }
+
+    public static Settings SettingsFor(TemporaryFolder folder, params (string Name, string Value)[] settings)
+    {
+        var values = new Dictionary<string, string>
+        {
+            ["MCP_SERVER_PORT"] = "0",
+            ["DATABASE_PATH"] = Path.Combine(folder.Path, "trading_bot.db"),
+            ["BACKUP_DIR"] = Path.Combine(folder.Path, "backups"),
+            ["LOG_DIR"] = Path.Combine(folder.Path, "logs"),
+            ["BOT_CONTROL_PIN"] = Pin,
+            ["JWT_SECRET_KEY"] = Secret,
+            ["RATE_LIMIT_ENABLED"] = "false",
+        };
+        foreach (var (name, value) in settings)
+        {
+            values[name] = value;
+        }
+
+        return Settings.Read(values);
+    }
+
+    /// <summary>Stops the server cleanly and starts another on the same files.</summary>
+    public async Task<TestServer> RestartAsync(params (string Name, string Value)[] settings)
+    {
+        await StopAsync();
+        return await StartAsync(Folder, Clock, settings);
+    }
+
+    /// <summary>Makes an API key through the database, as the command line does.</summary>
+    public async Task<string> CreateKeyAsync(string name, params string[] scopes) =>
+        (await Services.GetRequiredService<Database>().WriteAsync(session => Services.GetRequiredService<ApiKeys>().CreateAsync(session, name, scopes, null, null))).Key;
+
+    public HttpClient ClientWithKey(string key)
+    {
+        var client = new HttpClient(new SocketsHttpHandler { UseCookies = false }) { BaseAddress = Client.BaseAddress };
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
+        return client;
+    }
+
+    /// <summary>Logs in with the PIN.</summary>
+    /// <returns>The session's token.</returns>
+    public async Task<string> LoginAsync()
+    {
+        var (status, body) = await Anonymous.SendAsync("POST", "/api/auth/login", $$"""{"pin":"{{Pin}}"}""");
+        Assert.Equal(200, status);
+        return (string)body["token"]!;
+    }
+
+    /// <summary>Posts what must succeed.</summary>
+    /// <returns>The answer.</returns>
+    public async Task<JsonObject> PostAsync(string path, string json, int expected = 201)
+    {
+        var (status, body) = await Client.SendAsync("POST", path, json);
+        Assert.True(status == expected, $"POST {path} answered {status}: {body.ToJsonString()}");
+        return body;
+    }
+
+    /// <summary>Gets what must succeed.</summary>
+    public async Task<JsonObject> GetAsync(string path, int expected = 200)
+    {
+        var (status, body) = await Client.SendAsync("GET", path);
+        Assert.True(status == expected, $"GET {path} answered {status}: {body.ToJsonString()}");
+        return body;
+    }
+
+    /// <summary>Runs SQL in a connection of its own, as another program would.</summary>
+    /// <returns>The first column of the first row as text.</returns>
+    public string? Sql(string sql)
+    {
+        using var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={DatabasePath};Pooling=False");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        return Convert.ToString(command.ExecuteScalar(), CultureInfo.InvariantCulture);
+    }
+
+    public async Task StopAsync()
+    {
+        await app.StopAsync();
+        await app.DisposeAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Anonymous.Dispose();
+        Client.Dispose();
+        await StopAsync();
+        Folder.Dispose();
+    }
+}
+
+/// <summary>What tests say in one word about HTTP.</summary>
+internal static class HttpClientExtensions
+{
+    /// <summary>Sends a request and reads the JSON answer.</summary>
+    public static async Task<(int Status, JsonObject Body)> SendAsync(this HttpClient client, string method, string path, string? json = null, params (string Name, string Value)[] headers)
+    {
+        using var response = await client.RawAsync(method, path, json is null ? null : Encoding.UTF8.GetBytes(json), headers);
+        var text = await response.Content.ReadAsStringAsync();
+        return ((int)response.StatusCode, text.Length == 0 ? [] : JsonNode.Parse(text)!.AsObject());
+    }
+
+    /// <summary>Sends raw bytes as JSON and gives the whole response.</summary>
+    public static async Task<HttpResponseMessage> RawAsync(this HttpClient client, string method, string path, byte[]? body = null, params (string Name, string Value)[] headers)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), path);
+        if (body is not null)
+        {
+            request.Content = new ByteArrayContent(body);
+            request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        }
+
+        foreach (var (name, value) in headers)
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        return await client.SendAsync(request);
+    }
+}

@@ -1,0 +1,118 @@
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Pilothouse.Tests.Replay;
+
+/// <summary>A POST as it came in; the answer to it, once there is one.</summary>
+internal sealed record Received(string Path, string? IdempotencyKey, string? Authorization, string Body);
+
+/// <summary>An answer that a test wants instead of the usual one.</summary>
+internal sealed record Answer(int Status, string Body, string? RetryAfter = null, string? Location = null);
+
+/// <summary>
+/// An outside server in the place of Pilothouse: it answers each POST with ids, remembers answers by idempotency key, and does
+/// what <see cref="Instead"/> says first. It checks nothing.
+/// </summary>
+internal sealed class FakeServer : IAsyncDisposable
+{
+    private readonly WebApplication app;
+    private readonly Dictionary<string, (string Body, string Answer, int Status)> answered = [];
+    private readonly Lock gate = new();
+    private long lastId;
+
+    private FakeServer(WebApplication app, long firstId)
+    {
+        this.app = app;
+        lastId = firstId - 1;
+        app.MapPost("{**path}", AnswerAsync);
+    }
+
+    public List<Received> Requests { get; } = [];
+
+    /// <summary>Called with each request; null leaves it to the usual answer.</summary>
+    public Func<Received, Answer?> Instead { get; set; } = _ => null;
+
+    public Uri Address => new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+
+    public static async Task<FakeServer> StartAsync(long firstId = 1)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.Services.Configure<KestrelServerOptions>(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0));
+        var server = new FakeServer(builder.Build(), firstId);
+        await server.app.StartAsync();
+        return server;
+    }
+
+    public ValueTask DisposeAsync() => app.DisposeAsync();
+
+    private async Task AnswerAsync(HttpContext context)
+    {
+        using var reader = new StreamReader(context.Request.Body);
+        var received = new Received(
+            context.Request.Path, context.Request.Headers["Idempotency-Key"], context.Request.Headers.Authorization,
+            await reader.ReadToEndAsync());
+        var (answer, replayed) = Decide(received);
+        context.Response.StatusCode = answer.Status;
+        context.Response.ContentType = "application/json";
+        if (replayed)
+        {
+            context.Response.Headers["Idempotency-Replayed"] = "true";
+        }
+
+        if (answer.RetryAfter is not null)
+        {
+            context.Response.Headers.RetryAfter = answer.RetryAfter;
+        }
+
+        if (answer.Location is not null)
+        {
+            context.Response.Headers.Location = answer.Location;
+        }
+
+        await context.Response.WriteAsync(answer.Body);
+    }
+
+    private (Answer Answer, bool Replayed) Decide(Received received)
+    {
+        lock (gate)
+        {
+            Requests.Add(received);
+            if (Instead(received) is { } instead)
+            {
+                return (instead, false);
+            }
+
+            var key = $"{received.Path} {received.IdempotencyKey}";
+            if (answered.TryGetValue(key, out var before))
+            {
+                return before.Body == received.Body
+                    ? (new Answer(before.Status, before.Answer), true)
+                    : (new Answer(409, """{"success":false,"error":"Conflict","code":"idempotency-mismatch"}"""), false);
+            }
+
+            var status = received.Path.EndsWith("/close", StringComparison.Ordinal) ? 200 : 201;
+            var answer = new JsonObject { ["success"] = true, ["message"] = "stored" };
+            answer[IdName(received.Path)] = status == 200 ? long.Parse(received.Path.Split('/')[3]) : ++lastId;
+            answered[key] = (received.Body, answer.ToJsonString(), status);
+            return (new Answer(status, answer.ToJsonString()), false);
+        }
+    }
+
+    private static string IdName(string path) => path.Split('/')[2] switch
+    {
+        "signals" => "signal_id",
+        "trades" => "trade_id",
+        "analysis" => "analysis_id",
+        "bot-status" => "status_id",
+        "market-context" => "context_id",
+        "cost-analytics" => "cost_id",
+        var other => throw new InvalidOperationException($"The contract has no POST {other}."),
+    };
+}
