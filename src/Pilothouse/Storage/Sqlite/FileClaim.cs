@@ -18,7 +18,7 @@ internal sealed class FileClaim : IDisposable
         var path = Path.GetFullPath(databasePath) + ".server";
         try
         {
-            var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
+            var file = Lock(path);
             file.SetLength(0);
             file.Write(System.Text.Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
             file.Flush();
@@ -36,6 +36,29 @@ internal sealed class FileClaim : IDisposable
     }
 
     public void Dispose() => file.Dispose();
+
+    /// <summary>
+    /// On Unix, sharing for reading takes a lock that two servers can both have, and sharing nothing one that hides the owner's number;
+    /// the lock of a byte that is not there does neither.
+    /// </summary>
+    private static FileStream Lock(string path)
+    {
+        var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, OperatingSystem.IsMacOS() ? FileShare.None : FileShare.Read);
+        try
+        {
+            if (OperatingSystem.IsLinux())
+            {
+                file.Lock(1 << 20, 1);
+            }
+
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
 
     private static string ReadOwner(string path)
     {
