@@ -58,6 +58,7 @@ internal sealed partial class Migrator(string path, string backupFolder, TimePro
     private HashSet<string> Inspect(out bool hasData)
     {
         hasData = false;
+        RefuseOtherPlaces();
         var file = new FileInfo(path);
         if (!file.Exists || file.Length == 0)
         {
@@ -65,20 +66,59 @@ internal sealed partial class Migrator(string path, string backupFolder, TimePro
         }
 
         RefuseOtherFiles(file);
-        using var connection = new SqliteConnection(path, SqliteUse.Inspect);
         try
         {
-            foreach (var (table, columns) in SeedSchema.Tables)
-            {
-                hasData |= CheckTable(connection, table, columns);
-            }
-
-            return Applied(connection);
+            return Inspect(SqliteUse.Inspect, out hasData);
+        }
+        catch (SqliteException error) when (error.ExtendedCode == SQLitePCL.raw.SQLITE_READONLY_ROLLBACK)
+        {
+            // A bot was killed inside a transaction. Nobody can read the file before that is rolled back.
+            return Recover(out hasData);
         }
         catch (SqliteException error)
         {
-            throw new DatabaseRefusedException(
-                $"{path} cannot be read as a database ({error.Message}). It was not touched. Restore it from a backup, or set DATABASE_PATH to another file.");
+            throw Unreadable(error);
+        }
+    }
+
+    private HashSet<string> Recover(out bool hasData)
+    {
+        try
+        {
+            return Inspect(SqliteUse.Recover, out hasData);
+        }
+        catch (SqliteException error)
+        {
+            throw Unreadable(error);
+        }
+    }
+
+    private HashSet<string> Inspect(SqliteUse use, out bool hasData)
+    {
+        hasData = false;
+        using var connection = new SqliteConnection(path, use);
+        foreach (var (table, columns) in SeedSchema.Tables)
+        {
+            hasData |= CheckTable(connection, table, columns);
+        }
+
+        return Applied(connection);
+    }
+
+    private DatabaseRefusedException Unreadable(SqliteException error) => SqliteErrors.Translate(error) is DatabaseBusyException busy
+        ? new($"{path} cannot be opened now. {busy.Message}")
+        : new($"{path} cannot be read as a database ({error.Message}). It was not touched. Restore it from a backup, or set DATABASE_PATH to another file.");
+
+    private void RefuseOtherPlaces()
+    {
+        if (Directory.Exists(path))
+        {
+            throw new DatabaseRefusedException($"{path} is a folder. Set DATABASE_PATH to a file in it, such as {Path.Combine(path, "trading_bot.db")}.");
+        }
+
+        if (!Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path))))
+        {
+            throw new DatabaseRefusedException($"The folder of {path} does not exist. Make it, or set DATABASE_PATH to another file.");
         }
     }
 
@@ -160,9 +200,22 @@ internal sealed partial class Migrator(string path, string backupFolder, TimePro
     /// <summary>A copy of the file as it was, on disk and checked, before anything changes.</summary>
     private void BackUp()
     {
-        Directory.CreateDirectory(backupFolder);
         var stamp = clock.GetUtcNow().UtcDateTime.ToString("yyyyMMdd_HHmmss_fff", CultureInfo.InvariantCulture);
         var copy = Path.Combine(backupFolder, $"before_migration_{stamp}.db");
+        try
+        {
+            Directory.CreateDirectory(backupFolder);
+            BackUp(copy);
+        }
+        catch (Exception error) when (error is SqliteException or IOException or UnauthorizedAccessException)
+        {
+            throw new DatabaseRefusedException(
+                $"{path} was not migrated, because it could not be copied to {copy} first ({error.Message}). See to the disk and the rights of BACKUP_DIR; if the database itself is damaged, restore it from a good backup.");
+        }
+    }
+
+    private void BackUp(string copy)
+    {
         using (var source = new SqliteConnection(path, SqliteUse.Inspect))
         {
             using var statement = new SqliteStatement(source, "VACUUM INTO @copy");

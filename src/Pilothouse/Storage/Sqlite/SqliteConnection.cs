@@ -13,6 +13,9 @@ internal enum SqliteUse
 
     /// <summary>Looks at a file that may not be ours, without changing it.</summary>
     Inspect,
+
+    /// <summary>As Inspect, but may roll back what a killed program left half written, as every program that opens the file does.</summary>
+    Recover,
 }
 
 /// <summary>
@@ -38,7 +41,12 @@ internal sealed class SqliteConnection : Session, IDisposable
                 $"The SQLite library is {Version}; 3.51.3 or newer is needed, because older ones can lose commits. Use the library that is published beside the program.");
         }
 
-        var flags = use == SqliteUse.Inspect ? raw.SQLITE_OPEN_READONLY : raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_CREATE;
+        var flags = use switch
+        {
+            SqliteUse.Inspect => raw.SQLITE_OPEN_READONLY,
+            SqliteUse.Recover => raw.SQLITE_OPEN_READWRITE,
+            _ => raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_CREATE,
+        };
         var result = raw.sqlite3_open_v2(path, out handle, flags | raw.SQLITE_OPEN_NOMUTEX, null);
         if (result != raw.SQLITE_OK)
         {
@@ -49,7 +57,7 @@ internal sealed class SqliteConnection : Session, IDisposable
 
         raw.sqlite3_extended_result_codes(handle, 1);
         raw.sqlite3_busy_timeout(handle, 5000);
-        if (use == SqliteUse.Inspect)
+        if (use is SqliteUse.Inspect or SqliteUse.Recover)
         {
             return;
         }
@@ -58,9 +66,14 @@ internal sealed class SqliteConnection : Session, IDisposable
         {
             Configure(use, durable);
         }
-        catch
+        catch (Exception error)
         {
-            handle.Dispose();
+            Dispose();
+            if (error is SqliteException sqlite)
+            {
+                throw new DatabaseRefusedException($"The database file {path} cannot be used: {SqliteErrors.Translate(sqlite).Message}");
+            }
+
             throw;
         }
     }
