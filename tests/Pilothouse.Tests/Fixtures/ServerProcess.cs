@@ -1,0 +1,154 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Pilothouse.Tests.Fixtures;
+
+/// <summary>
+/// The program as an owner runs it: a process of its own. PILOTHOUSE_BINARY names another build of it (the published one). What it
+/// sees of the environment is only what a test gives it.
+/// </summary>
+internal sealed class ServerProcess : IAsyncDisposable
+{
+    private readonly Process process;
+    private readonly StringBuilder errors = new();
+
+    private ServerProcess(Process process, int port)
+    {
+        this.process = process;
+        Port = port;
+        process.ErrorDataReceived += (_, line) => Note(line.Data);
+        process.OutputDataReceived += static (_, _) => { };
+        process.BeginErrorReadLine();
+        process.BeginOutputReadLine();
+        Client = new HttpClient(new SocketsHttpHandler { UseCookies = false }) { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = TimeSpan.FromSeconds(30) };
+    }
+
+    public int Id => process.Id;
+
+    public int Port { get; }
+
+    public HttpClient Client { get; }
+
+    public string Errors
+    {
+        get
+        {
+            lock (errors)
+            {
+                return errors.ToString();
+            }
+        }
+    }
+
+    /// <summary>Starts <c>serve</c> and waits until it answers.</summary>
+    public static async Task<ServerProcess> ServeAsync(TemporaryFolder folder, params (string Name, string Value)[] environment)
+    {
+        var port = FreePort();
+        var server = new ServerProcess(Start(folder, ["serve"], [("MCP_SERVER_PORT", port.ToString(CultureInfo.InvariantCulture)), .. environment]), port);
+        for (var watch = Stopwatch.StartNew(); watch.Elapsed < TimeSpan.FromSeconds(30); await Task.Delay(25))
+        {
+            Assert.False(server.process.HasExited, $"The server ended: {server.Errors}");
+            try
+            {
+                using var answer = await server.Client.GetAsync("/health/live");
+                if (answer.IsSuccessStatusCode)
+                {
+                    return server;
+                }
+            }
+            catch (HttpRequestException)
+            {
+                // Not yet.
+            }
+        }
+
+        throw new TimeoutException($"The server did not answer: {server.Errors}");
+    }
+
+    /// <summary>Runs a command of the program to its end.</summary>
+    public static async Task<(int Code, string Out, string Error)> RunAsync(TemporaryFolder folder, string[] command, params (string Name, string Value)[] environment)
+    {
+        using var process = Start(folder, command, environment);
+        var output = process.StandardOutput.ReadToEndAsync();
+        var error = process.StandardError.ReadToEndAsync();
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        try
+        {
+            await process.WaitForExitAsync(patience.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill();
+            Assert.Fail($"{string.Join(' ', command)} did not end.");
+        }
+
+        return (process.ExitCode, await output, await error);
+    }
+
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    /// <summary>kill -9.</summary>
+    public async Task KillAsync()
+    {
+        process.Kill();
+        await process.WaitForExitAsync();
+    }
+
+    /// <summary>SIGTERM.</summary>
+    /// <returns>The exit code, and how long the end took.</returns>
+    public async Task<(int Code, TimeSpan Took)> TerminateAsync()
+    {
+        var watch = Stopwatch.StartNew();
+        await Tool.RunAsync("kill", ["-TERM", Id.ToString(CultureInfo.InvariantCulture)]);
+        await process.WaitForExitAsync();
+        return (process.ExitCode, watch.Elapsed);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!process.HasExited)
+        {
+            await KillAsync();
+        }
+
+        Client.Dispose();
+        process.Dispose();
+    }
+
+    private static Process Start(TemporaryFolder folder, string[] command, (string Name, string Value)[] environment)
+    {
+        var binary = Environment.GetEnvironmentVariable("PILOTHOUSE_BINARY");
+        var start = binary is { Length: > 0 }
+            ? new ProcessStartInfo(binary, command)
+            : new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet", [Path.Combine(AppContext.BaseDirectory, "pilothouse.dll"), .. command]);
+        start.WorkingDirectory = folder.Path;
+        start.RedirectStandardError = start.RedirectStandardOutput = true;
+        foreach (var name in Environment.GetEnvironmentVariables().Keys.Cast<string>().Where(static name => name is not ("PATH" or "HOME" or "LANG" or "DOTNET_ROOT" or "TMPDIR")))
+        {
+            start.Environment.Remove(name);
+        }
+
+        foreach (var (name, value) in new[] { ("BOT_CONTROL_PIN", TestServer.Pin), ("JWT_SECRET_KEY", TestServer.Secret), ("DATABASE_PATH", folder.File("trading_bot.db")) }.Concat(environment))
+        {
+            start.Environment[name] = value;
+        }
+
+        return Process.Start(start)!;
+    }
+
+    private void Note(string? line)
+    {
+        lock (errors)
+        {
+            errors.AppendLine(line);
+        }
+    }
+}

@@ -1,0 +1,199 @@
+using System.Diagnostics;
+using System.Globalization;
+using Microsoft.Extensions.DependencyInjection;
+using Pilothouse.Storage;
+using Pilothouse.Storage.Sqlite;
+using Pilothouse.Tests.Fixtures;
+
+namespace Pilothouse.Tests.Storage;
+
+public sealed class WriterTests
+{
+    private const string Signal = """{"trading_pair":"A/B","signal_type":"BUY","signal_strength":1,"price":1}""";
+    private static readonly Sql InsertSignal = new("INSERT INTO signals(trading_pair, signal_type, signal_strength, price) VALUES (@pair, 'BUY', 1, 1) RETURNING id");
+    private static readonly Sql BadInsert = new("INSERT INTO signals(trading_pair) VALUES (NULL)");
+
+    [Fact]
+    public async Task One_bad_write_among_many_of_a_commit_fails_alone()
+    {
+        await using var server = await TestServer.StartAsync();
+        var database = server.Services.GetRequiredService<Database>();
+        using var gate = new ManualResetEventSlim();
+        var writes = new List<Task<long>> { database.WriteAsync(session => Blocked(session, gate)) };
+        for (var i = 0; i < 60; i++)
+        {
+            writes.Add(i % 3 == 1
+                ? database.WriteAsync<long>(static async session => await session.Prepare(InsertSignal).Set("pair", "half").InsertAsync() + await session.Prepare(BadInsert).ExecuteAsync())
+                : i % 3 == 2
+                    ? database.WriteAsync<long>(static async session =>
+                    {
+                        await session.Prepare(InsertSignal).Set("pair", "thrown").InsertAsync();
+                        throw new InvalidDataException("thrown by the work");
+                    })
+                    : database.WriteAsync(static session => session.Prepare(InsertSignal).Set("pair", "good").InsertAsync()));
+        }
+
+        gate.Set();
+        await Task.WhenAll(writes.Select(static write => write.ContinueWith(static _ => { }, TaskScheduler.Default)));
+        Assert.Equal(21, writes.Count(static write => write.IsCompletedSuccessfully));
+        Assert.Equal(20, writes.Count(static write => write.Exception?.InnerException is SqliteException { Code: 19 }));
+        Assert.Equal(20, writes.Count(static write => write.Exception?.InnerException is InvalidDataException));
+        Assert.Equal("good 20", server.Sql("SELECT group_concat(t, ',') FROM (SELECT trading_pair || ' ' || count(*) AS t FROM signals WHERE trading_pair <> 'gate' GROUP BY trading_pair)"));
+    }
+
+    [Fact]
+    public async Task A_write_that_was_given_up_while_it_waited_is_not_stored()
+    {
+        await using var server = await TestServer.StartAsync();
+        var database = server.Services.GetRequiredService<Database>();
+        using var gate = new ManualResetEventSlim();
+        using var gaveUp = new CancellationTokenSource();
+        var first = database.WriteAsync(session => Blocked(session, gate));
+        var second = database.WriteAsync(static session => session.Prepare(InsertSignal).Set("pair", "B").InsertAsync(), gaveUp.Token);
+        await gaveUp.CancelAsync();
+        gate.Set();
+        await first;
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => second);
+        Assert.Equal("1", server.Sql("SELECT count(*) FROM signals"));
+    }
+
+    [Fact]
+    public async Task A_full_queue_is_overload_and_passes()
+    {
+        await using var server = await TestServer.StartAsync();
+        var database = server.Services.GetRequiredService<Database>();
+        using var gate = new ManualResetEventSlim();
+        var waiting = new List<Task<long>> { database.WriteAsync(session => Blocked(session, gate)) };
+        while (((SqliteDatabase)database).Waiting > 0)
+        {
+            await Task.Delay(5);
+        }
+
+        for (var i = 0; i < SqliteWriter.MostWaiting; i++)
+        {
+            waiting.Add(database.WriteAsync(static _ => new ValueTask<long>(1)));
+        }
+
+        using var answer = await server.Client.RawAsync("POST", "/api/signals", System.Text.Encoding.UTF8.GetBytes(Signal));
+        Assert.Equal(503, (int)answer.StatusCode);
+        Assert.NotNull(answer.Headers.RetryAfter);
+        Assert.Contains("\"code\":\"overloaded\"", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        await server.GetAsync("/api/signals");
+        gate.Set();
+        await Task.WhenAll(waiting);
+        await server.PostAsync("/api/signals", Signal);
+    }
+
+    [Theory]
+    [InlineData("full", 2)]
+    [InlineData("normal", 1)]
+    public async Task Every_connection_has_the_pragmas_of_the_design(string durability, int synchronous)
+    {
+        await using var server = await TestServer.StartAsync(("DURABILITY", durability), ("DB_POOL_SIZE", "2"));
+        var database = server.Services.GetRequiredService<Database>();
+        string[] names = ["busy_timeout", "journal_mode", "synchronous", "foreign_keys", "cache_size", "temp_store", "journal_size_limit", "trusted_schema", "query_only"];
+        var statements = names.Select(static name => new Sql($"PRAGMA {name}")).ToArray();
+        async ValueTask<string> All(Session session)
+        {
+            var values = new List<string?>();
+            foreach (var statement in statements)
+            {
+                values.Add(await session.Prepare(statement).FirstAsync(static row => row.Text(0)));
+            }
+
+            return string.Join(' ', values);
+        }
+
+        Assert.Equal($"5000 wal {synchronous} 1 -16384 2 67108864 0 0", await database.WriteAsync(All));
+        Assert.Equal($"5000 wal {synchronous} 1 -2048 2 67108864 0 1", await database.ReadAsync(All));
+        Assert.Equal($"5000 wal {synchronous} 1 -2048 2 67108864 0 1", await database.SnapshotAsync(All));
+        await Assert.ThrowsAnyAsync<Exception>(async () => await database.ReadAsync(static session => session.Prepare(BadInsert).ExecuteAsync()));
+    }
+
+    [Fact]
+    public async Task A_full_disk_is_said_so_and_the_server_goes_on_when_there_is_room()
+    {
+        using var folder = new TemporaryFolder();
+        var small = Directory.CreateDirectory(folder.File("small")).FullName;
+        var (code, _, error) = await Tool.RunAsync("mount", ["-t", "tmpfs", "-o", "size=3m", "tmpfs", small]);
+        Assert.SkipWhen(code != 0, $"cannot mount a small disk here: {error}");
+        try
+        {
+            await using var server = await TestServer.StartAsync(("DATABASE_PATH", Path.Combine(small, "trading_bot.db")));
+            var path = Path.Combine(small, "trading_bot.db");
+            await server.PostAsync("/api/signals", Signal);
+            await File.WriteAllBytesAsync(Path.Combine(small, "ballast"), new byte[100_000]);
+            await FillAsync(Path.Combine(small, "rest"));
+
+            var stored = 1;
+            var full = 0;
+            for (var i = 0; full < 5 && i < 3000; i++)
+            {
+                using var answer = await server.Client.RawAsync("POST", "/api/signals", System.Text.Encoding.UTF8.GetBytes(Signal), ("Idempotency-Key", string.Create(CultureInfo.InvariantCulture, $"k{i}")));
+                var text = await answer.Content.ReadAsStringAsync();
+                stored += (int)answer.StatusCode == 201 ? 1 : 0;
+                full += (int)answer.StatusCode == 201 ? 0 : 1;
+                Assert.True((int)answer.StatusCode is 201 || ((int)answer.StatusCode == 507 && text.Contains("\"code\":\"disk-full\"", StringComparison.Ordinal)), text);
+            }
+
+            Assert.Equal(5, full);
+            var (read, page) = await server.Client.SendAsync("GET", "/api/signals?limit=500");
+            Assert.Equal(200, read);
+            Assert.Equal(Math.Min(stored, 500), (int)page["count"]!);
+
+            File.Delete(Path.Combine(small, "ballast"));
+            File.Delete(Path.Combine(small, "rest"));
+            await server.PostAsync("/api/signals", Signal);
+            Assert.Equal($"{stored + 1}|{stored - 1}", await Tool.SqliteAsync(path, "SELECT (SELECT count(*) FROM signals), (SELECT count(*) FROM idempotency_keys);"));
+            Assert.Equal("ok", await Tool.IntegrityAsync(path));
+        }
+        finally
+        {
+            await Tool.RunAsync("umount", [small]);
+        }
+    }
+
+    [Fact]
+    public async Task A_thousand_requests_leave_no_descriptor_open()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "counts the files in /proc");
+        using var folder = new TemporaryFolder();
+        await using var server = await ServerProcess.ServeAsync(folder, ("RATE_LIMIT_ENABLED", "false"));
+        var key = (await ServerProcess.RunAsync(folder, ["key", "create", "--name", "bot"])).Out.Trim();
+        async Task SendAsync(int count) => await Parallel.ForAsync(0, count, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (i, _) =>
+        {
+            await server.Client.SendAsync("POST", "/api/signals", Signal, ("X-Api-Key", key), ("Idempotency-Key", Guid.NewGuid().ToString()));
+            await server.Client.SendAsync("GET", i % 2 == 0 ? "/api/signals?limit=2" : "/api/nothing");
+        });
+        int Open() => Directory.GetFiles($"/proc/{server.Id}/fd").Length;
+
+        await SendAsync(50);
+        var before = Open();
+        await SendAsync(500);
+        Assert.InRange(Open(), 0, before + 8);
+    }
+
+    /// <summary>Writes a row and waits inside the transaction, so that everything behind it is one batch.</summary>
+    private static async ValueTask<long> Blocked(Session session, ManualResetEventSlim gate)
+    {
+        var id = await session.Prepare(InsertSignal).Set("pair", "gate").InsertAsync();
+        Assert.True(gate.Wait(TimeSpan.FromSeconds(20)));
+        return id;
+    }
+
+    private static async Task FillAsync(string path)
+    {
+        await using var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, 0);
+        try
+        {
+            for (var watch = Stopwatch.StartNew(); watch.Elapsed < TimeSpan.FromSeconds(10);)
+            {
+                await file.WriteAsync(new byte[4096]);
+            }
+        }
+        catch (IOException)
+        {
+            // Full.
+        }
+    }
+}
