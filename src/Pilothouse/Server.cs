@@ -5,10 +5,12 @@ using Pilothouse.Api;
 using Pilothouse.Auth;
 using Pilothouse.Configuration;
 using Pilothouse.Monitoring;
+using Pilothouse.Performance;
 using Pilothouse.Signals;
 using Pilothouse.Storage;
 using Pilothouse.Storage.Migrations;
 using Pilothouse.Storage.Sqlite;
+using Pilothouse.Trades;
 using Scalar.AspNetCore;
 using Serilog;
 
@@ -78,10 +80,12 @@ internal static class Server
     {
         services.AddAuth();
         services.AddSignals();
+        services.AddTrades();
+        services.AddPerformance();
     }
 
     /// <summary>For the OpenAPI document, which asks for every type that a route takes or answers.</summary>
-    private static IEnumerable<IJsonTypeInfoResolver> Json() => [ApiJson.Default, HealthJson.Default, AuthJson.Default, SignalJson.Default];
+    private static IEnumerable<IJsonTypeInfoResolver> Json() => [ApiJson.Default, HealthJson.Default, AuthJson.Default, SignalJson.Default, TradeJson.Default, PerformanceJson.Default];
 
     private static void UsePipeline(WebApplication app, Settings settings)
     {
@@ -111,6 +115,8 @@ internal static class Server
         app.MapHealth();
         app.MapAuth();
         app.MapSignals();
+        app.MapTrades();
+        app.MapPerformance();
         app.MapDocs();
     }
 }

@@ -33,6 +33,9 @@ internal sealed class ListSql(string table, string columns, params (string Param
     private readonly int width = columns.Count(static c => c == ',') + 1;
     private readonly ConcurrentDictionary<int, Sql> statements = new();
 
+    /// <summary>A condition that every one of these lists has, without parameters.</summary>
+    public string? Always { get; init; }
+
     /// <summary>Every statement that some combination of filters makes; for the test that looks at their query plans.</summary>
     public IEnumerable<Sql> All() =>
         from mask in Enumerable.Range(0, 1 << filters.Length)
@@ -101,6 +104,11 @@ internal sealed class ListSql(string table, string columns, params (string Param
     private Sql Compose(int mask)
     {
         var conditions = filters.Where((_, i) => (mask & (1 << i)) != 0).Select(static filter => filter.Condition).ToList();
+        if (Always is not null)
+        {
+            conditions.Add(Always);
+        }
+
         if ((mask & From) != 0)
         {
             conditions.Add("time_key(timestamp) >= @from_date");

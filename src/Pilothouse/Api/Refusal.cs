@@ -79,6 +79,7 @@ internal static class ErrorCodes
     public const string Overloaded = "overloaded";
     public const string RateLimited = "rate-limited";
     public const string ScopeNeeded = "scope-needed";
+    public const string UnreadableTrade = "unreadable-trade";
     public const string UnsupportedMediaType = "unsupported-media-type";
     public const string WrongBot = "wrong-bot";
 }

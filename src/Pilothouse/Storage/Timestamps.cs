@@ -42,6 +42,9 @@ internal static class Timestamps
         return TryParseClock(text[11..], ticks, out time);
     }
 
+    /// <summary>To the millisecond, as it will be stored.</summary>
+    public static DateTimeOffset Cut(DateTimeOffset time) => time.AddTicks(-(time.UtcTicks % TimeSpan.TicksPerMillisecond));
+
     /// <summary>As it is stored; the part below a millisecond is cut off.</summary>
     public static string ToStored(DateTimeOffset time)
     {
@@ -49,10 +52,13 @@ internal static class Timestamps
         return new string(text[..Write(time.UtcDateTime, ' ', micros: false, text)]);
     }
 
-    /// <summary>Just after <paramref name="time"/>, in microseconds: "less than this" includes the time itself in every spelling.</summary>
+    /// <summary>
+    /// Just after <paramref name="time"/>, in microseconds: "less than this" includes the time itself in every spelling. Zeros at the end
+    /// are left out, because a whole second sorts before the same second with a fraction.
+    /// </summary>
     public static string ToStoredAfter(DateTimeOffset time) =>
         (time.UtcTicks < DateTimeOffset.MaxValue.UtcTicks - 10 ? time.AddTicks(10) : time).UtcDateTime
-        .ToString("yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture);
+        .ToString("yyyy-MM-dd HH:mm:ss.FFFFFF", CultureInfo.InvariantCulture);
 
     /// <summary>As it is answered.</summary>
     public static string ToAnswer(DateTimeOffset time)

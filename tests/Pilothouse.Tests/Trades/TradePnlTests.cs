@@ -1,9 +1,10 @@
 using System.Globalization;
 using System.Text.Json;
-using Pilothouse.Performance;
+using Pilothouse.Tests.Performance;
+using Pilothouse.Trades;
 using Xunit;
 
-namespace Pilothouse.Tests.Performance;
+namespace Pilothouse.Tests.Trades;
 
 public sealed class TradePnlTests
 {

@@ -1,4 +1,4 @@
-namespace Pilothouse.Performance;
+namespace Pilothouse.Trades;
 
 /// <summary>Why the result of a trade cannot be stated.</summary>
 internal enum TradePnlFailure

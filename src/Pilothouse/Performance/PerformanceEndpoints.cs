@@ -1,0 +1,66 @@
+using System.Text.Json.Serialization;
+using Pilothouse.Api;
+using Pilothouse.Configuration;
+using Pilothouse.Storage;
+using Pilothouse.Trades;
+
+namespace Pilothouse.Performance;
+
+/// <summary>GET /api/performance.</summary>
+internal static class PerformanceEndpoints
+{
+    private static readonly Choices Periods = new("daily", "weekly", "monthly", "all");
+
+    private static readonly QueryShape Query = new(
+        QueryParameter.OneOf("period", "The last 24 hours, 7 days, 30 days, or all.", Periods, "all"),
+        QueryParameter.Pair,
+        QueryParameter.OneOf("side", "Only this side.", NewTrade.Sides),
+        QueryParameter.Text("bot_name", "Only this bot's."),
+        QueryParameter.OneOf("mode", "Only trades of this mode.", NewTrade.Modes),
+        new QueryParameter("starting_balance", QueryKind.Money, "Equity at the start of the window; else the setting, else what the bots first reported."),
+        new QueryParameter("tz", QueryKind.TimeZone, "Whose calendar days.") { Default = "UTC" });
+
+    public static void AddPerformance(this IServiceCollection services)
+    {
+        services.AddSingleton<StartingBalances>();
+        services.AddSingleton<PerformanceLedger>();
+    }
+
+    public static void MapPerformance(this IEndpointRouteBuilder routes) =>
+        routes.MapMethods("/api/performance", Http.Read, AnswerAsync).WithTags("Performance").Named("performance", "Performance figures of closed trades")
+            .Takes(Query).Answers<One<PerformanceReport>>().Refuses(400, 403, 429).PerMinute(100);
+
+    private static async Task AnswerAsync(HttpContext http, Database database, PerformanceLedger ledger, StartingBalances balances, TimeProvider clock)
+    {
+        // Most ask for everything: that answer is kept up to date.
+        if (!http.Request.QueryString.HasValue)
+        {
+            await JsonAnswer.WriteAsync(http, await ledger.AnswerAsync(http.RequestAborted));
+            return;
+        }
+
+        var query = Query.Read(http.Request);
+        var now = clock.GetUtcNow();
+        var period = query.Text("period")!;
+        DateTimeOffset? from = period switch
+        {
+            "daily" => now.AddHours(-24),
+            "weekly" => now.AddHours(-7 * 24),
+            "monthly" => now.AddHours(-30 * 24),
+            _ => null,
+        };
+        var filter = new ClosedTradeFilter(from, query.Text("trading_pair"), query.Text("side"), query.Text("bot_name"), query.Text("mode"));
+        var report = await database.SnapshotAsync(async session =>
+        {
+            var balance = await balances.FindAsync(session, query.Money("starting_balance"), filter.BotName);
+            var figures = await ClosedTradeReader.ReadAsync(session, filter, balance.Amount, query.Zone("tz"));
+            return figures.ToReport(new PerformanceBasis(balance.Amount, balance.Source, query.Zone("tz").Id, Ratios.DaysPerYear, period, from, from is null ? null : now));
+        }, http.RequestAborted);
+        await JsonAnswer.WriteAsync(http, new One<PerformanceReport>(true, report), PerformanceJson.Default.OnePerformanceReport);
+    }
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    Converters = [typeof(MoneyJson), typeof(NumberJson), typeof(WholeJson), typeof(TimeJson)])]
+[JsonSerializable(typeof(One<PerformanceReport>))]
+internal sealed partial class PerformanceJson : JsonSerializerContext;

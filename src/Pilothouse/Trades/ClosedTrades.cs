@@ -1,0 +1,73 @@
+using Pilothouse.Storage;
+
+namespace Pilothouse.Trades;
+
+/// <summary>What figures need of a closed trade.</summary>
+internal readonly record struct TradeClosing(long Id, DateTimeOffset? OpenedAt, DateTimeOffset? ClosedAt, decimal? Pnl, decimal? Fees);
+
+/// <summary>An entry of the log of closed trades.</summary>
+/// <param name="IsNew">The trade became closed; else a closed one was changed, removed or put in another's place.</param>
+internal readonly record struct TradeChangeEntry(long Sequence, long TradeId, bool IsNew);
+
+/// <summary>Which closed trades to look at; null is any.</summary>
+internal sealed record ClosedTradeFilter(DateTimeOffset? From = null, string? TradingPair = null, string? Side = null, string? BotName = null, string? Mode = null);
+
+/// <summary>Closed trades in the order in which they closed, and the log of what changed among them.</summary>
+internal static class ClosedTrades
+{
+    private const string Columns = "id, timestamp, closed_at, pnl, fees";
+
+    private static readonly Sql[] Lists = [.. Enumerable.Range(0, 32).Select(Compose)];
+
+    private static readonly Sql Find = new($"SELECT {Columns} FROM trades WHERE id = @id AND lower(status) = 'closed'");
+
+    private static readonly Sql LastChange = new("SELECT max(seq) FROM trade_changes");
+
+    private static readonly Sql FirstChange = new("SELECT min(seq) FROM trade_changes");
+
+    private static readonly Sql Changes = new("SELECT seq, trade_id, kind FROM trade_changes WHERE seq > @seq ORDER BY seq LIMIT 10001");
+
+    /// <summary>Old entries; a reader that has not come past them reads all trades anew.</summary>
+    private static readonly Sql Purge = new("DELETE FROM trade_changes WHERE seq < (SELECT max(seq) FROM trade_changes) - 100000");
+
+    /// <summary>Hands over every closed trade that fits, by the text of its close and then its id.</summary>
+    public static ValueTask EachAsync(Session session, ClosedTradeFilter filter, Action<TradeClosing> take)
+    {
+        var mask = (filter.From is null ? 0 : 1) | (filter.TradingPair is null ? 0 : 2) | (filter.Side is null ? 0 : 4) | (filter.BotName is null ? 0 : 8) | (filter.Mode is null ? 0 : 16);
+        var statement = session.Prepare(Lists[mask]);
+        statement = filter.From is { } from ? statement.Set("from", (DateTimeOffset?)from) : statement;
+        statement = filter.TradingPair is { } pair ? statement.Set("trading_pair", pair) : statement;
+        statement = filter.Side is { } side ? statement.Set("side", side) : statement;
+        statement = filter.BotName is { } bot ? statement.Set("bot_name", bot) : statement;
+        statement = filter.Mode is { } mode ? statement.Set("mode", mode) : statement;
+        return statement.EachAsync(row => take(Read(row)));
+    }
+
+    public static async ValueTask<TradeClosing?> FindAsync(Session session, long id) =>
+        await session.Prepare(Find).Set("id", id).FirstAsync(static row => (TradeClosing?)Read(row));
+
+    /// <summary>Sequence number of the log's newest entry; 0 if there is none.</summary>
+    public static ValueTask<long> LastChangeAsync(Session session) => session.Prepare(LastChange).FirstAsync(static row => row.Whole(0) ?? 0);
+
+    /// <summary>
+    /// The entries after <paramref name="sequence"/>, in order, at most 10,001; null where some of them may have been purged.
+    /// </summary>
+    public static async ValueTask<List<TradeChangeEntry>?> ChangesAsync(Session session, long sequence)
+    {
+        var first = await session.Prepare(FirstChange).FirstAsync(static row => row.Whole(0));
+        return first > sequence + 1
+            ? null
+            : await session.Prepare(Changes).Set("seq", sequence).ListAsync(static row => new TradeChangeEntry(row.Id(0), row.Id(1), row.Text(2) == "closed"));
+    }
+
+    public static ValueTask<int> PurgeAsync(Session session) => session.Prepare(Purge).ExecuteAsync();
+
+    private static TradeClosing Read(Row row) => new(row.Id(0), row.Time(1), row.Time(2), row.Money(3), row.Money(4));
+
+    private static Sql Compose(int mask)
+    {
+        string[] conditions = [$"{TradeStore.CloseKey} >= @from", "upper(trading_pair) = @trading_pair", "upper(side) = @side", "bot_name = @bot_name", "lower(mode) = @mode"];
+        var chosen = string.Concat(conditions.Where((_, i) => (mask & (1 << i)) != 0).Select(static condition => $" AND {condition}"));
+        return new Sql($"SELECT {Columns} FROM trades WHERE lower(status) = 'closed'{chosen} ORDER BY {TradeStore.CloseKey}, id");
+    }
+}

@@ -1,0 +1,77 @@
+using Pilothouse.Api;
+using Pilothouse.Storage;
+
+namespace Pilothouse.Trades;
+
+/// <summary>Trades over HTTP.</summary>
+internal static class TradeEndpoints
+{
+    /// <summary>A bot must see every position that it has.</summary>
+    private const int MostOpen = 5000;
+
+    private static readonly QueryShape ListQuery = new(
+        QueryParameter.Limit(50), QueryParameter.Cursor, QueryParameter.Pair,
+        QueryParameter.OneOf("status", "Only these.", NewTrade.Statuses),
+        QueryParameter.OneOf("side", "Only this side.", NewTrade.Sides),
+        QueryParameter.Text("bot_name", "Only this bot's."),
+        QueryParameter.From, QueryParameter.To,
+        new QueryParameter("closed_from", QueryKind.Time, "Only trades closed from this time on, inclusive."),
+        new QueryParameter("closed_to", QueryKind.TimeTo, "Only trades closed up to this time, inclusive."));
+
+    private static readonly QueryShape OpenQuery = new(QueryParameter.Pair, QueryParameter.Cursor);
+
+    public static void AddTrades(this IServiceCollection services) => services.AddSingleton<TradeService>();
+
+    public static void MapTrades(this IEndpointRouteBuilder routes)
+    {
+        var trades = routes.MapGroup("/api/trades").WithTags("Trades");
+        trades.MapMethods("", Http.Read, ListAsync).Named("listTrades", "Trades, newest first").Takes(ListQuery).Answers<Page<Trade>>().Refuses(400, 403, 429).PerMinute(200);
+        trades.MapMethods("/open", Http.Read, ListOpenAsync).Named("listOpenTrades", "Every open trade").Takes(OpenQuery).Answers<Page<Trade>>().Refuses(400, 403, 429).PerMinute(300);
+        trades.MapMethods("/{id}", Http.Read, FindAsync).Named("getTrade", "One trade").TakesId().Answers<One<Trade>>().Refuses(403, 404, 429).PerMinute(300);
+        trades.MapPost("", CreateAsync).Named("createTrade", "Store a trade").Takes<NewTrade>().Answers<TradeStored>(201).Answers<TradeStored>(200).RefusesAsWrite().PerMinute(100);
+        trades.MapPatch("/{id}", ChangeAsync).Named("changeTrade", "Change an open trade").TakesId().Takes<TradeChange>().Answers<TradeChanged>().RefusesAsWrite(404).PerMinute(100);
+        trades.MapPost("/{id}/close", CloseAsync).Named("closeTrade", "Close an open trade; its profit is computed here").TakesId().Takes<TradeClose>().Answers<TradeChanged>().RefusesAsWrite(404).PerMinute(100);
+    }
+
+    private static async Task ListAsync(HttpContext http, Database database)
+    {
+        var query = ListQuery.Read(http.Request);
+        var page = await database.ReadAsync(session => TradeStore.List.PageAsync(session, query, query.Whole("limit"), TradeStore.Read), http.RequestAborted);
+        await JsonAnswer.WriteAsync(http, page, TradeJson.Default.PageTrade);
+    }
+
+    private static async Task ListOpenAsync(HttpContext http, Database database)
+    {
+        var query = OpenQuery.Read(http.Request);
+        var page = await database.ReadAsync(session => TradeStore.Open.PageAsync(session, query, MostOpen, TradeStore.Read), http.RequestAborted);
+        await JsonAnswer.WriteAsync(http, page, TradeJson.Default.PageTrade);
+    }
+
+    private static async Task FindAsync(HttpContext http, Database database)
+    {
+        var id = Http.IdOf(http);
+        var trade = await database.ReadAsync(session => TradeService.FindAsync(session, id), http.RequestAborted);
+        await JsonAnswer.WriteAsync(http, new One<Trade>(true, trade), TradeJson.Default.OneTrade);
+    }
+
+    private static Task CreateAsync(HttpContext http, WriteDoor door, TradeService trades) =>
+        door.RunAsync(http, TradeJson.Default.NewTrade, TradeJson.Default.TradeStored, async (session, caller, trade) =>
+        {
+            var (id, isNew) = await trades.RecordAsync(session, caller, trade);
+            return isNew ? Answer.Created(new TradeStored(true, "Trade created successfully", id)) : Answer.Ok(new TradeStored(true, "Trade was stored before", id));
+        });
+
+    private static Task ChangeAsync(HttpContext http, WriteDoor door)
+    {
+        var id = Http.IdOf(http);
+        return door.RunAsync(http, TradeJson.Default.TradeChange, TradeJson.Default.TradeChanged, async (session, caller, change) =>
+            Answer.Ok(new TradeChanged(true, "Trade updated successfully", id, await TradeService.ChangeAsync(session, caller, id, change))));
+    }
+
+    private static Task CloseAsync(HttpContext http, WriteDoor door, TradeService trades)
+    {
+        var id = Http.IdOf(http);
+        return door.RunAsync(http, TradeJson.Default.TradeClose, TradeJson.Default.TradeChanged, async (session, caller, close) =>
+            Answer.Ok(new TradeChanged(true, "Trade closed successfully", id, await trades.CloseAsync(session, caller, id, close))));
+    }
+}

@@ -1,0 +1,145 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Pilothouse.Tests.Fixtures;
+
+namespace Pilothouse.Tests.Performance;
+
+/// <summary>The endpoint against figures.py, the independent numpy computation, however the trades came to be closed.</summary>
+public sealed class PerformanceEndpointTests
+{
+    [Fact]
+    public async Task Without_trades_the_seeds_fields_are_0_and_the_others_say_why_they_are_null()
+    {
+        await using var server = await TestServer.StartAsync();
+        var data = (await server.GetAsync("/api/performance"))["data"]!;
+        foreach (var field in new[] { "total_trades", "winning_trades", "losing_trades", "win_rate", "total_pnl", "avg_win", "avg_loss", "max_win", "max_loss", "risk_reward_ratio" })
+        {
+            Assert.Equal(0m, (decimal)data[field]!);
+        }
+
+        Assert.Null(data["sharpe_ratio"]);
+        Assert.NotEmpty((string)data["undefined"]!["sharpe_ratio"]!);
+        Assert.Null(data["basis"]!["starting_balance_source"]);
+    }
+
+    [Fact]
+    public async Task The_kept_answer_follows_every_kind_of_change_by_whomever()
+    {
+        await using var server = await TestServer.StartAsync(("STARTING_BALANCE", "1000"));
+        var random = new Random(7);
+        for (var i = 0; i < 60; i++)
+        {
+            switch (i % 10)
+            {
+                case 3:
+                    // The seed's bot closes a trade itself, without closed_at.
+                    server.Sql($"INSERT INTO trades(timestamp, trading_pair, side, entry_price, exit_price, quantity, pnl, status) VALUES ('2026-03-02T12:00:0{i % 7}', 'X/Y', 'BUY', 10, 11, 2, 2, 'Closed')");
+                    break;
+                case 5:
+                    server.Sql($"UPDATE trades SET pnl = pnl + 1, exit_price = exit_price + 1.0 / quantity WHERE side = 'BUY' AND lower(status) = 'closed' AND id = {random.Next(1, i)}");
+                    break;
+                case 7:
+                    server.Sql($"DELETE FROM trades WHERE id = {random.Next(1, i)}");
+                    break;
+                case 8:
+                    server.Sql($"INSERT OR REPLACE INTO trades(id, timestamp, trading_pair, side, entry_price, exit_price, quantity, pnl, status) VALUES ({random.Next(1, i)}, '2026-03-01 00:00:00', 'X/Y', 'SELL', 10, 9.5, 1, 0.5, 'closed')");
+                    break;
+                default:
+                    server.Clock.Advance(TimeSpan.FromHours(5));
+                    var trade = await server.PostAsync("/api/trades", """{"trading_pair":"A/B","side":"BUY","entry_price":100,"quantity":1.5}""");
+                    await server.PostAsync($"/api/trades/{trade["trade_id"]}/close", string.Create(CultureInfo.InvariantCulture, $$"""{"exit_price":{{100 + random.Next(-9, 10)}},"fees":0.25}"""), 200);
+                    break;
+            }
+
+            if (i % 4 == 0)
+            {
+                await ExpectAsync(server, "/api/performance", "1000");
+            }
+        }
+
+        await ExpectAsync(server, "/api/performance", "1000");
+        await using var restarted = await server.RestartAsync(("STARTING_BALANCE", "1000"));
+        await ExpectAsync(restarted, "/api/performance", "1000");
+    }
+
+    [Fact]
+    public async Task Periods_filters_and_zones_count_the_trades_that_they_name()
+    {
+        await using var server = await TestServer.StartAsync();
+        var now = TestServer.Start;
+        var number = 0;
+        foreach (var hours in new[] { 0, 23, 24, 25, 100, 168, 169, 700, 720, 721, 2000 })
+        {
+            number++;
+            var closed = Pilothouse.Storage.Timestamps.ToAnswer(now.AddHours(-hours));
+            await server.PostAsync("/api/trades", $$"""{"trading_pair":"{{(number % 2 == 0 ? "A/B" : "C/D")}}","side":"{{(number % 3 == 0 ? "SELL" : "BUY")}}","mode":"paper","bot_name":"b{{number % 2}}","entry_price":10,"quantity":1,"status":"closed","exit_price":{{10 + number}},"timestamp":"{{closed}}","closed_at":"{{closed}}"}""");
+        }
+
+        async Task<long> Count(string query) => (long)(await server.GetAsync("/api/performance?" + query))["data"]!["total_trades"]!;
+        Assert.Equal(3, await Count("period=daily"));
+        Assert.Equal(6, await Count("period=WEEKLY"));
+        Assert.Equal(9, await Count("period=monthly"));
+        Assert.Equal(11, await Count("period=all"));
+        Assert.Equal(5, await Count("trading_pair=a/b"));
+        Assert.Equal(3, await Count("side=SELL"));
+        Assert.Equal(6, await Count("bot_name=b1"));
+        Assert.Equal(0, await Count("mode=auto"));
+        Assert.Equal(1, await Count("period=daily&trading_pair=A/B"));
+        await ExpectAsync(server, "/api/performance?starting_balance=500&tz=America/New_York", "500", "America/New_York");
+        var basis = (await server.GetAsync("/api/performance?period=daily"))["data"]!["basis"]!;
+        Assert.Equal("2026-03-01T12:00:00+00:00", (string?)basis["from"]);
+        Assert.Equal("2026-03-02T12:00:00+00:00", (string?)basis["to"]);
+    }
+
+    [Fact]
+    public async Task The_starting_balance_is_what_each_bot_first_reported()
+    {
+        await using var server = await TestServer.StartAsync();
+        server.Sql("INSERT INTO bot_status(timestamp, bot_name, status, balance) VALUES ('2026-01-01 00:00:00', 'a', 'running', NULL), ('2026-01-02 00:00:00', 'a', 'running', 100.5), ('2026-01-03 00:00:00', 'a', 'running', 900), ('2026-01-03 00:00:00', 'b', 'running', 50)");
+        var basis = (await server.GetAsync("/api/performance"))["data"]!["basis"]!;
+        Assert.Equal((150.5m, "bot_status"), ((decimal)basis["starting_balance"]!, (string?)basis["starting_balance_source"]));
+        basis = (await server.GetAsync("/api/performance?bot_name=a"))["data"]!["basis"]!;
+        Assert.Equal(100.5m, (decimal)basis["starting_balance"]!);
+    }
+
+    [Theory]
+    [InlineData("period=yearly", "period")]
+    [InlineData("starting_balance=0", "starting_balance")]
+    [InlineData("starting_balance=NaN", "starting_balance")]
+    [InlineData("tz=Mars/Phobos", "tz")]
+    [InlineData("side=HOLD", "side")]
+    public async Task A_wrong_parameter_is_named(string query, string field)
+    {
+        await using var server = await TestServer.StartAsync();
+        var body = await server.GetAsync("/api/performance?" + query, 400);
+        Assert.Equal(field, (string?)body["details"]![0]!["field"]);
+    }
+
+    /// <summary>Asks numpy about the very trades that the API shows, and compares every figure.</summary>
+    private static async Task ExpectAsync(TestServer server, string path, string balance, string zone = "UTC")
+    {
+        var trades = await server.GetAsync("/api/trades?status=closed&limit=500");
+        var file = server.Folder.File("trades.json");
+        await File.WriteAllTextAsync(file, trades.ToJsonString());
+        var script = Repository.PathOf("tests", "Pilothouse.Tests", "Performance", "figures.py");
+        using var python = Process.Start(new ProcessStartInfo("/usr/bin/python3", [script, "--trades", file, "--starting-balance", balance, "--tz", zone]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var output = await python.StandardOutput.ReadToEndAsync();
+        Assert.True(python.WaitForExit(30_000) && python.ExitCode == 0, output + await python.StandardError.ReadToEndAsync());
+        var expected = JsonNode.Parse(output)!.AsObject();
+        var actual = (await server.GetAsync(path))["data"]!.AsObject();
+        foreach (var (name, value) in expected.Where(static pair => pair.Value is not JsonObject and not JsonArray && pair.Key is not "undefined"))
+        {
+            Assert.True(actual.ContainsKey(name), name);
+            if (value is JsonValue number && number.TryGetValue<double>(out var figure))
+            {
+                Assert.True(actual[name] is not null, $"{name}: numpy says {figure}, the answer null");
+                Assert.Equal(figure, (double)actual[name]!, Math.Max(1e-9 * Math.Abs(figure), 1e-12));
+            }
+            else if (value is null)
+            {
+                Assert.True(actual[name] is null, $"{name}: numpy says null, the answer {actual[name]}");
+            }
+        }
+    }
+}
