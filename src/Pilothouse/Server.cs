@@ -54,6 +54,7 @@ internal static class Server
         services.AddSingleton<ServedHosts>();
         services.AddSingleton<IdempotencyStore>();
         services.AddSingleton<WriteDoor>();
+        services.AddSingleton<AnswerCache>();
         services.AddHostedService<Housekeeping>();
         services.AddCors();
         services.AddDocument();

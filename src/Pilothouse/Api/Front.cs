@@ -25,7 +25,7 @@ internal sealed partial class Front(
         try
         {
             CheckDoor(http);
-            caller = await credentials.FindAsync(http);
+            caller = await credentials.FindAsync(http, caller);
             http.Features.Set(caller);
             limits.Count(http, http.GetEndpoint(), caller);
             credentials.CheckOrigin(http, caller);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using Pilothouse.Api;
@@ -28,6 +29,11 @@ internal enum Scopes
 /// <param name="Client">Whom the limits count: the key, the token, or the address.</param>
 internal sealed record Caller(string Name, string Owner, string Client, Scopes Scopes)
 {
+    private const int MostRemembered = 10_000;
+
+    /// <summary>The text of addresses seen lately: every request needs it twice.</summary>
+    private static readonly ConcurrentDictionary<IPAddress, string> Addresses = new();
+
     /// <summary>The one bot that the key is made for, or null.</summary>
     public string? BotName { get; init; }
 
@@ -55,6 +61,21 @@ internal sealed record Caller(string Name, string Owner, string Client, Scopes S
             return "unknown";
         }
 
+        if (Addresses.TryGetValue(address, out var known))
+        {
+            return known;
+        }
+
+        if (Addresses.Count >= MostRemembered)
+        {
+            Addresses.Clear();
+        }
+
+        return Addresses[address] = Format(address);
+    }
+
+    private static string Format(IPAddress address)
+    {
         if (address.IsIPv4MappedToIPv6)
         {
             address = address.MapToIPv4();

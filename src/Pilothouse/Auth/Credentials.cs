@@ -10,8 +10,8 @@ internal sealed class Credentials(Database database, SessionTokens tokens, ApiKe
     public const string Cookie = "pilothouse_session";
     private const string Bearer = "Bearer ";
 
-    /// <summary>The caller of a request. A credential that is not valid counts as none.</summary>
-    public async ValueTask<Caller> FindAsync(HttpContext http)
+    /// <summary>The caller of a request: <paramref name="anonymous"/> where it has no credential, or none that is valid.</summary>
+    public ValueTask<Caller> FindAsync(HttpContext http, Caller anonymous)
     {
         var headers = http.Request.Headers;
         var authorization = headers.Authorization.ToString();
@@ -19,18 +19,18 @@ internal sealed class Credentials(Database database, SessionTokens tokens, ApiKe
         {
             var credential = authorization[Bearer.Length..].Trim();
             return credential.StartsWith(ApiKeys.Prefix, StringComparison.Ordinal)
-                ? await ByKeyAsync(http, credential)
-                : await ByTokenAsync(http, credential, byCookie: false);
+                ? ByKeyAsync(http, credential, anonymous)
+                : ByTokenAsync(http, credential, byCookie: false, anonymous);
         }
 
         if (headers.TryGetValue("X-Api-Key", out var key))
         {
-            return await ByKeyAsync(http, key.ToString());
+            return ByKeyAsync(http, key.ToString(), anonymous);
         }
 
         return headers.Cookie.Count > 0 && http.Request.Cookies.TryGetValue(Cookie, out var session)
-            ? await ByTokenAsync(http, session, byCookie: true)
-            : Caller.Anonymous(http);
+            ? ByTokenAsync(http, session, byCookie: true, anonymous)
+            : new(anonymous);
     }
 
     /// <summary>
@@ -58,22 +58,22 @@ internal sealed class Credentials(Database database, SessionTokens tokens, ApiKe
         origin.Equals($"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase)
         || settings.CorsOrigins.Any(allowed => allowed.TrimEnd('/').Equals(origin, StringComparison.OrdinalIgnoreCase));
 
-    private async ValueTask<Caller> ByKeyAsync(HttpContext http, string text)
+    private async ValueTask<Caller> ByKeyAsync(HttpContext http, string text, Caller anonymous)
     {
         var key = await database.ReadAsync(session => keys.FindAsync(session, text), http.RequestAborted);
-        return key is null ? Caller.Anonymous(http) : new Caller($"key:{key.Name}", $"key:{key.Id}", $"key:{key.Id}", ApiKeys.ScopesOf(key))
+        return key is null ? anonymous : new Caller($"key:{key.Name}", $"key:{key.Id}", $"key:{key.Id}", ApiKeys.ScopesOf(key))
         {
             BotName = key.BotName,
             ExpiresAt = key.ExpiresAt,
         };
     }
 
-    private async ValueTask<Caller> ByTokenAsync(HttpContext http, string text, bool byCookie)
+    private async ValueTask<Caller> ByTokenAsync(HttpContext http, string text, bool byCookie, Caller anonymous)
     {
         if (await tokens.ReadAsync(text) is not { } token
             || await database.ReadAsync(session => CredentialStore.IsRevokedAsync(session, token.Id), http.RequestAborted))
         {
-            return Caller.Anonymous(http);
+            return anonymous;
         }
 
         return new Caller("pin", "pin", token.Id, Scopes.All) { TokenId = token.Id, ExpiresAt = token.ExpiresAt, ByCookie = byCookie };

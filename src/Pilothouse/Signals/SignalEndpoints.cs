@@ -1,5 +1,4 @@
 using Pilothouse.Api;
-using Pilothouse.Storage;
 
 namespace Pilothouse.Signals;
 
@@ -23,24 +22,19 @@ internal static class SignalEndpoints
         signals.MapPost("", CreateAsync).Named("createSignal", "Store a signal").Takes<NewSignal>().Answers<SignalStored>(201).RefusesAsWrite().PerMinute(100);
     }
 
-    private static async Task ListAsync(HttpContext http, Database database)
+    private static Task ListAsync(HttpContext http, AnswerCache cache) => cache.AnswerAsync(http, SignalJson.Default.PageSignal, session =>
     {
         var query = ListQuery.Read(http.Request);
-        var page = await database.ReadAsync(session => SignalStore.List.PageAsync(session, query, query.Whole("limit"), SignalStore.Read), http.RequestAborted);
-        await JsonAnswer.WriteAsync(http, page, SignalJson.Default.PageSignal);
-    }
+        return SignalStore.List.PageAsync(session, query, query.Whole("limit"), SignalStore.Read);
+    });
 
-    private static async Task LatestAsync(HttpContext http, Database database)
+    private static Task LatestAsync(HttpContext http, AnswerCache cache) => cache.AnswerAsync(http, SignalJson.Default.OneSignal, async session =>
     {
-        var query = LatestQuery.Read(http.Request);
-        var page = await database.ReadAsync(session => SignalStore.List.PageAsync(session, query, 1, SignalStore.Read), http.RequestAborted);
-        if (page.Count == 0)
-        {
-            throw Refusal.NotFound("No signals found", "Nothing was stored yet; POST /api/signals stores a signal.");
-        }
-
-        await JsonAnswer.WriteAsync(http, new One<Signal>(true, page.Data[0]), SignalJson.Default.OneSignal);
-    }
+        var page = await SignalStore.List.PageAsync(session, LatestQuery.Read(http.Request), 1, SignalStore.Read);
+        return page.Count > 0
+            ? new One<Signal>(true, page.Data[0])
+            : throw Refusal.NotFound("No signals found", "Nothing was stored yet; POST /api/signals stores a signal.");
+    });
 
     private static Task CreateAsync(HttpContext http, WriteDoor door, SignalService signals) =>
         door.RunAsync(http, SignalJson.Default.NewSignal, SignalJson.Default.SignalStored, async (session, caller, signal) =>

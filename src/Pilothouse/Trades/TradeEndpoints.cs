@@ -1,5 +1,4 @@
 using Pilothouse.Api;
-using Pilothouse.Storage;
 
 namespace Pilothouse.Trades;
 
@@ -33,26 +32,17 @@ internal static class TradeEndpoints
         trades.MapPost("/{id}/close", CloseAsync).Named("closeTrade", "Close an open trade; its profit is computed here").TakesId().Takes<TradeClose>().Answers<TradeChanged>().RefusesAsWrite(404).PerMinute(100);
     }
 
-    private static async Task ListAsync(HttpContext http, Database database)
+    private static Task ListAsync(HttpContext http, AnswerCache cache) => cache.AnswerAsync(http, TradeJson.Default.PageTrade, session =>
     {
         var query = ListQuery.Read(http.Request);
-        var page = await database.ReadAsync(session => TradeStore.List.PageAsync(session, query, query.Whole("limit"), TradeStore.Read), http.RequestAborted);
-        await JsonAnswer.WriteAsync(http, page, TradeJson.Default.PageTrade);
-    }
+        return TradeStore.List.PageAsync(session, query, query.Whole("limit"), TradeStore.Read);
+    });
 
-    private static async Task ListOpenAsync(HttpContext http, Database database)
-    {
-        var query = OpenQuery.Read(http.Request);
-        var page = await database.ReadAsync(session => TradeStore.Open.PageAsync(session, query, MostOpen, TradeStore.Read), http.RequestAborted);
-        await JsonAnswer.WriteAsync(http, page, TradeJson.Default.PageTrade);
-    }
+    private static Task ListOpenAsync(HttpContext http, AnswerCache cache) => cache.AnswerAsync(http, TradeJson.Default.PageTrade, session =>
+        TradeStore.Open.PageAsync(session, OpenQuery.Read(http.Request), MostOpen, TradeStore.Read));
 
-    private static async Task FindAsync(HttpContext http, Database database)
-    {
-        var id = Http.IdOf(http);
-        var trade = await database.ReadAsync(session => TradeService.FindAsync(session, id), http.RequestAborted);
-        await JsonAnswer.WriteAsync(http, new One<Trade>(true, trade), TradeJson.Default.OneTrade);
-    }
+    private static Task FindAsync(HttpContext http, AnswerCache cache) => cache.AnswerAsync(http, TradeJson.Default.OneTrade, async session =>
+        new One<Trade>(true, await TradeService.FindAsync(session, Http.IdOf(http))));
 
     private static Task CreateAsync(HttpContext http, WriteDoor door, TradeService trades) =>
         door.RunAsync(http, TradeJson.Default.NewTrade, TradeJson.Default.TradeStored, async (session, caller, trade) =>

@@ -1,0 +1,87 @@
+using BenchmarkDotNet.Attributes;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging.Abstractions;
+using Pilothouse.Api;
+using Pilothouse.Performance;
+using Pilothouse.Configuration;
+using Pilothouse.Signals;
+using Pilothouse.Storage.Migrations;
+using Pilothouse.Storage.Sqlite;
+
+namespace Pilothouse.Benchmarks;
+
+/// <summary>The store on a real file with 100,000 signals: what one read costs, and what clients that write together share.</summary>
+[MemoryDiagnoser]
+public class StoreBenchmarks
+{
+    private static readonly NewSignal Signal = new() { TradingPair = "SUI/USDC", SignalType = "BUY", SignalStrength = 5, Price = 1.234m, Rsi = 45.5, Macd = 0.0123, Vwap = 1.235 };
+    private static readonly QueryShape Shape = new(QueryParameter.Limit(50), QueryParameter.Cursor, QueryParameter.Pair);
+    private string folder = "";
+    private SqliteDatabase database = null!;
+    private PerformanceLedger ledger = null!;
+    private QueryValues fifty = null!;
+
+    [GlobalSetup]
+    public async Task OpenAsync()
+    {
+        folder = Directory.CreateTempSubdirectory("pilothouse-bench-").FullName;
+        var path = Path.Combine(folder, "bench.db");
+        new Migrator(path, folder, TimeProvider.System, NullLogger<Migrator>.Instance).Migrate();
+        database = new SqliteDatabase(path, 4, durable: true, TimeProvider.System, NullLogger<SqliteDatabase>.Instance);
+        fifty = Shape.Read(new DefaultHttpContext().Request);
+        for (var i = 0; i < 20; i++)
+        {
+            await database.WriteAsync(async session =>
+            {
+                for (var j = 0; j < 5000; j++)
+                {
+                    await SignalStore.InsertAsync(session, Signal, TimeProvider.System.GetUtcNow(), "bench");
+                }
+
+                return 0;
+            });
+        }
+
+        var settings = Settings.Read(new Dictionary<string, string> { ["BOT_CONTROL_PIN"] = "482915", ["JWT_SECRET_KEY"] = new string('x', 40), ["STARTING_BALANCE"] = "10000" });
+        ledger = new PerformanceLedger(database, new StartingBalances(settings));
+    }
+
+    [GlobalCleanup]
+    public async Task CloseAsync()
+    {
+        ledger.Dispose();
+        await database.DisposeAsync();
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Benchmark]
+    public async Task<long> Stamp() => await database.StampAsync();
+
+    [Benchmark]
+    public async Task<bool> Point_read() => await database.ReadAsync(static session => SignalStore.ExistsAsync(session, 77));
+
+    [Benchmark]
+    public async Task<int> Page_of_50() => (await database.ReadAsync(session => SignalStore.List.PageAsync(session, fifty, 50, SignalStore.Read))).Count;
+
+    [Benchmark]
+    public async Task<int> Performance_kept() => (await ledger.AnswerAsync(default)).Length;
+
+    /// <summary>One acknowledged write: a commit and a flush of the disk of its own.</summary>
+    [Benchmark]
+    public async Task<long> Write_alone() => await WriteAsync();
+
+    /// <summary>256 clients at once: they share commits.</summary>
+    [Benchmark(OperationsPerInvoke = 256)]
+    public async Task Write_together()
+    {
+        var writes = new Task<long>[256];
+        for (var i = 0; i < writes.Length; i++)
+        {
+            writes[i] = WriteAsync();
+        }
+
+        await Task.WhenAll(writes);
+    }
+
+    private Task<long> WriteAsync() => database.WriteAsync(static session => SignalStore.InsertAsync(session, Signal, TimeProvider.System.GetUtcNow(), "bench"));
+}
