@@ -1,0 +1,372 @@
+#!/usr/bin/env bash
+# Starts, stops and looks at the server of this folder. `./start_mcp_server.sh help` lists the commands.
+# State is kept in .run/: server.pid (process id, time of start) and server.out (what the server said before its log was open).
+set -uo pipefail
+export LC_ALL=C
+cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")" || exit 1
+
+RUN=.run
+PID_FILE=$RUN/server.pid
+OUT_FILE=$RUN/server.out
+BUILT=.build/server
+START_SECONDS=30
+STOP_SECONDS=15
+ME=./start_mcp_server.sh
+
+say() { printf '%s\n' "$*"; }
+fail() { printf '%s\n' "$*" >&2; exit 1; }
+
+# --- settings: as the server reads them, the environment before .env -------------------------------------------------
+
+# The last line of .env that sets a name wins; quotes, `export` and comments are understood.
+from_env_file() {
+  local line value=''
+  [[ -r .env ]] || return 0
+  while IFS= read -r line || [[ -n $line ]]; do
+    [[ ${line%$'\r'} =~ ^[[:space:]]*(export[[:space:]]+)?"$1"[[:space:]]*=[[:space:]]*(.*)$ ]] || continue
+    value=${BASH_REMATCH[2]}
+    if [[ $value =~ ^\"([^\"]*)\" || $value =~ ^\'([^\']*)\' ]]; then
+      value=${BASH_REMATCH[1]}
+    elif [[ $value == '#'* ]]; then
+      value=''
+    else
+      value=${value%%[[:space:]]#*}
+      value=${value%"${value##*[![:space:]]}"}
+    fi
+  done <.env
+  printf '%s' "$value"
+}
+
+# setting NAME DEFAULT
+setting() {
+  local value
+  if [[ -v $1 ]]; then value=${!1}; else value=$(from_env_file "$1"); fi
+  printf '%s' "${value:-$2}"
+}
+
+read_settings() {
+  PORT=$(setting MCP_SERVER_PORT 3000)
+  HOST=$(setting MCP_SERVER_HOST 127.0.0.1)
+  LOGS=$(setting LOG_DIR logs)
+  ASK=$HOST
+  case $HOST in
+    0.0.0.0 | '*') ASK=127.0.0.1 ;;
+    :: | '[::]') ASK='[::1]' ;;
+    *:*) ASK="[${HOST//[\[\]]/}]" ;;
+  esac
+  URL=http://$ASK:$PORT
+}
+
+# --- the process -----------------------------------------------------------------------------------------------------
+
+# Sets PID and STARTED if the pid file names a running server of this folder. A process id is used again after its process has
+# ended, so the command line and the working directory are looked at too.
+find_server() {
+  PID='' STARTED=0
+  [[ -r $PID_FILE ]] || return 1
+  { read -r PID; read -r STARTED; } <"$PID_FILE"
+  [[ $PID =~ ^[0-9]+$ && $STARTED =~ ^[0-9]+$ ]] && is_ours "$PID" && return 0
+  PID=''
+  return 1
+}
+
+is_ours() {
+  local command folder
+  kill -0 "$1" 2>/dev/null || return 1
+  if [[ -r /proc/$1/cmdline ]]; then
+    command=$(tr '\0' ' ' 2>/dev/null <"/proc/$1/cmdline")
+    folder=$(readlink "/proc/$1/cwd" 2>/dev/null)
+    [[ -z $folder || $folder == "$(pwd -P)" ]] || return 1
+  else
+    command=$(ps -p "$1" -o args= 2>/dev/null)
+  fi
+  [[ ${command%"${command##*[![:space:]]}"} == *' serve' ]]
+}
+
+remove_stale_pid_file() {
+  [[ -e $PID_FILE ]] || return 0
+  say "Removed $PID_FILE: the server that it named has ended."
+  rm -f "$PID_FILE"
+}
+
+port_is_taken() { (exec 3<>"/dev/tcp/${ASK//[\[\]]/}/$PORT") 2>/dev/null; }
+
+# The status of /health, or 000 where nobody answers.
+health() { curl -s -o /dev/null -m 2 -w '%{http_code}' --noproxy '*' "$URL/health" 2>/dev/null; }
+
+need_curl() { command -v curl >/dev/null || fail "curl is missing, and this command needs it. Install it (Debian: apt-get install curl)."; }
+
+# --- the program -----------------------------------------------------------------------------------------------------
+
+newer_source() { find src Directory.*.props global.json -type f -newer "$1" -not -path '*/bin/*' -not -path '*/obj/*' -print -quit 2>/dev/null; }
+
+# find_binary [any-age]: sets BINARY and builds it where that is needed. Any age: never build over a program that runs.
+find_binary() {
+  if [[ -n ${PILOTHOUSE_BINARY:-} ]]; then
+    BINARY=$(readlink -f -- "$PILOTHOUSE_BINARY")
+    [[ -x $BINARY ]] || fail "PILOTHOUSE_BINARY=$PILOTHOUSE_BINARY is not a program. Name the pilothouse binary, or unset it to build from the sources."
+  elif [[ -x dist/pilothouse ]]; then
+    BINARY=$PWD/dist/pilothouse
+    [[ -z $(newer_source dist/pilothouse) ]] || say "Note: dist/pilothouse is older than the sources. Delete it to run a build of them." >&2
+  else
+    BINARY=$PWD/$BUILT/pilothouse
+    [[ -x $BINARY && ${1:-} == any-age ]] || [[ -x $BINARY && -e $BUILT/.stamp && -z $(newer_source "$BUILT/.stamp") ]] || build
+  fi
+}
+
+build() {
+  command -v dotnet >/dev/null ||
+    fail "The .NET 10 SDK is missing. Install it from https://dotnet.microsoft.com/download/dotnet/10.0 and start again."
+  dotnet --version >/dev/null 2>&1 ||
+    fail "The .NET SDK here is too old ($(dotnet --list-sdks 2>/dev/null | sed 's/ .*//' | paste -sd' ' | sed 's/^$/none found/')); SDK 10.0.100 or newer is needed. Install it from https://dotnet.microsoft.com/download/dotnet/10.0 and start again."
+  say "Building the server (this takes a minute the first time) ..." >&2
+  mkdir -p "$BUILT" && touch "$BUILT/.building"
+  if ! dotnet publish src/Pilothouse -c Release -o "$BUILT" --nologo -v quiet >"$RUN/build.log" 2>&1; then
+    tail -n 20 "$RUN/build.log" >&2
+    fail "The build failed; all that it said is in $RUN/build.log."
+  fi
+  mv "$BUILT/.building" "$BUILT/.stamp"
+}
+
+# --- commands --------------------------------------------------------------------------------------------------------
+
+start() {
+  need_curl
+  if find_server; then
+    say "The server runs already (process $PID) on $URL."
+    return 0
+  fi
+  remove_stale_pid_file
+  if port_is_taken; then
+    fail "Another program listens on port $PORT. Stop it (ss -ltnp 'sport = :$PORT' shows it), or set MCP_SERVER_PORT to another port in .env."
+  fi
+  find_binary
+  local had_pin until now
+  had_pin=$(setting BOT_CONTROL_PIN '')
+  (umask 077 && : >"$OUT_FILE")
+
+  # 9 is this script's lock; a server that inherited it would keep it.
+  if command -v setsid >/dev/null; then
+    setsid nohup "$BINARY" serve >>"$OUT_FILE" 2>&1 </dev/null 9>&- &
+  else
+    nohup "$BINARY" serve >>"$OUT_FILE" 2>&1 </dev/null 9>&- &
+  fi
+  PID=$!
+  printf '%s\n%s\n' "$PID" "$(date +%s)" >"$PID_FILE"
+
+  until=$((SECONDS + START_SECONDS))
+  while :; do
+    now=$(health)
+    if ! kill -0 "$PID" 2>/dev/null; then
+      rm -f "$PID_FILE"
+      grep -v '^nohup:' "$OUT_FILE" >&2
+      fail "The server did not start; the reason stands above and, if it had got that far, in $LOGS/mcp_server_error.log."
+    fi
+    [[ $now == 200 ]] && break
+    ((SECONDS < until)) || fail "The server (process $PID) runs, but $URL/health has not answered well within $START_SECONDS seconds (status $now). \`$ME logs\` shows what it does, \`$ME stop\` ends it."
+    sleep 0.1
+  done
+
+  say "Pilothouse runs (process $PID)."
+  say "  address   $URL"
+  say "  API docs  $URL/docs"
+  [[ -n $had_pin ]] || tell_pin
+}
+
+# A log or a pipe keeps what it gets: only a person's terminal is shown the PIN.
+tell_pin() {
+  if [[ -t 1 ]]; then
+    say "  PIN       $(from_env_file BOT_CONTROL_PIN)  (shown once; it is BOT_CONTROL_PIN in $PWD/.env)"
+  else
+    say "  PIN       made now: it is BOT_CONTROL_PIN in $PWD/.env"
+  fi
+}
+
+stop() {
+  if ! find_server; then
+    remove_stale_pid_file
+    say "The server is not running."
+    return 0
+  fi
+  kill -TERM "$PID" 2>/dev/null
+  local until=$((SECONDS + STOP_SECONDS))
+  while is_ours "$PID"; do
+    ((SECONDS < until)) || fail "The server (process $PID) has not ended within $STOP_SECONDS seconds. Look at \`$ME logs\`; if it hangs, kill -9 $PID ends it, and what was acknowledged is on disk."
+    sleep 0.1
+  done
+  rm -f "$PID_FILE"
+  say "The server has stopped."
+}
+
+status() {
+  if ! find_server; then
+    say "The server is not running."
+    return 3
+  fi
+  local seconds=$(($(date +%s) - STARTED)) answer
+  printf -v up '%dd %02d:%02d:%02d' $((seconds / 86400)) $((seconds / 3600 % 24)) $((seconds / 60 % 60)) $((seconds % 60))
+  answer=$(curl -s -m 5 --noproxy '*' "$URL/health" 2>/dev/null)
+  say "The server runs."
+  say "  process  $PID"
+  say "  up       $up"
+  say "  address  $URL"
+  say "  health   ${answer:-no answer}"
+}
+
+# follow NAME LINES
+follow() {
+  [[ -e $LOGS/$1 ]] || say "$LOGS/$1 does not exist yet; waiting for its first line (Ctrl+C ends)." >&2
+  exec tail -n "$2" -F -- "$LOGS/$1" 2>/dev/null
+}
+
+# --- test: every endpoint once. Reads, writes that must be refused (nothing is stored), and calls without a credential. ---
+
+FAILED=0 CHECKED=0 KEY='' KEY_ID='' TOKEN='' NO_SUCH_PATH=/api/no-such-path
+
+test_endpoints() {
+  need_curl
+  [[ $(health) != 000 ]] || fail "No server answers on $URL. Start it with $ME start."
+  find_binary any-age
+  make_key
+  trap revoke_key EXIT
+  trap 'exit 130' INT TERM
+  header
+
+  check GET /health none 200
+  check HEAD /health none 200
+  check GET /health/live none 200
+  check GET /health/ready none 200
+  check GET /openapi/v1.json none 200
+  check GET /docs none 200
+  check_login
+  check GET /api/auth/check key 200
+  check GET /api/bot-status key '200 404'
+  check GET /api/signals key 200
+  check GET '/api/signals?limit=1&signal_type=BUY' key 200
+  check GET '/api/signals?limit=abc' key 400
+  check GET /api/signals/latest key '200 404'
+  check GET /api/trades key 200
+  check GET '/api/trades?status=closed&limit=1' key 200
+  check GET /api/trades/open key 200
+  check GET /api/trades/0 key 404
+  check GET /api/performance key 200
+  check GET '/api/performance?period=weekly' key 200
+  check GET /api/market-context key '200 404'
+  check GET '/api/market-context/history?hours=24&limit=5' key 200
+  check GET /api/analysis/latest key '200 404'
+  check GET '/api/correlation?asset1=BTC&asset2=ETH' key 200
+  check GET /api/cost-analytics key 200
+  for path in bot-status signals trades market-context analysis correlation cost-analytics; do
+    check POST "/api/$path" key 400 '{}'
+    check POST "/api/$path" none 401 '{}'
+  done
+  check POST /api/signals key 400 '{"trading_pair":'
+  check PATCH /api/trades/0 key 404 '{"stop_loss":1}'
+  check POST /api/trades/0/close key 404 '{"exit_price":1}'
+  check GET /api/keys key 403
+  check GET /api/keys none 401
+  check GET "$NO_SUCH_PATH" key 404
+  check DELETE /api/signals key 405
+  if [[ -n $TOKEN ]]; then check POST /api/auth/logout token 200; fi
+
+  say
+  if ((FAILED > 0)); then
+    say "$FAILED of $CHECKED checks failed. The server's log ($LOGS/mcp_server.log) has a line for each request."
+    return 1
+  fi
+  say "All $CHECKED checks passed."
+}
+
+# The key is passed on standard input and file descriptors only: other users see a command line.
+make_key() {
+  local said
+  said=$("$BINARY" key create --name "$ME test" --scopes read,write 2>"$RUN/key.out" </dev/null) ||
+    fail "No API key could be made for the test: $(cat "$RUN/key.out")"
+  KEY=$said
+  [[ $(cat "$RUN/key.out") =~ ([0-9]+) ]] && KEY_ID=${BASH_REMATCH[1]}
+  rm -f "$RUN/key.out"
+}
+
+revoke_key() {
+  [[ -z $KEY_ID ]] || "$BINARY" key revoke "$KEY_ID" >/dev/null 2>&1 ||
+    say "The test's API key $KEY_ID could not be revoked; do it with: pilothouse key revoke $KEY_ID" >&2
+  KEY_ID=''
+}
+
+# One login, with the PIN where it can be known. 429 means that the budget of 5 in 15 minutes is used up, which is no failure.
+check_login() {
+  local pin
+  pin=$(setting BOT_CONTROL_PIN '')
+  if [[ $pin =~ ^[0-9]{6}$ ]]; then
+    check POST /api/auth/login none '200 429' "{\"pin\":\"$pin\"}"
+    [[ $REPLY_BODY =~ \"token\":\"([^\"]+)\" ]] && TOKEN=${BASH_REMATCH[1]}
+  else
+    say "(no login: BOT_CONTROL_PIN is a hash, so the PIN is not known here)"
+  fi
+}
+
+header() {
+  RED='' GREEN='' PLAIN=''
+  if [[ -t 1 && -z ${NO_COLOR:-} ]]; then RED=$'\e[31m' GREEN=$'\e[32m' PLAIN=$'\e[0m'; fi
+  printf '%-7s %-52s %-6s %6s  %-8s %-4s %7s\n' method endpoint with status expected ok ms
+}
+
+# check METHOD PATH none|key|token EXPECTED [BODY]
+check() {
+  local method=$1 path=$2 with=$3 expected=$4 body=${5-} secret='' meta code micros ok=no colour=$RED
+  local options=(-sS -L -m 15 --noproxy '*' -w '\n%{http_code} %{time_total}' -X "$method")
+  case $with in key) secret=$KEY ;; token) secret=$TOKEN ;; esac
+  [[ $method == HEAD ]] && options+=(-I)
+  [[ -n $body ]] && options+=(-H 'Content-Type: application/json' --data-binary @-)
+  if [[ -n $secret ]]; then
+    meta=$(printf '%s' "$body" | curl "${options[@]}" -H @<(printf 'Authorization: Bearer %s' "$secret") "$URL$path" 2>&1)
+  else
+    meta=$(printf '%s' "$body" | curl "${options[@]}" "$URL$path" 2>&1)
+  fi
+  REPLY_BODY=${meta%$'\n'*}
+  read -r code micros <<<"${meta##*$'\n'}"
+  micros=${micros//[!0-9]/}
+  # An endpoint without data answers 404 as well, but with another code than one that is not there.
+  if [[ " $expected " == *" $code "* && ( $REPLY_BODY != *'"endpoint-not-found"'* || $path == "$NO_SUCH_PATH" ) ]]; then
+    ok=yes colour=$GREEN
+  fi
+  CHECKED=$((CHECKED + 1))
+  printf '%-7s %-52s %-6s %6s  %-8s %s%-4s%s %7s\n' "$method" "$path" "$with" "$code" "${expected// /|}" "$colour" "$ok" "$PLAIN" "$((10#${micros:-0} / 1000))"
+  if [[ $ok == no ]]; then
+    FAILED=$((FAILED + 1))
+    printf '        %.300s\n' "${REPLY_BODY//$'\n'/ }"
+  fi
+}
+
+usage() {
+  say "Usage: $ME {start|stop|restart|status|logs|errors|test}"
+  say "  start    build where needed, start in the background, wait until it answers"
+  say "  stop     stop and wait for a clean end"
+  say "  restart  stop, then start"
+  say "  status   running or not, process, uptime, address, health; exit code 3 if not running"
+  say "  logs     follow the log (LOG_DIR/mcp_server.log)"
+  say "  errors   follow warnings and errors (LOG_DIR/mcp_server_error.log)"
+  say "  test     call every endpoint once and print a table; exit code 1 if one answers wrongly"
+}
+
+# Two starts at a time would both find no server.
+lock() {
+  command -v flock >/dev/null || return 0
+  exec 9>"$RUN/lock"
+  flock -w 60 9 || fail "Another $ME has been at work for a minute. Wait for it, or end it."
+}
+
+case ${1:-} in
+  start | stop | restart | status | logs | errors | test) mkdir -p "$RUN" && chmod 700 "$RUN" || fail "$PWD/$RUN cannot be written. Run this as the user that owns the folder."; read_settings ;;
+esac
+case ${1:-} in
+  start) lock && start ;;
+  stop) lock && stop ;;
+  restart) lock && stop && start ;;
+  status) status ;;
+  logs) follow mcp_server.log 50 ;;
+  errors) follow mcp_server_error.log 100 ;;
+  test) test_endpoints ;;
+  help | -h | --help) usage ;;
+  *) usage >&2; exit 2 ;;
+esac

@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Everything that must be green before a commit: build, format, OpenAPI, benchmarks' dry run, tests.
+# Arguments go to the test runner: ./test.sh --filter-class '*SignalTests'
+set -euo pipefail
+cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")"
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+
+step() { printf '== %s\n' "$*"; }
+
+command -v dotnet >/dev/null || { echo "The .NET 10 SDK is missing. Install it from https://dotnet.microsoft.com/download/dotnet/10.0" >&2; exit 1; }
+tests/tools/need-packages curl sqlite3 python3-numpy python3-pandas
+
+step build
+dotnet build Pilothouse.slnx -c Release --nologo -v quiet
+
+step format
+dotnet format Pilothouse.slnx --no-restore --verify-no-changes
+
+step OpenAPI
+tests/tools/check-openapi.sh
+
+if [[ -f bench/Pilothouse.Benchmarks/Pilothouse.Benchmarks.csproj ]]; then
+  step 'benchmarks, each once'
+  dotnet run --project bench/Pilothouse.Benchmarks -c Release --no-build -- --test
+fi
+
+step tests
+dotnet test --project tests/Pilothouse.Tests -c Release --no-build "$@"
