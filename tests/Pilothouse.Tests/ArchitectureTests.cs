@@ -1,0 +1,167 @@
+using System.Text.RegularExpressions;
+using Pilothouse.Tests.Fixtures;
+
+namespace Pilothouse.Tests;
+
+/// <summary>Holds the arrows between the folders of src/Pilothouse, read from the sources themselves.</summary>
+public sealed partial class ArchitectureTests
+{
+    private const int LongestFile = 250;
+
+    /// <summary>What every feature may use.</summary>
+    private static readonly string[] Floor = ["Storage", "Configuration", "Auth", "Api"];
+
+    /// <summary>
+    /// Which folder may use which. A folder that is not here fails the test: it gets its line together with its code. Program.cs and
+    /// Server.cs put everything together and may use everything.
+    /// </summary>
+    private static readonly Dictionary<string, string[]> Arrows = new()
+    {
+        // The floor. Auth's refusals have the form of Api, whose pipeline asks Auth who calls: these two know each other.
+        ["Storage"] = [],
+        ["Configuration"] = [],
+        ["Auth"] = ["Storage", "Configuration", "Api"],
+        ["Api"] = ["Storage", "Configuration", "Auth", "Monitoring"],
+        ["Monitoring"] = ["Storage", "Configuration", "Auth", "Api"],
+
+        // Facts name each other by id only.
+        ["Signals"] = Floor,
+        ["Trades"] = Floor,
+        ["Bots"] = Floor,
+        ["MarketContext"] = Floor,
+        ["Analysis"] = Floor,
+        ["Costs"] = Floor,
+
+        // Derived from facts, which they read through their stores.
+        ["Performance"] = [.. Floor, "Trades", "Bots"],
+        ["Correlation"] = [.. Floor, "MarketContext", "Signals"],
+
+        // A client, which could as well be another program.
+        ["Replay"] = [],
+        ["Cli"] = [.. Floor, "Replay"],
+    };
+
+    /// <summary>Single types that a folder may use beyond its arrows, with the reason.</summary>
+    private static readonly Dictionary<(string From, string Type), string> Exceptions = new()
+    {
+        [("Configuration", "Auth.PinHash")] = "what a PIN's hash looks like is known in one place",
+        [("Trades", "Signals.SignalStore")] = "a trade's signal must exist",
+        [("Analysis", "Signals.SignalStore")] = "an analysis's signal must exist",
+    };
+
+    private static readonly string[] BannedFolders = ["Common", "Utils", "Utilities", "Helpers", "Core", "Services", "Shared", "Misc"];
+
+    [Fact]
+    public void Every_folder_has_its_arrows() =>
+        Assert.Empty(Sources().Select(static source => source.Folder).Where(static folder => folder.Length > 0).Distinct().Except(Arrows.Keys));
+
+    [Fact]
+    public void Folders_use_only_what_the_table_allows()
+    {
+        var types = TypesByFolder();
+        var wrong = Sources().Where(static source => source.Folder.Length > 0)
+            .SelectMany(source => Uses(source, types).Select(use => (source.Path, source.Folder, Use: use)))
+            .Where(static found => !IsAllowed(found.Folder, found.Use))
+            .Select(static found => $"{found.Path} uses {found.Use}");
+        Assert.Empty(wrong.Distinct());
+    }
+
+    [Fact]
+    public void Exceptions_are_still_needed()
+    {
+        var types = TypesByFolder();
+        var uses = Sources().SelectMany(source => Uses(source, types).Select(use => (source.Folder, use))).ToHashSet();
+        Assert.DoesNotContain(Exceptions.Keys, key => types.Contains(key.From) && !uses.Contains(key));
+    }
+
+    [Fact]
+    public void No_folder_is_a_drawer_for_everything() =>
+        Assert.Empty(Directory.EnumerateDirectories(Repository.PathOf("src"), "*", SearchOption.AllDirectories)
+            .Select(static path => System.IO.Path.GetFileName(path)).Intersect(BannedFolders));
+
+    [Fact]
+    public void No_file_is_longer_than_one_can_keep_in_mind() =>
+        Assert.Empty(Sources().Where(static source => source.Text.AsSpan().Count('\n') > LongestFile).Select(static source => source.Path));
+
+    [Fact]
+    public void Every_type_is_internal() =>
+        Assert.Empty(typeof(Server).Assembly.GetTypes().Where(static type => type.IsVisible && type.Namespace?.StartsWith("Pilothouse", StringComparison.Ordinal) == true).Select(static type => type.FullName));
+
+    [Fact]
+    public void Namespaces_follow_folders()
+    {
+        var wrong = Sources().Where(static source => Namespace().Match(source.Text) is { Success: true } found
+            && found.Groups[1].Value != string.Join('.', ((string[])["Pilothouse", .. source.Path.Split('/')[..^1]])));
+        Assert.Empty(wrong.Select(static source => source.Path));
+    }
+
+    private static ILookup<string, string> TypesByFolder() =>
+        Sources().SelectMany(static source => TypeDeclaration().Matches(source.Text).Select(match => (source.Folder, Type: match.Groups[1].Value)))
+            .ToLookup(static entry => entry.Folder, static entry => entry.Type);
+
+    private static bool IsAllowed(string folder, string use)
+    {
+        var target = use.Split('.')[0];
+        return target == folder || Arrows.GetValueOrDefault(folder, []).Contains(target) || Exceptions.ContainsKey((folder, use));
+    }
+
+    /// <summary>
+    /// What a file uses of other folders, as "Folder.Type": of a namespace that it imports each type whose name occurs, and each
+    /// type that it writes with its folder.
+    /// </summary>
+    private static IEnumerable<string> Uses(Source source, ILookup<string, string> types)
+    {
+        var code = Noise().Replace(source.Text, " ");
+        var words = Word().Matches(code).Select(static match => match.Value).ToHashSet();
+        foreach (Match import in Import().Matches(code))
+        {
+            var folder = import.Groups[1].Value;
+            string[] used = [.. types[folder].Where(words.Contains).Distinct()];
+
+            // An import of extension methods only shows no type.
+            foreach (var type in used.DefaultIfEmpty("*"))
+            {
+                yield return $"{folder}.{type}";
+            }
+        }
+
+        foreach (Match name in Qualified().Matches(code))
+        {
+            var folder = name.Groups[1].Value;
+            if (folder != source.Folder && name.Groups[2].Value.Split('.').FirstOrDefault(types[folder].Contains) is { } type)
+            {
+                yield return $"{folder}.{type}";
+            }
+        }
+    }
+
+    private static IEnumerable<Source> Sources()
+    {
+        var root = Repository.PathOf("src", "Pilothouse");
+        return Directory.EnumerateFiles(root, "*.cs", SearchOption.AllDirectories)
+            .Select(path => System.IO.Path.GetRelativePath(root, path).Replace('\\', '/'))
+            .Where(static path => path.Split('/')[0] is not ("bin" or "obj"))
+            .Select(path => new Source(path, path.Contains('/', StringComparison.Ordinal) ? path.Split('/')[0] : "", File.ReadAllText(System.IO.Path.Combine(root, path))));
+    }
+
+    private sealed record Source(string Path, string Folder, string Text);
+
+    [GeneratedRegex(@"^using (?:static )?Pilothouse\.(\w+)", RegexOptions.Multiline)]
+    private static partial Regex Import();
+
+    [GeneratedRegex(@"\b([A-Z]\w+)((?:\.[A-Z]\w+)+)")]
+    private static partial Regex Qualified();
+
+    [GeneratedRegex(@"^(?:internal|public)[\w ]*? (?:class|record struct|record|struct|interface|enum) (\w+)", RegexOptions.Multiline)]
+    private static partial Regex TypeDeclaration();
+
+    [GeneratedRegex(@"^namespace ([\w.]+);", RegexOptions.Multiline)]
+    private static partial Regex Namespace();
+
+    /// <summary>Comments, and text in quotes: they use nothing.</summary>
+    [GeneratedRegex("""//.*$|"(?:[^"\\\n]|\\.)*" """, RegexOptions.Multiline | RegexOptions.IgnorePatternWhitespace)]
+    private static partial Regex Noise();
+
+    [GeneratedRegex(@"\w+")]
+    private static partial Regex Word();
+}
