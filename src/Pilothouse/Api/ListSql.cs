@@ -42,21 +42,26 @@ internal sealed class ListSql(string table, string columns, params (string Param
         from bounds in new[] { 0, After, From, To, After | From | To }
         select Compose(mask | bounds);
 
-    /// <summary>One page. <paramref name="limit"/> is at least 1.</summary>
-    public async ValueTask<Page<T>> PageAsync<T>(Session session, QueryValues query, int limit, Func<Row, T> read)
+    /// <summary>One page. <paramref name="limit"/> is at least 1; <paramref name="since"/> stands where the query has no from_date.</summary>
+    public async ValueTask<Page<T>> PageAsync<T>(Session session, QueryValues query, int limit, Func<Row, T> read, DateTimeOffset? since = null)
     {
         var after = query.Text("cursor") is { } cursor ? Position.Parse(table, cursor) : null;
-        var mask = (after is null ? 0 : After) | (query.Has("from_date") ? From : 0) | (query.Has("to_date") ? To : 0);
+        var from = (query.Time("from_date") ?? since) is { } first ? Timestamps.ToStored(first) : null;
+        var to = query.Time("to_date") is { } last ? Timestamps.ToStoredAfter(last) : null;
+
+        // SQLite takes only one upper bound to an index: it gets the nearer one.
+        to = after is not null && string.CompareOrdinal(after.TimeKey, to) < 0 ? null : to;
+        var mask = (after is null ? 0 : After) | (from is null ? 0 : From) | (to is null ? 0 : To);
         for (var i = 0; i < filters.Length; i++)
         {
             mask |= query.Has(filters[i].Parameter) ? 1 << i : 0;
         }
 
         var statement = session.Prepare(statements.GetOrAdd(mask, Compose));
-        Bind(statement, query, after);
+        Bind(statement, query, from, to, after);
         statement.Set("limit", limit + 1L);
         var rows = new List<T>(Math.Min(limit, 64));
-        Position? last = null;
+        Position? end = null;
         var more = false;
         await statement.EachAsync(row =>
         {
@@ -65,13 +70,13 @@ internal sealed class ListSql(string table, string columns, params (string Param
             if (!more)
             {
                 rows.Add(read(row));
-                last = rows.Count == limit ? new Position(row.Text(width) ?? "", row.Id(0)) : null;
+                end = rows.Count == limit ? new Position(row.Text(width) ?? "", row.Id(0)) : null;
             }
         });
-        return new(true, rows.Count, rows, more ? last!.Text(table) : null);
+        return new(true, rows.Count, rows, more ? end!.Text(table) : null);
     }
 
-    private void Bind(Statement statement, QueryValues query, Position? after)
+    private void Bind(Statement statement, QueryValues query, string? from, string? to, Position? after)
     {
         foreach (var (parameter, _) in filters)
         {
@@ -85,14 +90,14 @@ internal sealed class ListSql(string table, string columns, params (string Param
             }
         }
 
-        if (query.Time("from_date") is { } from)
+        if (from is not null)
         {
-            statement.Set("from_date", Timestamps.ToStored(from));
+            statement.Set("from_date", from);
         }
 
-        if (query.Time("to_date") is { } to)
+        if (to is not null)
         {
-            statement.Set("to_date", Timestamps.ToStoredAfter(to));
+            statement.Set("to_date", to);
         }
 
         if (after is not null)
@@ -121,7 +126,8 @@ internal sealed class ListSql(string table, string columns, params (string Param
 
         if ((mask & After) != 0)
         {
-            conditions.Add("(time_key(timestamp), id) < (@after_time, @after_id)");
+            // The first half is what SQLite finds in an index on an expression; it does not look inside row values for one.
+            conditions.Add("time_key(timestamp) <= @after_time AND (time_key(timestamp), id) < (@after_time, @after_id)");
         }
 
         var where = conditions.Count == 0 ? "" : " WHERE " + string.Join(" AND ", conditions);

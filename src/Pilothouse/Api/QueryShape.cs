@@ -51,6 +51,8 @@ internal sealed record QueryParameter(string Name, QueryKind Kind, string Descri
 
     public static readonly QueryParameter Hours = new("hours", QueryKind.Whole, "How far back, in hours.") { Least = 1, Most = 87_600, Default = "24" };
 
+    public static readonly QueryParameter PeriodDays = new("period_days", QueryKind.Whole, "Over how many days the figure was made.") { Least = 1, Most = 87_600, Default = "7" };
+
     public static QueryParameter OneOf(string name, string description, Choices choices, string? standard = null) =>
         new(name, QueryKind.Text, description) { Choices = choices, Default = standard };
 
@@ -93,6 +95,9 @@ internal sealed class QueryShape(params QueryParameter[] parameters)
 /// <summary>The checked values of one request's query.</summary>
 internal sealed class QueryValues(QueryParameter[] parameters)
 {
+    /// <summary>Of a request without parameters.</summary>
+    public static readonly QueryValues None = new([]);
+
     private readonly object?[] values = new object?[parameters.Length];
 
     public bool Has(string name) => Find(name) is not null;

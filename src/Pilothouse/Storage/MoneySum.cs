@@ -1,4 +1,4 @@
-namespace Pilothouse.Performance;
+namespace Pilothouse.Storage;
 
 /// <summary>A running sum of money that becomes unknown, instead of throwing, once it no longer fits a decimal (7.9e28).</summary>
 internal readonly record struct MoneySum(decimal Amount, bool Overflowed)
