@@ -1,9 +1,14 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.HttpOverrides;
+using Pilothouse.Analysis;
 using Pilothouse.Api;
 using Pilothouse.Auth;
+using Pilothouse.Bots;
 using Pilothouse.Configuration;
+using Pilothouse.Correlation;
+using Pilothouse.Costs;
+using Pilothouse.MarketContext;
 using Pilothouse.Monitoring;
 using Pilothouse.Performance;
 using Pilothouse.Signals;
@@ -83,10 +88,19 @@ internal static class Server
         services.AddSignals();
         services.AddTrades();
         services.AddPerformance();
+        services.AddBots();
+        services.AddMarketContext();
+        services.AddAnalysis();
+        services.AddCorrelation();
+        services.AddCosts();
     }
 
     /// <summary>For the OpenAPI document, which asks for every type that a route takes or answers.</summary>
-    private static IEnumerable<IJsonTypeInfoResolver> Json() => [ApiJson.Default, HealthJson.Default, AuthJson.Default, SignalJson.Default, TradeJson.Default, PerformanceJson.Default];
+    private static IEnumerable<IJsonTypeInfoResolver> Json() =>
+    [
+        ApiJson.Default, HealthJson.Default, AuthJson.Default,
+        SignalJson.Default, TradeJson.Default, PerformanceJson.Default, BotJson.Default, MarketContextJson.Default, AnalysisJson.Default, CorrelationJson.Default, CostJson.Default,
+    ];
 
     private static void UsePipeline(WebApplication app, Settings settings)
     {
@@ -118,6 +132,11 @@ internal static class Server
         app.MapSignals();
         app.MapTrades();
         app.MapPerformance();
+        app.MapBots();
+        app.MapMarketContext();
+        app.MapAnalysis();
+        app.MapCorrelation();
+        app.MapCosts();
         app.MapDocs();
     }
 }

@@ -1,0 +1,23 @@
+using Pilothouse.Api;
+using Pilothouse.Auth;
+using Pilothouse.Signals;
+using Pilothouse.Storage;
+
+namespace Pilothouse.Analysis;
+
+/// <summary>The one door to analyses.</summary>
+internal sealed class AnalysisService(TimeProvider clock)
+{
+    /// <summary>Stores a checked analysis in the transaction of <paramref name="session"/>; the signal that it names must be there.</summary>
+    /// <returns>Its id.</returns>
+    public async ValueTask<long> RecordAsync(Session session, Caller caller, NewChartAnalysis analysis)
+    {
+        var bot = caller.BotFor(analysis.BotName);
+        if (analysis.SignalId is { } signal && !await SignalStore.ExistsAsync(session, signal))
+        {
+            throw Refusal.Invalid("signal_id", "must be the id of a stored signal");
+        }
+
+        return await AnalysisStore.InsertAsync(session, analysis, analysis.Timestamp ?? clock.GetUtcNow(), bot);
+    }
+}

@@ -1,0 +1,41 @@
+using Pilothouse.Api;
+using Pilothouse.Storage;
+
+namespace Pilothouse.Bots;
+
+/// <summary>The state of bots over HTTP.</summary>
+internal static class BotEndpoints
+{
+    /// <summary>The bot that the seed's clients mean when they name none.</summary>
+    private const string UsualBot = "rl_trading_bot";
+
+    private static readonly QueryShape StatusQuery = new(
+        QueryParameter.Text("bot_name", $"Which bot. Without it {UsualBot}, or the bot that reported last where {UsualBot} never did."));
+
+    public static void AddBots(this IServiceCollection services) => services.AddSingleton<BotService>();
+
+    public static void MapBots(this IEndpointRouteBuilder routes)
+    {
+        var status = routes.MapGroup("/api/bot-status").WithTags("Bots");
+        status.MapMethods("", Http.Read, StatusAsync).Named("botStatus", "The newest report of a bot").Takes(StatusQuery).Answers<One<BotStatus>>().Refuses(400, 403, 404, 429).PerMinute(100);
+        status.MapPost("", CreateAsync).Named("createBotStatus", "Report how a bot is doing").Takes<NewBotStatus>().Answers<BotStatusStored>(201).RefusesAsWrite().PerMinute(100);
+    }
+
+    private static async Task StatusAsync(HttpContext http, Database database)
+    {
+        var named = StatusQuery.Read(http.Request).Text("bot_name");
+        var status = await database.ReadAsync(
+            async session => await BotStore.FindLatestAsync(session, named ?? UsualBot) ?? (named is null ? await BotStore.FindLatestAsync(session) : null),
+            http.RequestAborted);
+        if (status is null)
+        {
+            throw Refusal.NotFound("Bot status not found", "No such bot has reported yet; POST /api/bot-status stores a report.");
+        }
+
+        await JsonAnswer.WriteAsync(http, new One<BotStatus>(true, status), BotJson.Default.OneBotStatus);
+    }
+
+    private static Task CreateAsync(HttpContext http, WriteDoor door, BotService bots) =>
+        door.RunAsync(http, BotJson.Default.NewBotStatus, BotJson.Default.BotStatusStored, async (session, caller, status) =>
+            Answer.Created(new BotStatusStored(true, "Bot status stored successfully", await bots.RecordAsync(session, caller, status))));
+}

@@ -1,0 +1,12 @@
+using Pilothouse.Storage;
+
+namespace Pilothouse.Correlation;
+
+/// <summary>The one door to correlations.</summary>
+internal sealed class CorrelationService(TimeProvider clock)
+{
+    /// <summary>Stores a checked correlation in the transaction of <paramref name="session"/>.</summary>
+    /// <returns>Its id.</returns>
+    public ValueTask<long> RecordAsync(Session session, NewCorrelation correlation) =>
+        CorrelationStore.InsertAsync(session, correlation, correlation.Timestamp ?? clock.GetUtcNow());
+}

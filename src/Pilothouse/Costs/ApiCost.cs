@@ -1,0 +1,68 @@
+using System.Text.Json.Serialization;
+using Pilothouse.Api;
+
+namespace Pilothouse.Costs;
+
+/// <summary>One use of an outside API and what it cost.</summary>
+internal sealed record NewApiCost : IInput<NewApiCost>
+{
+    /// <summary>When it was used; now, where it is left out.</summary>
+    public DateTimeOffset? Timestamp { get; init; }
+
+    public string? ApiName { get; init; }
+
+    /// <summary>What it was used for, such as chart_analysis.</summary>
+    public string? OperationType { get; init; }
+
+    public long? ApiCalls { get; init; }
+
+    public decimal? EstimatedCost { get; init; }
+
+    public long? CacheHits { get; init; }
+
+    public long? CacheMisses { get; init; }
+
+    public string? BotName { get; init; }
+
+    public string? Model { get; init; }
+
+    public long? InputTokens { get; init; }
+
+    public long? OutputTokens { get; init; }
+
+    /// <summary>The agent's decision that it was used for.</summary>
+    public long? DecisionId { get; init; }
+
+    public static InputRules<NewApiCost> Rules { get; } = new InputRules<NewApiCost>()
+        .Text("api_name", static cost => cost.ApiName, required: true, longest: 100)
+        .Text("operation_type", static cost => cost.OperationType, required: true, longest: 100)
+        .Whole("api_calls", static cost => cost.ApiCalls, least: 0)
+        .Money("estimated_cost", static cost => cost.EstimatedCost, least: 0)
+        .Whole("cache_hits", static cost => cost.CacheHits, least: 0)
+        .Whole("cache_misses", static cost => cost.CacheMisses, least: 0)
+        .Text("bot_name", static cost => cost.BotName, longest: 100)
+        .Text("model", static cost => cost.Model, longest: 100)
+        .Whole("input_tokens", static cost => cost.InputTokens, least: 0)
+        .Whole("output_tokens", static cost => cost.OutputTokens, least: 0)
+        .Whole("decision_id", static cost => cost.DecisionId, least: 1)
+        .Time("timestamp", static cost => cost.Timestamp);
+}
+
+/// <summary>What one API cost for one purpose.</summary>
+/// <param name="TotalCost">Null once it no longer fits a decimal.</param>
+/// <param name="CacheHitRate">Hits in percent of all look-ups; 0 without look-ups.</param>
+internal sealed record ApiCostTotal(
+    string ApiName, string OperationType, long TotalCalls, decimal? TotalCost, long TotalCacheHits, long TotalCacheMisses, double CacheHitRate);
+
+/// <summary>The answer with the costs of the last hours, by API and purpose.</summary>
+internal sealed record ApiCostTotals(bool Success, int PeriodHours, IReadOnlyList<ApiCostTotal> Data);
+
+/// <summary>The answer to a stored cost.</summary>
+internal sealed record ApiCostStored(bool Success, string Message, long CostId);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    Converters = [typeof(MoneyJson), typeof(NumberJson), typeof(WholeJson), typeof(TextJson), typeof(TimeJson)])]
+[JsonSerializable(typeof(NewApiCost))]
+[JsonSerializable(typeof(ApiCostStored))]
+[JsonSerializable(typeof(ApiCostTotals))]
+internal sealed partial class CostJson : JsonSerializerContext;

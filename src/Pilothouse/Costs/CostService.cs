@@ -1,0 +1,13 @@
+using Pilothouse.Auth;
+using Pilothouse.Storage;
+
+namespace Pilothouse.Costs;
+
+/// <summary>The one door to the costs of outside APIs.</summary>
+internal sealed class CostService(TimeProvider clock)
+{
+    /// <summary>Stores a checked cost in the transaction of <paramref name="session"/>.</summary>
+    /// <returns>Its id.</returns>
+    public ValueTask<long> RecordAsync(Session session, Caller caller, NewApiCost cost) =>
+        CostStore.InsertAsync(session, cost, cost.Timestamp ?? clock.GetUtcNow(), caller.BotFor(cost.BotName));
+}

@@ -1,0 +1,92 @@
+using Pilothouse.Storage;
+
+namespace Pilothouse.Costs;
+
+/// <summary>The table <c>cost_analytics</c>.</summary>
+internal static class CostStore
+{
+    private const string Window = "SELECT api_name, operation_type, api_calls, estimated_cost, cache_hits, cache_misses FROM cost_analytics WHERE time_key(timestamp) >= @since";
+
+    private static readonly Sql Insert = new("""
+        INSERT INTO cost_analytics(timestamp, api_name, operation_type, api_calls, estimated_cost, cache_hits, cache_misses, bot_name, model,
+          input_tokens, output_tokens, decision_id)
+        VALUES (@timestamp, @api_name, @operation_type, @api_calls, @estimated_cost, @cache_hits, @cache_misses, @bot_name, @model,
+          @input_tokens, @output_tokens, @decision_id)
+        RETURNING id
+        """);
+
+    private static readonly Sql Since = new(Window);
+
+    private static readonly Sql OfApiSince = new($"{Window} AND lower(api_name) = lower(@api_name)");
+
+    /// <summary>Stores a checked cost. Counters that it leaves out are 0, as the table's defaults are.</summary>
+    /// <returns>Its id.</returns>
+    public static ValueTask<long> InsertAsync(Session session, NewApiCost cost, DateTimeOffset timestamp, string? botName) =>
+        session.Prepare(Insert)
+            .Set("timestamp", (DateTimeOffset?)timestamp)
+            .Set("api_name", cost.ApiName)
+            .Set("operation_type", cost.OperationType)
+            .Set("api_calls", cost.ApiCalls ?? 0L)
+            .Set("estimated_cost", cost.EstimatedCost ?? 0m)
+            .Set("cache_hits", cost.CacheHits ?? 0L)
+            .Set("cache_misses", cost.CacheMisses ?? 0L)
+            .Set("bot_name", botName)
+            .Set("model", cost.Model)
+            .Set("input_tokens", cost.InputTokens)
+            .Set("output_tokens", cost.OutputTokens)
+            .Set("decision_id", cost.DecisionId)
+            .InsertAsync();
+
+    /// <summary>
+    /// The totals since then by API and purpose, in that order, of one API (in any case) or of all. Money is added here and not by
+    /// SQL, which would add doubles.
+    /// </summary>
+    public static async ValueTask<List<ApiCostTotal>> TotalsAsync(Session session, DateTimeOffset since, string? apiName)
+    {
+        var statement = session.Prepare(apiName is null ? Since : OfApiSince).Set("since", Timestamps.ToStored(since));
+        if (apiName is not null)
+        {
+            statement.Set("api_name", apiName);
+        }
+
+        var sums = new Dictionary<(string Api, string Operation), Sum>();
+        await statement.EachAsync(row =>
+        {
+            var group = (row.Text(0) ?? "", row.Text(1) ?? "");
+            if (!sums.TryGetValue(group, out var sum))
+            {
+                sums[group] = sum = new Sum();
+            }
+
+            sum.Add(row);
+        });
+        return [.. sums.OrderBy(static sum => sum.Key.Api, StringComparer.Ordinal).ThenBy(static sum => sum.Key.Operation, StringComparer.Ordinal)
+            .Select(static sum => sum.Value.Total(sum.Key.Api, sum.Key.Operation))];
+    }
+
+    /// <summary>Running totals of one group; a value that is no number counts as 0.</summary>
+    private sealed class Sum
+    {
+        private long calls;
+        private long hits;
+        private long misses;
+        private MoneySum cost;
+
+        public void Add(Row row)
+        {
+            calls = Plus(calls, row.Whole(2));
+            cost = cost.Plus(row.Money(3) ?? 0);
+            hits = Plus(hits, row.Whole(4));
+            misses = Plus(misses, row.Whole(5));
+        }
+
+        public ApiCostTotal Total(string api, string operation)
+        {
+            var lookups = (double)hits + misses;
+            return new(api, operation, calls, cost.Value, hits, misses, lookups == 0 ? 0 : 100.0 * hits / lookups);
+        }
+
+        /// <summary>Stops at the largest number rather than turn negative.</summary>
+        private static long Plus(long sum, long? value) => (long)Int128.Clamp((Int128)sum + (value ?? 0), long.MinValue, long.MaxValue);
+    }
+}

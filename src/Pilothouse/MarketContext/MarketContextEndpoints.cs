@@ -1,0 +1,44 @@
+using Pilothouse.Api;
+using Pilothouse.Storage;
+
+namespace Pilothouse.MarketContext;
+
+/// <summary>The market's context over HTTP.</summary>
+internal static class MarketContextEndpoints
+{
+    private static readonly QueryShape HistoryQuery = new(QueryParameter.Limit(100), QueryParameter.Cursor, QueryParameter.Hours);
+
+    public static void AddMarketContext(this IServiceCollection services) => services.AddSingleton<MarketContextService>();
+
+    public static void MapMarketContext(this IEndpointRouteBuilder routes)
+    {
+        var market = routes.MapGroup("/api/market-context").WithTags("Market context");
+        market.MapMethods("", Http.Read, LatestAsync).Named("latestMarketContext", "The newest look at the market").Answers<One<MarketSnapshot>>().Refuses(400, 403, 404, 429).PerMinute(200);
+        market.MapMethods("/history", Http.Read, HistoryAsync).Named("marketContextHistory", "Looks at the market, newest first").Takes(HistoryQuery).Answers<Page<MarketSnapshot>>().Refuses(400, 403, 429).PerMinute(100);
+        market.MapPost("", CreateAsync).Named("createMarketContext", "Store a look at the market").Takes<NewMarketSnapshot>().Answers<MarketSnapshotStored>(201).RefusesAsWrite().PerMinute(100);
+    }
+
+    private static async Task LatestAsync(HttpContext http, Database database)
+    {
+        var page = await database.ReadAsync(session => MarketContextStore.List.PageAsync(session, QueryValues.None, 1, MarketContextStore.Read), http.RequestAborted);
+        if (page.Count == 0)
+        {
+            throw Refusal.NotFound("No market context data available", "Nothing was stored yet; POST /api/market-context stores a look at the market.");
+        }
+
+        await JsonAnswer.WriteAsync(http, new One<MarketSnapshot>(true, page.Data[0]), MarketContextJson.Default.OneMarketSnapshot);
+    }
+
+    private static async Task HistoryAsync(HttpContext http, Database database, TimeProvider clock)
+    {
+        var query = HistoryQuery.Read(http.Request);
+        var since = clock.GetUtcNow().AddHours(-query.Whole("hours"));
+        var page = await database.ReadAsync(
+            session => MarketContextStore.List.PageAsync(session, query, query.Whole("limit"), MarketContextStore.Read, since), http.RequestAborted);
+        await JsonAnswer.WriteAsync(http, page, MarketContextJson.Default.PageMarketSnapshot);
+    }
+
+    private static Task CreateAsync(HttpContext http, WriteDoor door, MarketContextService markets) =>
+        door.RunAsync(http, MarketContextJson.Default.NewMarketSnapshot, MarketContextJson.Default.MarketSnapshotStored, async (session, _, market) =>
+            Answer.Created(new MarketSnapshotStored(true, "Market context stored successfully", await markets.RecordAsync(session, market))));
+}

@@ -1,0 +1,131 @@
+using Microsoft.Extensions.DependencyInjection;
+using Pilothouse.Bots;
+using Pilothouse.Storage;
+using Pilothouse.Tests.Fixtures;
+
+namespace Pilothouse.Tests.Bots;
+
+public sealed class BotStatusTests
+{
+    private const string Path = "/api/bot-status";
+    private const string Table = "bot_status";
+    private const string Good = """{"bot_name":"rl_trading_bot","status":"Running","balance":1000.25,"mode":"PAPER"}""";
+
+    [Fact]
+    public async Task A_stored_report_is_answered_with_every_column_and_counters_of_0()
+    {
+        await using var server = await TestServer.StartAsync();
+        WriteChecks.Same("""{"success":true,"message":"Bot status stored successfully","status_id":1}""", await server.PostAsync(Path, Good));
+        WriteChecks.Same("""
+            {"success":true,"data":{"id":1,"timestamp":"2026-03-02T12:00:00+00:00","bot_name":"rl_trading_bot","status":"running","pid":null,"balance":1000.25,
+            "open_positions":0,"total_trades":0,"win_rate":0,"total_pnl":0,"mode":"paper","message":null}}
+            """, await server.GetAsync(Path));
+    }
+
+    [Fact]
+    public async Task Everything_that_is_sent_is_kept()
+    {
+        await using var server = await TestServer.StartAsync();
+        await server.PostAsync(Path, """
+            {"timestamp":"2026-03-01T10:00:00.5Z","bot_name":"grid","status":"error","pid":4711,"balance":-3.5,"open_positions":2,"total_trades":40,"win_rate":62.5,
+            "total_pnl":123456789.12345679,"mode":"auto","message":"exchange is down"}
+            """);
+        WriteChecks.Same("""
+            {"success":true,"data":{"id":1,"timestamp":"2026-03-01T10:00:00.500+00:00","bot_name":"grid","status":"error","pid":4711,"balance":-3.5,
+            "open_positions":2,"total_trades":40,"win_rate":62.5,"total_pnl":123456789.12345679,"mode":"auto","message":"exchange is down"}}
+            """, await server.GetAsync($"{Path}?bot_name=grid"));
+    }
+
+    [Fact]
+    public Task Without_a_credential_nothing_is_stored() => WriteChecks.NeedsCredentialAsync(Path, Good, Table);
+
+    [Fact]
+    public Task The_same_report_with_an_idempotency_key_is_stored_once() => WriteChecks.IsStoredOnceAsync(Path, Good, Table);
+
+    [Theory]
+    [InlineData("""{"status":"running"}""", "bot_name", "Missing required field: bot_name")]
+    [InlineData("""{"bot_name":"a"}""", "status", "Missing required field: status")]
+    [InlineData("""{"bot_name":" ","status":"running"}""", "bot_name", "Invalid input")]
+    [InlineData("""{"bot_name":"a","status":"asleep"}""", "status", "Invalid input")]
+    [InlineData("""{"bot_name":"a","status":"running","pid":-1}""", "pid", "Invalid input")]
+    [InlineData("""{"bot_name":"a","status":"running","balance":"10"}""", "balance", "Invalid input")]
+    [InlineData("""{"bot_name":"a","status":"running","open_positions":1.5}""", "open_positions", "Invalid input")]
+    [InlineData("""{"bot_name":"a","status":"running","total_trades":-1}""", "total_trades", "Invalid input")]
+    [InlineData("""{"bot_name":"a","status":"running","win_rate":100.5}""", "win_rate", "Invalid input")]
+    [InlineData("""{"bot_name":"a","status":"running","total_pnl":1e400}""", "total_pnl", "Invalid input")]
+    [InlineData("""{"bot_name":"a","status":"running","mode":"dream"}""", "mode", "Invalid input")]
+    [InlineData("""{"bot_name":"a","status":"running","message":1}""", "message", "Invalid input")]
+    [InlineData("""{"bot_name":"a","status":"running","timestamp":"2026-03-02T12:06:00Z"}""", "timestamp", "Invalid input")]
+    public Task A_wrong_field_is_named_and_nothing_is_stored(string json, string field, string error) => WriteChecks.RefusesAsync(Path, json, Table, field, error);
+
+    [Fact]
+    public async Task Without_a_name_it_is_the_usual_bot_or_else_the_one_that_reported_last()
+    {
+        await using var server = await TestServer.StartAsync();
+        var missing = await server.GetAsync(Path, 404);
+        Assert.Equal("Bot status not found", (string?)missing["error"]);
+
+        await server.PostAsync(Path, """{"bot_name":"a","status":"running","timestamp":"2026-03-02T11:00:00Z"}""");
+        await server.PostAsync(Path, """{"bot_name":"b","status":"running","timestamp":"2026-03-02T10:00:00Z"}""");
+        Assert.Equal("a", (string?)(await server.GetAsync(Path))["data"]!["bot_name"]);
+
+        await server.PostAsync(Path, """{"bot_name":"rl_trading_bot","status":"paused","timestamp":"2026-03-02T09:00:00Z"}""");
+        Assert.Equal("rl_trading_bot", (string?)(await server.GetAsync(Path))["data"]!["bot_name"]);
+        Assert.Equal("b", (string?)(await server.GetAsync($"{Path}?bot_name=b"))["data"]!["bot_name"]);
+
+        missing = await server.GetAsync($"{Path}?bot_name=c", 404);
+        Assert.Equal("Bot status not found", (string?)missing["error"]);
+    }
+
+    [Fact]
+    public async Task A_key_made_for_one_bot_cannot_report_for_another()
+    {
+        await using var server = await TestServer.StartAsync();
+        var key = (await server.PostAsync("/api/keys", """{"name":"k","scopes":["write"],"bot_name":"a"}"""))["key"]!;
+        using var client = server.ClientWithKey((string)key!);
+        var (status, body) = await client.SendAsync("POST", Path, """{"bot_name":"b","status":"running"}""");
+        Assert.Equal(403, status);
+        Assert.Equal("wrong-bot", (string?)body["code"]);
+    }
+
+    [Fact]
+    public async Task What_another_program_wrote_never_breaks_the_answer()
+    {
+        await using var server = await TestServer.StartAsync();
+        server.Sql("""
+            INSERT INTO bot_status(timestamp, bot_name, status, pid, balance, open_positions, total_trades, win_rate, total_pnl)
+            VALUES (NULL, 'rl_trading_bot', 'RUNNING', 'none', 'much', NULL, 'many', 9e999, 'x')
+            """);
+        WriteChecks.Same("""
+            {"success":true,"data":{"id":1,"timestamp":null,"bot_name":"rl_trading_bot","status":"RUNNING","pid":null,"balance":null,
+            "open_positions":null,"total_trades":null,"win_rate":null,"total_pnl":null,"mode":null,"message":null}}
+            """, await server.GetAsync(Path));
+    }
+
+    [Fact]
+    public async Task The_first_balance_of_each_bot_is_its_oldest_that_is_a_number()
+    {
+        await using var server = await TestServer.StartAsync();
+        Assert.Empty(await FirstBalancesAsync(server, null));
+        server.Sql("""
+            INSERT INTO bot_status(timestamp, bot_name, status, balance) VALUES
+            ('2026-03-01 10:00:00', 'b', 'running', NULL),
+            ('2026-03-01T10:00:02', 'b', 'running', 7),
+            ('2026-03-01 10:00:01', 'b', 'running', 'much'),
+            ('2026-03-01 10:00:03', 'b', 'running', 8),
+            ('2026-03-01 10:00:05', 'a', 'running', 2.5),
+            ('2026-03-01 10:00:04', 'a', 'running', 1000.1),
+            ('2026-03-01 10:00:04', 'a', 'running', 3),
+            ('2026-03-01 10:00:00', 'c', 'running', NULL),
+            ('2026-03-01 10:00:00', 'd', 'running', 9e999),
+            ('2026-03-01 10:00:00', 'e', 'running', 0)
+            """);
+        Assert.Equal([1000.1m, 7m, 0m], await FirstBalancesAsync(server, null));
+        Assert.Equal([7m], await FirstBalancesAsync(server, "b"));
+        Assert.Empty(await FirstBalancesAsync(server, "c"));
+        Assert.Empty(await FirstBalancesAsync(server, "nobody"));
+    }
+
+    private static async Task<List<decimal>> FirstBalancesAsync(TestServer server, string? bot) =>
+        await server.Services.GetRequiredService<Database>().ReadAsync(session => BotStore.FirstBalancesAsync(session, bot));
+}
