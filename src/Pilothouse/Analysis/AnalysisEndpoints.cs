@@ -1,5 +1,4 @@
 using Pilothouse.Api;
-using Pilothouse.Storage;
 
 namespace Pilothouse.Analysis;
 
@@ -17,17 +16,13 @@ internal static class AnalysisEndpoints
         analyses.MapPost("", CreateAsync).Named("createAnalysis", "Store an analysis").Takes<NewChartAnalysis>().Answers<ChartAnalysisStored>(201).RefusesAsWrite().PerMinute(100);
     }
 
-    private static async Task LatestAsync(HttpContext http, Database database)
+    private static Task LatestAsync(HttpContext http, AnswerCache cache) => cache.AnswerAsync(http, AnalysisJson.Default.OneChartAnalysis, async session =>
     {
-        var query = LatestQuery.Read(http.Request);
-        var page = await database.ReadAsync(session => AnalysisStore.List.PageAsync(session, query, 1, AnalysisStore.Read), http.RequestAborted);
-        if (page.Count == 0)
-        {
-            throw Refusal.NotFound("No analysis data available", "Nothing was stored yet; POST /api/analysis stores an analysis.");
-        }
-
-        await JsonAnswer.WriteAsync(http, new One<ChartAnalysis>(true, page.Data[0]), AnalysisJson.Default.OneChartAnalysis);
-    }
+        var page = await AnalysisStore.List.PageAsync(session, LatestQuery.Read(http.Request), 1, AnalysisStore.Read);
+        return page.Count > 0
+            ? new One<ChartAnalysis>(true, page.Data[0])
+            : throw Refusal.NotFound("No analysis data available", "Nothing was stored yet; POST /api/analysis stores an analysis.");
+    });
 
     private static Task CreateAsync(HttpContext http, WriteDoor door, AnalysisService analyses) =>
         door.RunAsync(http, AnalysisJson.Default.NewChartAnalysis, AnalysisJson.Default.ChartAnalysisStored, async (session, caller, analysis) =>

@@ -1,5 +1,4 @@
 using Pilothouse.Api;
-using Pilothouse.Storage;
 
 namespace Pilothouse.Bots;
 
@@ -21,19 +20,14 @@ internal static class BotEndpoints
         status.MapPost("", CreateAsync).Named("createBotStatus", "Report how a bot is doing").Takes<NewBotStatus>().Answers<BotStatusStored>(201).RefusesAsWrite().PerMinute(100);
     }
 
-    private static async Task StatusAsync(HttpContext http, Database database)
+    private static Task StatusAsync(HttpContext http, AnswerCache cache) => cache.AnswerAsync(http, BotJson.Default.OneBotStatus, async session =>
     {
         var named = StatusQuery.Read(http.Request).Text("bot_name");
-        var status = await database.ReadAsync(
-            async session => await BotStore.FindLatestAsync(session, named ?? UsualBot) ?? (named is null ? await BotStore.FindLatestAsync(session) : null),
-            http.RequestAborted);
-        if (status is null)
-        {
-            throw Refusal.NotFound("Bot status not found", "No such bot has reported yet; POST /api/bot-status stores a report.");
-        }
-
-        await JsonAnswer.WriteAsync(http, new One<BotStatus>(true, status), BotJson.Default.OneBotStatus);
-    }
+        var status = await BotStore.FindLatestAsync(session, named ?? UsualBot) ?? (named is null ? await BotStore.FindLatestAsync(session) : null);
+        return status is not null
+            ? new One<BotStatus>(true, status)
+            : throw Refusal.NotFound("Bot status not found", "No such bot has reported yet; POST /api/bot-status stores a report.");
+    });
 
     private static Task CreateAsync(HttpContext http, WriteDoor door, BotService bots) =>
         door.RunAsync(http, BotJson.Default.NewBotStatus, BotJson.Default.BotStatusStored, async (session, caller, status) =>

@@ -1,5 +1,4 @@
 using Pilothouse.Api;
-using Pilothouse.Storage;
 
 namespace Pilothouse.Correlation;
 
@@ -20,7 +19,7 @@ internal static class CorrelationEndpoints
         correlations.MapPost("", CreateAsync).Named("createCorrelation", "Store a correlation").Takes<NewCorrelation>().Answers<CorrelationStored>(201).RefusesAsWrite().PerMinute(100);
     }
 
-    private static async Task LatestAsync(HttpContext http, Database database)
+    private static Task LatestAsync(HttpContext http, AnswerCache cache) => cache.AnswerAsync(http, CorrelationJson.Default.OneOrNoneAssetCorrelation, async session =>
     {
         var query = LatestQuery.Read(http.Request);
         var (asset1, asset2, days) = (query.Text("asset1"), query.Text("asset2"), query.Whole("period_days"));
@@ -29,11 +28,10 @@ internal static class CorrelationEndpoints
             throw asset1 is null ? Refusal.Invalid("asset1", "must be sent where asset2 is") : Refusal.Invalid("asset2", "must be sent where asset1 is");
         }
 
-        var latest = await database.ReadAsync(
-            session => asset1 is null ? CorrelationStore.FindLatestAsync(session, days) : CorrelationStore.FindLatestAsync(session, asset1, asset2!, days),
-            http.RequestAborted);
-        await JsonAnswer.WriteAsync(http, new OneOrNone<AssetCorrelation>(true, latest), CorrelationJson.Default.OneOrNoneAssetCorrelation);
-    }
+        return new OneOrNone<AssetCorrelation>(true, await (asset1 is null
+            ? CorrelationStore.FindLatestAsync(session, days)
+            : CorrelationStore.FindLatestAsync(session, asset1, asset2!, days)));
+    });
 
     private static Task CreateAsync(HttpContext http, WriteDoor door, CorrelationService correlations) =>
         door.RunAsync(http, CorrelationJson.Default.NewCorrelation, CorrelationJson.Default.CorrelationStored, async (session, _, correlation) =>

@@ -17,6 +17,7 @@ internal static class CostEndpoints
         costs.MapPost("", CreateAsync).Named("createApiCost", "Store one use of an outside API").Takes<NewApiCost>().Answers<ApiCostStored>(201).RefusesAsWrite().PerMinute(100);
     }
 
+    /// <summary>Never from the cache: the window moves with the clock.</summary>
     private static async Task TotalsAsync(HttpContext http, Database database, TimeProvider clock)
     {
         var query = TotalsQuery.Read(http.Request);

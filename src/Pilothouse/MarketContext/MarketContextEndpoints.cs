@@ -18,17 +18,15 @@ internal static class MarketContextEndpoints
         market.MapPost("", CreateAsync).Named("createMarketContext", "Store a look at the market").Takes<NewMarketSnapshot>().Answers<MarketSnapshotStored>(201).RefusesAsWrite().PerMinute(100);
     }
 
-    private static async Task LatestAsync(HttpContext http, Database database)
+    private static Task LatestAsync(HttpContext http, AnswerCache cache) => cache.AnswerAsync(http, MarketContextJson.Default.OneMarketSnapshot, static async session =>
     {
-        var page = await database.ReadAsync(session => MarketContextStore.List.PageAsync(session, QueryValues.None, 1, MarketContextStore.Read), http.RequestAborted);
-        if (page.Count == 0)
-        {
-            throw Refusal.NotFound("No market context data available", "Nothing was stored yet; POST /api/market-context stores a look at the market.");
-        }
+        var page = await MarketContextStore.List.PageAsync(session, QueryValues.None, 1, MarketContextStore.Read);
+        return page.Count > 0
+            ? new One<MarketSnapshot>(true, page.Data[0])
+            : throw Refusal.NotFound("No market context data available", "Nothing was stored yet; POST /api/market-context stores a look at the market.");
+    });
 
-        await JsonAnswer.WriteAsync(http, new One<MarketSnapshot>(true, page.Data[0]), MarketContextJson.Default.OneMarketSnapshot);
-    }
-
+    /// <summary>Never from the cache: the window moves with the clock.</summary>
     private static async Task HistoryAsync(HttpContext http, Database database, TimeProvider clock)
     {
         var query = HistoryQuery.Read(http.Request);
