@@ -1,0 +1,153 @@
+using Pilothouse.Storage.Sqlite;
+
+namespace Pilothouse.Storage.Migrations;
+
+/// <summary>A file that may be our database: looked at, and refused where it is another's, without changing a byte.</summary>
+internal sealed class DatabaseFile(string path)
+{
+    private static readonly byte[] Magic = "SQLite format 3\0"u8.ToArray();
+
+    /// <summary>Looks at the file without changing it.</summary>
+    /// <returns>The migrations that the file says it has, and whether a seed table has rows.</returns>
+    /// <exception cref="DatabaseRefusedException">It is not one of ours, or not of this version.</exception>
+    public (IReadOnlySet<string> Applied, bool HasData) Inspect()
+    {
+        RefuseOtherPlaces();
+        var file = new FileInfo(path);
+        if (!file.Exists || file.Length == 0)
+        {
+            return (new HashSet<string>(), false);
+        }
+
+        RefuseOtherFiles(file);
+        try
+        {
+            return Inspect(SqliteUse.Inspect);
+        }
+        catch (SqliteException error) when (error.ExtendedCode == SQLitePCL.raw.SQLITE_READONLY_ROLLBACK)
+        {
+            // A bot was killed inside a transaction. Nobody can read the file before that is rolled back.
+            return Recover();
+        }
+        catch (SqliteException error)
+        {
+            throw Unreadable(error);
+        }
+    }
+
+    private (IReadOnlySet<string> Applied, bool HasData) Recover()
+    {
+        try
+        {
+            return Inspect(SqliteUse.Recover);
+        }
+        catch (SqliteException error)
+        {
+            throw Unreadable(error);
+        }
+    }
+
+    private (IReadOnlySet<string> Applied, bool HasData) Inspect(SqliteUse use)
+    {
+        var hasData = false;
+        using var connection = new SqliteConnection(path, use);
+        foreach (var (table, columns) in SeedSchema.Tables)
+        {
+            hasData |= CheckTable(connection, table, columns);
+        }
+
+        return (Applied(connection), hasData);
+    }
+
+    private DatabaseRefusedException Unreadable(SqliteException error) => SqliteErrors.Translate(error) is DatabaseBusyException busy
+        ? new($"{path} cannot be opened now. {busy.Message}")
+        : new($"{path} cannot be read as a database ({error.Message}). It was not touched. Restore it from a backup, or set DATABASE_PATH to another file.");
+
+    private void RefuseOtherPlaces()
+    {
+        if (Directory.Exists(path))
+        {
+            throw new DatabaseRefusedException($"{path} is a folder. Set DATABASE_PATH to a file in it, such as {Path.Combine(path, "trading_bot.db")}.");
+        }
+
+        if (!Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path))))
+        {
+            throw new DatabaseRefusedException($"The folder of {path} does not exist. Make it, or set DATABASE_PATH to another file.");
+        }
+    }
+
+    private static void RefuseOtherFiles(FileInfo file)
+    {
+        Span<byte> head = stackalloc byte[Magic.Length];
+        try
+        {
+            using var stream = file.OpenRead();
+            if (stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) == head.Length && head.SequenceEqual(Magic))
+            {
+                return;
+            }
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new DatabaseRefusedException($"{file.FullName} cannot be read: {error.Message} Check the rights of the file and its folder.");
+        }
+
+        throw new DatabaseRefusedException(
+            $"{file.FullName} is not a SQLite database. It was not touched. Set DATABASE_PATH to the database, or to a name that does not exist yet.");
+    }
+
+    /// <summary>Refuses a table that has another's columns under the seed's name.</summary>
+    /// <returns>Whether the table has rows.</returns>
+    private bool CheckTable(SqliteConnection connection, string table, string[] columns)
+    {
+        var found = Columns(connection, table);
+        if (found.Count == 0)
+        {
+            return false;
+        }
+
+        string[] lacking = [.. columns.Except(found, StringComparer.OrdinalIgnoreCase)];
+        if (lacking.Length > 0)
+        {
+            throw new DatabaseRefusedException(
+                $"{path}: table {table} has no column {string.Join(", ", lacking)}, so this file was made by another variant of the bot (see docs/upgrade.md). It was not touched. Set DATABASE_PATH to another file.");
+        }
+
+        return connection.Scalar($"SELECT 1 FROM {table} LIMIT 1") is not null;
+    }
+
+    private HashSet<string> Applied(SqliteConnection connection)
+    {
+        if (Columns(connection, "schema_migrations").Count == 0)
+        {
+            return [];
+        }
+
+        var applied = new HashSet<string>();
+        using var statement = new SqliteStatement(connection, "SELECT version FROM schema_migrations");
+        while (statement.Step())
+        {
+            applied.Add(statement.Row.Text(0) ?? "");
+        }
+
+        if (applied.FirstOrDefault(version => version.StartsWith(Migrator.Prefix, StringComparison.Ordinal) && !Migrator.Known.Contains(version)) is { } newer)
+        {
+            throw new DatabaseRefusedException(
+                $"{path} was migrated by a newer Pilothouse ({newer}); this version cannot read it safely. It was not touched. Start the newer version, or restore the backup made before the upgrade.");
+        }
+
+        return applied;
+    }
+
+    private static List<string> Columns(SqliteConnection connection, string table)
+    {
+        var columns = new List<string>();
+        using var statement = new SqliteStatement(connection, $"SELECT name FROM pragma_table_info('{table}')");
+        while (statement.Step())
+        {
+            columns.Add(statement.Row.Text(0)!);
+        }
+
+        return columns;
+    }
+}
