@@ -36,7 +36,8 @@ internal sealed class Refusal(int status, string code, string error, string mess
     public static Refusal NotFound(string what, string todo) => new(404, ErrorCodes.NotFound, what, todo);
 
     public static Refusal TooMany(int seconds) => new(429, ErrorCodes.RateLimited, "Rate limit exceeded",
-        string.Create(CultureInfo.InvariantCulture, $"Wait {seconds} seconds before the next request.")) { RetryAfterSeconds = seconds };
+        string.Create(CultureInfo.InvariantCulture, $"Wait {seconds} seconds before the next request."))
+    { RetryAfterSeconds = seconds };
 }
 
 /// <summary>The one shape of every failure.</summary>

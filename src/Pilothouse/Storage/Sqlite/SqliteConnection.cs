@@ -31,7 +31,13 @@ internal sealed class SqliteConnection : Session, IDisposable
     private readonly sqlite3 handle;
     private SqliteStatement?[] statements = new SqliteStatement?[128];
 
-    static SqliteConnection() => Batteries_V2.Init();
+    static SqliteConnection()
+    {
+        Batteries_V2.Init();
+
+        // Nobody asks the library how much memory it uses; counting it takes a lock that all connections share.
+        raw.sqlite3_config(raw.SQLITE_CONFIG_MEMSTATUS, 0);
+    }
 
     public SqliteConnection(string path, SqliteUse use, bool durable = true)
     {
@@ -79,14 +85,7 @@ internal sealed class SqliteConnection : Session, IDisposable
     }
 
     /// <summary>Version of the SQLite library, as "3.53.3".</summary>
-    public static string Version
-    {
-        get
-        {
-            Batteries_V2.Init();
-            return raw.sqlite3_libversion().utf8_to_string();
-        }
-    }
+    public static string Version => raw.sqlite3_libversion().utf8_to_string();
 
     public sqlite3 Handle => handle;
 
