@@ -123,6 +123,8 @@ internal static class Server
                 _ = settings.CorsOrigins.Contains("*") ? policy.AllowAnyOrigin() : policy.WithOrigins([.. settings.CorsOrigins.Select(static origin => origin.TrimEnd('/'))]).AllowCredentials();
             });
         }
+
+        app.UseMiddleware<Gate>();
     }
 
     private static void MapFeatures(WebApplication app)

@@ -8,11 +8,10 @@ using Pilothouse.Storage;
 namespace Pilothouse.Api;
 
 /// <summary>
-/// What happens to every request before and after its endpoint: request id, security headers, which hosts and addresses we serve,
-/// who calls, limits, the one shape of failure, and the log line.
+/// What happens to every request before and after all else: request id, security headers, which hosts and addresses we serve, the
+/// one shape of failure, and the log line. <see cref="Gate"/> follows behind CORS.
 /// </summary>
-internal sealed partial class Front(
-    RequestDelegate next, Settings settings, ServedHosts hosts, Credentials credentials, CallLimits limits, RequestLog log, ILogger<Front> logger)
+internal sealed partial class Front(RequestDelegate next, Settings settings, ServedHosts hosts, RequestLog log, ILogger<Front> logger)
 {
     /// <summary>Pages are allowed what /docs needs; everything else is data that no browser should render or run.</summary>
     private const string DataPolicy = "default-src 'none'; frame-ancestors 'none'";
@@ -20,20 +19,10 @@ internal sealed partial class Front(
     public async Task InvokeAsync(HttpContext http)
     {
         var started = Stopwatch.GetTimestamp();
-        var caller = Caller.Anonymous(http);
         SetHeaders(http);
         try
         {
             CheckDoor(http);
-            caller = await credentials.FindAsync(http, caller);
-            http.Features.Set(caller);
-            limits.Count(http, http.GetEndpoint(), caller);
-            credentials.CheckOrigin(http, caller);
-            if (settings.RequireAuthForReads == true && http.Request.Path.StartsWithSegments("/api") && !http.Request.Path.StartsWithSegments("/api/auth"))
-            {
-                caller.Require(Scopes.Read);
-            }
-
             await next(http);
             await ExplainEmptyAnswerAsync(http);
         }
@@ -42,7 +31,7 @@ internal sealed partial class Front(
             await AnswerFailureAsync(http, error);
         }
 
-        log.Write(http, caller.Name, started);
+        log.Write(http, Caller.Of(http).Name, started);
     }
 
     private static void SetHeaders(HttpContext http)
@@ -180,11 +169,33 @@ internal sealed partial class Front(
     private static partial void BrokenOff(ILogger logger, string requestId, Exception error);
 }
 
+/// <summary>
+/// Who calls, how often, from where, and whether reads need a credential. It stands behind CORS: a browser's preflight carries no
+/// credential and must not use up limits, and a page of an allowed origin must be able to read a refusal.
+/// </summary>
+internal sealed class Gate(RequestDelegate next, Settings settings, Credentials credentials, CallLimits limits)
+{
+    public async Task InvokeAsync(HttpContext http)
+    {
+        var caller = await credentials.FindAsync(http, Caller.Anonymous(http));
+        http.Features.Set(caller);
+        limits.Count(http, http.GetEndpoint(), caller);
+        credentials.CheckOrigin(http, caller);
+        if (settings.RequireAuthForReads == true && http.Request.Path.StartsWithSegments("/api") && !http.Request.Path.StartsWithSegments("/api/auth"))
+        {
+            // A write asks for its own scope where it is carried out; a key that may only write is known all the same.
+            caller.Require(HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method) ? Scopes.Read : Scopes.None);
+        }
+
+        await next(http);
+    }
+}
+
 /// <summary>The names under which we are reached: a web page must not get here by a name of its own (DNS rebinding).</summary>
 internal sealed class ServedHosts(Settings settings)
 {
     private readonly bool any = settings.AllowedHosts.Contains("*");
-    private readonly HashSet<string> names = new([.. settings.AllowedHosts, "localhost", "127.0.0.1", "[::1]", "::1", settings.Host], StringComparer.OrdinalIgnoreCase);
+    private readonly HashSet<string> names = new([.. settings.AllowedHosts, "localhost", "127.0.0.1", "[::1]", "::1", settings.Host, $"[{settings.Host}]"], StringComparer.OrdinalIgnoreCase);
 
     public bool Serves(string host) => any || names.Contains(host);
 }
