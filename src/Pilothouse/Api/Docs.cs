@@ -11,7 +11,7 @@ internal static class Docs
 
     public static void MapDocs(this IEndpointRouteBuilder routes)
     {
-        routes.MapOpenApi();
+        routes.MapOpenApi().AnswersHead();
         routes.MapScalarApiReference("/docs", static options =>
         {
             options.Title = "Pilothouse API";
@@ -22,6 +22,16 @@ internal static class Docs
         {
             context.HttpContext.Response.Headers.ContentSecurityPolicy = PagePolicy;
             return await next(context);
-        }).ExcludeFromDescription();
+        }).ExcludeFromDescription().AnswersHead();
     }
+
+    /// <summary>Libraries map GET alone; every GET answers HEAD here.</summary>
+    private static void AnswersHead(this IEndpointConventionBuilder route) => route.Add(static endpoint =>
+    {
+        if (endpoint.Metadata.OfType<HttpMethodMetadata>().FirstOrDefault() is { } methods && methods.HttpMethods.Contains("GET"))
+        {
+            endpoint.Metadata.Remove(methods);
+            endpoint.Metadata.Add(new HttpMethodMetadata(Http.Read));
+        }
+    });
 }
