@@ -47,7 +47,11 @@ internal static class Shell
         var values = EnvFile.Read(".env");
         foreach (System.Collections.DictionaryEntry variable in Environment.GetEnvironmentVariables())
         {
-            values[(string)variable.Key] = (string?)variable.Value ?? "";
+            // Set but empty (compose files do that) is not set: it must not hide what .env says.
+            if (variable.Value is string { Length: > 0 } value)
+            {
+                values[(string)variable.Key] = value;
+            }
         }
 
         var pin = EnvFile.AddMissingSecrets(".env", values);

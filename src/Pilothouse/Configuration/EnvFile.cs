@@ -87,26 +87,52 @@ internal static class EnvFile
             return null;
         }
 
-        return (text[..equals].TrimEnd(), Value(text[(equals + 1)..].TrimStart()));
+        return (text[..equals].TrimEnd(), Value(text[(equals + 1)..]));
     }
 
     private static string Value(string text)
     {
-        if (text.Length > 1 && text[0] is '"' or '\'' && text.IndexOf(text[0], 1) is > 0 and var end)
+        var trimmed = text.TrimStart();
+        if (trimmed.Length > 1 && trimmed[0] is '"' or '\'' && Quoted(trimmed) is { } quoted)
         {
-            return text[1..end];
+            return quoted;
         }
 
-        // A # begins a comment only after white space: it may stand inside a value.
-        for (var i = 0; i < text.Length; i++)
+        // A # begins a comment only after white space: it may stand inside a value, and at its beginning.
+        for (var i = 1; i < text.Length; i++)
         {
-            if (text[i] == '#' && (i == 0 || char.IsWhiteSpace(text[i - 1])))
+            if (text[i] == '#' && char.IsWhiteSpace(text[i - 1]))
             {
-                return text[..i].TrimEnd();
+                return text[..i].Trim();
             }
         }
 
-        return text.TrimEnd();
+        return text.Trim();
+    }
+
+    /// <summary>What stands in quotes, where a backslash lets a quote or a backslash stand inside; null if they do not end.</summary>
+    private static string? Quoted(string text)
+    {
+        var value = new StringBuilder();
+        for (var i = 1; i < text.Length; i++)
+        {
+            if (text[i] == text[0])
+            {
+                return value.ToString();
+            }
+
+            if (text[i] == '\\' && i + 1 < text.Length && (text[i + 1] is '\\' or '\'' || (text[0] == '"' && text[i + 1] is '"' or 'n' or 'r' or 't')))
+            {
+                i++;
+                value.Append(text[i] switch { 'n' => '\n', 'r' => '\r', 't' => '\t', var c => c });
+            }
+            else
+            {
+                value.Append(text[i]);
+            }
+        }
+
+        return null;
     }
 
     private static bool IsMissing(Dictionary<string, string> values, string name) => !values.TryGetValue(name, out var value) || value.Trim().Length == 0;
