@@ -114,9 +114,14 @@ internal sealed class InputRules<T>() : InputRules(typeof(T))
         return this;
     }
 
-    /// <summary>What several fields must be together.</summary>
-    public InputRules<T> Also(string field, Func<T, string?> problem)
+    /// <summary>What several fields must be together, or one of a form that has no rule of its own.</summary>
+    public InputRules<T> Also(string field, Func<T, string?> problem, bool required = false)
     {
+        if (required)
+        {
+            Note(new(field, true));
+        }
+
         checks.Add((field, problem));
         return this;
     }

@@ -19,13 +19,14 @@ internal sealed record NewApiKey : IInput<NewApiKey>
     public static InputRules<NewApiKey> Rules { get; } = new InputRules<NewApiKey>()
         .Text("name", static key => key.Name, required: true, longest: 100)
         .Text("bot_name", static key => key.BotName, longest: 100)
+        .Also("bot_name", static key => key.BotName is { } bot && string.IsNullOrWhiteSpace(bot) ? "must not be empty" : null)
         .Also("scopes", static key => key.Scopes switch
         {
             null => InputRules.IsRequired,
             { Count: 0 } => "must name at least one scope",
             var scopes when scopes.Any(static scope => scope is null || ApiKeys.ScopeNames.Find(scope) is null) => $"must hold only {ApiKeys.ScopeNames}",
             _ => null,
-        });
+        }, required: true);
 }
 
 /// <summary>The one answer that shows a key.</summary>
@@ -42,8 +43,8 @@ internal static class ApiKeyEndpoints
     {
         var keys = routes.MapGroup("/api/keys").WithTags("API keys");
         keys.MapMethods("", Http.Read, ListAsync).Named("listApiKeys", "Every API key, without the keys themselves").Answers<ApiKeyList>().Refuses(401, 403, 429);
-        keys.MapPost("", CreateAsync).Named("createApiKey", "Make an API key; it is shown once").Takes<NewApiKey>().Answers<ApiKeyCreated>(201).Refuses(400, 401, 403, 413, 415, 429);
-        keys.MapDelete("/{id}", RevokeAsync).Named("revokeApiKey", "Revoke an API key at once").TakesId().Answers<ApiKeyRevoked>().Refuses(401, 403, 404, 429);
+        keys.MapPost("", CreateAsync).Named("createApiKey", "Make an API key; it is shown once").Takes<NewApiKey>().Answers<ApiKeyCreated>(201).Refuses(400, 401, 403, 413, 415, 429, 503, 507);
+        keys.MapDelete("/{id}", RevokeAsync).Named("revokeApiKey", "Revoke an API key at once").TakesId().Answers<ApiKeyRevoked>().Refuses(401, 403, 404, 429, 503, 507);
     }
 
     private static async Task ListAsync(HttpContext http, Database database)

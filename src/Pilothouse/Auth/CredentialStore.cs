@@ -61,5 +61,5 @@ internal static class CredentialStore
         await session.Prepare(PurgeRevoked).Set("now", (DateTimeOffset?)now).ExecuteAsync()
         + await session.Prepare(PurgeBudgets).Set("now", (DateTimeOffset?)now).ExecuteAsync();
 
-    private static ApiKey ReadKey(Row row) => new(row.Id(0), row.Text(1)!, row.Text(2)!, row.Text(3), row.Time(4), row.Time(5), row.Time(6));
+    private static ApiKey ReadKey(Row row) => new(row.Id(0), row.Text(1) ?? "", row.Text(2) ?? "", row.Text(3), row.Time(4), row.Time(5), row.Time(6));
 }
