@@ -20,7 +20,7 @@ internal static class Logging
     {
         Directory.CreateDirectory(settings.LogDir);
         ITextFormatter formatter = settings.LogFormat == "text"
-            ? new MessageTemplateTextFormatter("{Timestamp:yyyy-MM-dd HH:mm:ss.fff} {Level:u3} {Message:lj}{NewLine}{Exception}", System.Globalization.CultureInfo.InvariantCulture)
+            ? new MessageTemplateTextFormatter("{Timestamp:yyyy-MM-dd HH:mm:ss.fff} {Level:u3} {Message:l}{NewLine}{Exception}", System.Globalization.CultureInfo.InvariantCulture)
             : new JsonLogFormatter();
         var level = settings.LogLevel switch
         {

@@ -26,7 +26,10 @@ internal sealed class RequestLine(string method, string route, int status, doubl
     public string RequestId => requestId;
 
     public override void Render(TextWriter output, string? format = null, IFormatProvider? formatProvider = null) =>
-        output.Write(string.Create(CultureInfo.InvariantCulture, $"{method} {route} {status} {durationMs:0.###} ms {client} {credential} {requestId}"));
+        output.Write(string.Create(CultureInfo.InvariantCulture, $"{method} {route} {status} {durationMs:0.###} ms {client} {OneLine(credential)} {requestId}"));
+
+    /// <summary>An API key's name is a client's text: it must not begin a line of its own in a log of text.</summary>
+    private static string OneLine(string text) => text.Any(char.IsControl) ? string.Concat(text.Select(static c => char.IsControl(c) ? '?' : c)) : text;
 }
 
 /// <summary>Writes a line for each request. It goes past the message templates: it is on every request's way.</summary>
