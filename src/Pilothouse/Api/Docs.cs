@@ -11,7 +11,7 @@ internal static class Docs
 
     public static void MapDocs(this IEndpointRouteBuilder routes)
     {
-        routes.MapOpenApi().AnswersHead();
+        routes.MapOpenApi("/openapi/v1.json").AnswersHead();
         routes.MapScalarApiReference("/docs", static options =>
         {
             options.Title = "Pilothouse API";
