@@ -101,20 +101,31 @@ internal sealed class SqliteStatement : Statement, IDisposable
     public override ValueTask<T?> FirstAsync<T>(Func<Row, T> read)
         where T : default
     {
-        var found = Step() ? read(Row) : default;
-        raw.sqlite3_reset(handle);
-        return new(found);
+        try
+        {
+            return new(Step() ? read(Row) : default);
+        }
+        finally
+        {
+            raw.sqlite3_reset(handle);
+        }
     }
 
     public override ValueTask<List<T>> ListAsync<T>(Func<Row, T> read)
     {
         var list = new List<T>();
-        while (Step())
+        try
         {
-            list.Add(read(Row));
+            while (Step())
+            {
+                list.Add(read(Row));
+            }
+        }
+        finally
+        {
+            raw.sqlite3_reset(handle);
         }
 
-        raw.sqlite3_reset(handle);
         return new(list);
     }
 
