@@ -11,6 +11,7 @@ public sealed class WriterTests
 {
     private const string Signal = """{"trading_pair":"A/B","signal_type":"BUY","signal_strength":1,"price":1}""";
     private static readonly Sql InsertSignal = new("INSERT INTO signals(trading_pair, signal_type, signal_strength, price) VALUES (@pair, 'BUY', 1, 1) RETURNING id");
+    private static readonly Sql AnySignal = new("SELECT id FROM signals");
     private static readonly Sql BadInsert = new("INSERT INTO signals(trading_pair) VALUES (NULL)");
 
     [Fact]
@@ -82,6 +83,22 @@ public sealed class WriterTests
         gate.Set();
         await Task.WhenAll(waiting);
         await server.PostAsync("/api/signals", Signal);
+    }
+
+    [Fact]
+    public async Task A_read_that_breaks_off_does_not_keep_its_connection_in_the_past()
+    {
+        await using var server = await TestServer.StartAsync(("DB_POOL_SIZE", "1"));
+        var database = server.Services.GetRequiredService<Database>();
+        await server.PostAsync("/api/signals", Signal);
+        foreach (var one in new[] { true, false })
+        {
+            await Assert.ThrowsAsync<InvalidDataException>(async () => await database.ReadAsync(async session => one
+                ? await session.Prepare(AnySignal).FirstAsync<int>(static _ => throw new InvalidDataException())
+                : (await session.Prepare(AnySignal).ListAsync<int>(static _ => throw new InvalidDataException())).Count));
+            await server.PostAsync("/api/signals", Signal);
+            Assert.Equal(server.Sql("SELECT count(*) FROM signals"), ((int)(await server.GetAsync("/api/signals"))["count"]!).ToString(CultureInfo.InvariantCulture));
+        }
     }
 
     [Theory]

@@ -1,0 +1,103 @@
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Pilothouse.Tests.Fixtures;
+
+namespace Pilothouse.Tests.Api;
+
+public sealed class OpenApiTests
+{
+    private static readonly string[] Methods = ["get", "post", "patch", "delete", "put"];
+
+    [Fact]
+    public async Task Every_route_is_in_the_document_and_HEAD_is_not_listed()
+    {
+        await using var server = await TestServer.StartAsync();
+        var paths = (await server.GetAsync("/openapi/v1.json"))["paths"]!.AsObject();
+        var routes = server.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+            .Select(static endpoint => (Path: "/" + endpoint.RoutePattern.RawText!.Trim('/'), Methods: endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? []))
+            .Where(static route => route.Path.StartsWith("/api/", StringComparison.Ordinal) || route.Path.StartsWith("/health", StringComparison.Ordinal))
+            .SelectMany(static route => route.Methods.Where(static method => method != "HEAD").Select(method => $"{method} {route.Path}"))
+            .Order(StringComparer.Ordinal).ToList();
+        var documented = paths.SelectMany(static path => path.Value!.AsObject().Select(operation => $"{operation.Key.ToUpperInvariant()} {path.Key}")).Order(StringComparer.Ordinal);
+        Assert.Equal(routes, documented);
+        Assert.All(paths, static path => Assert.All(path.Value!.AsObject(), static operation => Assert.Contains(operation.Key, Methods)));
+    }
+
+    [Fact]
+    public async Task Every_operation_has_a_name_of_its_own_a_summary_a_tag_and_its_path_parameters()
+    {
+        await using var server = await TestServer.StartAsync();
+        var operations = Operations(await server.GetAsync("/openapi/v1.json")).ToList();
+        Assert.Equal(operations.Count, operations.Select(static operation => (string)operation.Item["operationId"]!).Distinct().Count());
+        foreach (var (path, method, item) in operations)
+        {
+            var shown = $"{method} {path}";
+            Assert.False(string.IsNullOrEmpty((string?)item["summary"]), shown);
+            Assert.NotEmpty(item["tags"]!.AsArray());
+            var named = item["parameters"]?.AsArray().Where(static parameter => (string?)parameter!["in"] == "path").Select(static parameter => $"{{{parameter!["name"]}}}") ?? [];
+            Assert.Equal(path.Split('/').Where(static part => part.StartsWith('{')), named);
+            var names = item["parameters"]?.AsArray().Select(static parameter => $"{parameter!["in"]} {parameter["name"]}").ToList() ?? [];
+            Assert.True(names.Distinct().Count() == names.Count, shown);
+            Assert.True(method == "get" == item["requestBody"] is null || method == "delete" || path.EndsWith("/logout", StringComparison.Ordinal) || method == "post", shown);
+        }
+    }
+
+    [Fact]
+    public async Task Every_failure_has_the_one_shape_and_every_success_a_shape()
+    {
+        await using var server = await TestServer.StartAsync();
+        var document = await server.GetAsync("/openapi/v1.json");
+        foreach (var (path, method, item) in Operations(document))
+        {
+            var statuses = item["responses"]!.AsObject();
+            Assert.Contains(statuses, static status => status.Key is "200" or "201");
+            foreach (var (status, response) in statuses)
+            {
+                var schema = response!["content"]?["application/json"]?["schema"];
+                Assert.True(schema is not null, $"{method} {path} {status} has no shape");
+                var fields = Resolve(document, schema)["properties"]!.AsObject().Select(static field => field.Key).ToList();
+                Assert.NotEmpty(fields);
+                Assert.True(status[0] == '2' || (path.StartsWith("/health", StringComparison.Ordinal) && status == "503") || fields is ["success", "error", "message", "code", "details"], $"{method} {path} {status}: {string.Join(' ', fields)}");
+            }
+
+            if (item["requestBody"] is not null)
+            {
+                Assert.True(statuses.ContainsKey("400") && statuses.ContainsKey("413") && statuses.ContainsKey("415"), $"{method} {path} takes a body");
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Every_reference_leads_somewhere_and_credentials_are_asked_for_where_they_are_needed()
+    {
+        await using var server = await TestServer.StartAsync();
+        var document = await server.GetAsync("/openapi/v1.json");
+        var schemas = document["components"]!["schemas"]!.AsObject();
+        foreach (var reference in References(document))
+        {
+            Assert.True(schemas.ContainsKey(reference.Split('/')[^1]), reference);
+        }
+
+        foreach (var (path, method, item) in Operations(document))
+        {
+            using var answer = await server.Anonymous.RawAsync(method.ToUpperInvariant(), path.Replace("{id}", "1", StringComparison.Ordinal).Replace("{name}", "x", StringComparison.Ordinal), item["requestBody"] is null ? null : "{}"u8.ToArray());
+            var asks = item["security"] is JsonArray { Count: > 0 };
+            Assert.True(asks == ((int)answer.StatusCode == 401), $"{method} {path} answered {answer.StatusCode}, and the document {(asks ? "asks" : "does not ask")} for a credential");
+            Assert.True(!asks || item["responses"]!["401"] is not null, $"{method} {path}");
+        }
+    }
+
+    private static IEnumerable<(string Path, string Method, JsonObject Item)> Operations(JsonObject document) =>
+        document["paths"]!.AsObject().SelectMany(static path => path.Value!.AsObject().Where(static item => Methods.Contains(item.Key)).Select(item => (path.Key, item.Key, item.Value!.AsObject())));
+
+    private static JsonNode Resolve(JsonObject document, JsonNode schema) =>
+        (string?)schema["$ref"] is { } reference ? document["components"]!["schemas"]![reference.Split('/')[^1]]! : schema;
+
+    private static IEnumerable<string> References(JsonNode? node) => node switch
+    {
+        JsonObject item => item.SelectMany(static field => field.Key == "$ref" ? [(string)field.Value!] : References(field.Value)),
+        JsonArray list => list.SelectMany(References),
+        _ => [],
+    };
+}

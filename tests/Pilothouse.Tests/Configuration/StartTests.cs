@@ -1,0 +1,89 @@
+using Pilothouse.Configuration;
+using Pilothouse.Tests.Fixtures;
+
+namespace Pilothouse.Tests.Configuration;
+
+/// <summary>What a start makes of the environment and .env.</summary>
+public sealed class StartTests
+{
+    private const string Secret = "0123456789abcdef0123456789abcdef";
+
+    [Fact]
+    public async Task The_first_start_makes_secrets_and_says_where_they_are_without_showing_them_to_a_pipe()
+    {
+        using var folder = new TemporaryFolder();
+        var (code, output, error) = await ServerProcess.RunAsync(folder, ["key", "create", "--name", "a"], ("BOT_CONTROL_PIN", ""), ("JWT_SECRET_KEY", ""));
+        Assert.Equal(0, code);
+        var first = await File.ReadAllTextAsync(folder.File(".env"));
+        var values = EnvFile.Read(folder.File(".env"));
+        Assert.DoesNotContain(values["BOT_CONTROL_PIN"], output + error, StringComparison.Ordinal);
+
+        // Empty in the environment is not set there: .env holds, and nothing is made again.
+        await using var server = await ServerProcess.ServeAsync(folder, ("BOT_CONTROL_PIN", ""), ("JWT_SECRET_KEY", ""));
+        Assert.Equal(200, (await server.Client.SendAsync("POST", "/api/auth/login", $$"""{"pin":"{{values["BOT_CONTROL_PIN"]}}"}""")).Status);
+        Assert.Equal(first, await File.ReadAllTextAsync(folder.File(".env")));
+    }
+
+    [Fact]
+    public async Task The_environment_wins_over_the_file_and_with_both_secrets_in_it_nothing_is_written()
+    {
+        using var folder = new TemporaryFolder();
+        Assert.Equal(0, (await ServerProcess.RunAsync(folder, ["migrate"])).Code);
+        Assert.False(File.Exists(folder.File(".env")));
+        await File.WriteAllTextAsync(folder.File(".env"), "BOT_CONTROL_PIN=864209\nLOG_LEVEL=LOUD\n");
+        await using var server = await ServerProcess.ServeAsync(folder, ("LOG_LEVEL", "WARNING"));
+        Assert.Equal(200, (await server.Client.SendAsync("POST", "/api/auth/login", $$"""{"pin":"{{TestServer.Pin}}"}""")).Status);
+    }
+
+    [Theory]
+    [InlineData("production", "BOT_CONTROL_PIN", "123456", "BOT_CONTROL_PIN still has a sample value")]
+    [InlineData("production", "JWT_SECRET_KEY", "your-secret-key-change-this-in-production", "JWT_SECRET_KEY still has a sample value")]
+    [InlineData("development", "BOT_CONTROL_PIN", "123456", null)]
+    [InlineData("development", "JWT_SECRET_KEY", "too-short", "JWT_SECRET_KEY: allowed is at least 32 bytes")]
+    [InlineData("production", "MCP_SERVER_HOST", "0.0.0.0", "REQUIRE_AUTH_FOR_READS is not set")]
+    [InlineData("production", "MCP_SERVER_HOST", "127.0.0.2", null)]
+    [InlineData("production", "MCP_SERVER_HOST", "::1", null)]
+    [InlineData("development", "MCP_SERVER_HOST", "0.0.0.0", null)]
+    public void Production_refuses_what_everybody_knows_and_what_nobody_decided(string environment, string name, string value, string? sentence)
+    {
+        foreach (var variable in new[] { "FLASK_ENV", "ASPNETCORE_ENVIRONMENT" })
+        {
+            var values = new Dictionary<string, string> { ["BOT_CONTROL_PIN"] = "246801", ["JWT_SECRET_KEY"] = Secret, [variable] = environment, [name] = value };
+            if (sentence is null)
+            {
+                Settings.Read(values);
+                continue;
+            }
+
+            Assert.Contains(sentence, Assert.Throws<SettingsException>(() => Settings.Read(values)).Message, StringComparison.Ordinal);
+            values["REQUIRE_AUTH_FOR_READS"] = "false";
+            if (name == "MCP_SERVER_HOST")
+            {
+                Settings.Read(values);
+            }
+        }
+    }
+
+    [Fact]
+    public void Every_setting_refuses_nonsense_by_its_name_and_never_shows_a_secret()
+    {
+        var good = new Dictionary<string, string> { ["BOT_CONTROL_PIN"] = "246801", ["JWT_SECRET_KEY"] = Secret };
+        var free = new[] { "DATABASE_PATH", "BACKUP_DIR", "LOG_DIR", "ALLOWED_HOSTS", "FLASK_SECRET_KEY", "ASPNETCORE_ENVIRONMENT" };
+        foreach (var fact in Settings.Read(good).Facts.Where(fact => !free.Contains(fact.Name)))
+        {
+            var values = new Dictionary<string, string>(good) { [fact.Name] = "n\u00f6nsense!" };
+            var message = Assert.Throws<SettingsException>(() => Settings.Read(values)).Message;
+            Assert.Contains(fact.Name, message, StringComparison.Ordinal);
+            Assert.True(!fact.Secret || !message.Contains("nsense", StringComparison.Ordinal), message);
+        }
+    }
+
+    [Fact]
+    public void An_address_of_IPv6_is_served_under_its_own_name()
+    {
+        using var folder = new TemporaryFolder();
+        var hosts = new Pilothouse.Api.ServedHosts(TestServer.SettingsFor(folder, ("MCP_SERVER_HOST", "2001:db8::1"), ("REQUIRE_AUTH_FOR_READS", "true")));
+        Assert.True(hosts.Serves("[2001:db8::1]"));
+        Assert.False(hosts.Serves("[2001:db8::2]"));
+    }
+}

@@ -1,0 +1,130 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Pilothouse.Tests.Fixtures;
+
+namespace Pilothouse.Tests.Monitoring;
+
+public sealed class LogTests
+{
+    private const string Signal = """{"trading_pair":"SECRET/PAIR","signal_type":"BUY","signal_strength":1,"price":1,"strategy":"body-of-mine"}""";
+
+    [Fact]
+    public async Task A_request_line_says_who_asked_what_and_how_it_went()
+    {
+        await using var server = await TestServer.StartAsync();
+        await server.Client.SendAsync("POST", "/api/signals", Signal, ("X-Request-Id", "line-1"));
+        await server.Anonymous.SendAsync("GET", "/api/signals?trading_pair=hidden", null, ("X-Request-Id", "line-2"));
+        await server.Anonymous.SendAsync("GET", "/no/such/path", null, ("X-Request-Id", "line-3"));
+        await server.StopAsync();
+
+        var lines = Lines(server, "mcp_server.log");
+        var posted = lines.Single(static line => (string?)line["request_id"] == "line-1");
+        Assert.Equal(["timestamp", "level", "message", "method", "route", "status", "duration_ms", "client", "credential", "request_id"], posted.Select(static field => field.Key));
+        Assert.Equal(("POST", "/api/signals", 201, "127.0.0.1", "key:tests"), ((string?)posted["method"], (string?)posted["route"], (int)posted["status"]!, (string?)posted["client"], (string?)posted["credential"]));
+        Assert.InRange((double)posted["duration_ms"]!, 0.001, 30_000);
+        Assert.True(DateTimeOffset.TryParse((string?)posted["timestamp"], System.Globalization.CultureInfo.InvariantCulture, out _));
+        var read = lines.Single(static line => (string?)line["request_id"] == "line-2");
+        Assert.Equal(("-", 200), ((string?)read["credential"], (int)read["status"]!));
+        Assert.DoesNotContain("hidden", read.ToJsonString(), StringComparison.Ordinal);
+        Assert.Equal(404, (int)lines.Single(static line => (string?)line["request_id"] == "line-3")["status"]!);
+    }
+
+    [Theory]
+    [InlineData("json")]
+    [InlineData("text")]
+    public async Task No_log_ever_holds_a_PIN_a_token_a_key_or_a_body(string format)
+    {
+        await using var server = await TestServer.StartAsync(("LOG_FORMAT", format), ("LOG_LEVEL", "DEBUG"));
+        var token = await server.LoginAsync();
+        var key = (string)(await server.PostAsync("/api/keys", """{"name":"logged","scopes":["write"]}"""))["key"]!;
+        await server.Anonymous.SendAsync("POST", "/api/auth/login", """{"pin":"975311"}""");
+        foreach (var header in new[] { ("Authorization", $"Bearer {token}"), ("Authorization", $"Bearer {key}"), ("X-Api-Key", key), ("Cookie", $"pilothouse_session={token}"), ("X-Api-Key", "ph_wrong-one-of-mine"), ("Authorization", "Bearer wrong.token.ofmine") })
+        {
+            await server.Anonymous.SendAsync("POST", "/api/signals", Signal, header, ("Idempotency-Key", "idem-of-mine"));
+            await server.Anonymous.SendAsync("POST", "/api/signals", Signal + "body-of-mine", header);
+        }
+
+        server.Sql("ALTER TABLE signals RENAME TO gone");
+        await server.Client.SendAsync("POST", "/api/signals", Signal);
+        await server.Client.SendAsync("GET", "/api/signals?trading_pair=query-of-mine");
+        await server.Anonymous.SendAsync("POST", "/api/auth/logout", null, ("Cookie", $"pilothouse_session={token}"));
+        await server.StopAsync();
+
+        string[] secrets = [TestServer.Pin, "975311", TestServer.Secret, token, token.Split('.')[2], key, "wrong-one-of-mine", "ofmine", "SECRET/PAIR", "body-of-mine", "idem-of-mine", "query-of-mine"];
+        foreach (var file in Directory.GetFiles(server.Folder.File("logs")))
+        {
+            var bytes = await File.ReadAllBytesAsync(file);
+            Assert.All(secrets, secret => Assert.True(bytes.AsSpan().IndexOf(Encoding.UTF8.GetBytes(secret)) < 0, $"{file} holds {secret}"));
+        }
+    }
+
+    [Fact]
+    public async Task Warnings_and_failures_are_in_the_error_file_and_only_they()
+    {
+        await using var server = await TestServer.StartAsync();
+        await server.Anonymous.SendAsync("POST", "/api/auth/login", """{"pin":"975311"}""");
+        server.Sql("ALTER TABLE signals RENAME TO gone");
+        Assert.Equal(500, (await server.Client.SendAsync("GET", "/api/signals", null, ("X-Request-Id", "broken-1"))).Status);
+        await server.GetAsync("/health");
+        await server.StopAsync();
+
+        var errors = Lines(server, "mcp_server_error.log");
+        Assert.All(errors, static line => Assert.Contains((string?)line["level"], new[] { "WARNING", "ERROR", "CRITICAL" }));
+        Assert.Contains(errors, static line => ((string?)line["message"])!.StartsWith("Login with a wrong PIN from 127.0.0.1", StringComparison.Ordinal));
+        var bug = errors.Single(static line => line["exception"] is not null);
+        Assert.Equal("Request broken-1 failed by a bug", (string?)bug["message"]);
+        Assert.Contains("no such table", (string?)bug["exception"], StringComparison.Ordinal);
+        var all = Lines(server, "mcp_server.log");
+        Assert.True(all.Count > errors.Count);
+        Assert.All(errors, error => Assert.Contains(all, line => JsonNode.DeepEquals(line, error)));
+    }
+
+    [Fact]
+    public async Task LOG_FORMAT_text_is_for_people()
+    {
+        await using var server = await TestServer.StartAsync(("LOG_FORMAT", "text"));
+        await server.Client.SendAsync("GET", "/api/signals", null, ("X-Request-Id", "text-1"));
+        await server.StopAsync();
+        var line = (await File.ReadAllLinesAsync(server.Folder.File("logs/mcp_server.log"))).Single(static line => line.Contains("text-1", StringComparison.Ordinal));
+        Assert.Matches(@"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} INF GET /api/signals 200 [0-9.]+ ms 127\.0\.0\.1 key:tests text-1$", line);
+    }
+
+    [Fact]
+    public async Task Nobody_writes_a_line_of_his_own_into_a_log()
+    {
+        await using var server = await TestServer.StartAsync(("LOG_FORMAT", "text"));
+        var (status, made) = await server.Client.SendAsync("POST", "/api/keys", """{"name":"x\n2026-03-02 12:00:00.000 INF forged","scopes":["read"]}""");
+        if (status == 201)
+        {
+            await server.Anonymous.SendAsync("GET", "/api/signals", null, ("X-Api-Key", (string)made["key"]!));
+        }
+
+        await server.StopAsync();
+        Assert.DoesNotContain(await File.ReadAllLinesAsync(server.Folder.File("logs/mcp_server.log")), static line => line.StartsWith("2026-03-02 12:00:00.000 INF forged", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Mcp_server_log_is_the_newest_and_the_seeds_own_is_set_aside()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder.File("logs"));
+        await File.WriteAllTextAsync(folder.File("logs/mcp_server.log"), "a line of the seed\n");
+        await using (var server = await TestServer.StartAsync(folder, null))
+        {
+            await server.Client.SendAsync("GET", "/api/signals", null, ("X-Request-Id", "first-1"));
+            await using var again = await server.RestartAsync();
+            await again.Client.SendAsync("GET", "/api/signals", null, ("X-Request-Id", "second-1"));
+            await again.StopAsync();
+            var link = new FileInfo(folder.File("logs/mcp_server.log"));
+            Assert.NotNull(link.LinkTarget);
+            var text = await File.ReadAllTextAsync(link.FullName);
+            Assert.Contains("first-1", text, StringComparison.Ordinal);
+            Assert.Contains("second-1", text, StringComparison.Ordinal);
+            var aside = Assert.Single(Directory.GetFiles(folder.File("logs"), "before_pilothouse_*"));
+            Assert.Equal("a line of the seed\n", await File.ReadAllTextAsync(aside));
+        }
+    }
+
+    private static List<JsonObject> Lines(TestServer server, string file) =>
+        [.. File.ReadAllLines(server.Folder.File($"logs/{file}")).Select(static line => JsonNode.Parse(line)!.AsObject())];
+}
