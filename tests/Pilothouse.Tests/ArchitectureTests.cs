@@ -44,7 +44,6 @@ public sealed partial class ArchitectureTests
     /// <summary>Single types that a folder may use beyond its arrows, with the reason.</summary>
     private static readonly Dictionary<(string From, string Type), string> Exceptions = new()
     {
-        [("Configuration", "Auth.PinHash")] = "what a PIN's hash looks like is known in one place",
         [("Trades", "Signals.SignalStore")] = "a trade's signal must exist",
         [("Analysis", "Signals.SignalStore")] = "an analysis's signal must exist",
     };

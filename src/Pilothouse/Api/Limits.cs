@@ -23,18 +23,26 @@ internal sealed class CallCounter(TimeProvider clock)
 
     private readonly ConcurrentDictionary<(string Client, string Route, long Ticks), Count> counts = new();
     private long sweptAt;
+    private int kept;
 
     /// <summary>Counts one call.</summary>
     /// <returns>How many are left in the window (negative: one too many) and when it ends.</returns>
     public (int Left, DateTimeOffset Ends) Take(string client, string route, int most, TimeSpan window)
     {
         var now = clock.GetUtcNow();
-        if (counts.Count > MostKept)
+        if (Volatile.Read(ref kept) > MostKept)
         {
             Sweep(now);
         }
 
-        var count = counts.GetOrAdd((client, route, window.Ticks), static _ => new Count());
+        var key = (client, route, window.Ticks);
+        if (!counts.TryGetValue(key, out var count))
+        {
+            // The dictionary's own Count takes all its locks.
+            count = counts.GetOrAdd(key, new Count());
+            Interlocked.Increment(ref kept);
+        }
+
         lock (count)
         {
             if (count.Ends <= now)
@@ -69,6 +77,8 @@ internal sealed class CallCounter(TimeProvider clock)
         {
             counts.Clear();
         }
+
+        Volatile.Write(ref kept, counts.Count);
     }
 
     private sealed class Count
@@ -99,7 +109,7 @@ internal sealed class CallLimits(Configuration.Settings settings, CallCounter co
             return;
         }
 
-        var route = $"{http.Request.Method} {(endpoint as RouteEndpoint)?.RoutePattern.RawText}";
+        var route = $"{(HttpMethods.IsHead(http.Request.Method) ? "GET" : http.Request.Method)} {(endpoint as RouteEndpoint)?.RoutePattern.RawText}";
         if (caller.IsKnown)
         {
             Apply(http, settings.RateLimitPerKeyPerMinute, counter.Take(caller.Client, route, settings.RateLimitPerKeyPerMinute, TimeSpan.FromMinutes(1)));

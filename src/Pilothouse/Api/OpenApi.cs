@@ -11,6 +11,21 @@ internal static class OpenApi
 {
     private static readonly string[] Writes = ["POST", "PATCH", "DELETE"];
 
+    private static readonly Dictionary<string, string> Tags = new()
+    {
+        ["Analysis"] = "Analyses of charts.",
+        ["API keys"] = "Keys for bots and agents.",
+        ["Authentication"] = "The session of a person with the PIN.",
+        ["Bots"] = "What bots report of themselves.",
+        ["Correlation"] = "How assets move together.",
+        ["Costs"] = "What outside APIs cost.",
+        ["Health"] = "Whether the server works.",
+        ["Market context"] = "The market as a whole.",
+        ["Performance"] = "What the trades earned, and at which risk.",
+        ["Signals"] = "When to buy or sell.",
+        ["Trades"] = "Positions from their opening to their close.",
+    };
+
     public static void AddDocument(this IServiceCollection services) => services.AddOpenApi("v1", static options =>
     {
         options.ShouldInclude = static description => description.HttpMethod is not "HEAD";
@@ -41,6 +56,11 @@ internal static class OpenApi
             License = new OpenApiLicense { Name = "MIT", Identifier = "MIT" },
         };
         document.Servers = [new OpenApiServer { Url = "http://localhost:3000", Description = "The default address" }];
+        foreach (var tag in document.Tags ?? new HashSet<OpenApiTag>())
+        {
+            tag.Description = Tags.GetValueOrDefault(tag.Name ?? "");
+        }
+
         document.Components ??= new OpenApiComponents();
         document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
         {

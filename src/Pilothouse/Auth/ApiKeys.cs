@@ -8,7 +8,8 @@ namespace Pilothouse.Auth;
 
 /// <summary>
 /// API keys for bots and agents: <c>ph_</c> and 32 random bytes in base62. The file holds only their HMAC under a key derived from
-/// JWT_SECRET_KEY: others write this file too, and must not be able to make themselves a key.
+/// JWT_SECRET_KEY: others write this file too, and must not be able to make themselves a key, or to
+/// widen one that they have.
 /// </summary>
 internal sealed class ApiKeys(Settings settings, TimeProvider clock)
 {
@@ -27,7 +28,9 @@ internal sealed class ApiKeys(Settings settings, TimeProvider clock)
     {
         var key = Prefix + Base62(RandomNumberGenerator.GetBytes(32));
         var sorted = string.Join(',', ScopeNames.All.Intersect(scopes.Select(scope => ScopeNames.Find(scope)!)));
-        return (await CredentialStore.InsertKeyAsync(session, name, Hash(key), sorted, botName, clock.GetUtcNow(), expiresAt), key);
+        DateTimeOffset? ends = expiresAt is { } time ? Timestamps.Cut(time) : null;
+        var hash = Hash(key);
+        return (await CredentialStore.InsertKeyAsync(session, name, hash, sorted, Seal(hash, sorted, botName, ends), botName, clock.GetUtcNow(), ends), key);
     }
 
     /// <summary>The key if it exists, has not ended and was not revoked, else null.</summary>
@@ -38,8 +41,10 @@ internal sealed class ApiKeys(Settings settings, TimeProvider clock)
             return null;
         }
 
-        var found = await CredentialStore.FindKeyAsync(session, Hash(key));
-        return found is { RevokedAt: null } && (found.ExpiresAt is null || found.ExpiresAt > clock.GetUtcNow()) ? found : null;
+        var hash = Hash(key);
+        return await CredentialStore.FindKeyAsync(session, hash) is ({ RevokedAt: null } found, { } seal)
+            && IsSame(seal, Seal(hash, found.Scopes, found.BotName, found.ExpiresAt))
+            && (found.ExpiresAt is null || found.ExpiresAt > clock.GetUtcNow()) ? found : null;
     }
 
     public static Scopes ScopesOf(ApiKey key) => key.Scopes.Split(',').Aggregate(Scopes.None, static (all, name) => all | name switch
@@ -49,6 +54,12 @@ internal sealed class ApiKeys(Settings settings, TimeProvider clock)
         "control" => Scopes.Control,
         _ => Scopes.None,
     });
+
+    private static bool IsSame(string one, string other) => CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(one), Encoding.UTF8.GetBytes(other));
+
+    /// <summary>Over what the key allows: a bot that writes the file cannot widen its own key.</summary>
+    private string Seal(string hash, string scopes, string? botName, DateTimeOffset? expiresAt) => Convert.ToHexStringLower(HMACSHA256.HashData(hashKey,
+        Encoding.UTF8.GetBytes($"{hash}\n{scopes}\n{(expiresAt is { } ends ? Timestamps.ToStored(ends) : "")}\n{botName}")));
 
     private string Hash(string key) => Convert.ToHexStringLower(HMACSHA256.HashData(hashKey, Encoding.ASCII.GetBytes(key)));
 

@@ -5,18 +5,21 @@ namespace Pilothouse.Auth;
 /// <summary>One API key as it is listed: everything but the key itself, which nobody can show again.</summary>
 internal sealed record ApiKey(long Id, string Name, string Scopes, string? BotName, DateTimeOffset? CreatedAt, DateTimeOffset? ExpiresAt, DateTimeOffset? RevokedAt);
 
+/// <summary>An API key and the seal over what it allows.</summary>
+internal sealed record SealedKey(ApiKey Key, string? Seal);
+
 /// <summary>The tables behind credentials: api_keys, revoked_tokens, login_budgets.</summary>
 internal static class CredentialStore
 {
     private const string KeyColumns = "id, name, scopes, bot_name, created_at, expires_at, revoked_at";
 
-    private static readonly Sql FindKey = new($"SELECT {KeyColumns} FROM api_keys WHERE key_hash = @hash");
+    private static readonly Sql FindKey = new($"SELECT {KeyColumns}, seal FROM api_keys WHERE key_hash = @hash");
     private static readonly Sql ListKeys = new($"SELECT {KeyColumns} FROM api_keys ORDER BY id DESC LIMIT 1000");
     private static readonly Sql InsertKey = new("""
-        INSERT INTO api_keys(name, key_hash, scopes, bot_name, created_at, expires_at)
-        VALUES (@name, @hash, @scopes, @bot_name, @now, @expires_at) RETURNING id
+        INSERT INTO api_keys(name, key_hash, scopes, seal, bot_name, created_at, expires_at)
+        VALUES (@name, @hash, @scopes, @seal, @bot_name, @now, @expires_at) RETURNING id
         """);
-    private static readonly Sql RevokeKey = new("UPDATE api_keys SET revoked_at = coalesce(revoked_at, @now) WHERE id = @id");
+    private static readonly Sql RevokeKey = new("UPDATE api_keys SET revoked_at = coalesce(revoked_at, @now), key_hash = 'revoked:' || id WHERE id = @id");
     private static readonly Sql FindRevoked = new("SELECT 1 FROM revoked_tokens WHERE jti = @jti");
     private static readonly Sql InsertRevoked = new("""
         INSERT INTO revoked_tokens(jti, expires_at) VALUES (@jti, @expires_at) ON CONFLICT (jti) DO NOTHING
@@ -31,14 +34,16 @@ internal static class CredentialStore
         """);
     private static readonly Sql PurgeBudgets = new("DELETE FROM login_budgets WHERE window_ends < @now");
 
-    public static ValueTask<ApiKey?> FindKeyAsync(Session session, string hash) => session.Prepare(FindKey).Set("hash", hash).FirstAsync(ReadKey);
+    public static ValueTask<SealedKey?> FindKeyAsync(Session session, string hash) =>
+        session.Prepare(FindKey).Set("hash", hash).FirstAsync(static row => new SealedKey(ReadKey(row), row.Text(7)));
 
     public static ValueTask<List<ApiKey>> ListKeysAsync(Session session) => session.Prepare(ListKeys).ListAsync(ReadKey);
 
-    public static ValueTask<long> InsertKeyAsync(Session session, string name, string hash, string scopes, string? botName, DateTimeOffset now, DateTimeOffset? expiresAt) =>
-        session.Prepare(InsertKey).Set("name", name).Set("hash", hash).Set("scopes", scopes).Set("bot_name", botName)
+    public static ValueTask<long> InsertKeyAsync(Session session, string name, string hash, string scopes, string seal, string? botName, DateTimeOffset now, DateTimeOffset? expiresAt) =>
+        session.Prepare(InsertKey).Set("name", name).Set("hash", hash).Set("scopes", scopes).Set("seal", seal).Set("bot_name", botName)
             .Set("now", (DateTimeOffset?)now).Set("expires_at", expiresAt).InsertAsync();
 
+    /// <summary>Ends a key for good: without its hash nobody can bring it back by clearing revoked_at.</summary>
     /// <returns>Whether there is such a key.</returns>
     public static async ValueTask<bool> RevokeKeyAsync(Session session, long id, DateTimeOffset now) =>
         await session.Prepare(RevokeKey).Set("now", (DateTimeOffset?)now).Set("id", id).ExecuteAsync() > 0;

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Pilothouse.Configuration;
 using Pilothouse.Storage;
 using Pilothouse.Storage.Sqlite;
@@ -25,7 +24,7 @@ internal static partial class ServeCommand
             await using var app = Server.Build(settings);
             app.Services.GetRequiredService<Database>();
             await app.StartAsync(cancel);
-            Tell(settings, newPin, app.Services.GetRequiredService<ILogger<Settings>>());
+            Tell(settings, newPin, app.Urls.First(), app.Services.GetRequiredService<ILogger<Settings>>());
             await app.WaitForShutdownAsync(cancel);
             return Shell.Good;
         }
@@ -45,9 +44,8 @@ internal static partial class ServeCommand
         return Shell.Failed;
     }
 
-    private static void Tell(Settings settings, string? newPin, ILogger logger)
+    private static void Tell(Settings settings, string? newPin, string address, ILogger logger)
     {
-        var address = string.Create(CultureInfo.InvariantCulture, $"http://{settings.Host}:{settings.Port}");
         Started(logger, address, settings.DatabasePath, Environment.ProcessId);
         if (settings.SetWithoutEffect.Count > 0)
         {

@@ -33,7 +33,8 @@ internal static class Shell
             var (settings, _) = LoadSettings();
             return await work(settings);
         }
-        catch (Exception error) when (error is SettingsException or DatabaseRefusedException or DatabaseBusyException or DatabaseFullException)
+        catch (Exception error) when (error is SettingsException or DatabaseRefusedException or DatabaseBusyException or DatabaseFullException
+            or Storage.Sqlite.DatabaseBrokenException or IOException or UnauthorizedAccessException)
         {
             Say(error.Message);
             return Failed;

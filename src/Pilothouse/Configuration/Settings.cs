@@ -23,7 +23,7 @@ internal sealed class Settings
         LogDir = from.Text("LOG_DIR", "logs", "a folder path");
         LogLevel = from.OneOf("LOG_LEVEL", "INFO", "DEBUG", "INFO", "WARNING", "ERROR");
         LogFormat = from.OneOf("LOG_FORMAT", "json", "json", "text");
-        Pin = from.Secret("BOT_CONTROL_PIN", "exactly 6 digits, or the hash that `pilothouse key hash-pin` prints", static text => Auth.PinHash.IsPin(text) || Auth.PinHash.IsHash(text));
+        Pin = from.Secret("BOT_CONTROL_PIN", "exactly 6 digits, or the hash that `pilothouse key hash-pin` prints", static text => PinHash.IsPin(text) || PinHash.IsHash(text));
         JwtSecret = from.Secret("JWT_SECRET_KEY", "at least 32 bytes (make one with: openssl rand -hex 32)", static text => System.Text.Encoding.UTF8.GetByteCount(text) >= 32);
         SessionTimeoutMinutes = from.Whole("SESSION_TIMEOUT_MINUTES", 30, 1, 43_200);
         RequireAuthForReads = from.OptionalFlag("REQUIRE_AUTH_FOR_READS");

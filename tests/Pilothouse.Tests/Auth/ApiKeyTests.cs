@@ -142,7 +142,7 @@ public sealed class ApiKeyTests
         string[] guesses = [key, Convert.ToHexStringLower(SHA256.HashData(bytes)), Convert.ToHexStringLower(HMACSHA256.HashData(Array.Empty<byte>(), bytes)), Convert.ToBase64String(SHA256.HashData(bytes))];
         foreach (var hash in guesses)
         {
-            server.Sql($"INSERT INTO api_keys(name, key_hash, scopes, created_at) VALUES ('forged', '{hash}', 'read,write,control', '2026-01-01')");
+            server.Sql($"INSERT INTO api_keys(name, key_hash, scopes, seal, created_at) VALUES ('forged', '{hash}', 'read,write,control', '{hash}', '2026-01-01')");
         }
 
         using var client = server.ClientWithKey(key);
@@ -153,10 +153,36 @@ public sealed class ApiKeyTests
     public async Task Rows_that_others_wrote_to_api_keys_break_nothing()
     {
         await using var server = await TestServer.StartAsync();
-        server.Sql("INSERT INTO api_keys(name, key_hash, scopes, created_at, expires_at) VALUES (x'FF', 'odd', x'00', 'soon', 'never')");
+        server.Sql("INSERT INTO api_keys(name, key_hash, scopes, seal, created_at, expires_at) VALUES (x'FF', 'odd', x'00', x'00', 'soon', 'never')");
         using var answer = await server.Client.RawAsync("GET", "/api/keys");
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         server.Sql("UPDATE api_keys SET scopes = x'00', name = x'00' WHERE name = 'tests'");
         Assert.Equal(401, await LoginTests.SignalAsync(server.Client));
+    }
+
+    [Theory]
+    [InlineData("UPDATE api_keys SET scopes = 'read,write,control'")]
+    [InlineData("UPDATE api_keys SET expires_at = '2999-01-01 00:00:00'")]
+    [InlineData("UPDATE api_keys SET bot_name = NULL")]
+    [InlineData("UPDATE api_keys SET seal = key_hash")]
+    public async Task A_key_that_another_program_widened_opens_nothing(string sql)
+    {
+        await using var server = await TestServer.StartAsync();
+        var made = await server.PostAsync("/api/keys", """{"name":"bot","scopes":["read"],"bot_name":"b","expires_at":"2026-04-01T00:00:00.1234567Z"}""");
+        using var client = server.ClientWithKey((string)made["key"]!);
+        Assert.True((bool)(await client.SendAsync("GET", "/api/auth/check")).Body["authenticated"]!);
+        server.Sql(sql + $" WHERE id = {made["key_id"]}");
+        Assert.False((bool)(await client.SendAsync("GET", "/api/auth/check")).Body["authenticated"]!);
+    }
+
+    [Fact]
+    public async Task A_revoked_key_cannot_be_brought_back_in_the_file()
+    {
+        await using var server = await TestServer.StartAsync();
+        var made = await server.PostAsync("/api/keys", """{"name":"bot","scopes":["read"]}""");
+        using var client = server.ClientWithKey((string)made["key"]!);
+        Assert.Equal(200, (await server.Client.SendAsync("DELETE", $"/api/keys/{made["key_id"]}")).Status);
+        server.Sql($"UPDATE api_keys SET revoked_at = NULL WHERE id = {made["key_id"]}");
+        Assert.False((bool)(await client.SendAsync("GET", "/api/auth/check")).Body["authenticated"]!);
     }
 }

@@ -158,7 +158,7 @@ public sealed class LoginTests
     [Fact]
     public async Task The_PIN_may_be_set_as_its_hash()
     {
-        var hash = Pilothouse.Auth.PinHash.Make("975310");
+        var hash = Pilothouse.Configuration.PinHash.Make("975310");
         await using var server = await TestServer.StartAsync(("BOT_CONTROL_PIN", hash));
         Assert.Equal(401, (await server.Anonymous.SendAsync("POST", "/api/auth/login", Good)).Status);
         Assert.Equal(200, (await server.Anonymous.SendAsync("POST", "/api/auth/login", """{"pin":"975310"}""")).Status);

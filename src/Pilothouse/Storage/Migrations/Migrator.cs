@@ -5,7 +5,10 @@ using DbUp;
 using DbUp.Builder;
 using DbUp.Engine;
 using DbUp.Engine.Output;
+using Microsoft.Data.Sqlite;
 using Pilothouse.Storage.Sqlite;
+using SqliteConnection = Pilothouse.Storage.Sqlite.SqliteConnection;
+using SqliteException = Pilothouse.Storage.Sqlite.SqliteException;
 
 namespace Pilothouse.Storage.Migrations;
 
@@ -77,6 +80,12 @@ internal sealed partial class Migrator(string path, string backupFolder, TimePro
             statement.Run();
         }
 
+        // As secret as the database itself, whatever the umask is.
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(copy, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
+
         // VACUUM INTO does not flush what it wrote.
         using (var file = new FileStream(copy, FileMode.Open, FileAccess.ReadWrite))
         {
@@ -95,7 +104,7 @@ internal sealed partial class Migrator(string path, string backupFolder, TimePro
 
     private UpgradeEngine Engine()
     {
-        var connection = $"Data Source={path};Pooling=False";
+        var connection = new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString();
         return DeployChanges.To.SqliteDatabase(connection)
             .WithScripts(Scripts())
             .WithScript(AddColumns, new AddedColumns())

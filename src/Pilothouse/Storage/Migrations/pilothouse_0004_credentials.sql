@@ -5,6 +5,7 @@ CREATE TABLE IF NOT EXISTS api_keys (
   name TEXT NOT NULL,
   key_hash TEXT NOT NULL UNIQUE,
   scopes TEXT NOT NULL,
+  seal TEXT NOT NULL,
   bot_name TEXT,
   created_at DATETIME NOT NULL,
   expires_at DATETIME,

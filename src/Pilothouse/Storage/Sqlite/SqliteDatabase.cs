@@ -36,7 +36,14 @@ internal sealed class SqliteDatabase : Database
     {
         lock (watching)
         {
-            return new(watch.DataVersion());
+            try
+            {
+                return new(watch.DataVersion());
+            }
+            catch (SqliteException error)
+            {
+                throw SqliteErrors.Translate(error);
+            }
         }
     }
 

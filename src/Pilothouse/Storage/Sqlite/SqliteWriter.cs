@@ -112,10 +112,24 @@ internal sealed partial class SqliteWriter : IDisposable
             var reason = SqliteErrors.Translate(error);
             BatchFailed(logger, batch.Count, error);
             batch.ForEach(item => item.Fail(reason));
+            if (reason is DatabaseBusyException)
+            {
+                RefuseWaiting(reason);
+            }
+
             return;
         }
 
         batch.ForEach(static item => item.Answer());
+    }
+
+    /// <summary>Those who queued behind a long lock have waited as long; another five seconds help nobody.</summary>
+    private void RefuseWaiting(Exception reason)
+    {
+        for (var count = queue.Reader.Count; count > 0 && queue.Reader.TryRead(out var item); count--)
+        {
+            item.Fail(reason);
+        }
     }
 
     private void StoreOne(Item item)
@@ -227,7 +241,7 @@ internal sealed partial class SqliteWriter : IDisposable
             }
         }
 
-        public override void Fail(Exception error) => answer.SetException(refused ?? error);
+        public override void Fail(Exception error) => answer.TrySetException(refused ?? error);
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A transaction of {Count} writes failed and was rolled back; none of them was acknowledged")]

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Pilothouse.Auth;
+namespace Pilothouse.Configuration;
 
 /// <summary>
 /// The PIN as a slow salted hash: PBKDF2-HMAC-SHA256 with 600,000 rounds (OWASP's figure of 2023), written
