@@ -113,7 +113,9 @@ internal static class Server
             app.UseForwardedHeaders(forwarded);
         }
 
-        app.UseMiddleware<Front>();
+        // Made by hand: UseMiddleware would call them by reflection on every request.
+        var parts = app.Services;
+        app.Use(next => new Front(next, settings, parts.GetRequiredService<ServedHosts>(), parts.GetRequiredService<RequestLog>(), parts.GetRequiredService<ILogger<Front>>()).InvokeAsync);
         if (settings.CorsOrigins.Length > 0)
         {
             app.UseCors(policy =>
@@ -124,7 +126,7 @@ internal static class Server
             });
         }
 
-        app.UseMiddleware<Gate>();
+        app.Use(next => new Gate(next, settings, parts.GetRequiredService<Credentials>(), parts.GetRequiredService<CallLimits>()).InvokeAsync);
     }
 
     private static void MapFeatures(WebApplication app)
