@@ -27,8 +27,11 @@ internal static class Server
     /// <summary>Builds a server that is ready to start. The database is migrated here; nothing listens yet.</summary>
     public static WebApplication Build(Settings settings, TimeProvider? clock = null)
     {
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { EnvironmentName = settings.IsProduction ? "Production" : "Development" });
-        builder.WebHost.UseKestrel(options =>
+        // Empty: the slim one watches the working folder for a changed appsettings.json, and so wakes up at every write to the database.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { EnvironmentName = settings.IsProduction ? "Production" : "Development" });
+        builder.Services.AddRouting();
+        builder.WebHost.UseKestrelCore();
+        builder.WebHost.ConfigureKestrel(options =>
         {
             options.AddServerHeader = false;
             options.Limits.MaxRequestBodySize = 16 * 1024 * 1024;
@@ -118,12 +121,13 @@ internal static class Server
         app.Use(next => new Front(next, settings, parts.GetRequiredService<ServedHosts>(), parts.GetRequiredService<RequestLog>(), parts.GetRequiredService<ILogger<Front>>()).InvokeAsync);
         if (settings.CorsOrigins.Length > 0)
         {
-            app.UseCors(policy =>
+            // Only where a browser says where it comes from; bots do not, and most requests are theirs.
+            app.UseWhen(static http => http.Request.Headers.Origin.Count > 0, branch => branch.UseCors(policy =>
             {
                 policy = policy.WithMethods("GET", "HEAD", "POST", "PATCH", "DELETE").WithHeaders("Authorization", "Content-Type", "X-Api-Key", "X-Request-Id", IdempotencyKey.Header)
                     .WithExposedHeaders("X-Request-Id", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "Retry-After", "Idempotency-Replayed");
                 _ = settings.CorsOrigins.Contains("*") ? policy.AllowAnyOrigin() : policy.WithOrigins([.. settings.CorsOrigins.Select(static origin => origin.TrimEnd('/'))]).AllowCredentials();
-            });
+            }));
         }
 
         app.Use(next => new Gate(next, settings, parts.GetRequiredService<Credentials>(), parts.GetRequiredService<CallLimits>()).InvokeAsync);
