@@ -26,7 +26,7 @@ internal sealed partial class SqliteWriter : IDisposable
     private readonly SqliteConnection connection;
     private readonly ILogger logger;
     private readonly TimeProvider clock;
-    private readonly Channel<Item> queue = Channel.CreateBounded<Item>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
+    private readonly Channel<QueuedWrite> queue = Channel.CreateBounded<QueuedWrite>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
     private readonly Thread thread;
     private long othersVersion;
     private long othersSeenAt;
@@ -48,7 +48,7 @@ internal sealed partial class SqliteWriter : IDisposable
 
     public Task<T> WriteAsync<T>(Func<Session, ValueTask<T>> work, CancellationToken cancel)
     {
-        var item = new Item<T>(work, cancel);
+        var item = new QueuedWrite<T>(work, cancel);
         if (!queue.Writer.TryWrite(item))
         {
             throw new DatabaseBusyException("Too many writes are waiting. Send this one again in a moment.");
@@ -67,7 +67,7 @@ internal sealed partial class SqliteWriter : IDisposable
 
     private void Run()
     {
-        var batch = new List<Item>(MostInOneCommit);
+        var batch = new List<QueuedWrite>(MostInOneCommit);
         while (WaitForItem())
         {
             while (batch.Count < MostInOneCommit && queue.Reader.TryRead(out var item))
@@ -93,7 +93,7 @@ internal sealed partial class SqliteWriter : IDisposable
     }
 
     /// <summary>One transaction. Where it fails as a whole, every item that did not fail by itself gets the reason.</summary>
-    private void Store(List<Item> batch)
+    private void Store(List<QueuedWrite> batch)
     {
         try
         {
@@ -132,7 +132,7 @@ internal sealed partial class SqliteWriter : IDisposable
         }
     }
 
-    private void StoreOne(Item item)
+    private void StoreOne(QueuedWrite item)
     {
         connection.Get(Savepoint).Renew().Run();
         try
@@ -192,56 +192,6 @@ internal sealed partial class SqliteWriter : IDisposable
             checkpointAt = pages;
             connection.Scalar($"PRAGMA wal_autocheckpoint={pages}");
         }
-    }
-
-    private abstract class Item
-    {
-        public abstract bool Cancelled();
-
-        /// <summary>Does the work inside the open transaction and keeps its result.</summary>
-        public abstract void Run(Session session);
-
-        /// <summary>Keeps the item's own failure, to be told after the commit.</summary>
-        public abstract void Refuse(Exception error);
-
-        public abstract void Answer();
-
-        public abstract void Fail(Exception error);
-    }
-
-    private sealed class Item<T>(Func<Session, ValueTask<T>> work, CancellationToken cancel) : Item
-    {
-        private readonly TaskCompletionSource<T> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private T? result;
-        private Exception? refused;
-
-        public Task<T> Task => answer.Task;
-
-        public override bool Cancelled() => cancel.IsCancellationRequested && answer.TrySetCanceled(cancel);
-
-        public override void Run(Session session)
-        {
-            var running = work(session);
-            result = running.IsCompleted
-                ? running.GetAwaiter().GetResult()
-                : throw new InvalidOperationException("Work given to a write may only await its session.");
-        }
-
-        public override void Refuse(Exception error) => refused = error;
-
-        public override void Answer()
-        {
-            if (refused is null)
-            {
-                answer.SetResult(result!);
-            }
-            else
-            {
-                answer.SetException(refused);
-            }
-        }
-
-        public override void Fail(Exception error) => answer.TrySetException(refused ?? error);
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A transaction of {Count} writes failed and was rolled back; none of them was acknowledged")]
