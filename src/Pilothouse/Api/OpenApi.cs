@@ -55,7 +55,6 @@ internal static class OpenApi
             Description = "The backend for AI crypto trading bots: bots post signals, trades, analyses and costs; people and agents read status, performance and risk.",
             License = new OpenApiLicense { Name = "MIT", Identifier = "MIT" },
         };
-        document.Servers = [new OpenApiServer { Url = "http://localhost:3000", Description = "The default address" }];
         foreach (var tag in document.Tags ?? new HashSet<OpenApiTag>())
         {
             tag.Description = Tags.GetValueOrDefault(tag.Name ?? "");
