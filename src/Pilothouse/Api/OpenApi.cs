@@ -55,6 +55,11 @@ internal static class OpenApi
             Description = "The backend for AI crypto trading bots: bots post signals, trades, analyses and costs; people and agents read status, performance and risk.",
             License = new OpenApiLicense { Name = "MIT", Identifier = "MIT" },
         };
+        foreach (var server in document.Servers ?? [])
+        {
+            server.Url = server.Url?.TrimEnd('/');
+        }
+
         foreach (var tag in document.Tags ?? new HashSet<OpenApiTag>())
         {
             tag.Description = Tags.GetValueOrDefault(tag.Name ?? "");
