@@ -36,7 +36,7 @@ internal sealed class AnswerCache(Database database)
 
     private void Keep((string Path, string Query) key, Kept kept)
     {
-        var size = kept.Json.Length + (2 * key.Query.Length) + 200;
+        var size = kept.Json.Length + (2 * (key.Path.Length + key.Query.Length)) + 200;
         if (Interlocked.Add(ref bytes, size) > MostBytes)
         {
             answers.Clear();

@@ -51,7 +51,7 @@ internal sealed class InputRules<T>() : InputRules(typeof(T))
     private readonly List<(string Field, Func<T, string?> Check)> checks = [];
     private readonly List<(string Field, Func<T, DateTimeOffset?> Time)> times = [];
 
-    /// <summary>Text of 1 to <paramref name="longest"/> characters, not only white space.</summary>
+    /// <summary>Text of at most <paramref name="longest"/> characters; where it is required, not only white space.</summary>
     public InputRules<T> Text(string field, Func<T, string?> value, bool required = false, int longest = 200) =>
         Add(new(field, required) { Longest = longest }, input => value(input) switch
         {

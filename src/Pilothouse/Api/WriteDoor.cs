@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Pilothouse.Auth;
@@ -22,8 +23,6 @@ internal static class Answer
 /// </summary>
 internal sealed class WriteDoor(Database database, IdempotencyStore kept, TimeProvider clock)
 {
-    private const string Json = "application/json; charset=utf-8";
-
     /// <summary>Carries out one write.</summary>
     /// <param name="http">The request, whose caller needs the scope <c>write</c> unless <paramref name="scope"/> says otherwise.</param>
     /// <param name="input">How the body is read.</param>
@@ -49,13 +48,12 @@ internal sealed class WriteDoor(Database database, IdempotencyStore kept, TimePr
 
         var (repeated, result) = await RunOnceAsync(http, key, body, input, output, (session, value) => work(session, caller, value));
         http.Response.StatusCode = result.Status;
-        http.Response.ContentType = Json;
         if (repeated)
         {
             http.Response.Headers["Idempotency-Replayed"] = "true";
         }
 
-        await http.Response.WriteAsync(result.Json);
+        await JsonAnswer.WriteAsync(http, Encoding.UTF8.GetBytes(result.Json));
     }
 
     private async Task<(bool Repeated, KeptAnswer Answer)> RunOnceAsync<TInput, TAnswer>(

@@ -44,8 +44,9 @@ internal static class AuthEndpoints
         ApiKeyEndpoints.Map(routes);
     }
 
-    private static async Task LoginAsync(HttpContext http, LoginBudget budget, PinHash pin, SessionTokens tokens, CallLimits limits, TimeProvider clock, ILogger<Login> logger)
+    private static async Task LoginAsync(HttpContext http, Credentials credentials, LoginBudget budget, PinHash pin, SessionTokens tokens, CallLimits limits, TimeProvider clock, ILogger<Login> logger)
     {
+        credentials.CheckLoginOrigin(http);
         var (most, left, ends) = await budget.TakeAsync(http.Connection.RemoteIpAddress);
         limits.Apply(http, most, (left, ends));
         var login = InputReader.Parse((await InputReader.ReadBodyAsync(http)).Span, AuthJson.Default.Login, clock.GetUtcNow());

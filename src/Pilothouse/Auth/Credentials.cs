@@ -44,14 +44,29 @@ internal sealed class Credentials(Database database, SessionTokens tokens, ApiKe
             return;
         }
 
-        var origin = http.Request.Headers.Origin.ToString();
-        var foreign = origin.Length > 0 && !IsOurs(http.Request, origin);
-        var crossSite = http.Request.Headers["Sec-Fetch-Site"] == "cross-site" && (origin.Length == 0 || foreign);
-        if (foreign || crossSite)
+        if (IsForeign(http.Request))
         {
             throw new Refusal(403, ErrorCodes.CrossSite, "Not allowed",
                 "A page of another site may not write with the session's cookie. Add its origin to CORS_ORIGINS, or send the token in the Authorization header.");
         }
+    }
+
+    /// <summary>
+    /// Refuses a login that a page of another site sends. A browser sends it without asking us first, and it would use up the
+    /// attempts of the owner who looks at that page.
+    /// </summary>
+    public void CheckLoginOrigin(HttpContext http)
+    {
+        if (!settings.CorsOrigins.Contains("*") && IsForeign(http.Request))
+        {
+            throw new Refusal(403, ErrorCodes.CrossSite, "Not allowed", "A page of another site may not log in here. Add its origin to CORS_ORIGINS.");
+        }
+    }
+
+    private bool IsForeign(HttpRequest request)
+    {
+        var origin = request.Headers.Origin.ToString();
+        return origin.Length > 0 ? !IsOurs(request, origin) : request.Headers["Sec-Fetch-Site"] == "cross-site";
     }
 
     private bool IsOurs(HttpRequest request, string origin) =>

@@ -1,10 +1,11 @@
 using Pilothouse.Api;
 using Pilothouse.Auth;
 using Pilothouse.Storage;
+using Pilothouse.Trades;
 
 namespace Pilothouse.Monitoring;
 
-/// <summary>Removes, each hour, what has ended: kept answers, revoked tokens, login windows.</summary>
+/// <summary>Removes, each hour, what has ended: kept answers, revoked tokens, login windows, the log of closed trades.</summary>
 internal sealed partial class Housekeeping(Database database, IdempotencyStore kept, TimeProvider clock, ILogger<Housekeeping> logger) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -27,6 +28,10 @@ internal sealed partial class Housekeeping(Database database, IdempotencyStore k
     public async Task RunAsync()
     {
         while (await kept.PurgeAsync() > 0)
+        {
+        }
+
+        while (await database.WriteAsync(ClosedTrades.PurgeAsync) > 0)
         {
         }
 

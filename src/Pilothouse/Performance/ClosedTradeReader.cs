@@ -7,16 +7,17 @@ namespace Pilothouse.Performance;
 internal static class ClosedTradeReader
 {
     /// <summary>All closed trades that fit. One pass, unless another program stored times whose text does not sort as they do.</summary>
-    public static async ValueTask<PerformanceFigures> ReadAsync(Session session, ClosedTradeFilter filter, decimal? startingBalance, TimeZoneInfo zone)
+    public static async ValueTask<PerformanceFigures> ReadAsync(Session session, ClosedTradeFilter filter, decimal? startingBalance, TimeZoneInfo zone, CancellationToken cancel)
     {
         var figures = new PerformanceFigures(startingBalance, zone);
         var inOrder = true;
         await ClosedTrades.EachAsync(session, filter, row =>
         {
+            cancel.ThrowIfCancellationRequested();
             var trade = Of(row);
             inOrder = inOrder && (trade.ClosedAt < filter.From || TryAdd(figures, trade));
         });
-        return inOrder ? figures : await SortAsync(session, filter, startingBalance, zone);
+        return inOrder ? figures : await SortAsync(session, filter, startingBalance, zone, cancel);
     }
 
     /// <summary>A missing close is the timestamp, a missing pnl or fee is 0 (docs/metrics.md).</summary>
@@ -37,10 +38,14 @@ internal static class ClosedTradeReader
         return true;
     }
 
-    private static async ValueTask<PerformanceFigures> SortAsync(Session session, ClosedTradeFilter filter, decimal? startingBalance, TimeZoneInfo zone)
+    private static async ValueTask<PerformanceFigures> SortAsync(Session session, ClosedTradeFilter filter, decimal? startingBalance, TimeZoneInfo zone, CancellationToken cancel)
     {
         var trades = new List<ClosedTrade>();
-        await ClosedTrades.EachAsync(session, filter, row => trades.Add(Of(row)));
+        await ClosedTrades.EachAsync(session, filter, row =>
+        {
+            cancel.ThrowIfCancellationRequested();
+            trades.Add(Of(row));
+        });
         var figures = new PerformanceFigures(startingBalance, zone);
         foreach (var trade in trades.Where(trade => !(trade.ClosedAt < filter.From)).OrderBy(static trade => trade.ClosedAt).ThenBy(static trade => trade.Id))
         {

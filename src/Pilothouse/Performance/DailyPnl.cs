@@ -8,31 +8,31 @@ namespace Pilothouse.Performance;
 /// </summary>
 internal sealed class DailyPnl(TimeZoneInfo zone)
 {
-    private readonly List<(DateOnly Date, MoneySum Pnl)> _days = [];
-    private bool _tooLarge;
+    private readonly List<(DateOnly Date, MoneySum Pnl)> days = [];
+    private bool tooLarge;
 
     /// <summary>Every calendar day from the first to the last close, days without trades included; 0 without trades.</summary>
-    public int CalendarDays => _days.Count == 0 ? 0 : _days[^1].Date.DayNumber - _days[0].Date.DayNumber + 1;
+    public int CalendarDays => days.Count == 0 ? 0 : days[^1].Date.DayNumber - days[0].Date.DayNumber + 1;
 
     public void Add(decimal pnl, DateTimeOffset closedAt)
     {
         var date = DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(closedAt, zone).DateTime);
 
         // Where clocks are turned back over midnight (St John's, until 2011) a later trade can belong to the day before.
-        var index = _days.Count - 1;
-        while (index >= 0 && _days[index].Date > date)
+        var index = days.Count - 1;
+        while (index >= 0 && days[index].Date > date)
         {
             index--;
         }
 
-        if (index < 0 || _days[index].Date != date)
+        if (index < 0 || days[index].Date != date)
         {
-            _days.Insert(++index, (date, default));
+            days.Insert(++index, (date, default));
         }
 
-        var sum = _days[index].Pnl.Plus(pnl);
-        _days[index] = (date, sum);
-        _tooLarge |= sum.Overflowed;
+        var sum = days[index].Pnl.Plus(pnl);
+        days[index] = (date, sum);
+        tooLarge |= sum.Overflowed;
     }
 
     /// <summary>The day with the largest profit, the earliest of equals; only days with a close take part.</summary>
@@ -58,10 +58,10 @@ internal sealed class DailyPnl(TimeZoneInfo zone)
         }
 
         var equity = new MoneySum(balance, false);
-        var returns = new double[_days.Count];
+        var returns = new double[days.Count];
         for (var index = 0; index < returns.Length; index++)
         {
-            if (_tooLarge || equity.Overflowed)
+            if (tooLarge || equity.Overflowed)
             {
                 return (null, Reasons.TooLarge);
             }
@@ -71,8 +71,8 @@ internal sealed class DailyPnl(TimeZoneInfo zone)
                 return (null, Reasons.EquityNotPositive);
             }
 
-            returns[index] = Exact.ToDouble(_days[index].Pnl.Amount) / Exact.ToDouble(equity.Amount);
-            equity = equity.Plus(_days[index].Pnl.Amount);
+            returns[index] = Exact.ToDouble(days[index].Pnl.Amount) / Exact.ToDouble(equity.Amount);
+            equity = equity.Plus(days[index].Pnl.Amount);
         }
 
         return (new DailyReturns(returns, CalendarDays), null);
@@ -80,18 +80,18 @@ internal sealed class DailyPnl(TimeZoneInfo zone)
 
     private Figure<DayPnl> Pick(Func<decimal, decimal, bool> beats)
     {
-        if (_days.Count == 0)
+        if (days.Count == 0)
         {
             return Reasons.NoTrades;
         }
 
-        if (_tooLarge)
+        if (tooLarge)
         {
             return Reasons.TooLarge;
         }
 
-        var picked = _days[0];
-        foreach (var day in _days)
+        var picked = days[0];
+        foreach (var day in days)
         {
             picked = beats(day.Pnl.Amount, picked.Pnl.Amount) ? day : picked;
         }

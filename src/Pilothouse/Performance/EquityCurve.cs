@@ -17,45 +17,45 @@ internal readonly record struct Fall(decimal Amount, decimal Peak, DateTimeOffse
 /// </summary>
 internal sealed class EquityCurve(decimal? startingBalance)
 {
-    private MoneySum _equity = new(startingBalance ?? 0, false);
-    private decimal _peak = startingBalance ?? 0;
-    private DateTimeOffset? _peakAt;
-    private decimal _deepestShare;
-    private Fall _largest;
-    private Fall _deepest;
-    private bool _tooLarge;
+    private MoneySum equity = new(startingBalance ?? 0, false);
+    private decimal peak = startingBalance ?? 0;
+    private DateTimeOffset? peakAt;
+    private decimal deepestShare;
+    private Fall largest;
+    private Fall deepest;
+    private bool tooLarge;
 
     /// <summary>Equity after the last close; null once it does not fit a decimal.</summary>
-    public decimal? Equity => _equity.Value;
+    public decimal? Equity => equity.Value;
 
     public void Add(decimal pnl, DateTimeOffset closedAt)
     {
-        _equity = _equity.Plus(pnl);
-        if (_equity.Overflowed || _tooLarge)
+        equity = equity.Plus(pnl);
+        if (equity.Overflowed || tooLarge)
         {
-            _tooLarge = true;
+            tooLarge = true;
             return;
         }
 
-        if (_equity.Amount > _peak)
+        if (equity.Amount > peak)
         {
-            _peak = _equity.Amount;
-            _peakAt = closedAt;
+            peak = equity.Amount;
+            peakAt = closedAt;
             return;
         }
 
         try
         {
-            Consider(new Fall(_peak - _equity.Amount, _peak, _peakAt, closedAt));
+            Consider(new Fall(peak - equity.Amount, peak, peakAt, closedAt));
         }
         catch (OverflowException)
         {
-            _tooLarge = true;
+            tooLarge = true;
         }
     }
 
     /// <summary>The largest fall in money; an amount of 0 without dates if equity never fell.</summary>
-    public Figure<Fall> LargestInMoney() => _tooLarge ? Reasons.TooLarge : _largest;
+    public Figure<Fall> LargestInMoney() => tooLarge ? Reasons.TooLarge : largest;
 
     /// <summary>
     /// The largest fall in percent of its peak; null without a starting balance above 0, since no percentage of such a peak has a
@@ -65,7 +65,7 @@ internal sealed class EquityCurve(decimal? startingBalance)
     {
         null => Reasons.NoStartingBalance,
         <= 0 => Reasons.StartingBalanceNotPositive,
-        _ => _tooLarge ? Reasons.TooLarge : _deepest,
+        _ => tooLarge ? Reasons.TooLarge : deepest,
     };
 
     /// <summary>The fall in percent (0–100) of its peak.</summary>
@@ -74,15 +74,15 @@ internal sealed class EquityCurve(decimal? startingBalance)
 
     private void Consider(in Fall fall)
     {
-        if (fall.Amount > _largest.Amount)
+        if (fall.Amount > largest.Amount)
         {
-            _largest = fall;
+            largest = fall;
         }
 
-        if (startingBalance > 0 && Share(fall) is var share && share > _deepestShare)
+        if (startingBalance > 0 && Share(fall) is var share && share > deepestShare)
         {
-            _deepestShare = share;
-            _deepest = fall;
+            deepestShare = share;
+            deepest = fall;
         }
     }
 

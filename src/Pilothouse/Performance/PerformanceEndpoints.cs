@@ -24,21 +24,15 @@ internal static class PerformanceEndpoints
     {
         services.AddSingleton<StartingBalances>();
         services.AddSingleton<PerformanceLedger>();
+        services.AddSingleton<ReadingTurn>();
     }
 
     public static void MapPerformance(this IEndpointRouteBuilder routes) =>
         routes.MapMethods("/api/performance", Http.Read, AnswerAsync).WithTags("Performance").Named("performance", "Performance figures of closed trades")
             .Takes(Query).Answers<One<PerformanceReport>>().Refuses(400, 403, 429).PerMinute(100);
 
-    private static async Task AnswerAsync(HttpContext http, Database database, PerformanceLedger ledger, StartingBalances balances, TimeProvider clock)
+    private static async Task AnswerAsync(HttpContext http, Database database, PerformanceLedger ledger, ReadingTurn turn, StartingBalances balances, TimeProvider clock)
     {
-        // Most ask for everything: that answer is kept up to date.
-        if (!http.Request.QueryString.HasValue)
-        {
-            await JsonAnswer.WriteAsync(http, await ledger.AnswerAsync(http.RequestAborted));
-            return;
-        }
-
         var query = Query.Read(http.Request);
         var now = clock.GetUtcNow();
         var period = query.Text("period")!;
@@ -50,12 +44,22 @@ internal static class PerformanceEndpoints
             _ => null,
         };
         var filter = new ClosedTradeFilter(from, query.Text("trading_pair"), query.Text("side"), query.Text("bot_name"), query.Text("mode"));
-        var report = await database.SnapshotAsync(async session =>
+        var startingBalance = query.Money("starting_balance");
+        var zone = query.Zone("tz");
+
+        // Most ask for everything: that answer is kept up to date.
+        if (filter == new ClosedTradeFilter() && startingBalance is null && zone.Id == TimeZoneInfo.Utc.Id)
         {
-            var balance = await balances.FindAsync(session, query.Money("starting_balance"), filter.BotName);
-            var figures = await ClosedTradeReader.ReadAsync(session, filter, balance.Amount, query.Zone("tz"));
-            return figures.ToReport(new PerformanceBasis(balance.Amount, balance.Source, query.Zone("tz").Id, Ratios.DaysPerYear, period, from, from is null ? null : now));
-        }, http.RequestAborted);
+            await JsonAnswer.WriteAsync(http, await ledger.AnswerAsync(http.RequestAborted));
+            return;
+        }
+
+        var report = await turn.RunAsync(() => database.SnapshotAsync(async session =>
+        {
+            var balance = await balances.FindAsync(session, startingBalance, filter.BotName);
+            var figures = await ClosedTradeReader.ReadAsync(session, filter, balance.Amount, zone, http.RequestAborted);
+            return figures.ToReport(new PerformanceBasis(balance.Amount, balance.Source, zone.Id, Ratios.DaysPerYear, period, from, from is null ? null : now));
+        }, http.RequestAborted), http.RequestAborted);
         await JsonAnswer.WriteAsync(http, new One<PerformanceReport>(true, report), PerformanceJson.Default.OnePerformanceReport);
     }
 }

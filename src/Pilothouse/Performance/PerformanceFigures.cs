@@ -9,24 +9,24 @@ namespace Pilothouse.Performance;
 /// </summary>
 internal sealed class PerformanceFigures(decimal? startingBalance, TimeZoneInfo zone)
 {
-    private readonly EquityCurve _equity = new(startingBalance);
-    private readonly DailyPnl _days = new(zone);
-    private MoneySum _pnl;
-    private MoneySum _wins;
-    private MoneySum _losses;
-    private MoneySum _fees;
-    private decimal _maxWin;
-    private decimal _maxLoss;
-    private long _trades;
-    private long _winning;
-    private long _losing;
-    private long _winStreak;
-    private long _lossStreak;
-    private long _longestWinStreak;
-    private long _longestLossStreak;
-    private Int128 _heldTicks;
-    private double _mean;
-    private double _squares;
+    private readonly EquityCurve equity = new(startingBalance);
+    private readonly DailyPnl days = new(zone);
+    private MoneySum profit;
+    private MoneySum wins;
+    private MoneySum losses;
+    private MoneySum fees;
+    private decimal maxWin;
+    private decimal maxLoss;
+    private long trades;
+    private long winning;
+    private long losing;
+    private long winStreak;
+    private long lossStreak;
+    private long longestWinStreak;
+    private long longestLossStreak;
+    private Int128 heldTicks;
+    private double mean;
+    private double squares;
 
     /// <summary>Close and id of the trade added last; null before the first.</summary>
     public (DateTimeOffset ClosedAt, long Id)? Last { get; private set; }
@@ -43,14 +43,14 @@ internal sealed class PerformanceFigures(decimal? startingBalance, TimeZoneInfo 
         }
 
         Last = (trade.ClosedAt, trade.Id);
-        _trades++;
-        _pnl = _pnl.Plus(trade.Pnl);
-        _fees = _fees.Plus(trade.Fees);
-        _heldTicks += trade.ClosedAt.UtcTicks - trade.OpenedAt.UtcTicks;
+        trades++;
+        profit = profit.Plus(trade.Pnl);
+        fees = fees.Plus(trade.Fees);
+        heldTicks += trade.ClosedAt.UtcTicks - trade.OpenedAt.UtcTicks;
         Count(trade.Pnl);
         Deviate(Exact.ToDouble(trade.Pnl));
-        _equity.Add(trade.Pnl, trade.ClosedAt);
-        _days.Add(trade.Pnl, trade.ClosedAt);
+        equity.Add(trade.Pnl, trade.ClosedAt);
+        days.Add(trade.Pnl, trade.ClosedAt);
     }
 
     /// <summary>
@@ -60,33 +60,33 @@ internal sealed class PerformanceFigures(decimal? startingBalance, TimeZoneInfo 
     public PerformanceReport ToReport(PerformanceBasis basis)
     {
         var undefined = new UndefinedFigures();
-        var inMoney = _equity.LargestInMoney();
-        var inPercent = _equity.LargestInPercent();
+        var inMoney = equity.LargestInMoney();
+        var inPercent = equity.LargestInPercent();
         var percent = Of(inPercent, static fall => EquityCurve.Percent(fall));
-        var (returns, noReturns) = _days.Returns(startingBalance);
+        var (returns, noReturns) = days.Returns(startingBalance);
         var cagr = Cagr();
         return new PerformanceReport
         {
-            TotalTrades = _trades,
-            WinningTrades = _winning,
-            LosingTrades = _losing,
-            WinRate = _trades == 0 ? 0 : 100.0 * _winning / _trades,
-            TotalPnl = undefined.Note(nameof(PerformanceReport.TotalPnl), Sum(_pnl)),
-            AvgWin = undefined.Note(nameof(PerformanceReport.AvgWin), Mean(_wins, _winning)),
-            AvgLoss = undefined.Note(nameof(PerformanceReport.AvgLoss), Mean(_losses, _losing)),
-            MaxWin = _maxWin,
-            MaxLoss = _maxLoss,
+            TotalTrades = trades,
+            WinningTrades = winning,
+            LosingTrades = losing,
+            WinRate = trades == 0 ? 0 : 100.0 * winning / trades,
+            TotalPnl = undefined.Note(nameof(PerformanceReport.TotalPnl), Sum(profit)),
+            AvgWin = undefined.Note(nameof(PerformanceReport.AvgWin), Mean(wins, winning)),
+            AvgLoss = undefined.Note(nameof(PerformanceReport.AvgLoss), Mean(losses, losing)),
+            MaxWin = maxWin,
+            MaxLoss = maxLoss,
             RiskRewardRatio = undefined.Note(nameof(PerformanceReport.RiskRewardRatio), RiskReward()),
-            BreakevenTrades = _trades - _winning - _losing,
-            TotalFees = undefined.Note(nameof(PerformanceReport.TotalFees), Sum(_fees)),
+            BreakevenTrades = trades - winning - losing,
+            TotalFees = undefined.Note(nameof(PerformanceReport.TotalFees), Sum(fees)),
             AvgHoldingSeconds = undefined.Note(nameof(PerformanceReport.AvgHoldingSeconds), AverageHolding()),
-            LongestWinStreak = _longestWinStreak,
-            LongestLossStreak = _longestLossStreak,
-            BestDay = undefined.Note(nameof(PerformanceReport.BestDay), _days.Best()),
-            WorstDay = undefined.Note(nameof(PerformanceReport.WorstDay), _days.Worst()),
-            ProfitFactor = undefined.Note(nameof(PerformanceReport.ProfitFactor), PerLoss(_wins, _losses)),
-            Expectancy = undefined.Note(nameof(PerformanceReport.Expectancy), _trades == 0 ? Reasons.NoTrades : Mean(_pnl, _trades)),
-            ExpectancyRatio = undefined.Note(nameof(PerformanceReport.ExpectancyRatio), Scaled(PerLoss(_pnl, _losses), _losing, _trades)),
+            LongestWinStreak = longestWinStreak,
+            LongestLossStreak = longestLossStreak,
+            BestDay = undefined.Note(nameof(PerformanceReport.BestDay), days.Best()),
+            WorstDay = undefined.Note(nameof(PerformanceReport.WorstDay), days.Worst()),
+            ProfitFactor = undefined.Note(nameof(PerformanceReport.ProfitFactor), PerLoss(wins, losses)),
+            Expectancy = undefined.Note(nameof(PerformanceReport.Expectancy), trades == 0 ? Reasons.NoTrades : Mean(profit, trades)),
+            ExpectancyRatio = undefined.Note(nameof(PerformanceReport.ExpectancyRatio), Scaled(PerLoss(profit, losses), losing, trades)),
             MaxDrawdown = undefined.Note(nameof(PerformanceReport.MaxDrawdown), Of(inMoney, static fall => fall.Amount)),
             MaxDrawdownPercent = undefined.Note(nameof(PerformanceReport.MaxDrawdownPercent), percent),
             MaxDrawdownFrom = undefined.Note(nameof(PerformanceReport.MaxDrawdownFrom), From(inMoney)),
@@ -105,30 +105,30 @@ internal sealed class PerformanceFigures(decimal? startingBalance, TimeZoneInfo 
 
     private void Count(decimal pnl)
     {
-        _winStreak = pnl > 0 ? _winStreak + 1 : 0;
-        _lossStreak = pnl < 0 ? _lossStreak + 1 : 0;
-        _longestWinStreak = Math.Max(_longestWinStreak, _winStreak);
-        _longestLossStreak = Math.Max(_longestLossStreak, _lossStreak);
-        _maxWin = Math.Max(_maxWin, pnl);
-        _maxLoss = Math.Min(_maxLoss, pnl);
+        winStreak = pnl > 0 ? winStreak + 1 : 0;
+        lossStreak = pnl < 0 ? lossStreak + 1 : 0;
+        longestWinStreak = Math.Max(longestWinStreak, winStreak);
+        longestLossStreak = Math.Max(longestLossStreak, lossStreak);
+        maxWin = Math.Max(maxWin, pnl);
+        maxLoss = Math.Min(maxLoss, pnl);
         if (pnl > 0)
         {
-            _winning++;
-            _wins = _wins.Plus(pnl);
+            winning++;
+            wins = wins.Plus(pnl);
         }
         else if (pnl < 0)
         {
-            _losing++;
-            _losses = _losses.Plus(pnl);
+            losing++;
+            losses = losses.Plus(pnl);
         }
     }
 
     /// <summary>Running squared deviations (B. P. Welford, 1962): a difference of large sums of squares would lose every digit.</summary>
     private void Deviate(double pnl)
     {
-        var difference = pnl - _mean;
-        _mean += difference / _trades;
-        _squares += difference * (pnl - _mean);
+        var difference = pnl - mean;
+        mean += difference / trades;
+        squares += difference * (pnl - mean);
     }
 
     private static Figure<decimal> Sum(MoneySum sum) => sum.Value is { } amount ? amount : Reasons.TooLarge;
@@ -152,10 +152,10 @@ internal sealed class PerformanceFigures(decimal? startingBalance, TimeZoneInfo 
         ratioOfSums.Value is { } ratio ? ratio * losses / count : ratioOfSums;
 
     private Figure<double> RiskReward() =>
-        _winning == 0 || _losing == 0 ? 0.0 : Scaled(PerLoss(_wins, _losses), _losing, _winning);
+        winning == 0 || losing == 0 ? 0.0 : Scaled(PerLoss(wins, losses), losing, winning);
 
     private Figure<double> AverageHolding() =>
-        _trades == 0 ? Reasons.NoTrades : (double)_heldTicks / _trades / TimeSpan.TicksPerSecond;
+        trades == 0 ? Reasons.NoTrades : (double)heldTicks / trades / TimeSpan.TicksPerSecond;
 
     private Figure<double> Cagr()
     {
@@ -164,13 +164,13 @@ internal sealed class PerformanceFigures(decimal? startingBalance, TimeZoneInfo 
             return Reasons.NoStartingBalance;
         }
 
-        return _equity.Equity is { } end
-            ? Ratios.Cagr(Exact.ToDouble(start), Exact.ToDouble(end), _days.CalendarDays)
+        return equity.Equity is { } end
+            ? Ratios.Cagr(Exact.ToDouble(start), Exact.ToDouble(end), days.CalendarDays)
             : Reasons.TooLarge;
     }
 
     private Figure<double> Sqn() =>
-        _pnl.Value is { } sum ? Ratios.Sqn(_trades, Exact.ToDouble(sum) / _trades, _squares) : Reasons.TooLarge;
+        profit.Value is { } sum ? Ratios.Sqn(trades, Exact.ToDouble(sum) / trades, squares) : Reasons.TooLarge;
 
     private static Figure<T> Of<T>(Figure<Fall> fall, Func<Fall, T> value)
         where T : struct =>

@@ -64,7 +64,7 @@ internal sealed class PerformanceLedger(Database database, StartingBalances bala
         // Until the reading is done there are no figures: an exception on the way must not leave half of them.
         figures = null;
         var last = await ClosedTrades.LastChangeAsync(session);
-        var all = await ClosedTradeReader.ReadAsync(session, new ClosedTradeFilter(), now.Amount, TimeZoneInfo.Utc);
+        var all = await ClosedTradeReader.ReadAsync(session, new ClosedTradeFilter(), now.Amount, TimeZoneInfo.Utc, CancellationToken.None);
         (figures, balance, sequence) = (all, now, last);
         return true;
     }

@@ -28,7 +28,10 @@ internal static class ClosedTrades
     private static readonly Sql Changes = new("SELECT seq, trade_id, kind FROM trade_changes WHERE seq > @seq ORDER BY seq LIMIT 10001");
 
     /// <summary>Old entries; a reader that has not come past them reads all trades anew.</summary>
-    private static readonly Sql Purge = new("DELETE FROM trade_changes WHERE seq < (SELECT max(seq) FROM trade_changes) - 100000");
+    private static readonly Sql Purge = new("""
+        DELETE FROM trade_changes WHERE seq IN (
+          SELECT seq FROM trade_changes WHERE seq <= (SELECT max(seq) FROM trade_changes) - 100000 ORDER BY seq LIMIT 5000)
+        """);
 
     /// <summary>Hands over every closed trade that fits, by the text of its close and then its id.</summary>
     public static ValueTask EachAsync(Session session, ClosedTradeFilter filter, Action<TradeClosing> take)
@@ -60,6 +63,8 @@ internal static class ClosedTrades
             : await session.Prepare(Changes).Set("seq", sequence).ListAsync(static row => new TradeChangeEntry(row.Id(0), row.Id(1), row.Text(2) == "closed"));
     }
 
+    /// <summary>Removes a batch of the log's old entries.</summary>
+    /// <returns>How many.</returns>
     public static ValueTask<int> PurgeAsync(Session session) => session.Prepare(Purge).ExecuteAsync();
 
     private static TradeClosing Read(Row row) => new(row.Id(0), row.Time(1), row.Time(2), row.Money(3), row.Money(4));

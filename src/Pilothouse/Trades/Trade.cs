@@ -74,6 +74,7 @@ internal sealed record NewTrade : IInput<NewTrade>
         .Money("stop_loss", static trade => trade.StopLoss, above: 0)
         .Money("take_profit", static trade => trade.TakeProfit, above: 0)
         .Text("external_id", static trade => trade.ExternalId, longest: 200)
+        .Also("external_id", static trade => trade.ExternalId is { } id && string.IsNullOrWhiteSpace(id) ? "must not be empty" : null)
         .Text("bot_name", static trade => trade.BotName, longest: 100)
         .OneOf("mode", static trade => trade.Mode, Modes)
         .OneOf("status", static trade => trade.Status, Statuses)

@@ -97,7 +97,8 @@ internal sealed class TradeService(TimeProvider clock)
     private static bool IsSame(Trade known, NewTrade trade) =>
         trade.TradingPair!.Equals(known.TradingPair, StringComparison.OrdinalIgnoreCase)
         && trade.Side!.Equals(known.Side, StringComparison.OrdinalIgnoreCase)
-        && Same(trade.EntryPrice, known.EntryPrice) && Same(trade.Quantity, known.Quantity);
+        && Same(trade.EntryPrice, known.EntryPrice) && Same(trade.Quantity, known.Quantity)
+        && (!trade.IsClosed || (known.IsClosed && Same(trade.ExitPrice, known.ExitPrice)));
 
     /// <summary>As it comes back from a column of doubles.</summary>
     private static bool Same(decimal? sent, decimal? stored) =>
@@ -105,7 +106,8 @@ internal sealed class TradeService(TimeProvider clock)
 
     private static void CheckOrder(DateTimeOffset? timestamp, DateTimeOffset closedAt)
     {
-        if (closedAt < timestamp)
+        // Python writes microseconds, and the close was cut to the millisecond.
+        if (timestamp is { } opened && closedAt < Timestamps.Cut(opened))
         {
             throw Refusal.Invalid("closed_at", "must not be before the trade's timestamp");
         }

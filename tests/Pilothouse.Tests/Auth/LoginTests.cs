@@ -156,6 +156,23 @@ public sealed class LoginTests
     }
 
     [Fact]
+    public async Task A_page_of_another_site_cannot_use_up_the_owners_attempts()
+    {
+        await using var server = await TestServer.StartAsync(("CORS_ORIGINS", "http://dashboard.example"));
+        for (var i = 0; i < 6; i++)
+        {
+            var (status, body) = await server.Anonymous.SendAsync("POST", "/api/auth/login", Good, ("Origin", "https://evil.example"));
+            Assert.Equal((403, "cross-site-write"), (status, (string?)body["code"]));
+        }
+
+        Assert.Equal(403, (await server.Anonymous.SendAsync("POST", "/api/auth/login", Good, ("Sec-Fetch-Site", "cross-site"))).Status);
+        Assert.Equal(200, (await server.Anonymous.SendAsync("POST", "/api/auth/login", Good, ("Origin", "http://dashboard.example"))).Status);
+        await server.LoginAsync();
+        await using var open = await server.RestartAsync(("CORS_ORIGINS", "*"));
+        Assert.Equal(200, (await open.Anonymous.SendAsync("POST", "/api/auth/login", Good, ("Origin", "https://any.example"))).Status);
+    }
+
+    [Fact]
     public async Task The_PIN_may_be_set_as_its_hash()
     {
         var hash = Pilothouse.Configuration.PinHash.Make("975310");

@@ -1,6 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Pilothouse.Monitoring;
+using Pilothouse.Performance;
 using Pilothouse.Tests.Fixtures;
 
 namespace Pilothouse.Tests.Performance;
@@ -90,6 +94,40 @@ public sealed class PerformanceEndpointTests
         var basis = (await server.GetAsync("/api/performance?period=daily"))["data"]!["basis"]!;
         Assert.Equal("2026-03-01T12:00:00+00:00", (string?)basis["from"]);
         Assert.Equal("2026-03-02T12:00:00+00:00", (string?)basis["to"]);
+    }
+
+    [Fact]
+    public async Task What_asks_for_everything_in_more_words_gets_the_kept_answer_without_reading_the_trades()
+    {
+        await using var server = await TestServer.StartAsync();
+        var kept = (await server.GetAsync("/api/performance")).ToJsonString();
+
+        // Nobody else may read trades now, and the kept answer needs none.
+        var held = new TaskCompletionSource();
+        var turn = server.Services.GetRequiredService<ReadingTurn>().RunAsync(async () => { await held.Task; return 0; }, default);
+        foreach (var query in new[] { "period=all", "period=ALL&tz=UTC", "unknown=1" })
+        {
+            Assert.Equal(kept, (await server.GetAsync("/api/performance?" + query)).ToJsonString());
+        }
+
+        var waiting = server.GetAsync("/api/performance?tz=Europe/Berlin");
+        await server.GetAsync("/api/signals");
+        Assert.False(waiting.IsCompleted);
+        held.SetResult();
+        await turn;
+        await waiting;
+    }
+
+    [Fact]
+    public async Task The_log_of_closed_trades_is_shortened_and_the_figures_stay_right()
+    {
+        await using var server = await TestServer.StartAsync(("STARTING_BALANCE", "1000"));
+        await ExpectAsync(server, "/api/performance", "1000");
+        server.Sql("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 106000) INSERT INTO trade_changes(trade_id, kind) SELECT i, 'closed' FROM n");
+        await server.PostAsync("/api/trades", """{"trading_pair":"A/B","side":"BUY","entry_price":10,"quantity":1,"status":"closed","exit_price":11}""");
+        await server.Services.GetServices<IHostedService>().OfType<Housekeeping>().Single().RunAsync();
+        Assert.Equal("100000", server.Sql("SELECT count(*) FROM trade_changes"));
+        await ExpectAsync(server, "/api/performance", "1000");
     }
 
     [Fact]

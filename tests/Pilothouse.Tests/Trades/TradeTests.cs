@@ -121,6 +121,35 @@ public sealed class TradeTests
     }
 
     [Fact]
+    public async Task A_close_is_not_taken_for_a_repetition_of_the_open_trade()
+    {
+        await using var server = await TestServer.StartAsync();
+        const string open = """{"trading_pair":"A/B","side":"BUY","entry_price":0.1,"quantity":3,"external_id":"x1"}""";
+        await server.PostAsync("/api/trades", open);
+        var closed = open.Replace("}", ""","status":"closed","exit_price":0.2}""");
+        Assert.Equal("external-id-taken", (string?)(await server.PostAsync("/api/trades", closed, 409))["code"]);
+        await server.PostAsync("/api/trades/1/close", """{"exit_price":0.2}""", 200);
+        Assert.Equal(1, (long)(await server.PostAsync("/api/trades", closed, 200))["trade_id"]!);
+        Assert.Equal(1, (long)(await server.PostAsync("/api/trades", open, 200))["trade_id"]!);
+        Assert.Equal("external-id-taken", (string?)(await server.PostAsync("/api/trades", closed.Replace("0.2", "0.3"), 409))["code"]);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(" ")]
+    public Task An_empty_external_id_is_refused_and_not_shared_by_all_trades(string id) =>
+        WriteChecks.RefusesAsync("/api/trades", $$"""{"trading_pair":"A/B","side":"BUY","entry_price":1,"quantity":3,"external_id":"{{id}}"}""", "trades", "external_id");
+
+    [Fact]
+    public async Task A_trade_that_a_bot_stored_to_the_microsecond_and_ahead_of_our_clock_can_be_closed()
+    {
+        await using var server = await TestServer.StartAsync();
+        server.Sql("INSERT INTO trades(timestamp, trading_pair, side, entry_price, quantity) VALUES ('2026-03-02 14:00:00.123456', 'A/B', 'BUY', 1, 1)");
+        var closed = await server.PostAsync("/api/trades/1/close", """{"exit_price":2}""", 200);
+        Assert.Equal("2026-03-02T14:00:00.123+00:00", (string?)closed["data"]!["closed_at"]);
+    }
+
+    [Fact]
     public async Task Lists_filter_by_everything_that_they_name()
     {
         await using var server = await TestServer.StartAsync();
