@@ -57,7 +57,7 @@ internal static class AuthEndpoints
 
         if (!PinHash.IsPin(login.Pin) || !await pin.MatchesAsync(login.Pin))
         {
-            LoginLog.Failed(logger, Caller.AddressOf(http.Connection.RemoteIpAddress), left);
+            LoginLog.Failed(logger, Caller.AddressOf(http.Connection.RemoteIpAddress), left, http.TraceIdentifier);
             throw new Refusal(401, ErrorCodes.InvalidPin, "Invalid PIN", "Check BOT_CONTROL_PIN in .env; after a change the server must be restarted.");
         }
 
@@ -98,6 +98,6 @@ internal static class AuthEndpoints
 /// <summary>What the log says of logins.</summary>
 internal static partial class LoginLog
 {
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Login with a wrong PIN from {Client}; {Left} attempts left in its window")]
-    public static partial void Failed(ILogger logger, string client, int left);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Login with a wrong PIN from {Client}; {Left} attempts left in its window (request {RequestId})")]
+    public static partial void Failed(ILogger logger, string client, int left, string requestId);
 }

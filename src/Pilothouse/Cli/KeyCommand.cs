@@ -105,6 +105,13 @@ internal static class KeyCommand
 
     private static Task<int> WithDatabaseAsync(Func<Settings, Database, Task<int>> work) => Shell.WithSettingsAsync(async settings =>
     {
+        // In another folder than the server's, a key would be made under a secret and for a database that nobody serves.
+        if (settings.JwtSecret.Length == 0)
+        {
+            Shell.Say("There is no JWT_SECRET_KEY here, so this is not the server's folder. Run this where its .env is, after its first start.");
+            return Shell.Failed;
+        }
+
         using var loggers = LoggerFactory.Create(static _ => { });
         new Migrator(settings.DatabasePath, settings.BackupDir, TimeProvider.System, loggers.CreateLogger<Migrator>()).Migrate();
         await using var database = new SqliteDatabase(settings.DatabasePath, 1, settings.Durability == "full", TimeProvider.System, loggers.CreateLogger<SqliteDatabase>());

@@ -30,8 +30,7 @@ internal static class Shell
     {
         try
         {
-            var (settings, _) = LoadSettings();
-            return await work(settings);
+            return await work(Settings.Read(ReadValues()));
         }
         catch (Exception error) when (error is SettingsException or DatabaseRefusedException or DatabaseBusyException or DatabaseFullException
             or Storage.Sqlite.DatabaseBrokenException or IOException or UnauthorizedAccessException)
@@ -45,6 +44,13 @@ internal static class Shell
     /// <returns>The settings, and the PIN if it was made now.</returns>
     public static (Settings Settings, string? NewPin) LoadSettings()
     {
+        var values = ReadValues();
+        var pin = EnvFile.AddMissingSecrets(".env", values);
+        return (Settings.Read(values), pin);
+    }
+
+    private static Dictionary<string, string> ReadValues()
+    {
         var values = EnvFile.Read(".env");
         foreach (System.Collections.DictionaryEntry variable in Environment.GetEnvironmentVariables())
         {
@@ -55,8 +61,7 @@ internal static class Shell
             }
         }
 
-        var pin = EnvFile.AddMissingSecrets(".env", values);
-        return (Settings.Read(values), pin);
+        return values;
     }
 
     /// <summary>A sentence for the person, on standard error; not wrapped, so that it can be searched for.</summary>

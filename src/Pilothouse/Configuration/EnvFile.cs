@@ -169,6 +169,11 @@ internal static class EnvFile
             using var file = new FileStream(path, options);
             file.Write(Encoding.UTF8.GetBytes(text.ToString()));
             file.Flush(flushToDisk: true);
+            if (!OperatingSystem.IsWindows())
+            {
+                // A copied .env.example is readable for everybody, and now there are secrets in it.
+                File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            }
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

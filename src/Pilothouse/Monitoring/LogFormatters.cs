@@ -66,7 +66,7 @@ internal sealed class JsonLogFormatter : ITextFormatter
         output.Write('"');
         foreach (var (name, value) in logEvent.Properties)
         {
-            if (name is "EventId" or "SourceContext" || value is not ScalarValue scalar)
+            if (name is "EventId" or "SourceContext" or "ConnectionId" || (name is "RequestId" or "RequestPath" && !Names(logEvent, name)) || value is not ScalarValue scalar)
             {
                 continue;
             }
@@ -93,6 +93,10 @@ internal sealed class JsonLogFormatter : ITextFormatter
             output.Write('"');
         }
     }
+
+    /// <summary>Whether the message itself speaks of it; the host adds a request's number of its own, which is not the one we answered.</summary>
+    private static bool Names(LogEvent logEvent, string property) =>
+        logEvent.MessageTemplate.Tokens.Any(token => token is PropertyToken named && named.PropertyName == property);
 
     /// <summary>A value without the quotes that Serilog puts around text.</summary>
     private static string Plain(LogEventPropertyValue value) =>

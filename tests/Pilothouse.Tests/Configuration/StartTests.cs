@@ -12,8 +12,17 @@ public sealed class StartTests
     public async Task The_first_start_makes_secrets_and_says_where_they_are_without_showing_them_to_a_pipe()
     {
         using var folder = new TemporaryFolder();
-        var (code, output, error) = await ServerProcess.RunAsync(folder, ["key", "create", "--name", "a"], ("BOT_CONTROL_PIN", ""), ("JWT_SECRET_KEY", ""));
-        Assert.Equal(0, code);
+        (string, string)[] nothing = [("BOT_CONTROL_PIN", ""), ("JWT_SECRET_KEY", "")];
+        var (code, _, said) = await ServerProcess.RunAsync(folder, ["key", "create", "--name", "a"], nothing);
+        Assert.Equal(1, code);
+        Assert.Contains("There is no JWT_SECRET_KEY here", said, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(folder.Path));
+
+        var taken = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        taken.Start();
+        var port = ((System.Net.IPEndPoint)taken.LocalEndpoint).Port.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        var (_, output, error) = await ServerProcess.RunAsync(folder, ["serve"], [.. nothing, ("MCP_SERVER_PORT", port)]);
+        taken.Stop();
         var first = await File.ReadAllTextAsync(folder.File(".env"));
         var values = EnvFile.Read(folder.File(".env"));
         Assert.DoesNotContain(values["BOT_CONTROL_PIN"], output + error, StringComparison.Ordinal);
