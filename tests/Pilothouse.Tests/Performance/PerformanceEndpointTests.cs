@@ -131,6 +131,18 @@ public sealed class PerformanceEndpointTests
     }
 
     [Fact]
+    public async Task A_bot_that_replaces_a_closed_trade_by_its_external_id_does_not_make_two_of_it()
+    {
+        await using var server = await TestServer.StartAsync();
+        foreach (var day in new[] { 1, 2 })
+        {
+            server.Sql($"INSERT OR REPLACE INTO trades(timestamp, trading_pair, side, entry_price, quantity, pnl, status, external_id) VALUES ('2026-02-0{day} 00:00:00', 'A/B', 'BUY', 1, 1, {day}, 'closed', 'x')");
+            var data = (await server.GetAsync("/api/performance"))["data"]!;
+            Assert.Equal((1L, (decimal)day), ((long)data["total_trades"]!, (decimal)data["total_pnl"]!));
+        }
+    }
+
+    [Fact]
     public async Task The_starting_balance_is_what_each_bot_first_reported()
     {
         await using var server = await TestServer.StartAsync();
