@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Net;
 using Pilothouse.Auth;
 using Pilothouse.Configuration;
 using Pilothouse.Monitoring;
@@ -55,7 +54,7 @@ internal sealed partial class Front(RequestDelegate next, Settings settings, Ser
             throw new Refusal(403, ErrorCodes.HostNotAllowed, "Host not allowed", "Add this host name to ALLOWED_HOSTS if it is this server's.");
         }
 
-        if (settings.IpAllowlist.Length > 0 && !IsAllowed(http.Connection.RemoteIpAddress))
+        if (settings.IpAllowlist.Length > 0 && !settings.IsOwn(http.Connection.RemoteIpAddress))
         {
             throw new Refusal(403, ErrorCodes.AddressNotAllowed, "Address not allowed", "Add this client's address to IP_ALLOWLIST if it may connect.");
         }
@@ -70,17 +69,6 @@ internal sealed partial class Front(RequestDelegate next, Settings settings, Ser
         {
             http.Response.Headers.StrictTransportSecurity = "max-age=31536000";
         }
-    }
-
-    private bool IsAllowed(IPAddress? address)
-    {
-        if (address is null)
-        {
-            return false;
-        }
-
-        address = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
-        return IPAddress.IsLoopback(address) || settings.IpAllowlist.Any(network => network.Contains(address));
     }
 
     /// <summary>Routing answers an unknown path or method with a bare status.</summary>

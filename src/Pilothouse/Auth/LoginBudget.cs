@@ -21,7 +21,7 @@ internal sealed class LoginBudget(Database database, Settings settings, TimeProv
     public async Task<(int Most, int Left, DateTimeOffset Ends)> TakeAsync(IPAddress? address)
     {
         var client = "client:" + Caller.AddressOf(address);
-        var all = IsTrusted(address) ? "all:trusted" : "all:strangers";
+        var all = settings.IsOwn(address) ? "all:trusted" : "all:strangers";
         return await database.WriteAsync(async session =>
         {
             var now = clock.GetUtcNow();
@@ -45,16 +45,5 @@ internal sealed class LoginBudget(Database database, Settings settings, TimeProv
                 ? (PerClient, mineLeft, mine.Attempts == 0 ? now + ClientWindow : mine.Ends)
                 : (PerHour, totalLeft, total.Attempts == 0 ? now + HourWindow : total.Ends);
         });
-    }
-
-    private bool IsTrusted(IPAddress? address)
-    {
-        if (address is null)
-        {
-            return false;
-        }
-
-        address = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
-        return IPAddress.IsLoopback(address) || settings.IpAllowlist.Any(network => network.Contains(address));
     }
 }

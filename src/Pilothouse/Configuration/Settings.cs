@@ -109,6 +109,18 @@ internal sealed class Settings
 
     public bool IsLoopback => Host is "localhost" || (IPAddress.TryParse(Host, out var address) && IPAddress.IsLoopback(address));
 
+    /// <summary>Whether an address is this machine's or named in IP_ALLOWLIST.</summary>
+    public bool IsOwn(IPAddress? address)
+    {
+        if (address is null)
+        {
+            return false;
+        }
+
+        address = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+        return IPAddress.IsLoopback(address) || IpAllowlist.Any(network => network.Contains(address));
+    }
+
     /// <summary>Checks every value.</summary>
     /// <exception cref="SettingsException">One or more are wrong.</exception>
     public static Settings Read(IReadOnlyDictionary<string, string> values)

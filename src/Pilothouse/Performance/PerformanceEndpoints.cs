@@ -33,6 +33,13 @@ internal static class PerformanceEndpoints
 
     private static async Task AnswerAsync(HttpContext http, Database database, PerformanceLedger ledger, ReadingTurn turn, StartingBalances balances, TimeProvider clock)
     {
+        // Most ask for everything, without a word: that answer is kept up to date.
+        if (!http.Request.QueryString.HasValue)
+        {
+            await JsonAnswer.WriteAsync(http, await ledger.AnswerAsync(http.RequestAborted));
+            return;
+        }
+
         var query = Query.Read(http.Request);
         var now = clock.GetUtcNow();
         var period = query.Text("period")!;
@@ -47,7 +54,7 @@ internal static class PerformanceEndpoints
         var startingBalance = query.Money("starting_balance");
         var zone = query.Zone("tz");
 
-        // Most ask for everything: that answer is kept up to date.
+        // The same question in more words.
         if (filter == new ClosedTradeFilter() && startingBalance is null && zone.Id == TimeZoneInfo.Utc.Id)
         {
             await JsonAnswer.WriteAsync(http, await ledger.AnswerAsync(http.RequestAborted));
