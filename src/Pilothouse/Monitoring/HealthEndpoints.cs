@@ -11,6 +11,12 @@ internal sealed record Health(string Status, string Service, string Version, Dat
 /// <summary>The same where the database does not answer, with the fields of a failure.</summary>
 internal sealed record Unhealthy(bool Success, string Status, string Service, string Version, DateTimeOffset Timestamp, string Database, string Error, string Message, string Code);
 
+/// <summary>Whether it can do its work, and what is unwell meanwhile: "degraded" where a check is not ok.</summary>
+internal sealed record Readiness(string Status, string Service, string Version, DateTimeOffset Timestamp, string Database, IReadOnlyList<Check> Checks);
+
+/// <summary>One <see cref="Condition"/>; its state is ok, warning or failed.</summary>
+internal sealed record Check(string Name, string State, string Message);
+
 /// <summary>Whether the server lives, and whether it can do its work.</summary>
 internal static class HealthEndpoints
 {
@@ -24,15 +30,38 @@ internal static class HealthEndpoints
     {
         var health = routes.MapGroup("/health").WithTags("Health");
         health.MapMethods("", Http.Read, CheckAsync).Named("health", "Health check").Answers<Health>().Answers<Unhealthy>(503).Refuses(403);
-        health.MapMethods("/ready", Http.Read, CheckAsync).Named("healthReady", "Whether it can do its work").Answers<Health>().Answers<Unhealthy>(503).Refuses(403);
+        health.MapMethods("/ready", Http.Read, CheckReadyAsync).Named("healthReady", "Whether it can do its work, and what is unwell meanwhile").Answers<Readiness>().Answers<Unhealthy>(503).Refuses(403);
         health.MapMethods("/live", Http.Read, Live).Named("healthLive", "Whether the process lives").Answers<Health>().Refuses(403);
     }
 
     private static async Task CheckAsync(HttpContext http, Database database, TimeProvider clock, ILogger<Health> logger)
     {
+        if (await DatabaseAnswersAsync(http, database, clock, logger))
+        {
+            await JsonAnswer.WriteAsync(http, new Health("healthy", Service, Version, clock.GetUtcNow(), "connected"), HealthJson.Default.Health);
+        }
+    }
+
+    /// <summary>
+    /// 200 as long as the server can work: what a load balancer asks must not take a working server away because a backup failed.
+    /// </summary>
+    private static async Task CheckReadyAsync(HttpContext http, Database database, IEnumerable<IWatched> watched, TimeProvider clock, ILogger<Health> logger)
+    {
+        if (await DatabaseAnswersAsync(http, database, clock, logger))
+        {
+            Check[] checks = [.. watched.Select(static part => part.Look()).Select(static now => new Check(now.Name, Name(now.State), now.Message))];
+            var status = checks.All(static check => check.State == Name(ConditionState.Ok)) ? "healthy" : "degraded";
+            await JsonAnswer.WriteAsync(http, new Readiness(status, Service, Version, clock.GetUtcNow(), "connected", checks), HealthJson.Default.Readiness);
+        }
+    }
+
+    /// <summary>Asks the database; where it does not answer, the 503 is written here.</summary>
+    private static async Task<bool> DatabaseAnswersAsync(HttpContext http, Database database, TimeProvider clock, ILogger logger)
+    {
         try
         {
             await database.ReadAsync(static session => session.Prepare(Ping).AnyAsync(), http.RequestAborted);
+            return true;
         }
         catch (Exception error) when (!http.RequestAborted.IsCancellationRequested)
         {
@@ -40,11 +69,16 @@ internal static class HealthEndpoints
             http.Response.StatusCode = 503;
             await JsonAnswer.WriteAsync(http, new Unhealthy(false, "unhealthy", Service, Version, clock.GetUtcNow(), "disconnected",
                 "Database unavailable", "The database does not answer; the server's log says why.", ErrorCodes.DatabaseUnavailable), HealthJson.Default.Unhealthy);
-            return;
+            return false;
         }
-
-        await JsonAnswer.WriteAsync(http, new Health("healthy", Service, Version, clock.GetUtcNow(), "connected"), HealthJson.Default.Health);
     }
+
+    private static string Name(ConditionState state) => state switch
+    {
+        ConditionState.Ok => "ok",
+        ConditionState.Warning => "warning",
+        _ => "failed",
+    };
 
     private static Task Live(HttpContext http, TimeProvider clock) =>
         JsonAnswer.WriteAsync(http, new Health("healthy", Service, Version, clock.GetUtcNow(), "unchecked"), HealthJson.Default.Health);
@@ -59,4 +93,5 @@ internal static partial class HealthLog
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, Converters = [typeof(TimeJson)])]
 [JsonSerializable(typeof(Health))]
 [JsonSerializable(typeof(Unhealthy))]
+[JsonSerializable(typeof(Readiness))]
 internal sealed partial class HealthJson : JsonSerializerContext;

@@ -9,7 +9,7 @@ namespace Pilothouse.Tests.Storage;
 /// <summary>What was acknowledged is on disk, however the process ends.</summary>
 public sealed class CrashTests
 {
-    private static readonly bool Slow = Environment.GetEnvironmentVariable("PILOTHOUSE_SLOW_TESTS") == "1";
+    public static readonly bool Slow = Environment.GetEnvironmentVariable("PILOTHOUSE_SLOW_TESTS") == "1";
 
     [Fact]
     public async Task After_kill_9_under_load_every_acknowledged_row_is_there_exactly_once()

@@ -1,0 +1,52 @@
+using System.Globalization;
+
+namespace Pilothouse.Tests.Fixtures;
+
+/// <summary>
+/// Runs a command of the program again and again, and kills it (kill -9) just before its first change to a file, then before its
+/// second, and so on until it comes to its end: see tests/tools/kill-at.c. Linux only.
+/// </summary>
+internal static class KillAt
+{
+    private static readonly Lazy<Task<string>> Library = new(CompileAsync);
+
+    /// <summary>Kills the command before each of its changes under <paramref name="folder"/>.</summary>
+    /// <param name="folder">The folder whose files count; the command runs in it.</param>
+    /// <param name="command">As one would write it behind <c>pilothouse</c>.</param>
+    /// <param name="environment">Settings.</param>
+    /// <param name="prepare">Puts the folder into the state before the command; called before each run.</param>
+    /// <param name="check">Looks at what a killed run left behind; is told the step.</param>
+    /// <param name="stride">Every how many steps one is tried; 1 tries all.</param>
+    /// <returns>How often it was killed.</returns>
+    public static async Task<int> EachStepAsync(
+        TemporaryFolder folder, string[] command, (string Name, string Value)[] environment, Func<Task> prepare, Func<string, Task> check, int stride = 1)
+    {
+        var kills = 0;
+        for (var step = 1; ; step += stride)
+        {
+            await prepare();
+            using var notes = new TemporaryFolder();
+            var log = notes.File("steps");
+            var (code, _, error) = await ServerProcess.RunAsync(folder, command,
+                [.. environment, ("LD_PRELOAD", await Library.Value), ("KILL_AT", step.ToString(CultureInfo.InvariantCulture)), ("KILL_AT_FOLDER", folder.Path), ("KILL_AT_LOG", log)]);
+            if (code == 0)
+            {
+                return kills;
+            }
+
+            // 128 + SIGKILL.
+            Assert.True(code == 137, $"{string.Join(' ', command)} ended with {code} at step {step}: {error}");
+            kills++;
+            await check($"killed before {(await File.ReadAllLinesAsync(log))[^1]}");
+            Assert.True(kills < 2000, "The command has no end.");
+        }
+    }
+
+    private static async Task<string> CompileAsync()
+    {
+        var library = Path.Combine(AppContext.BaseDirectory, "kill-at.so");
+        var (code, _, error) = await Tool.RunAsync("gcc", ["-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o", library, Repository.PathOf("tests", "tools", "kill-at.c"), "-ldl"]);
+        Assert.True(code == 0, error);
+        return library;
+    }
+}
