@@ -265,6 +265,8 @@ test_endpoints() {
   check POST /api/trades/0/close key 404 '{"exit_price":1}'
   check GET /api/keys key 403
   check GET /api/keys none 401
+  check GET /api/backups key 403
+  check POST /api/backups none 401
   check GET "$NO_SUCH_PATH" key 404
   check DELETE /api/signals key 405
   if [[ -n $TOKEN ]]; then check POST /api/auth/logout token 200; fi

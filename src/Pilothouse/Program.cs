@@ -7,6 +7,7 @@ var root = new RootCommand("Pilothouse: the backend for AI crypto trading bots."
     ServeCommand.Create(),
     MigrateCommand.Create(),
     KeyCommand.Create(),
+    BackupCommand.Create(),
     ReplayCommand.Create(),
 };
 return await Shell.RunAsync(root, args);

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.HttpOverrides;
 using Pilothouse.Analysis;
 using Pilothouse.Api;
 using Pilothouse.Auth;
+using Pilothouse.Backups;
 using Pilothouse.Bots;
 using Pilothouse.Configuration;
 using Pilothouse.Correlation;
@@ -96,13 +97,14 @@ internal static class Server
         services.AddAnalysis();
         services.AddCorrelation();
         services.AddCosts();
+        services.AddBackups();
     }
 
     /// <summary>For the OpenAPI document, which asks for every type that a route takes or answers.</summary>
     private static IEnumerable<IJsonTypeInfoResolver> Json() =>
     [
         ApiJson.Default, HealthJson.Default, AuthJson.Default,
-        SignalJson.Default, TradeJson.Default, PerformanceJson.Default, BotJson.Default, MarketContextJson.Default, AnalysisJson.Default, CorrelationJson.Default, CostJson.Default,
+        SignalJson.Default, TradeJson.Default, PerformanceJson.Default, BotJson.Default, MarketContextJson.Default, AnalysisJson.Default, CorrelationJson.Default, CostJson.Default, BackupJson.Default,
     ];
 
     private static void UsePipeline(WebApplication app, Settings settings)
@@ -145,6 +147,7 @@ internal static class Server
         app.MapAnalysis();
         app.MapCorrelation();
         app.MapCosts();
+        app.MapBackups();
         app.MapDocs();
     }
 }

@@ -36,9 +36,12 @@ public sealed partial class ArchitectureTests
         ["Performance"] = [.. Floor, "Trades", "Bots"],
         ["Correlation"] = [.. Floor, "MarketContext", "Signals"],
 
+        // Care for the file and the process.
+        ["Backups"] = [.. Floor, "Monitoring"],
+
         // A client, which could as well be another program.
         ["Replay"] = [],
-        ["Cli"] = [.. Floor, "Replay"],
+        ["Cli"] = [.. Floor, "Replay", "Monitoring", "Backups"],
     };
 
     /// <summary>Single types that a folder may use beyond its arrows, with the reason.</summary>

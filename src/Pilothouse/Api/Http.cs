@@ -17,6 +17,8 @@ internal static class Http
 
     public static RouteHandlerBuilder TakesId(this RouteHandlerBuilder route) => route.WithMetadata(new IdInPath());
 
+    public static RouteHandlerBuilder TakesName(this RouteHandlerBuilder route) => route.WithMetadata(new NameInPath());
+
     public static RouteHandlerBuilder Answers<T>(this RouteHandlerBuilder route, int status = 200) => route.Produces<T>(status, "application/json");
 
     /// <summary>The failures of this route besides 500.</summary>
@@ -45,3 +47,6 @@ internal static class Http
 
 /// <summary>Metadata: the path holds {id}.</summary>
 internal sealed record IdInPath;
+
+/// <summary>Metadata: the path holds {name}.</summary>
+internal sealed record NameInPath;

@@ -89,8 +89,13 @@ internal static class OpenApi
             operation.Parameters.Add(new OpenApiParameter { Name = "id", In = ParameterLocation.Path, Required = true, Description = "The record's id.", Schema = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64" } });
         }
 
+        if (metadata.OfType<NameInPath>().Any())
+        {
+            operation.Parameters.Add(new OpenApiParameter { Name = "name", In = ParameterLocation.Path, Required = true, Description = "The name that a list gave.", Schema = new OpenApiSchema { Type = JsonSchemaType.String } });
+        }
+
         var path = context.Description.RelativePath ?? "";
-        var keeps = method == "POST" && !path.StartsWith("api/auth", StringComparison.Ordinal) && !path.StartsWith("api/keys", StringComparison.Ordinal);
+        var keeps = method == "POST" && !path.StartsWith("api/auth", StringComparison.Ordinal) && !path.StartsWith("api/keys", StringComparison.Ordinal) && !path.StartsWith("api/backups", StringComparison.Ordinal);
         if (keeps)
         {
             operation.Parameters.Add(new OpenApiParameter
@@ -112,7 +117,7 @@ internal static class OpenApi
     }
 
     private static bool NeedsCredential(string method, string path) =>
-        path.StartsWith("api/keys", StringComparison.Ordinal) || (Writes.Contains(method) && !path.StartsWith("api/auth", StringComparison.Ordinal));
+        path.StartsWith("api/keys", StringComparison.Ordinal) || path.StartsWith("api/backups", StringComparison.Ordinal) || (Writes.Contains(method) && !path.StartsWith("api/auth", StringComparison.Ordinal));
 
     private static OpenApiSecurityRequirement Scheme(string name, OpenApiOperationTransformerContext context) =>
         new() { [new OpenApiSecuritySchemeReference(name, context.Document)] = [] };

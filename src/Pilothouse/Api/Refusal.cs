@@ -56,6 +56,9 @@ internal static class ErrorCodes
     public const string AddressNotAllowed = "address-not-allowed";
     public const string AlreadyClosed = "already-closed";
     public const string AuthenticationRequired = "authentication-required";
+    public const string BackupDamaged = "backup-damaged";
+    public const string BackupFailed = "backup-failed";
+    public const string BackupRunning = "backup-running";
     public const string BadRequest = "bad-request";
     public const string BodyRequired = "body-required";
     public const string BodyTooLarge = "body-too-large";

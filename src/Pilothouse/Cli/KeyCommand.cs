@@ -5,7 +5,6 @@ using Pilothouse.Configuration;
 using Pilothouse.Storage;
 using Pilothouse.Storage.Migrations;
 using Pilothouse.Storage.Sqlite;
-using Spectre.Console;
 
 namespace Pilothouse.Cli;
 
@@ -54,13 +53,11 @@ internal static class KeyCommand
         var command = new Command("list", "Every key, without the keys themselves.");
         command.SetAction(static (_, _) => WithDatabaseAsync(static async (_, database) =>
         {
-            var table = new Table().AddColumns("id", "name", "scopes", "bot", "made", "ends", "revoked");
-            foreach (var key in await database.ReadAsync(CredentialStore.ListKeysAsync))
+            var keys = await database.ReadAsync(CredentialStore.ListKeysAsync);
+            Shell.PrintTable(["id", "name", "scopes", "bot", "made", "ends", "revoked"], keys.Select(static key => new[]
             {
-                table.AddRow(new[] { key.Id.ToString(CultureInfo.InvariantCulture), key.Name, key.Scopes, key.BotName ?? "", Show(key.CreatedAt), Show(key.ExpiresAt), Show(key.RevokedAt) }.Select(Markup.Escape).ToArray());
-            }
-
-            AnsiConsole.Write(table);
+                key.Id.ToString(CultureInfo.InvariantCulture), key.Name, key.Scopes, key.BotName ?? "", Show(key.CreatedAt), Show(key.ExpiresAt), Show(key.RevokedAt),
+            }));
             return Shell.Good;
         }));
         return command;

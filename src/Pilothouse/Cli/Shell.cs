@@ -33,7 +33,7 @@ internal static class Shell
             return await work(Settings.Read(ReadValues()));
         }
         catch (Exception error) when (error is SettingsException or DatabaseRefusedException or DatabaseBusyException or DatabaseFullException
-            or Storage.Sqlite.DatabaseBrokenException or IOException or UnauthorizedAccessException)
+            or Storage.Sqlite.DatabaseBrokenException or Backups.BackupFailedException or Backups.BackupRunningException or IOException or UnauthorizedAccessException)
         {
             Say(error.Message);
             return Failed;
@@ -66,6 +66,25 @@ internal static class Shell
 
     /// <summary>A sentence for the person, on standard error; not wrapped, so that it can be searched for.</summary>
     public static void Say(string sentence) => Errors.Profile.Out.Writer.WriteLine(sentence);
+
+    /// <summary>A table on standard output: drawn on a terminal, and in a pipe columns of text that are never cut.</summary>
+    public static void PrintTable(string[] columns, IEnumerable<string[]> rows)
+    {
+        string[][] lines = [columns, .. rows];
+        if (!Console.IsOutputRedirected)
+        {
+            var table = new Table().AddColumns([.. columns.Select(Markup.Escape)]);
+            Array.ForEach(lines[1..], line => table.AddRow([.. line.Select(Markup.Escape)]));
+            AnsiConsole.Write(table);
+            return;
+        }
+
+        int[] widths = [.. columns.Select((_, column) => lines.Max(line => line[column].Length))];
+        foreach (var line in lines)
+        {
+            Print(string.Join("  ", line.Select((text, column) => text.PadRight(widths[column]))).TrimEnd());
+        }
+    }
 
     /// <summary>What was asked for, on standard output.</summary>
     public static void Print(string line) => AnsiConsole.Profile.Out.Writer.WriteLine(line);

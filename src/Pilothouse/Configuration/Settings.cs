@@ -20,6 +20,11 @@ internal sealed class Settings
         PoolSize = from.Whole("DB_POOL_SIZE", 4, 1, 64);
         Durability = from.OneOf("DURABILITY", "full", "full", "normal");
         BackupDir = from.Text("BACKUP_DIR", "backups", "a folder path");
+        MaxBackups = from.Whole("MAX_BACKUPS", 30, 1, 100_000);
+        CompressBackups = from.Flag("COMPRESS_BACKUPS", true);
+        EnableAutoBackup = from.Flag("ENABLE_AUTO_BACKUP", true);
+        BackupScheduleHour = from.Whole("BACKUP_SCHEDULE_HOUR", 2, 0, 23);
+        BackupScheduleMinute = from.Whole("BACKUP_SCHEDULE_MINUTE", 0, 0, 59);
         LogDir = from.Text("LOG_DIR", "logs", "a folder path");
         LogLevel = from.OneOf("LOG_LEVEL", "INFO", "DEBUG", "INFO", "WARNING", "ERROR");
         LogFormat = from.OneOf("LOG_FORMAT", "json", "json", "text");
@@ -59,6 +64,18 @@ internal sealed class Settings
     public string Durability { get; }
 
     public string BackupDir { get; }
+
+    /// <summary>How many backups are kept.</summary>
+    public int MaxBackups { get; }
+
+    public bool CompressBackups { get; }
+
+    /// <summary>Whether the server makes a backup each day.</summary>
+    public bool EnableAutoBackup { get; }
+
+    public int BackupScheduleHour { get; }
+
+    public int BackupScheduleMinute { get; }
 
     public string LogDir { get; }
 
@@ -138,11 +155,6 @@ internal sealed class Settings
     private void ReadReserved(SettingSource from)
     {
         from.Text("FLASK_SECRET_KEY", "", "anything; accepted and unused");
-        from.Whole("MAX_BACKUPS", 30, 1, 100_000);
-        from.Flag("COMPRESS_BACKUPS", true);
-        from.Flag("ENABLE_AUTO_BACKUP", true);
-        from.Whole("BACKUP_SCHEDULE_HOUR", 2, 0, 23);
-        from.Whole("BACKUP_SCHEDULE_MINUTE", 0, 0, 59);
         from.Whole("BOT_STALE_AFTER_SECONDS", 180, 1, 31_536_000);
         foreach (var (table, days) in new[] { ("SIGNALS", 30), ("CHART_ANALYSES", 30), ("BOT_STATUS", 7), ("COST_ANALYTICS", 90), ("NEWS_CACHE", 7), ("MARKET_CONTEXT", 0), ("AGENT_DECISIONS", 0), ("AUDIT_LOG", 0) })
         {
@@ -153,8 +165,7 @@ internal sealed class Settings
     }
 
     internal static bool IsReserved(string name) =>
-        name is "MAX_BACKUPS" or "COMPRESS_BACKUPS" or "ENABLE_AUTO_BACKUP" or "BACKUP_SCHEDULE_HOUR" or "BACKUP_SCHEDULE_MINUTE" or "BOT_STALE_AFTER_SECONDS"
-        || name.EndsWith("_RETENTION_DAYS", StringComparison.Ordinal);
+        name is "BOT_STALE_AFTER_SECONDS" || name.EndsWith("_RETENTION_DAYS", StringComparison.Ordinal);
 
     /// <summary>What only shows when settings are looked at together.</summary>
     private void Check(SettingSource from)

@@ -68,6 +68,9 @@ internal sealed class ServerProcess : IAsyncDisposable
         throw new TimeoutException($"The server did not answer: {server.Errors}");
     }
 
+    /// <summary>Starts a command that does not end by itself and serves nothing.</summary>
+    public static ServerProcess Begin(TemporaryFolder folder, string[] command, params (string Name, string Value)[] environment) => new(Start(folder, command, environment), 0);
+
     /// <summary>Runs a command of the program to its end.</summary>
     public static async Task<(int Code, string Out, string Error)> RunAsync(TemporaryFolder folder, string[] command, params (string Name, string Value)[] environment)
     {

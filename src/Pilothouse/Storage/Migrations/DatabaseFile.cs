@@ -12,6 +12,7 @@ internal sealed class DatabaseFile(string path)
     /// <exception cref="DatabaseRefusedException">It is not one of ours, or not of this version.</exception>
     public (IReadOnlySet<string> Applied, bool HasData) Inspect()
     {
+        RefuseInterruptedRestore(path);
         RefuseOtherPlaces();
         var file = new FileInfo(path);
         if (!file.Exists || file.Length == 0)
@@ -32,6 +33,18 @@ internal sealed class DatabaseFile(string path)
         catch (SqliteException error)
         {
             throw Unreadable(error);
+        }
+    }
+
+    /// <summary>What stands beside a database while a restore changes it for another.</summary>
+    public static string RestoreMarker(string path) => Path.GetFullPath(path) + ".restore.json";
+
+    /// <exception cref="DatabaseRefusedException">A restore of this file was begun and not finished.</exception>
+    public static void RefuseInterruptedRestore(string path)
+    {
+        if (File.Exists(RestoreMarker(path)))
+        {
+            throw new DatabaseRefusedException($"A restore of {path} was interrupted, and the file may be the old one, the new one, or missing. Finish it with `pilothouse backup restore`.");
         }
     }
 
@@ -61,7 +74,7 @@ internal sealed class DatabaseFile(string path)
 
     private DatabaseRefusedException Unreadable(SqliteException error) => SqliteErrors.Translate(error) is DatabaseBusyException busy
         ? new($"{path} cannot be opened now. {busy.Message}")
-        : new($"{path} cannot be read as a database ({error.Message}). It was not touched. Restore it from a backup, or set DATABASE_PATH to another file.");
+        : new($"{path} cannot be read as a database ({error.Message}). It was not touched. Restore a backup with `pilothouse backup restore`, or set DATABASE_PATH to another file.");
 
     private void RefuseOtherPlaces()
     {

@@ -16,6 +16,9 @@ internal enum SqliteUse
 
     /// <summary>As Inspect, but may roll back what a killed program left half written, as every program that opens the file does.</summary>
     Recover,
+
+    /// <summary>A copy that nobody else has open, made if it is not there; none of the server's settings.</summary>
+    Copy,
 }
 
 /// <summary>
@@ -63,7 +66,7 @@ internal sealed class SqliteConnection : Session, IDisposable
 
         raw.sqlite3_extended_result_codes(handle, 1);
         raw.sqlite3_busy_timeout(handle, 5000);
-        if (use is SqliteUse.Inspect or SqliteUse.Recover)
+        if (use is SqliteUse.Inspect or SqliteUse.Recover or SqliteUse.Copy)
         {
             return;
         }

@@ -1,0 +1,218 @@
+using System.Text.Json;
+
+namespace Pilothouse.Backups;
+
+/// <summary>How much is known of a backup without reading it.</summary>
+internal enum BackupState
+{
+    /// <summary>Made and verified here; the file has the size that it had then.</summary>
+    Good,
+
+    /// <summary>Without a manifest: the seed's, or a copy from before a migration. Only verifying it tells.</summary>
+    Unproven,
+
+    /// <summary>It cannot be what was made.</summary>
+    Broken,
+}
+
+/// <summary>One backup in the folder.</summary>
+/// <param name="Name">The file's name.</param>
+/// <param name="Path">The file.</param>
+/// <param name="MadeAt">From its manifest, else from its name.</param>
+/// <param name="SizeBytes">Of the file.</param>
+/// <param name="State">What is known without reading it.</param>
+/// <param name="Problem">What is wrong, as a phrase.</param>
+/// <param name="Manifest">What was noted when it was made.</param>
+internal sealed record Backup(string Name, string Path, DateTimeOffset MadeAt, long SizeBytes, BackupState State, string? Problem, BackupManifest? Manifest)
+{
+    public bool IsBeforeMigration => Name.StartsWith(BackupName.BeforeMigration, StringComparison.Ordinal);
+}
+
+/// <summary>BACKUP_DIR: what is in it, and how files get in and out of it.</summary>
+internal sealed class BackupFolder(string path, TimeProvider clock)
+{
+    private const string Unfinished = ".unfinished";
+    private static readonly TimeSpan LookAgainAfter = TimeSpan.FromMilliseconds(200);
+
+    public string Path { get; } = System.IO.Path.GetFullPath(path);
+
+    /// <summary>Every backup, the newest by name first; none where the folder does not exist.</summary>
+    public IReadOnlyList<Backup> List() => !Directory.Exists(Path)
+        ? []
+        : [.. Directory.EnumerateFiles(Path).Select(Look).OfType<(Backup Backup, DateTime Local)>().OrderByDescending(static found => found.Local).ThenByDescending(static found => found.Backup.Name, StringComparer.Ordinal).Select(static found => found.Backup)];
+
+    /// <summary>The newest that was made and verified here.</summary>
+    public Backup? LastGood() => List().FirstOrDefault(static backup => backup.State == BackupState.Good);
+
+    /// <summary>A backup by its name, or "latest".</summary>
+    /// <exception cref="BackupFailedException">There is none.</exception>
+    public Backup Find(string name)
+    {
+        var all = List();
+        return name == "latest"
+            ? all.FirstOrDefault(static backup => !backup.IsBeforeMigration) ?? throw new BackupFailedException($"There is no backup in {Path}. Make one with `pilothouse backup`, or set BACKUP_DIR to the folder that has them.")
+            : all.FirstOrDefault(backup => backup.Name == System.IO.Path.GetFileName(name)) ?? throw new BackupFailedException($"There is no backup {name} in {Path}. `pilothouse backup list` shows those that are there.");
+    }
+
+    /// <summary>
+    /// Makes the folder where it is missing, waits for another backup that is being made, and removes what a killed one left behind.
+    /// </summary>
+    /// <returns>The lock: nobody else makes, removes or names backups here until it is disposed.</returns>
+    public IDisposable Open(TimeSpan patience, CancellationToken cancel, Action? waiting = null)
+    {
+        FileStream? file = null;
+        try
+        {
+            if (!Directory.Exists(Path))
+            {
+                Make(Path);
+            }
+
+            for (var waited = TimeSpan.Zero; file is null;)
+            {
+                file = TryLock();
+                if (file is null && waited >= patience)
+                {
+                    throw new BackupRunningException();
+                }
+
+                if (file is null)
+                {
+                    waiting?.Invoke();
+                    waiting = null;
+                    cancel.WaitHandle.WaitOne(LookAgainAfter);
+                    cancel.ThrowIfCancellationRequested();
+                    waited += LookAgainAfter;
+                }
+            }
+
+            RemoveLeftovers();
+            return file;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            file?.Dispose();
+            throw new BackupFailedException($"The backup folder {Path} cannot be used: {error.Message} Make it a folder that this user may write to, or set BACKUP_DIR to another.", error);
+        }
+    }
+
+    /// <summary>
+    /// A name that is free and sorts behind every other, also after the clock was set back: the newest backup is always the last by name.
+    /// </summary>
+    public string NextName(bool compressed)
+    {
+        var local = clock.GetLocalNow().DateTime;
+        var newest = Directory.EnumerateFiles(Path).Select(file => Look(file) is { Backup.IsBeforeMigration: false } found ? found.Local : default).DefaultIfEmpty().Max();
+        return BackupName.Of(newest.AddSeconds(1) > local ? newest.AddSeconds(1) : local, compressed);
+    }
+
+    /// <summary>Where a file is made before it gets its name.</summary>
+    public string PathForUnfinished(string name) => System.IO.Path.Combine(Path, name + Unfinished);
+
+    /// <summary>Gives a finished file its name, for good: after a power cut it is there under the new name or not at all.</summary>
+    public string Name(string unfinished, string name)
+    {
+        var target = System.IO.Path.Combine(Path, name);
+        File.Move(unfinished, target, overwrite: false);
+        Storage.Sqlite.DurableFile.FlushFolder(Path);
+        return target;
+    }
+
+    /// <summary>
+    /// Removes the oldest beyond <paramref name="most"/>, but never the last good one, and nothing that somebody has changed since or that we did
+    /// not make or the seed.
+    /// </summary>
+    /// <returns>The names that are gone.</returns>
+    public IReadOnlyList<string> Prune(int most)
+    {
+        Backup[] counted = [.. List().Where(static backup => !backup.IsBeforeMigration)];
+        var lastGood = counted.FirstOrDefault(static backup => backup.State == BackupState.Good);
+        Backup[] gone = [.. counted.Skip(most).Where(backup => backup != lastGood)];
+        foreach (var backup in gone)
+        {
+            File.Delete(backup.Path);
+            File.Delete(BackupManifest.PathFor(backup.Path));
+        }
+
+        return [.. gone.Select(static backup => backup.Name)];
+    }
+
+    /// <summary>A folder for its owner only: backups are as secret as the database.</summary>
+    private static void Make(string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(path);
+        }
+        else
+        {
+            Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+
+    private FileStream? TryLock()
+    {
+        try
+        {
+            return new FileStream(System.IO.Path.Combine(Path, ".lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException error) when (error is not (DirectoryNotFoundException or PathTooLongException) && File.Exists(System.IO.Path.Combine(Path, ".lock")))
+        {
+            return null;
+        }
+    }
+
+    private void RemoveLeftovers()
+    {
+        foreach (var file in Directory.EnumerateFiles(Path, "*" + Unfinished + "*"))
+        {
+            File.Delete(file);
+        }
+
+        foreach (var file in Directory.EnumerateFiles(Path, "*.json"))
+        {
+            var backup = file[..^5];
+            if (BackupName.TryParse(System.IO.Path.GetFileName(backup), out _) && !File.Exists(backup))
+            {
+                File.Delete(file);
+            }
+        }
+    }
+
+    private (Backup Backup, DateTime Local)? Look(string file)
+    {
+        var name = System.IO.Path.GetFileName(file);
+        if (!BackupName.TryParse(name, out var local))
+        {
+            return null;
+        }
+
+        var size = new FileInfo(file) is { Exists: true } found ? found.Length : 0;
+        if (name.StartsWith(BackupName.BeforeMigration, StringComparison.Ordinal))
+        {
+            local = TimeZoneInfo.ConvertTime(new DateTimeOffset(local, TimeSpan.Zero), clock.LocalTimeZone).DateTime;
+        }
+
+        var named = new DateTimeOffset(local, clock.LocalTimeZone.GetUtcOffset(local));
+        try
+        {
+            var manifest = BackupManifest.Read(file);
+            var problem = manifest is null ? null
+                : manifest.File != name ? $"its manifest is that of {manifest.File}"
+                : manifest.SizeBytes != size ? "it has not the size that it was made with"
+                : null;
+            var state = manifest is null ? BackupState.Unproven : problem is null ? BackupState.Good : BackupState.Broken;
+            return (new Backup(name, file, manifest?.MadeAt ?? named, size, state, problem, manifest), local);
+        }
+        catch (Exception error) when (error is JsonException or IOException or UnauthorizedAccessException)
+        {
+            return (new Backup(name, file, named, size, BackupState.Broken, "its manifest cannot be read", null), local);
+        }
+    }
+}
+
+/// <summary>A backup could not be made, found, verified or restored; the message says why and what to do.</summary>
+internal sealed class BackupFailedException(string message, Exception? cause = null) : Exception(message, cause);
+
+/// <summary>Somebody else makes a backup now.</summary>
+internal sealed class BackupRunningException() : Exception("Another backup is being made in this folder. Wait for it to end.");

@@ -1,0 +1,140 @@
+using System.Globalization;
+using Pilothouse.Configuration;
+using Pilothouse.Monitoring;
+using Pilothouse.Storage;
+using Pilothouse.Storage.Sqlite;
+
+namespace Pilothouse.Backups;
+
+/// <summary>
+/// How the backups are: failed, overdue or good. Looked up from the folder at most once a minute, since others may make them, or
+/// remove them.
+/// </summary>
+internal sealed class BackupHealth(Settings settings, BackupFolder folder, TimeProvider clock) : IWatched
+{
+    /// <summary>A day, and two hours for a backup that takes long or is tried again.</summary>
+    private static readonly TimeSpan Overdue = TimeSpan.FromHours(26);
+    private static readonly TimeSpan ClockTolerance = TimeSpan.FromHours(2);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMinutes(1);
+
+    private readonly Lock looking = new();
+    private long lookedAt;
+    private bool looked;
+    private Backup? last;
+    private int count;
+    private DateTimeOffset? failedAt;
+    private DateTimeOffset? began;
+
+    /// <summary>The newest backup that was made and verified.</summary>
+    public Backup? LastGood
+    {
+        get
+        {
+            lock (looking)
+            {
+                return looked && clock.GetElapsedTime(lookedAt) < LookEvery ? last : Read();
+            }
+        }
+    }
+
+    /// <summary>Backups in the folder, good or not.</summary>
+    public int Count
+    {
+        get
+        {
+            _ = LastGood;
+            return count;
+        }
+    }
+
+    /// <summary>How many attempts failed since the start.</summary>
+    public long Failures { get; private set; }
+
+    /// <summary>Looks now.</summary>
+    public Backup? Refresh()
+    {
+        lock (looking)
+        {
+            return Read();
+        }
+    }
+
+    /// <summary>An attempt failed: so it stays until a backup is there that was made later, by whomever.</summary>
+    public void Failed()
+    {
+        lock (looking)
+        {
+            Failures++;
+            failedAt = clock.GetUtcNow();
+            Read();
+        }
+    }
+
+    /// <summary>When this file got its tables here: a backup that was due before then was never missed.</summary>
+    public DateTimeOffset DatabaseBegan()
+    {
+        if (began is { } known)
+        {
+            return known;
+        }
+
+        try
+        {
+            using var connection = new SqliteConnection(settings.DatabasePath, SqliteUse.Inspect);
+            var text = connection.Scalar("SELECT min(applied_at) FROM schema_migrations WHERE version LIKE 'pilothouse%'");
+            began = text is not null && Timestamps.TryParse(text, out var time) ? time : DateTimeOffset.MinValue;
+            return began.Value;
+        }
+        catch (Exception error) when (error is SqliteException or DatabaseRefusedException)
+        {
+            return DateTimeOffset.MinValue;
+        }
+    }
+
+    public Condition Look()
+    {
+        var good = LastGood;
+        var age = good is null ? clock.GetUtcNow() - DatabaseBegan() : clock.GetUtcNow() - good.MadeAt;
+        var told = good is null ? "There is no verified backup yet" : $"The last verified backup is {Ago(age)} old";
+        if (failedAt > (good?.MadeAt ?? DateTimeOffset.MinValue))
+        {
+            return new("backups", ConditionState.Failed, $"The last backup failed. {told}. The server's log says why; `pilothouse backup` tries again.");
+        }
+
+        if (age < -ClockTolerance)
+        {
+            return new("backups", ConditionState.Warning, "The newest backup was made at a time that has not come yet: the clock was wrong then, or is now. Set it right.");
+        }
+
+        if (age <= Overdue)
+        {
+            return new("backups", ConditionState.Ok, $"{told}.");
+        }
+
+        return settings.EnableAutoBackup
+            ? new("backups", ConditionState.Failed, $"{told}: the daily one is overdue. The server's log says why; `pilothouse backup` makes one now.")
+            : new("backups", ConditionState.Warning, $"{told}, and ENABLE_AUTO_BACKUP is off. `pilothouse backup` makes one now.");
+    }
+
+    private static string Ago(TimeSpan age) =>
+        age < TimeSpan.FromHours(2) ? string.Create(CultureInfo.InvariantCulture, $"{Math.Max(0, (int)age.TotalMinutes)} minutes")
+        : age < TimeSpan.FromDays(3) ? string.Create(CultureInfo.InvariantCulture, $"{(int)age.TotalHours} hours")
+        : string.Create(CultureInfo.InvariantCulture, $"{(int)age.TotalDays} days");
+
+    private Backup? Read()
+    {
+        try
+        {
+            var all = folder.List();
+            count = all.Count;
+            last = all.FirstOrDefault(static backup => backup.State == BackupState.Good);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            (last, count) = (null, 0);
+        }
+
+        (lookedAt, looked) = (clock.GetTimestamp(), true);
+        return last;
+    }
+}

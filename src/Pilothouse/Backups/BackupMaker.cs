@@ -1,0 +1,178 @@
+using System.IO.Compression;
+using System.Security.Cryptography;
+using Pilothouse.Configuration;
+using Pilothouse.Monitoring;
+using Pilothouse.Storage;
+using Pilothouse.Storage.Migrations;
+using Pilothouse.Storage.Sqlite;
+
+namespace Pilothouse.Backups;
+
+/// <summary>
+/// Makes backups. One has its name only after it was verified: the copy passes SQLite's checks and has the rows of the database at that
+/// moment, and what was packed unpacks to the same bytes.
+/// </summary>
+internal sealed class BackupMaker(Settings settings, TimeProvider clock)
+{
+    private const int BlockSize = 1 << 20;
+
+    public BackupFolder Folder { get; } = new(settings.BackupDir, clock);
+
+    /// <summary>Makes a backup, and removes the oldest beyond MAX_BACKUPS.</summary>
+    /// <param name="madeBy">schedule, command or api.</param>
+    /// <param name="patience">How long to wait for a backup that somebody else is making.</param>
+    /// <exception cref="BackupFailedException">It could not be made; what there was of it is removed, and older ones are untouched.</exception>
+    /// <exception cref="BackupRunningException">Somebody else makes one.</exception>
+    public Backup Make(string madeBy, TimeSpan patience, IBackupProgress progress, CancellationToken cancel, Action? waiting = null)
+    {
+        if (!File.Exists(settings.DatabasePath))
+        {
+            throw new BackupFailedException($"There is no database {settings.DatabasePath}, so there is nothing to back up. Set DATABASE_PATH, or run this in the server's folder.");
+        }
+
+        DatabaseFile.RefuseInterruptedRestore(settings.DatabasePath);
+        using var hold = Folder.Open(patience, cancel, waiting);
+        var name = Folder.NextName(settings.CompressBackups);
+        var copy = Folder.PathForUnfinished(name);
+        var packed = Folder.PathForUnfinished(name + ".packed");
+        try
+        {
+            var manifest = Make(name, copy, packed, madeBy, progress, cancel);
+            var finished = settings.CompressBackups ? packed : copy;
+            var note = Folder.PathForUnfinished(name + ".json");
+            DurableFile.Write(note, manifest.ToJson());
+            Folder.Name(note, BackupManifest.PathFor(name));
+            Folder.Name(finished, name);
+            Folder.Prune(settings.MaxBackups);
+            return Folder.Find(name);
+        }
+        catch (Exception error) when (error is SqliteException or IOException or UnauthorizedAccessException)
+        {
+            throw new BackupFailedException($"No backup was made: {Explain(error)} Older backups are untouched.", error);
+        }
+        finally
+        {
+            Remove(copy, packed, copy + "-journal", copy + "-wal", copy + "-shm");
+        }
+    }
+
+    private BackupManifest Make(string name, string copy, string packed, string madeBy, IBackupProgress progress, CancellationToken cancel)
+    {
+        var madeAt = Timestamps.Cut(clock.GetUtcNow());
+        progress.Begin("Copying", known: true);
+        DurableFile.Create(copy);
+        var facts = SqliteSnapshot.Copy(settings.DatabasePath, copy, progress, cancel);
+        progress.Begin("Checking", known: false);
+        CheckCopy(copy, facts);
+        var size = new FileInfo(copy).Length;
+        var databaseSha = Hash(copy);
+        var (packedSize, sha) = settings.CompressBackups ? Pack(copy, packed, size, databaseSha, progress, cancel) : (size, databaseSha);
+        return new BackupManifest
+        {
+            File = name,
+            MadeAt = madeAt,
+            MadeBy = madeBy,
+            PilothouseVersion = HealthEndpoints.Version,
+            SqliteVersion = SqliteConnection.Version,
+            SchemaVersion = facts.Migrations.LastOrDefault(static version => version.StartsWith(Migrator.Prefix, StringComparison.Ordinal)),
+            Migrations = facts.Migrations,
+            SizeBytes = packedSize,
+            Sha256 = sha,
+            DatabaseSizeBytes = size,
+            DatabaseSha256 = databaseSha,
+            Tables = facts.Tables,
+            ForeignKeyViolations = facts.ForeignKeyViolations,
+        };
+    }
+
+    /// <summary>The copy has every page of the database: what is wrong with it is wrong there.</summary>
+    private void CheckCopy(string copy, DatabaseFacts facts)
+    {
+        if (BackupCheck.Integrity(copy) is var answer && answer != "ok")
+        {
+            throw new BackupFailedException(
+                $"No backup was made, because the database {settings.DatabasePath} itself is damaged (integrity_check says: {answer}). Older backups are untouched. Stop the server, and restore the last good one with `pilothouse backup restore`.");
+        }
+
+        using var connection = new SqliteConnection(copy, SqliteUse.Inspect);
+        if (facts.DifferenceTo(DatabaseFacts.Read(connection)) is { } difference)
+        {
+            throw new BackupFailedException($"No backup was made, because the copy differs from the database ({difference}). Older backups are untouched. Look at the disk of BACKUP_DIR and try again.");
+        }
+    }
+
+    /// <summary>Packs the copy, then reads from the disk what was packed and unpacks it.</summary>
+    private static (long Size, string Sha) Pack(string copy, string packed, long size, string databaseSha, IBackupProgress progress, CancellationToken cancel)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        DurableFile.Create(packed);
+        progress.Begin("Packing", known: true);
+        using (var file = new FileStream(packed, FileMode.Open, FileAccess.Write))
+        using (var source = new FileStream(copy, FileMode.Open, FileAccess.Read, FileShare.Read, BlockSize))
+        {
+            using (var gzip = new GZipStream(file, CompressionLevel.Optimal, leaveOpen: true))
+            {
+                var block = new byte[BlockSize];
+                long done = 0, unflushed = 0;
+                for (int count; (count = source.Read(block)) > 0;)
+                {
+                    cancel.ThrowIfCancellationRequested();
+                    gzip.Write(block, 0, count);
+                    progress.Report((double)(done += count) / Math.Max(size, 1));
+
+                    // In small pieces, as the copy itself, for the sake of those who flush the database meanwhile.
+                    if ((unflushed += count) >= 32 * BlockSize)
+                    {
+                        file.Flush(flushToDisk: true);
+                        unflushed = 0;
+                    }
+                }
+            }
+
+            file.Flush(flushToDisk: true);
+        }
+
+        progress.Begin("Verifying", known: true);
+        using var unpacked = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using var written = new HashedStream(new FileStream(packed, FileMode.Open, FileAccess.Read, FileShare.Read, BlockSize), hash);
+        using (var gzip = new GZipStream(written, CompressionMode.Decompress, leaveOpen: true))
+        using (var counted = new HashedStream(gzip, unpacked, done => progress.Report((double)done / Math.Max(size, 1))))
+        {
+            counted.CopyTo(Stream.Null, BlockSize);
+        }
+
+        written.CopyTo(Stream.Null);
+        return BackupCheck.Hex(unpacked) == databaseSha
+            ? (written.Bytes, BackupCheck.Hex(hash))
+            : throw new BackupFailedException("No backup was made, because what was packed does not unpack to the same bytes. Older backups are untouched. Look at the disk of BACKUP_DIR and try again.");
+    }
+
+    private static string Hash(string path)
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, BlockSize);
+        return Convert.ToHexStringLower(SHA256.HashData(file));
+    }
+
+    private string Explain(Exception error) => SqliteErrors.Translate(error) switch
+    {
+        DatabaseFullException => $"the disk of {Folder.Path} is full. Free some space, or set BACKUP_DIR to another disk.",
+        DatabaseBusyException busy => busy.Message,
+        DatabaseBrokenException broken => $"{broken.Message} If the database itself is damaged, stop the server and restore the last good backup with `pilothouse backup restore`.",
+        _ => $"{error.Message} See to the room on the disk of {Folder.Path} and the rights of that folder.",
+    };
+
+    private static void Remove(params string[] paths)
+    {
+        foreach (var path in paths)
+        {
+            try
+            {
+                File.Delete(path);
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                // The next backup removes what is left.
+            }
+        }
+    }
+}

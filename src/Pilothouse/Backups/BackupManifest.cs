@@ -1,0 +1,65 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Pilothouse.Storage.Sqlite;
+
+namespace Pilothouse.Backups;
+
+/// <summary>
+/// What stands beside a backup, under its name with <c>.json</c> behind it: written only after the backup was verified, and all that
+/// is needed to verify it again.
+/// </summary>
+internal sealed record BackupManifest
+{
+    public required string File { get; init; }
+
+    public required DateTimeOffset MadeAt { get; init; }
+
+    /// <summary>schedule, command or api.</summary>
+    public required string MadeBy { get; init; }
+
+    public required string PilothouseVersion { get; init; }
+
+    public required string SqliteVersion { get; init; }
+
+    /// <summary>The last of our migrations that the database had; null where it had none.</summary>
+    public string? SchemaVersion { get; init; }
+
+    public required IReadOnlyList<string> Migrations { get; init; }
+
+    /// <summary>Bytes of the file as it is stored.</summary>
+    public required long SizeBytes { get; init; }
+
+    /// <summary>SHA-256 of the file as it is stored, in lower-case hexadecimal.</summary>
+    public required string Sha256 { get; init; }
+
+    /// <summary>Bytes of the database in it.</summary>
+    public required long DatabaseSizeBytes { get; init; }
+
+    /// <summary>SHA-256 of the database in it.</summary>
+    public required string DatabaseSha256 { get; init; }
+
+    /// <summary>Rows of each table.</summary>
+    public required SortedDictionary<string, long> Tables { get; init; }
+
+    /// <summary>Rows that refer to a row that is not there, as in the database itself.</summary>
+    public required long ForeignKeyViolations { get; init; }
+
+    [JsonIgnore]
+    public DatabaseFacts Facts => new(Tables, ForeignKeyViolations, Migrations);
+
+    public static string PathFor(string backup) => backup + ".json";
+
+    /// <summary>The manifest beside a backup; null where there is none.</summary>
+    /// <exception cref="JsonException">It is there but cannot be read.</exception>
+    public static BackupManifest? Read(string backup)
+    {
+        var path = PathFor(backup);
+        return System.IO.File.Exists(path) ? JsonSerializer.Deserialize(System.IO.File.ReadAllBytes(path), BackupManifestJson.Default.BackupManifest) : null;
+    }
+
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, BackupManifestJson.Default.BackupManifest);
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true, DictionaryKeyPolicy = JsonKnownNamingPolicy.Unspecified)]
+[JsonSerializable(typeof(BackupManifest))]
+internal sealed partial class BackupManifestJson : JsonSerializerContext;

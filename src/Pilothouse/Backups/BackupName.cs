@@ -1,0 +1,41 @@
+using System.Globalization;
+
+namespace Pilothouse.Backups;
+
+/// <summary>
+/// Names of backups, the seed's: <c>trading_bot_backup_YYYYMMDD_HHMMSS.db</c> in local time, with <c>.gz</c> behind it where it is
+/// compressed. Copies from before a migration are called <c>before_migration_...db</c>.
+/// </summary>
+internal static class BackupName
+{
+    public const string BeforeMigration = "before_migration_";
+    private const string Prefix = "trading_bot_backup_";
+    private const string Stamp = "yyyyMMdd_HHmmss";
+    private const string Plain = ".db";
+    private const string Compressed = ".db.gz";
+
+    /// <summary>The name of a backup made at a local time.</summary>
+    public static string Of(DateTime local, bool compressed) =>
+        $"{Prefix}{local.ToString(Stamp, CultureInfo.InvariantCulture)}{(compressed ? Compressed : Plain)}";
+
+    public static bool IsCompressed(string name) => name.EndsWith(Compressed, StringComparison.Ordinal);
+
+    /// <summary>Whether it is a backup's name and nothing else: no folder, no other file.</summary>
+    public static bool TryParse(string name, out DateTime local)
+    {
+        local = default;
+        var end = IsCompressed(name) ? Compressed.Length : name.EndsWith(Plain, StringComparison.Ordinal) ? Plain.Length : 0;
+        if (end == 0 || name.AsSpan().ContainsAny('/', '\\'))
+        {
+            return false;
+        }
+
+        if (name.StartsWith(BeforeMigration, StringComparison.Ordinal))
+        {
+            return DateTime.TryParseExact(name[BeforeMigration.Length..^end], Stamp + "_fff", CultureInfo.InvariantCulture, DateTimeStyles.None, out local);
+        }
+
+        return name.StartsWith(Prefix, StringComparison.Ordinal)
+            && DateTime.TryParseExact(name[Prefix.Length..^end], Stamp, CultureInfo.InvariantCulture, DateTimeStyles.None, out local);
+    }
+}

@@ -1,0 +1,218 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Pilothouse.Configuration;
+using Pilothouse.Storage;
+using Pilothouse.Storage.Migrations;
+using Pilothouse.Storage.Sqlite;
+
+namespace Pilothouse.Backups;
+
+/// <summary>What a restore did.</summary>
+/// <param name="Backup">What is now the database.</param>
+/// <param name="Facts">What is in it.</param>
+/// <param name="SetAside">Where the files that were there before are now.</param>
+/// <param name="Revocations">How many API keys and sessions that were ended since the backup are ended still; null where the old file cannot be read.</param>
+internal sealed record RestoredBackup(Backup Backup, DatabaseFacts Facts, IReadOnlyList<string> SetAside, int? Revocations);
+
+/// <summary>
+/// Puts a backup in the place of the database. Until the new file has its name the old one is whole, under its own name or another, and a
+/// marker beside it keeps servers away; whatever interrupts it, the same command again finishes it.
+/// </summary>
+internal sealed class BackupRestorer(Settings settings, TimeProvider clock)
+{
+    private readonly string database = Path.GetFullPath(settings.DatabasePath);
+
+    private string Unpacked => database + ".restoring";
+
+    private string Marker => DatabaseFile.RestoreMarker(database);
+
+    /// <exception cref="BackupFailedException">The backup is damaged, somebody has the database open, or there is no room; the database is as it was.</exception>
+    /// <exception cref="DatabaseRefusedException">A server runs on the database.</exception>
+    public RestoredBackup Restore(Backup backup, IBackupProgress progress, CancellationToken cancel)
+    {
+        using var claim = FileClaim.Take(database);
+        RefuseIfHeld();
+        try
+        {
+            if (ReadMarker() is { } begun && !File.Exists(Unpacked))
+            {
+                CompleteEarlier(begun);
+            }
+
+            return Replace(backup, progress, cancel);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or SqliteException)
+        {
+            throw new BackupFailedException($"{backup.Name} was not restored: {error.Message} See to the room and the rights of {Path.GetDirectoryName(database)}, and run the same command again.", error);
+        }
+    }
+
+    /// <summary>Says who has the database open, and how to stop them.</summary>
+    /// <exception cref="BackupFailedException">Somebody has.</exception>
+    public void RefuseIfHeld()
+    {
+        if (FileHolders.Find(database) is { Count: > 0 } holders)
+        {
+            var names = string.Join("; ", holders.Select(static holder => string.Create(CultureInfo.InvariantCulture, $"process {holder.ProcessId} ({holder.Command})")));
+            throw new BackupFailedException(
+                $"{settings.DatabasePath} is open in {names}. A program that has the old file open would go on writing to it, and those writes would be lost. Stop it ({string.Join(" ", ["kill", .. holders.Select(static holder => holder.ProcessId.ToString(CultureInfo.InvariantCulture))])}; a server: ./start_mcp_server.sh stop) and run this again.");
+        }
+
+        if (IsDatabase(database) && IsHeld())
+        {
+            throw new BackupFailedException($"{settings.DatabasePath} is open in a program that this user cannot see. `sudo lsof {database}` names it; stop it and run this again.");
+        }
+    }
+
+    private bool IsHeld()
+    {
+        try
+        {
+            return FileHolders.IsHeldByAnybody(database);
+        }
+        catch (Exception error) when (error is SqliteException or DatabaseRefusedException)
+        {
+            // Damaged, which is why it is restored.
+            return false;
+        }
+    }
+
+    /// <summary>
+    /// The new file has its name already, and little was left to do. Whatever is asked for now is done after that; a file that does
+    /// not pass is set aside then, as any other.
+    /// </summary>
+    private void CompleteEarlier(RestoreMarker begun)
+    {
+        try
+        {
+            Finish(begun, null);
+        }
+        catch (BackupFailedException)
+        {
+            Forget();
+        }
+    }
+
+    private RestoredBackup Replace(Backup backup, IBackupProgress progress, CancellationToken cancel)
+    {
+        VerifiedBackup verified;
+        try
+        {
+            DurableFile.Create(Unpacked);
+            verified = BackupCheck.Unpack(backup, Unpacked, progress, cancel);
+        }
+        catch when (!File.Exists(Marker))
+        {
+            FileHolders.Suffixes.ToList().ForEach(suffix => File.Delete(Unpacked + suffix));
+            throw;
+        }
+
+        RefuseIfHeld();
+        var marker = WriteMarker(backup);
+        string[] owners = [database, marker.AsideName(database), Path.GetDirectoryName(database)!];
+        FileOwner.Copy(owners.First(Path.Exists), Unpacked);
+        SetAside(marker);
+        File.Move(Unpacked, database, overwrite: false);
+        DurableFile.FlushFolder(Path.GetDirectoryName(database)!);
+        progress.Begin("Checking again", known: false);
+        var revocations = Finish(marker, verified.Facts);
+        return new(backup, verified.Facts, marker.Aside(database), revocations);
+    }
+
+    /// <summary>Today's files get other names; the names are those of one database, so that it can be opened there.</summary>
+    private void SetAside(RestoreMarker marker)
+    {
+        var aside = marker.AsideName(database);
+        if (FileHolders.Suffixes.Any(suffix => File.Exists(database + suffix) && File.Exists(aside + suffix)))
+        {
+            // Since it was interrupted, somebody made a new database here. It is nobody's to throw away.
+            aside = $"{database}.before_restore_{Stamp()}_again";
+        }
+
+        foreach (var suffix in FileHolders.Suffixes.Where(suffix => File.Exists(database + suffix)))
+        {
+            File.Move(database + suffix, aside + suffix, overwrite: false);
+        }
+
+        DurableFile.FlushFolder(Path.GetDirectoryName(database)!);
+    }
+
+    /// <summary>Checks the file under its new name, keeps what was revoked revoked, and lets servers in again.</summary>
+    private int? Finish(RestoreMarker marker, DatabaseFacts? expected)
+    {
+        var problem = BackupCheck.Integrity(database) is var answer && answer != "ok" ? $"integrity_check says: {answer}" : null;
+        if (problem is null && expected is not null)
+        {
+            using var connection = new SqliteConnection(database, SqliteUse.Inspect);
+            problem = expected.DifferenceTo(DatabaseFacts.Read(connection));
+        }
+
+        if (problem is not null)
+        {
+            throw new BackupFailedException($"{database} was restored, but is not what was unpacked ({problem}). Look at its disk, and run the same command again.");
+        }
+
+        var revocations = Revocations.Carry(marker.AsideName(database), database);
+        Forget();
+        return revocations;
+    }
+
+    private void Forget()
+    {
+        File.Delete(Marker);
+        DurableFile.FlushFolder(Path.GetDirectoryName(database)!);
+    }
+
+    private RestoreMarker WriteMarker(Backup backup)
+    {
+        if (ReadMarker() is { } begun)
+        {
+            return begun;
+        }
+
+        var marker = new RestoreMarker(backup.Name, Stamp());
+        for (var more = 2; marker.Aside(database).Count > 0; more++)
+        {
+            marker = marker with { Stamp = string.Create(CultureInfo.InvariantCulture, $"{Stamp()}_{more}") };
+        }
+
+        var unfinished = Marker + ".unfinished";
+        DurableFile.Write(unfinished, JsonSerializer.SerializeToUtf8Bytes(marker, RestoreJson.Default.RestoreMarker));
+        File.Move(unfinished, Marker, overwrite: true);
+        DurableFile.FlushFolder(Path.GetDirectoryName(database)!);
+        return marker;
+    }
+
+    private RestoreMarker? ReadMarker() =>
+        File.Exists(Marker) ? JsonSerializer.Deserialize(File.ReadAllBytes(Marker), RestoreJson.Default.RestoreMarker) : null;
+
+    private string Stamp() => clock.GetLocalNow().ToString("yyyyMMdd_HHmmss", CultureInfo.InvariantCulture);
+
+    /// <summary>Whether SQLite may be asked: of an empty file it would remove what stands beside it.</summary>
+    private static bool IsDatabase(string path)
+    {
+        if (!File.Exists(path))
+        {
+            return false;
+        }
+
+        Span<byte> head = stackalloc byte[16];
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        return file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) == head.Length && head.SequenceEqual("SQLite format 3\0"u8);
+    }
+}
+
+/// <summary>What is written beside a database while a restore changes it.</summary>
+/// <param name="Backup">What is restored.</param>
+/// <param name="Stamp">In the names of the files that were set aside.</param>
+internal sealed record RestoreMarker(string Backup, string Stamp)
+{
+    public string AsideName(string database) => $"{database}.before_restore_{Stamp}";
+
+    public IReadOnlyList<string> Aside(string database) => [.. FileHolders.Suffixes.Select(suffix => AsideName(database) + suffix).Where(File.Exists)];
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(RestoreMarker))]
+internal sealed partial class RestoreJson : JsonSerializerContext;

@@ -1,0 +1,73 @@
+using Pilothouse.Configuration;
+using Pilothouse.Monitoring;
+
+namespace Pilothouse.Backups;
+
+/// <summary>
+/// A backup each day at BACKUP_SCHEDULE_HOUR:MINUTE local time, one that was missed at once, one that failed again after a while. Several
+/// programs may run it over one folder: whoever comes second finds that day's backup made.
+/// </summary>
+internal sealed partial class BackupSchedule(Settings settings, BackupMaker maker, BackupHealth health, TimeProvider clock, ILogger<BackupSchedule> logger)
+{
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromMinutes(15);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(30);
+    private readonly DailySchedule schedule = new(settings.BackupScheduleHour, settings.BackupScheduleMinute, clock);
+
+    /// <summary>Runs until it is cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancel)
+    {
+        if (IsMissed() is { } due)
+        {
+            Missed(logger, due);
+        }
+
+        while (!cancel.IsCancellationRequested)
+        {
+            if (IsMissed() is not null && !await MakeAsync(cancel))
+            {
+                await Task.Delay(RetryAfter, clock, cancel);
+                continue;
+            }
+
+            await schedule.WaitAsync(cancel);
+        }
+    }
+
+    /// <summary>When the last backup was due, if it is not there. What was made since this database began counts from then only.</summary>
+    private DateTimeOffset? IsMissed()
+    {
+        var due = schedule.LastUntil(clock.GetUtcNow());
+        var last = health.Refresh();
+        return last?.MadeAt >= due || health.DatabaseBegan() > due ? null : due;
+    }
+
+    private async Task<bool> MakeAsync(CancellationToken cancel)
+    {
+        try
+        {
+            var started = clock.GetTimestamp();
+
+            // Minutes of reading and packing belong to a thread of their own.
+            var backup = await Task.Factory.StartNew(() => maker.Make("schedule", Patience, NoProgress.Instance, cancel), cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            health.Refresh();
+            var seconds = clock.GetElapsedTime(started).TotalSeconds;
+            Made(logger, backup.Name, backup.SizeBytes, seconds, backup.Manifest!.ForeignKeyViolations);
+            return true;
+        }
+        catch (Exception error) when (error is not OperationCanceledException || !cancel.IsCancellationRequested)
+        {
+            Failed(logger, RetryAfter.TotalMinutes, error);
+            health.Failed();
+            return false;
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Backup {Name} was made and verified: {SizeBytes} bytes in {Seconds:0.0} s; {Orphans} rows refer to rows that are not there, as in the database")]
+    private static partial void Made(ILogger logger, string name, long sizeBytes, double seconds, long orphans);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The backup that was due at {Due:yyyy-MM-dd HH:mm} UTC was missed; it is made now")]
+    private static partial void Missed(ILogger logger, DateTimeOffset due);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The scheduled backup failed; it is tried again in {Minutes} minutes")]
+    private static partial void Failed(ILogger logger, double minutes, Exception error);
+}

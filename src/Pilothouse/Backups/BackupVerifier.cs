@@ -1,0 +1,31 @@
+using Pilothouse.Storage.Sqlite;
+
+namespace Pilothouse.Backups;
+
+/// <summary>Verifies backups where they are: unpacks one beside them, checks it, and removes what it unpacked.</summary>
+internal sealed class BackupVerifier(BackupFolder folder)
+{
+    /// <exception cref="BackupFailedException">It is damaged or cannot be read; the message says what and why.</exception>
+    /// <exception cref="BackupRunningException">A backup is being made.</exception>
+    public VerifiedBackup Verify(Backup backup, TimeSpan patience, IBackupProgress progress, CancellationToken cancel, Action? waiting = null)
+    {
+        using var hold = folder.Open(patience, cancel, waiting);
+        var target = folder.PathForUnfinished("verify_" + backup.Name);
+        try
+        {
+            DurableFile.Create(target);
+            return BackupCheck.Unpack(backup, target, progress, cancel);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new BackupFailedException($"{backup.Name} cannot be verified: {error.Message} See to the room on the disk of {folder.Path} and the rights of that folder.", error);
+        }
+        finally
+        {
+            foreach (var suffix in FileHolders.Suffixes)
+            {
+                File.Delete(target + suffix);
+            }
+        }
+    }
+}

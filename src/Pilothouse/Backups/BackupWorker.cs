@@ -1,0 +1,36 @@
+using System.Diagnostics.Metrics;
+using Pilothouse.Configuration;
+
+namespace Pilothouse.Backups;
+
+/// <summary>The schedule inside the server, unless ENABLE_AUTO_BACKUP is off.</summary>
+internal sealed class BackupWorker(Settings settings, BackupSchedule schedule, BackupMeters meters) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        _ = meters;
+        if (settings.EnableAutoBackup)
+        {
+            // The start does not wait for a look at the folder.
+            await Task.Yield();
+            await schedule.RunAsync(stoppingToken);
+        }
+    }
+}
+
+/// <summary>What /metrics shows of backups.</summary>
+internal sealed class BackupMeters
+{
+    public BackupMeters(IMeterFactory meters, BackupHealth health)
+    {
+        var meter = meters.Create("Pilothouse");
+        meter.CreateObservableGauge("pilothouse_backup_last_success_timestamp_seconds", () => Each(health.LastGood?.MadeAt.ToUnixTimeMilliseconds() / 1000.0), description: "When the newest verified backup was made, in seconds since 1970");
+        meter.CreateObservableGauge("pilothouse_backup_last_size_bytes", () => Each(health.LastGood?.SizeBytes), description: "Size of the newest verified backup");
+        meter.CreateObservableGauge("pilothouse_backups", () => health.Count, description: "Backups in BACKUP_DIR");
+        meter.CreateObservableCounter("pilothouse_backup_failures_total", () => health.Failures, description: "Backups that failed since the start");
+    }
+
+    /// <summary>Nothing is told where nothing is known.</summary>
+    private static Measurement<T>[] Each<T>(T? value)
+        where T : struct => value is { } known ? [new(known)] : [];
+}

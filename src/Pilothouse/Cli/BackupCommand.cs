@@ -1,0 +1,174 @@
+using System.CommandLine;
+using System.Globalization;
+using Pilothouse.Backups;
+using Pilothouse.Configuration;
+using Serilog;
+using Spectre.Console;
+
+namespace Pilothouse.Cli;
+
+/// <summary><c>pilothouse backup</c>: makes, lists, verifies and restores backups. All but restore work while a server runs.</summary>
+internal static class BackupCommand
+{
+    /// <summary>A backup of a large database takes minutes.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromHours(1);
+
+    public static Command Create()
+    {
+        var command = new Command("backup", "Make a backup now; or list, verify and restore backups.") { CreateOne(), ListAll(), Verify(), Restore(), Service() };
+        command.SetAction(static (_, cancel) => MakeAsync(cancel));
+        return command;
+    }
+
+    private static Command CreateOne()
+    {
+        var command = new Command("create", "Make a backup now and verify it.");
+        command.SetAction(static (_, cancel) => MakeAsync(cancel));
+        return command;
+    }
+
+    private static Task<int> MakeAsync(CancellationToken cancel) => Shell.WithSettingsAsync(settings =>
+    {
+        var backup = TerminalProgress.Run(progress => new BackupMaker(settings, TimeProvider.System).Make("command", Patience, progress, cancel, SayWaiting));
+        var manifest = backup.Manifest!;
+        Shell.Print(string.Create(CultureInfo.InvariantCulture, $"{backup.Path}: {Sizes.Text(backup.SizeBytes)}, {manifest.Tables.Values.Sum()} rows, verified."));
+        SayOrphans(manifest.ForeignKeyViolations);
+        return Task.FromResult(Shell.Good);
+    });
+
+    private static Command ListAll()
+    {
+        var command = new Command("list", "Every backup, the newest first.");
+        command.SetAction(static (_, _) => Shell.WithSettingsAsync(static settings =>
+        {
+            var folder = new BackupFolder(settings.BackupDir, TimeProvider.System);
+            var all = folder.List();
+            if (all.Count == 0)
+            {
+                Shell.Say($"There is no backup in {folder.Path}. `pilothouse backup` makes one.");
+                return Task.FromResult(Shell.Good);
+            }
+
+            Shell.PrintTable(["name", "made", "size", "database", "rows", "schema", "state"], all.Select(static backup => new[]
+            {
+                backup.Name,
+                backup.MadeAt.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture),
+                Sizes.Text(backup.SizeBytes),
+                backup.Manifest is { } manifest ? Sizes.Text(manifest.DatabaseSizeBytes) : "",
+                backup.Manifest?.Tables.Values.Sum().ToString(CultureInfo.InvariantCulture) ?? "",
+                backup.Manifest?.SchemaVersion is { } version ? version[..Math.Min(version.Length, 15)] : "",
+                backup.State switch { BackupState.Good => "good", BackupState.Unproven => backup.IsBeforeMigration ? "before a migration" : "not verified", _ => $"BROKEN: {backup.Problem}" },
+            }));
+            return Task.FromResult(Shell.Good);
+        }));
+        return command;
+    }
+
+    private static Command Verify()
+    {
+        var name = new Argument<string>("NAME") { Description = "A name from `backup list`, latest, or all.", DefaultValueFactory = static _ => "latest" };
+        var command = new Command("verify", "Unpack a backup, check it whole, and remove what was unpacked.") { name };
+        command.SetAction((parsed, cancel) => Shell.WithSettingsAsync(settings =>
+        {
+            var folder = new BackupFolder(settings.BackupDir, TimeProvider.System);
+            var verifier = new BackupVerifier(folder);
+            var which = parsed.GetRequiredValue(name);
+            IReadOnlyList<Backup> chosen = which == "all" ? folder.List() : [folder.Find(which)];
+            if (chosen.Count == 0)
+            {
+                folder.Find("latest");
+            }
+
+            return Task.FromResult(chosen.Count(backup => VerifyOne(verifier, backup, cancel)) == chosen.Count ? Shell.Good : Shell.Failed);
+        }));
+        return command;
+    }
+
+    private static bool VerifyOne(BackupVerifier verifier, Backup backup, CancellationToken cancel)
+    {
+        try
+        {
+            var verified = TerminalProgress.Run(progress => verifier.Verify(backup, Patience, progress, cancel, SayWaiting));
+            Shell.Print(string.Create(CultureInfo.InvariantCulture,
+                $"good  {backup.Name}  {Sizes.Text(verified.DatabaseSizeBytes)} unpacked, {verified.Facts.Tables.Values.Sum()} rows{(backup.Manifest is null ? ", no manifest to compare with" : "")}"));
+            return true;
+        }
+        catch (BackupFailedException failed)
+        {
+            Shell.Print($"BAD   {backup.Name}");
+            Shell.Say(failed.Message);
+            return false;
+        }
+    }
+
+    private static Command Restore()
+    {
+        var name = new Argument<string>("NAME") { Description = "A name from `backup list`, or latest.", DefaultValueFactory = static _ => "latest" };
+        var yes = new Option<bool>("--yes") { Description = "Do not ask." };
+        var command = new Command("restore", "Put a backup in the place of the database. Nobody may have the database open; today's files are set aside, not removed.") { name, yes };
+        command.SetAction((parsed, cancel) => Shell.WithSettingsAsync(settings => Task.FromResult(RestoreOne(settings, parsed.GetRequiredValue(name), parsed.GetValue(yes), cancel))));
+        return command;
+    }
+
+    private static int RestoreOne(Settings settings, string name, bool yes, CancellationToken cancel)
+    {
+        var folder = new BackupFolder(settings.BackupDir, TimeProvider.System);
+        var restorer = new BackupRestorer(settings, TimeProvider.System);
+        var backup = folder.Find(name);
+        restorer.RefuseIfHeld();
+        if (!yes)
+        {
+            if (Console.IsInputRedirected)
+            {
+                Shell.Say($"This would put {backup.Name} in the place of {settings.DatabasePath}. Nobody is there to be asked: say --yes.");
+                return Shell.WrongUse;
+            }
+
+            if (!AnsiConsole.Confirm(Markup.Escape($"Put {backup.Name} (made {backup.MadeAt.ToLocalTime():yyyy-MM-dd HH:mm:ss}) in the place of {settings.DatabasePath}? Today's files are set aside."), defaultValue: false))
+            {
+                Shell.Say("Nothing was changed.");
+                return Shell.Failed;
+            }
+        }
+
+        var restored = TerminalProgress.Run(progress => restorer.Restore(backup, progress, cancel));
+        Shell.Print(string.Create(CultureInfo.InvariantCulture, $"{settings.DatabasePath} is now {backup.Name} of {backup.MadeAt.ToLocalTime():yyyy-MM-dd HH:mm:ss}: {restored.Facts.Tables.Values.Sum()} rows, verified."));
+        foreach (var file in restored.SetAside)
+        {
+            Shell.Print($"What was there before: {file}");
+        }
+
+        SayOrphans(restored.Facts.ForeignKeyViolations);
+        Shell.Say(restored.Revocations is { } ended
+            ? string.Create(CultureInfo.InvariantCulture, $"API keys and sessions that were ended since then stay ended ({ended}). Keys made since then are gone: `pilothouse key list` shows those that there are.")
+            : "There was no readable file that tells which API keys were ended since then: look at `pilothouse key list`, and revoke those that must not come back.");
+        return Shell.Good;
+    }
+
+    private static Command Service()
+    {
+        var command = new Command("service", "Run the daily backups alone, without a server (BACKUP_SCHEDULE_HOUR and _MINUTE), until it is stopped.");
+        command.SetAction(static (_, cancel) => Shell.WithSettingsAsync(async settings =>
+        {
+            await using var logger = new LoggerConfiguration().WriteTo.Console(outputTemplate: "{Timestamp:yyyy-MM-dd HH:mm:ss} {Level:u3} {Message:l}{NewLine}{Exception}", formatProvider: CultureInfo.InvariantCulture).CreateLogger();
+            using var loggers = LoggerFactory.Create(logging => logging.AddSerilog(logger));
+            var maker = new BackupMaker(settings, TimeProvider.System);
+            var health = new BackupHealth(settings, maker.Folder, TimeProvider.System);
+            var schedule = new BackupSchedule(settings, maker, health, TimeProvider.System, loggers.CreateLogger<BackupSchedule>());
+            Shell.Print($"A backup of {settings.DatabasePath} to {maker.Folder.Path} each day at {settings.BackupScheduleHour:00}:{settings.BackupScheduleMinute:00}. {health.Look().Message}");
+            await schedule.RunAsync(cancel);
+            return Shell.Good;
+        }));
+        return command;
+    }
+
+    private static void SayWaiting() => Shell.Say("Another backup is being made; waiting for it to end.");
+
+    private static void SayOrphans(long rows)
+    {
+        if (rows > 0)
+        {
+            Shell.Say(string.Create(CultureInfo.InvariantCulture, $"Note: {rows} rows refer to rows that are not there. The database had them so (the seed's programs leave such rows); nothing is lost by it."));
+        }
+    }
+}

@@ -1,0 +1,63 @@
+using System.Globalization;
+
+namespace Pilothouse.Storage.Sqlite;
+
+/// <summary>What two copies of one database have in common: rows of each table, references that lead nowhere, migrations that ran.</summary>
+/// <param name="Tables">Rows of each table.</param>
+/// <param name="ForeignKeyViolations">Rows that refer to a row that is not there. The seed leaves such orphans.</param>
+/// <param name="Migrations">Versions in schema_migrations, in order.</param>
+internal sealed record DatabaseFacts(SortedDictionary<string, long> Tables, long ForeignKeyViolations, IReadOnlyList<string> Migrations)
+{
+    /// <summary>Reads them; inside a transaction all are of one moment.</summary>
+    public static DatabaseFacts Read(SqliteConnection connection)
+    {
+        var tables = new SortedDictionary<string, long>(StringComparer.Ordinal);
+        foreach (var name in Texts(connection, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"))
+        {
+            tables[name] = long.Parse(connection.Scalar($"SELECT count(*) FROM {Quote(name)}")!, CultureInfo.InvariantCulture);
+        }
+
+        long violations = 0;
+        using (var check = new SqliteStatement(connection, "PRAGMA foreign_key_check"))
+        {
+            while (check.Step())
+            {
+                violations++;
+            }
+        }
+
+        var migrations = tables.ContainsKey("schema_migrations") ? Texts(connection, "SELECT version FROM schema_migrations ORDER BY version") : [];
+        return new(tables, violations, migrations);
+    }
+
+    /// <summary>The first difference as a phrase, or null where there is none.</summary>
+    public string? DifferenceTo(DatabaseFacts other)
+    {
+        foreach (var table in Tables.Keys.Union(other.Tables.Keys))
+        {
+            var (mine, its) = (Tables.GetValueOrDefault(table, -1), other.Tables.GetValueOrDefault(table, -1));
+            if (mine != its)
+            {
+                return its < 0 ? $"table {table} is missing" : mine < 0 ? $"there is a table {table} more" : string.Create(CultureInfo.InvariantCulture, $"table {table} has {its} rows instead of {mine}");
+            }
+        }
+
+        return ForeignKeyViolations == other.ForeignKeyViolations
+            ? null
+            : string.Create(CultureInfo.InvariantCulture, $"{other.ForeignKeyViolations} rows refer to nothing, instead of {ForeignKeyViolations}");
+    }
+
+    private static List<string> Texts(SqliteConnection connection, string sql)
+    {
+        var texts = new List<string>();
+        using var statement = new SqliteStatement(connection, sql);
+        while (statement.Step())
+        {
+            texts.Add(statement.Row.Text(0) ?? "");
+        }
+
+        return texts;
+    }
+
+    private static string Quote(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+}

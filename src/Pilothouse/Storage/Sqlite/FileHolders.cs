@@ -1,0 +1,100 @@
+using System.Globalization;
+
+namespace Pilothouse.Storage.Sqlite;
+
+/// <summary>A process that has a database open, and how it was started.</summary>
+internal sealed record FileHolder(int ProcessId, string Command);
+
+/// <summary>Who has a database open: a bot that sleeps between its writes holds the file all the same.</summary>
+internal static class FileHolders
+{
+    /// <summary>The files that belong to a database.</summary>
+    public static readonly string[] Suffixes = ["", "-wal", "-shm", "-journal"];
+
+    /// <summary>
+    /// Other processes that have the database or a file beside it open. Only Linux tells, and only root is told of everybody's; who
+    /// cannot be seen may still be felt by <see cref="IsHeldByAnybody"/>.
+    /// </summary>
+    public static IReadOnlyList<FileHolder> Find(string databasePath)
+    {
+        if (!Directory.Exists("/proc/self/fd"))
+        {
+            return [];
+        }
+
+        var path = RealPath(databasePath);
+        var names = Suffixes.Select(suffix => path + suffix).ToHashSet();
+        return
+        [
+            .. Directory.EnumerateDirectories("/proc")
+                .Select(static folder => int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : 0)
+                .Where(id => id > 0 && id != Environment.ProcessId && Holds(id, names))
+                .Order()
+                .Select(static id => new FileHolder(id, CommandOf(id))),
+        ];
+    }
+
+    /// <summary>
+    /// Whether somebody is connected: in WAL mode SQLite leaves that mode only when alone. What stands in the -wal file is moved into the
+    /// database on the way.
+    /// </summary>
+    /// <exception cref="SqliteException">The file is damaged.</exception>
+    public static bool IsHeldByAnybody(string databasePath)
+    {
+        try
+        {
+            using var connection = new SqliteConnection(databasePath, SqliteUse.Recover);
+            connection.Execute("PRAGMA busy_timeout=500");
+            connection.Scalar("PRAGMA journal_mode=DELETE");
+
+            // In the other mode an idle program holds no lock, but a busy one does.
+            connection.Execute("BEGIN EXCLUSIVE");
+            connection.Execute("ROLLBACK");
+            return false;
+        }
+        catch (SqliteException error) when (error.Code is SQLitePCL.raw.SQLITE_BUSY or SQLitePCL.raw.SQLITE_LOCKED)
+        {
+            return true;
+        }
+    }
+
+    private static bool Holds(int process, HashSet<string> names)
+    {
+        try
+        {
+            return Directory.EnumerateFiles($"/proc/{process.ToString(CultureInfo.InvariantCulture)}/fd")
+                .Any(file => File.ResolveLinkTarget(file, returnFinalTarget: false)?.FullName is { } target && names.Contains(target));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // It has ended, or is another user's.
+            return false;
+        }
+    }
+
+    private static string CommandOf(int process)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{process.ToString(CultureInfo.InvariantCulture)}/cmdline").Replace('\0', ' ').Trim();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
+    }
+
+    /// <summary>As /proc names it, with links followed.</summary>
+    private static string RealPath(string path)
+    {
+        var real = "/";
+        foreach (var part in Path.GetFullPath(path).Split('/', StringSplitOptions.RemoveEmptyEntries))
+        {
+            real = Path.Combine(real, part);
+            FileSystemInfo entry = Directory.Exists(real) ? new DirectoryInfo(real) : new FileInfo(real);
+            real = entry.Exists ? entry.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? real : real;
+        }
+
+        return real;
+    }
+}

@@ -1,0 +1,88 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Sockets;
+using System.Text;
+using Pilothouse.Tests.Fixtures;
+using Pilothouse.Tests.Storage;
+
+namespace Pilothouse.Tests.Backups;
+
+/// <summary>
+/// How long a write waits while a backup is made. The real measure (400 MB, 1,000 writes a second, at most 50 ms) runs with
+/// PILOTHOUSE_SLOW_TESTS=1 on a machine that does nothing else; the short form sees to it that no write waits for the backup itself.
+/// </summary>
+public sealed class BackupStallTests(ITestOutputHelper output)
+{
+    private const int Clients = 8;
+
+    [Fact]
+    public async Task Writers_go_on_while_a_backup_is_made()
+    {
+        var megabytes = CrashTests.Slow ? 400 : 40;
+        using var folder = new TemporaryFolder();
+        (string, string)[] settings = [("BACKUP_DIR", folder.File("backups")), ("RATE_LIMIT_ENABLED", "false")];
+        var (_, key, _) = await ServerProcess.RunAsync(folder, ["key", "create", "--name", "load", "--scopes", "read,write,control"], settings);
+        var rows = (megabytes * 1000).ToString(CultureInfo.InvariantCulture);
+        await Tool.SqliteAsync(folder.File("trading_bot.db"), $"PRAGMA journal_mode=WAL; INSERT INTO chart_analyses(trading_pair, timeframe, ai_analysis) WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows}) SELECT 'A/B', '1h', hex(randomblob(470)) FROM n;");
+        await using var server = await ServerProcess.ServeAsync(folder, settings);
+        using var client = new HttpClient { BaseAddress = server.Client.BaseAddress, Timeout = TimeSpan.FromMinutes(3) };
+
+        using var stop = new CancellationTokenSource();
+        var load = Task.WhenAll(Enumerable.Range(0, Clients).Select(number => LoadAsync(server.Port, key.Trim(), number, stop.Token)));
+        await Task.Delay(TimeSpan.FromSeconds(CrashTests.Slow ? 10 : 2), TestContext.Current.CancellationToken);
+        var began = Stopwatch.GetTimestamp();
+        var (status, body) = await client.SendAsync("POST", "/api/backups", "", ("X-Api-Key", key.Trim()));
+        var ended = Stopwatch.GetTimestamp();
+        Assert.True(status == 201, body.ToJsonString());
+        await stop.CancelAsync();
+        var all = (await load).SelectMany(static waits => waits).ToList();
+
+        double[] before = [.. all.Where(wait => wait.At < began - Stopwatch.Frequency / 2 && wait.At > all[0].At + Stopwatch.Frequency / 2).Select(static wait => wait.Ms).Order()];
+        double[] beside = [.. all.Where(wait => wait.At >= began && wait.At <= ended).Select(static wait => wait.Ms).Order()];
+        var took = Stopwatch.GetElapsedTime(began, ended);
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{megabytes} MB in {took.TotalSeconds:0.0} s; writes before: {before.Length}, p50 {At(before, 0.5):0.0} p99 {At(before, 0.99):0.0} max {before[^1]:0.0} ms; beside: {beside.Length} ({beside.Length / took.TotalSeconds:0}/s), p50 {At(beside, 0.5):0.0} p99 {At(beside, 0.99):0.0} max {beside[^1]:0.0} ms"));
+        Assert.True(beside.Length > 20, $"only {beside.Length} writes beside the backup");
+
+        // A busy machine makes others wait too: the short form looks for writers that waited for the backup to end.
+        Assert.True(beside[^1] < (CrashTests.Slow ? 50 : Math.Max(1000, took.TotalMilliseconds / 2)), $"a write waited {beside[^1]} ms");
+    }
+
+    private static double At(double[] sorted, double part) => sorted[(int)(part * (sorted.Length - 1))];
+
+    /// <summary>A bot with a connection of its own: a write each 8 ms.</summary>
+    private static async Task<List<(long At, double Ms)>> LoadAsync(int port, string key, int number, CancellationToken stop)
+    {
+        var waits = new List<(long, double)>(100_000);
+        using var socket = new TcpClient { NoDelay = true };
+        await socket.ConnectAsync("127.0.0.1", port, CancellationToken.None);
+        var stream = socket.GetStream();
+        const string Body = """{"trading_pair":"SUI/USDC","signal_type":"BUY","signal_strength":7,"price":3.4567,"rsi":55.1,"status":"pending"}""";
+        var request = Encoding.ASCII.GetBytes($"POST /api/signals HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Api-Key: {key}\r\nContent-Type: application/json\r\nContent-Length: {Body.Length}\r\n\r\n{Body}");
+        var answer = new byte[4096];
+        var step = Stopwatch.Frequency * Clients / 1000;
+        var due = Stopwatch.GetTimestamp() + (step * number / Clients);
+        while (!stop.IsCancellationRequested)
+        {
+            var left = due - Stopwatch.GetTimestamp();
+            if (left > 0)
+            {
+                await Task.Delay(TimeSpan.FromSeconds((double)left / Stopwatch.Frequency), CancellationToken.None);
+            }
+
+            var sent = Stopwatch.GetTimestamp();
+            await stream.WriteAsync(request, CancellationToken.None);
+            var count = 0;
+            do
+            {
+                count += await stream.ReadAsync(answer.AsMemory(count), CancellationToken.None);
+            }
+            while (count < 12 || !answer.AsSpan(0, count).EndsWith("}"u8));
+            Assert.StartsWith("HTTP/1.1 201", Encoding.ASCII.GetString(answer, 0, 12), StringComparison.Ordinal);
+            waits.Add((sent, Stopwatch.GetElapsedTime(sent).TotalMilliseconds));
+            due = Math.Max(due + step, Stopwatch.GetTimestamp() - step);
+        }
+
+        return waits;
+    }
+}
