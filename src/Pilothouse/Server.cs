@@ -65,6 +65,7 @@ internal static class Server
         services.AddSingleton<WriteDoor>();
         services.AddSingleton<AnswerCache>();
         services.AddHostedService<Housekeeping>();
+        services.AddHostedService<ConditionWatch>();
         services.AddCors();
         services.AddDocument();
         services.ConfigureHttpJsonOptions(static options =>

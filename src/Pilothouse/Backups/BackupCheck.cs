@@ -43,7 +43,7 @@ internal static class BackupCheck
         }
 
         progress.Begin("Checking", known: false);
-        var facts = CheckDatabase(target, backup);
+        var facts = CheckDatabase(target, backup, cancel);
         if (backup.Manifest?.Facts.DifferenceTo(facts) is { } difference)
         {
             throw Damaged(backup, difference);
@@ -54,13 +54,14 @@ internal static class BackupCheck
 
     /// <summary>SQLite's own checks of a file that nobody else has open.</summary>
     /// <returns>"ok", or what is wrong.</returns>
-    public static string Integrity(string database)
+    public static string Integrity(string database, CancellationToken cancel = default)
     {
         using var connection = new SqliteConnection(database, SqliteUse.Recover);
+        using var interrupt = connection.InterruptOn(cancel);
         return connection.Scalar("PRAGMA integrity_check(1)") ?? "nothing was answered";
     }
 
-    private static DatabaseFacts CheckDatabase(string database, Backup backup)
+    private static DatabaseFacts CheckDatabase(string database, Backup backup, CancellationToken cancel)
     {
         try
         {
@@ -70,7 +71,7 @@ internal static class BackupCheck
                 copy.Scalar("PRAGMA journal_mode=DELETE");
             }
 
-            if (Integrity(database) is var answer && answer != "ok")
+            if (Integrity(database, cancel) is var answer && answer != "ok")
             {
                 throw Damaged(backup, $"integrity_check says: {answer}");
             }
@@ -79,6 +80,10 @@ internal static class BackupCheck
             using var connection = new SqliteConnection(database, SqliteUse.Inspect);
             var facts = DatabaseFacts.Read(connection);
             return facts.Tables.Count > 0 ? facts : throw Damaged(backup, "there is no table in it");
+        }
+        catch (SqliteException) when (cancel.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(cancel);
         }
         catch (SqliteException error)
         {

@@ -53,13 +53,13 @@ internal static partial class BackupEndpoints
         return JsonAnswer.WriteAsync(http, new BackupList(true, rows.Length, rows, null), BackupJson.Default.BackupList);
     }
 
-    private static async Task CreateAsync(HttpContext http, BackupMaker maker, BackupHealth health, ILogger<BackupMaker> logger)
+    private static async Task CreateAsync(HttpContext http, BackupMaker maker, BackupHealth health, IHostApplicationLifetime server, ILogger<BackupMaker> logger)
     {
         Caller.Of(http).Require(Scopes.Control);
         try
         {
             // Not cancelled with its request: a proxy that has waited too long must not undo it.
-            var backup = await Aside(() => maker.Make("api", TimeSpan.Zero, NoProgress.Instance, CancellationToken.None));
+            var backup = await Aside(() => maker.Make("api", TimeSpan.Zero, NoProgress.Instance, out _, server.ApplicationStopping));
             health.Refresh();
             http.Response.StatusCode = 201;
             await JsonAnswer.WriteAsync(http, new BackupCreated(true, "Backup created and verified", backup.Name, BackupRow.Of(backup)), BackupJson.Default.BackupCreated);
@@ -68,7 +68,11 @@ internal static partial class BackupEndpoints
         {
             throw Running(running);
         }
-        catch (BackupFailedException failed)
+        catch (OperationCanceledException)
+        {
+            throw new Refusal(503, ErrorCodes.BackupFailed, "Backup failed", "The server stops; the backup was not made. Older backups are untouched.");
+        }
+        catch (Exception failed) when (failed is BackupFailedException or Storage.DatabaseRefusedException)
         {
             health.Failed();
             MakingFailed(logger, http.TraceIdentifier, failed);

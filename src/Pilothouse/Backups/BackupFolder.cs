@@ -119,22 +119,28 @@ internal sealed class BackupFolder(string path, TimeProvider clock)
     }
 
     /// <summary>
-    /// Removes the oldest beyond <paramref name="most"/>, but never the last good one, and nothing that somebody has changed since or that we did
-    /// not make or the seed.
+    /// Removes the oldest beyond <paramref name="most"/>, but never the last good one, and nothing that neither we nor the seed have made.
     /// </summary>
-    /// <returns>The names that are gone.</returns>
+    /// <returns>The names of those that should be gone and could not be removed.</returns>
     public IReadOnlyList<string> Prune(int most)
     {
         Backup[] counted = [.. List().Where(static backup => !backup.IsBeforeMigration)];
         var lastGood = counted.FirstOrDefault(static backup => backup.State == BackupState.Good);
-        Backup[] gone = [.. counted.Skip(most).Where(backup => backup != lastGood)];
-        foreach (var backup in gone)
+        return [.. counted.Skip(most).Where(backup => backup != lastGood && !TryRemove(backup)).Select(static backup => backup.Name)];
+    }
+
+    private static bool TryRemove(Backup backup)
+    {
+        try
         {
             File.Delete(backup.Path);
             File.Delete(BackupManifest.PathFor(backup.Path));
+            return true;
         }
-
-        return [.. gone.Select(static backup => backup.Name)];
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
     }
 
     /// <summary>A folder for its owner only: backups are as secret as the database.</summary>
@@ -164,7 +170,7 @@ internal sealed class BackupFolder(string path, TimeProvider clock)
 
     private void RemoveLeftovers()
     {
-        foreach (var file in Directory.EnumerateFiles(Path, "*" + Unfinished + "*"))
+        foreach (var file in Directory.EnumerateFiles(Path, $"*trading_bot_backup_*{Unfinished}*").Concat(Directory.EnumerateFiles(Path, $"verify_*{Unfinished}*")))
         {
             File.Delete(file);
         }

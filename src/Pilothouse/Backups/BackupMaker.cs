@@ -21,9 +21,13 @@ internal sealed class BackupMaker(Settings settings, TimeProvider clock)
     /// <summary>Makes a backup, and removes the oldest beyond MAX_BACKUPS.</summary>
     /// <param name="madeBy">schedule, command or api.</param>
     /// <param name="patience">How long to wait for a backup that somebody else is making.</param>
+    /// <param name="progress">Is told how far it is.</param>
+    /// <param name="kept">Names of old backups that should be gone by MAX_BACKUPS but could not be removed.</param>
+    /// <param name="cancel">Ends it; what there was of it is removed.</param>
+    /// <param name="waiting">Called when it has to wait.</param>
     /// <exception cref="BackupFailedException">It could not be made; what there was of it is removed, and older ones are untouched.</exception>
     /// <exception cref="BackupRunningException">Somebody else makes one.</exception>
-    public Backup Make(string madeBy, TimeSpan patience, IBackupProgress progress, CancellationToken cancel, Action? waiting = null)
+    public Backup Make(string madeBy, TimeSpan patience, IBackupProgress progress, out IReadOnlyList<string> kept, CancellationToken cancel, Action? waiting = null)
     {
         if (!File.Exists(settings.DatabasePath))
         {
@@ -43,10 +47,14 @@ internal sealed class BackupMaker(Settings settings, TimeProvider clock)
             DurableFile.Write(note, manifest.ToJson());
             Folder.Name(note, BackupManifest.PathFor(name));
             Folder.Name(finished, name);
-            Folder.Prune(settings.MaxBackups);
+            kept = Folder.Prune(settings.MaxBackups);
             return Folder.Find(name);
         }
-        catch (Exception error) when (error is SqliteException or IOException or UnauthorizedAccessException)
+        catch (SqliteException) when (cancel.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(cancel);
+        }
+        catch (Exception error) when (error is SqliteException or DatabaseRefusedException or InvalidDataException or IOException or UnauthorizedAccessException)
         {
             throw new BackupFailedException($"No backup was made: {Explain(error)} Older backups are untouched.", error);
         }
@@ -63,7 +71,7 @@ internal sealed class BackupMaker(Settings settings, TimeProvider clock)
         DurableFile.Create(copy);
         var facts = SqliteSnapshot.Copy(settings.DatabasePath, copy, progress, cancel);
         progress.Begin("Checking", known: false);
-        CheckCopy(copy, facts);
+        CheckCopy(copy, facts, cancel);
         var size = new FileInfo(copy).Length;
         var databaseSha = Hash(copy);
         var (packedSize, sha) = settings.CompressBackups ? Pack(copy, packed, size, databaseSha, progress, cancel) : (size, databaseSha);
@@ -86,9 +94,9 @@ internal sealed class BackupMaker(Settings settings, TimeProvider clock)
     }
 
     /// <summary>The copy has every page of the database: what is wrong with it is wrong there.</summary>
-    private void CheckCopy(string copy, DatabaseFacts facts)
+    private void CheckCopy(string copy, DatabaseFacts facts, CancellationToken cancel)
     {
-        if (BackupCheck.Integrity(copy) is var answer && answer != "ok")
+        if (BackupCheck.Integrity(copy, cancel) is var answer && answer != "ok")
         {
             throw new BackupFailedException(
                 $"No backup was made, because the database {settings.DatabasePath} itself is damaged (integrity_check says: {answer}). Older backups are untouched. Stop the server, and restore the last good one with `pilothouse backup restore`.");

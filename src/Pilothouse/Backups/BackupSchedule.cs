@@ -48,10 +48,16 @@ internal sealed partial class BackupSchedule(Settings settings, BackupMaker make
             var started = clock.GetTimestamp();
 
             // Minutes of reading and packing belong to a thread of their own.
-            var backup = await Task.Factory.StartNew(() => maker.Make("schedule", Patience, NoProgress.Instance, cancel), cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            IReadOnlyList<string> kept = [];
+            var backup = await Task.Factory.StartNew(() => maker.Make("schedule", Patience, NoProgress.Instance, out kept, cancel), cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default);
             health.Refresh();
             var seconds = clock.GetElapsedTime(started).TotalSeconds;
             Made(logger, backup.Name, backup.SizeBytes, seconds, backup.Manifest!.ForeignKeyViolations);
+            if (kept.Count > 0)
+            {
+                NotRemoved(logger, kept.Count, kept[0]);
+            }
+
             return true;
         }
         catch (Exception error) when (error is not OperationCanceledException || !cancel.IsCancellationRequested)
@@ -64,6 +70,9 @@ internal sealed partial class BackupSchedule(Settings settings, BackupMaker make
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Backup {Name} was made and verified: {SizeBytes} bytes in {Seconds:0.0} s; {Orphans} rows refer to rows that are not there, as in the database")]
     private static partial void Made(ILogger logger, string name, long sizeBytes, double seconds, long orphans);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} backups beyond MAX_BACKUPS could not be removed, {Name} among them; see to the rights of BACKUP_DIR")]
+    private static partial void NotRemoved(ILogger logger, int count, string name);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The backup that was due at {Due:yyyy-MM-dd HH:mm} UTC was missed; it is made now")]
     private static partial void Missed(ILogger logger, DateTimeOffset due);

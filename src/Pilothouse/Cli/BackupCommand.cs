@@ -29,10 +29,16 @@ internal static class BackupCommand
 
     private static Task<int> MakeAsync(CancellationToken cancel) => Shell.WithSettingsAsync(settings =>
     {
-        var backup = TerminalProgress.Run(progress => new BackupMaker(settings, TimeProvider.System).Make("command", Patience, progress, cancel, SayWaiting));
+        IReadOnlyList<string> kept = [];
+        var backup = TerminalProgress.Run(progress => new BackupMaker(settings, TimeProvider.System).Make("command", Patience, progress, out kept, cancel, SayWaiting));
         var manifest = backup.Manifest!;
         Shell.Print(string.Create(CultureInfo.InvariantCulture, $"{backup.Path}: {Sizes.Text(backup.SizeBytes)}, {manifest.Tables.Values.Sum()} rows, verified."));
         SayOrphans(manifest.ForeignKeyViolations);
+        foreach (var name in kept)
+        {
+            Shell.Say($"{name} is beyond MAX_BACKUPS but could not be removed; see to the rights of BACKUP_DIR.");
+        }
+
         return Task.FromResult(Shell.Good);
     });
 
@@ -49,16 +55,18 @@ internal static class BackupCommand
                 return Task.FromResult(Shell.Good);
             }
 
-            Shell.PrintTable(["name", "made", "size", "database", "rows", "schema", "state"], all.Select(static backup => new[]
+            Shell.PrintTable(["name", "size", "rows", "state"], all.Select(static backup => new[]
             {
                 backup.Name,
-                backup.MadeAt.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture),
                 Sizes.Text(backup.SizeBytes),
-                backup.Manifest is { } manifest ? Sizes.Text(manifest.DatabaseSizeBytes) : "",
                 backup.Manifest?.Tables.Values.Sum().ToString(CultureInfo.InvariantCulture) ?? "",
-                backup.Manifest?.SchemaVersion is { } version ? version[..Math.Min(version.Length, 15)] : "",
-                backup.State switch { BackupState.Good => "good", BackupState.Unproven => backup.IsBeforeMigration ? "before a migration" : "not verified", _ => $"BROKEN: {backup.Problem}" },
+                backup.State switch { BackupState.Good => "good", BackupState.Unproven => "unproven", _ => $"BROKEN: {backup.Problem}" },
             }));
+            if (all.Any(static backup => backup.State == BackupState.Unproven))
+            {
+                Shell.Say("unproven: without a manifest, as the seed's and copies from before a migration; `pilothouse backup verify NAME` checks one.");
+            }
+
             return Task.FromResult(Shell.Good);
         }));
         return command;

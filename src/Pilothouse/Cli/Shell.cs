@@ -67,13 +67,13 @@ internal static class Shell
     /// <summary>A sentence for the person, on standard error; not wrapped, so that it can be searched for.</summary>
     public static void Say(string sentence) => Errors.Profile.Out.Writer.WriteLine(sentence);
 
-    /// <summary>A table on standard output: drawn on a terminal, and in a pipe columns of text that are never cut.</summary>
+    /// <summary>A table on standard output: drawn on a terminal, where the first column is never broken, and in a pipe columns of text that are never cut.</summary>
     public static void PrintTable(string[] columns, IEnumerable<string[]> rows)
     {
         string[][] lines = [columns, .. rows];
         if (!Console.IsOutputRedirected)
         {
-            var table = new Table().AddColumns([.. columns.Select(Markup.Escape)]);
+            var table = new Table().AddColumns([.. columns.Select(static (name, column) => new TableColumn(Markup.Escape(name)) { NoWrap = column == 0 })]);
             Array.ForEach(lines[1..], line => table.AddRow([.. line.Select(Markup.Escape)]));
             AnsiConsole.Write(table);
             return;

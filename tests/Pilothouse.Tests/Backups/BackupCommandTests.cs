@@ -113,7 +113,7 @@ public sealed class BackupCommandTests : IDisposable
 
         var list = await GoodAsync("backup", "list");
         Assert.Contains("trading_bot_backup_20251008_020000.db.gz", list, StringComparison.Ordinal);
-        Assert.Contains("not verified", list, StringComparison.Ordinal);
+        Assert.Contains("unproven", list, StringComparison.Ordinal);
         var verified = await GoodAsync("backup", "verify", "all");
         Assert.Equal(2, verified.Split('\n').Count(static line => line.StartsWith("good  ", StringComparison.Ordinal) && line.Contains("no manifest to compare with", StringComparison.Ordinal)));
         foreach (var name in new[] { "latest", Path.GetFileName(plain), plain })

@@ -48,6 +48,28 @@ public sealed class BackupStallTests(ITestOutputHelper output)
         Assert.True(beside[^1] < (CrashTests.Slow ? 50 : Math.Max(1000, took.TotalMilliseconds / 2)), $"a write waited {beside[^1]} ms");
     }
 
+    [Fact]
+    public async Task SIGTERM_ends_a_server_that_is_making_a_backup_and_leaves_nothing_half_made()
+    {
+        using var folder = new TemporaryFolder();
+        (string, string)[] settings = [("BACKUP_DIR", folder.File("backups"))];
+        var (_, key, _) = await ServerProcess.RunAsync(folder, ["key", "create", "--name", "owner", "--scopes", "control"], settings);
+        await Tool.SqliteAsync(folder.File("trading_bot.db"), "PRAGMA journal_mode=WAL; INSERT INTO chart_analyses(trading_pair, timeframe, ai_analysis) WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 80000) SELECT 'A/B', '1h', hex(randomblob(470)) FROM n;");
+        await using var server = await ServerProcess.ServeAsync(folder, settings);
+        var making = server.Client.SendAsync("POST", "/api/backups", "", ("X-Api-Key", key.Trim()));
+        for (var watch = Stopwatch.StartNew(); !Directory.Exists(folder.File("backups")) || Directory.GetFiles(folder.File("backups"), "*.unfinished").Length == 0; await Task.Delay(5, TestContext.Current.CancellationToken))
+        {
+            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(20) && !making.IsCompleted, "the backup had ended already");
+        }
+
+        var (code, took) = await server.TerminateAsync();
+        Assert.Equal(0, code);
+        Assert.True(took < TimeSpan.FromSeconds(10), $"took {took}");
+        var (status, body) = await making;
+        Assert.Equal((503, "backup-failed"), (status, (string?)body["code"]));
+        Assert.Equal([".lock"], Directory.GetFiles(folder.File("backups")).Select(static file => Path.GetFileName(file)));
+    }
+
     private static double At(double[] sorted, double part) => sorted[(int)(part * (sorted.Length - 1))];
 
     /// <summary>A bot with a connection of its own: a write each 8 ms.</summary>

@@ -127,6 +127,9 @@ internal sealed class SqliteConnection : Session, IDisposable
         return version;
     }
 
+    /// <summary>Ends a statement that runs when <paramref name="cancel"/> is cancelled: with <see cref="SqliteException"/>, code 9.</summary>
+    public CancellationTokenRegistration InterruptOn(CancellationToken cancel) => cancel.Register(() => raw.sqlite3_interrupt(handle));
+
     /// <summary>Throws unless <paramref name="result"/> is a success.</summary>
     public void Check(int result)
     {

@@ -26,6 +26,7 @@ internal static class SqliteSnapshot
     public static DatabaseFacts Copy(string source, string target, IProgress<double>? progress, CancellationToken cancel)
     {
         using var from = new SqliteConnection(source, SqliteUse.Recover);
+        using var interrupt = from.InterruptOn(cancel);
         from.Execute("BEGIN");
         var facts = DatabaseFacts.Read(from);
         using (var flush = new FileStream(target, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite))
