@@ -1,21 +1,26 @@
 # shellcheck shell=bash
 # To be sourced by scripts that try a built Pilothouse: a server of its own on a free port, in a temporary folder.
-# server_start BINARY sets SERVER_URL, SERVER_FOLDER and SERVER_READY_MS; server_stop ends it and is true if it ended well.
+# server_start BINARY sets SERVER_URL, SERVER_FOLDER and SERVER_READY_MS; server_stop ends it and is true if it ended well;
+# server_again BINARY starts it again in the same folder.
 
 SERVER_PID='' SERVER_FOLDER='' SERVER_URL='' SERVER_READY_MS=0
 
 server_start() {
-  local binary port began now
-  binary=$(readlink -f -- "$1")
-  [[ -x $binary ]] || { echo "$1 is not there; build it first." >&2; return 1; }
+  [[ -x $1 ]] || { echo "$1 is not there; build it first." >&2; return 1; }
   SERVER_FOLDER=$(mktemp -d)
   trap server_remove EXIT
+  server_again "$1"
+}
+
+server_again() {
+  local binary port began now
+  binary=$(readlink -f -- "$1")
   while port=$((20000 + RANDOM % 12000)); (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do :; done
   SERVER_URL=http://127.0.0.1:$port
   cd "$SERVER_FOLDER" || return 1
   began=${EPOCHREALTIME/./}
   env -u MCP_SERVER_HOST -u DATABASE_PATH -u DATABASE_URL -u LOG_DIR -u BACKUP_DIR -u BOT_CONTROL_PIN -u JWT_SECRET_KEY -u FORCE_HTTPS \
-    MCP_SERVER_PORT="$port" "$binary" serve >"$SERVER_FOLDER/server.out" 2>&1 </dev/null &
+    MCP_SERVER_PORT="$port" "$binary" serve >>"$SERVER_FOLDER/server.out" 2>&1 </dev/null &
   SERVER_PID=$!
   cd - >/dev/null || return 1
   while :; do
