@@ -238,6 +238,7 @@ test_endpoints() {
   check GET /health/ready none 200
   check GET /openapi/v1.json none 200
   check GET /docs none 200
+  check GET /metrics key 200
   check_login
   check GET /api/auth/check key 200
   check GET /api/bot-status key '200 404'

@@ -8,6 +8,7 @@ var root = new RootCommand("Pilothouse: the backend for AI crypto trading bots."
     MigrateCommand.Create(),
     KeyCommand.Create(),
     BackupCommand.Create(),
+    StatusCommand.Create(),
     ReplayCommand.Create(),
 };
 return await Shell.RunAsync(root, args);

@@ -57,6 +57,7 @@ internal static class Server
         var logger = Logging.Create(settings);
         services.AddSerilog(logger, dispose: true);
         services.AddSingleton(new RequestLog(logger));
+        services.AddMetricsForPrometheus();
         services.AddSingleton<Database>(static provider => Open(provider));
         services.AddSingleton<CallCounter>();
         services.AddSingleton<CallLimits>();
@@ -84,7 +85,8 @@ internal static class Server
         var settings = provider.GetRequiredService<Settings>();
         var clock = provider.GetRequiredService<TimeProvider>();
         new Migrator(settings.DatabasePath, settings.BackupDir, clock, provider.GetRequiredService<ILogger<Migrator>>()).Migrate();
-        return new SqliteDatabase(settings.DatabasePath, settings.PoolSize, settings.Durability == "full", clock, provider.GetRequiredService<ILogger<SqliteDatabase>>());
+        return new SqliteDatabase(settings.DatabasePath, settings.PoolSize, settings.Durability == "full", clock, provider.GetRequiredService<ILogger<SqliteDatabase>>(),
+            provider.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>());
     }
 
     private static void AddFeatures(IServiceCollection services)
@@ -121,7 +123,7 @@ internal static class Server
 
         // Made by hand: UseMiddleware would call them by reflection on every request.
         var parts = app.Services;
-        app.Use(next => new Front(next, settings, parts.GetRequiredService<ServedHosts>(), parts.GetRequiredService<RequestLog>(), parts.GetRequiredService<ILogger<Front>>()).InvokeAsync);
+        app.Use(next => new Front(next, settings, parts.GetRequiredService<ServedHosts>(), parts.GetRequiredService<RequestLog>(), parts.GetRequiredService<RequestMetrics>(), parts.GetRequiredService<ILogger<Front>>()).InvokeAsync);
         if (settings.CorsOrigins.Length > 0)
         {
             // Only where a browser says where it comes from; bots do not, and most requests are theirs.
@@ -139,6 +141,7 @@ internal static class Server
     private static void MapFeatures(WebApplication app)
     {
         app.MapHealth();
+        app.MapMetrics(app.Services.GetRequiredService<Settings>());
         app.MapAuth();
         app.MapSignals();
         app.MapTrades();

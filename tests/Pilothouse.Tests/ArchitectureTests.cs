@@ -41,7 +41,7 @@ public sealed partial class ArchitectureTests
 
         // A client, which could as well be another program.
         ["Replay"] = [],
-        ["Cli"] = [.. Floor, "Replay", "Monitoring", "Backups"],
+        ["Cli"] = [.. Floor, "Replay", "Monitoring", "Backups", "Bots"],
     };
 
     /// <summary>Single types that a folder may use beyond its arrows, with the reason.</summary>

@@ -10,7 +10,7 @@ namespace Pilothouse.Api;
 /// What happens to every request before and after all else: request id, security headers, which hosts and addresses we serve, the
 /// one shape of failure, and the log line. <see cref="Gate"/> follows behind CORS.
 /// </summary>
-internal sealed partial class Front(RequestDelegate next, Settings settings, ServedHosts hosts, RequestLog log, ILogger<Front> logger)
+internal sealed partial class Front(RequestDelegate next, Settings settings, ServedHosts hosts, RequestLog log, RequestMetrics metrics, ILogger<Front> logger)
 {
     /// <summary>Pages are allowed what /docs needs; everything else is data that no browser should render or run.</summary>
     private const string DataPolicy = "default-src 'none'; frame-ancestors 'none'";
@@ -30,6 +30,7 @@ internal sealed partial class Front(RequestDelegate next, Settings settings, Ser
             await AnswerFailureAsync(http, error);
         }
 
+        metrics.Count(http, started);
         log.Write(http, Caller.Of(http).Name, started);
     }
 
@@ -59,7 +60,7 @@ internal sealed partial class Front(RequestDelegate next, Settings settings, Ser
             throw new Refusal(403, ErrorCodes.AddressNotAllowed, "Address not allowed", "Add this client's address to IP_ALLOWLIST if it may connect.");
         }
 
-        if (settings.ForceHttps && !http.Request.IsHttps && !http.Request.Path.StartsWithSegments("/health"))
+        if (settings.ForceHttps && !http.Request.IsHttps && !http.Request.Path.StartsWithSegments("/health") && !Scraping.IsFromHere(http))
         {
             http.Response.Headers.Location = $"https://{http.Request.Host.Host}{http.Request.PathBase}{http.Request.Path}{http.Request.QueryString}";
             throw new Refusal(308, ErrorCodes.HttpsRequired, "HTTPS required", "Use https://. FORCE_HTTPS expects a proxy in front that is named in TRUSTED_PROXIES.");
@@ -72,7 +73,7 @@ internal sealed partial class Front(RequestDelegate next, Settings settings, Ser
     }
 
     /// <summary>Routing answers an unknown path or method with a bare status.</summary>
-    private static Task ExplainEmptyAnswerAsync(HttpContext http)
+    private Task ExplainEmptyAnswerAsync(HttpContext http)
     {
         var response = http.Response;
         if (response.HasStarted || response.StatusCode < 400 || response.ContentType is not null)
@@ -131,8 +132,9 @@ internal sealed partial class Front(RequestDelegate next, Settings settings, Ser
         }
     }
 
-    private static Task AnswerAsync(HttpContext http, Refusal refusal)
+    private Task AnswerAsync(HttpContext http, Refusal refusal)
     {
+        metrics.CountRefusal(refusal.Code);
         http.Response.StatusCode = refusal.Status;
         if (refusal.RetryAfterSeconds is { } seconds)
         {

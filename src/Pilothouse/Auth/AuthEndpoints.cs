@@ -30,11 +30,14 @@ internal static class AuthEndpoints
         services.AddSingleton<ApiKeys>();
         services.AddSingleton<Credentials>();
         services.AddSingleton<LoginBudget>();
+        services.AddSingleton<LoginMetrics>();
         services.AddSingleton(static provider => new PinHash(provider.GetRequiredService<Settings>().Pin));
     }
 
     public static void MapAuth(this IEndpointRouteBuilder routes)
     {
+        // It counts from 0 on, not from the first login on.
+        routes.ServiceProvider.GetRequiredService<LoginMetrics>();
         var auth = routes.MapGroup("/api/auth").WithTags("Authentication");
         auth.MapPost("/login", LoginAsync).Named("login", "Log in with the PIN")
             .Takes<Login>().Answers<LoggedIn>().Refuses(400, 401, 403, 413, 415, 429, 503, 507).WithMetadata(CallLimit.None);
@@ -44,10 +47,15 @@ internal static class AuthEndpoints
         ApiKeyEndpoints.Map(routes);
     }
 
-    private static async Task LoginAsync(HttpContext http, Credentials credentials, LoginBudget budget, PinHash pin, SessionTokens tokens, CallLimits limits, TimeProvider clock, ILogger<Login> logger)
+    private static async Task LoginAsync(HttpContext http, Credentials credentials, LoginBudget budget, PinHash pin, SessionTokens tokens, CallLimits limits, LoginMetrics metrics, TimeProvider clock, ILogger<Login> logger)
     {
         credentials.CheckLoginOrigin(http);
         var (most, left, ends) = await budget.TakeAsync(http.Connection.RemoteIpAddress);
+        if (left < 0)
+        {
+            metrics.Count(LoginMetrics.Refused);
+        }
+
         limits.Apply(http, most, (left, ends));
         var login = InputReader.Parse((await InputReader.ReadBodyAsync(http)).Span, AuthJson.Default.Login, clock.GetUtcNow());
         if (string.IsNullOrEmpty(login.Pin))
@@ -57,10 +65,12 @@ internal static class AuthEndpoints
 
         if (!PinHash.IsPin(login.Pin) || !await pin.MatchesAsync(login.Pin))
         {
+            metrics.Count(LoginMetrics.Wrong);
             LoginLog.Failed(logger, Caller.AddressOf(http.Connection.RemoteIpAddress), left, http.TraceIdentifier);
             throw new Refusal(401, ErrorCodes.InvalidPin, "Invalid PIN", "Check BOT_CONTROL_PIN in .env; after a change the server must be restarted.");
         }
 
+        metrics.Count(LoginMetrics.Right);
         var token = tokens.Issue();
         http.Response.Cookies.Append(Credentials.Cookie, token, CookieFor(http, tokens.Lifetime));
         await JsonAnswer.WriteAsync(http, new LoggedIn(true, "Authentication successful", token, (int)tokens.Lifetime.TotalSeconds), AuthJson.Default.LoggedIn);

@@ -51,8 +51,8 @@ internal sealed class SessionTokens
 
     public TimeSpan Lifetime { get; }
 
-    /// <summary>A new session.</summary>
-    public string Issue()
+    /// <summary>A new session; shorter than <see cref="Lifetime"/> where that is asked for.</summary>
+    public string Issue(TimeSpan? lifetime = null)
     {
         var now = clock.GetUtcNow().UtcDateTime;
         return handler.CreateToken(new SecurityTokenDescriptor
@@ -61,7 +61,7 @@ internal sealed class SessionTokens
             Audience = Name,
             IssuedAt = now,
             NotBefore = now,
-            Expires = now + Lifetime,
+            Expires = now + (lifetime ?? Lifetime),
             SigningCredentials = signing,
             Claims = new Dictionary<string, object>
             {

@@ -11,7 +11,11 @@ internal static class BotEndpoints
     private static readonly QueryShape StatusQuery = new(
         QueryParameter.Text("bot_name", $"Which bot. Without it {UsualBot}, or the bot that reported last where {UsualBot} never did."));
 
-    public static void AddBots(this IServiceCollection services) => services.AddSingleton<BotService>();
+    public static void AddBots(this IServiceCollection services)
+    {
+        services.AddSingleton<BotService>();
+        services.AddHostedService<BotMetrics>();
+    }
 
     public static void MapBots(this IEndpointRouteBuilder routes)
     {

@@ -65,6 +65,9 @@ internal sealed record BotStatus(
     string? Mode,
     string? Message);
 
+/// <summary>What a bot reported last, and when; a status that is none of ours reads as null.</summary>
+internal sealed record BotState(string Name, string? Status, DateTimeOffset? ReportedAt);
+
 /// <summary>The answer to a stored report.</summary>
 internal sealed record BotStatusStored(bool Success, string Message, long StatusId);
 

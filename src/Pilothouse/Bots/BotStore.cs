@@ -5,6 +5,9 @@ namespace Pilothouse.Bots;
 /// <summary>The table <c>bot_status</c>.</summary>
 internal static class BotStore
 {
+    /// <summary>More bots than anybody has; it bounds what a scrape reads.</summary>
+    public const int MostStates = 1000;
+
     private const string Columns = "id, timestamp, bot_name, status, pid, balance, open_positions, total_trades, win_rate, total_pnl, mode, message";
 
     private static readonly Sql Insert = new("""
@@ -37,6 +40,19 @@ internal static class BotStore
         FROM bots WHERE bots.name IS NOT NULL
         """);
 
+    /// <summary>The newest report of each of the first <see cref="MostStates"/> bots, found the same way.</summary>
+    private static readonly Sql StateOfEach = new($"""
+        WITH RECURSIVE bots(name) AS (
+          SELECT * FROM (SELECT bot_name FROM bot_status WHERE bot_name IS NOT NULL ORDER BY bot_name LIMIT 1) AS lowest
+          UNION ALL
+          SELECT (SELECT bot_name FROM bot_status WHERE bot_name > bots.name ORDER BY bot_name LIMIT 1)
+          FROM bots WHERE bots.name IS NOT NULL)
+        SELECT bots.name, newest.status, newest.timestamp
+        FROM bots JOIN bot_status AS newest ON newest.id = (
+          SELECT id FROM bot_status WHERE bot_name = bots.name ORDER BY time_key(timestamp) DESC, id DESC LIMIT 1)
+        WHERE bots.name IS NOT NULL LIMIT {MostStates}
+        """);
+
     /// <summary>Stores a checked report. Counters that it leaves out are 0, as the table's defaults are.</summary>
     /// <returns>Its id.</returns>
     public static ValueTask<long> InsertAsync(Session session, NewBotStatus status, DateTimeOffset timestamp, string? botName) =>
@@ -60,6 +76,10 @@ internal static class BotStore
     /// <summary>The newest report of one bot, or null.</summary>
     public static ValueTask<BotStatus?> FindLatestAsync(Session session, string botName) =>
         session.Prepare(LatestOfBot).Set("bot_name", botName).FirstAsync(Read);
+
+    /// <summary>What each bot reported last, by name; at most <see cref="MostStates"/> of them.</summary>
+    public static ValueTask<List<BotState>> ListStatesAsync(Session session) =>
+        session.Prepare(StateOfEach).ListAsync(static row => new BotState(row.Text(0) ?? "", NewBotStatus.Statuses.Normal(row.Text(1)), row.Time(2)));
 
     /// <summary>The first balance that each bot reported, or that <paramref name="botName"/> did; bots without one are left out.</summary>
     public static async ValueTask<List<decimal>> FirstBalancesAsync(Session session, string? botName)

@@ -24,6 +24,7 @@ internal static partial class ServeCommand
             await using var app = Server.Build(settings);
             app.Services.GetRequiredService<Database>();
             await app.StartAsync(cancel);
+            claim.Announce(app.Urls);
             Tell(settings, newPin, app.Urls.First(), app.Services.GetRequiredService<ILogger<Settings>>());
             await app.WaitForShutdownAsync(cancel);
             return Shell.Good;

@@ -8,6 +8,9 @@ namespace Pilothouse.Storage.Sqlite;
 /// </summary>
 internal sealed class FileClaim : IDisposable
 {
+    /// <summary>Beyond what the file will ever hold.</summary>
+    public const int LockedByte = 1 << 20;
+
     private readonly FileStream file;
 
     private FileClaim(FileStream file) => this.file = file;
@@ -35,6 +38,13 @@ internal sealed class FileClaim : IDisposable
         }
     }
 
+    /// <summary>Tells where the server listens, in a second line behind its process: <see cref="ServingProcess"/> reads it.</summary>
+    public void Announce(IEnumerable<string> addresses)
+    {
+        file.Write(System.Text.Encoding.UTF8.GetBytes($"\n{string.Join(' ', addresses)}\n"));
+        file.Flush();
+    }
+
     public void Dispose() => file.Dispose();
 
     /// <summary>
@@ -48,7 +58,7 @@ internal sealed class FileClaim : IDisposable
         {
             if (OperatingSystem.IsLinux())
             {
-                file.Lock(1 << 20, 1);
+                file.Lock(LockedByte, 1);
             }
 
             return file;
@@ -65,7 +75,7 @@ internal sealed class FileClaim : IDisposable
         try
         {
             using var reader = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
-            return reader.ReadToEnd();
+            return reader.ReadLine() ?? "unknown";
         }
         catch (IOException)
         {

@@ -1,3 +1,5 @@
+using System.Diagnostics.Metrics;
+
 namespace Pilothouse.Storage.Sqlite;
 
 /// <summary>The database in one SQLite file: one writer with group commit, a few readers, WAL.</summary>
@@ -9,12 +11,14 @@ internal sealed class SqliteDatabase : Database
     private readonly Lock watching = new();
 
     /// <summary>Opens the file, which <see cref="Migrations.Migrator"/> has brought up to date.</summary>
-    public SqliteDatabase(string path, int readerCount, bool durable, TimeProvider clock, ILogger<SqliteDatabase> logger)
+    public SqliteDatabase(string path, int readerCount, bool durable, TimeProvider clock, ILogger<SqliteDatabase> logger, IMeterFactory? meters = null)
     {
         Path = path;
-        writer = new SqliteWriter(new SqliteConnection(path, SqliteUse.Write, durable), clock, logger);
+        var metrics = new SqliteMetrics(meters);
+        writer = new SqliteWriter(new SqliteConnection(path, SqliteUse.Write, durable), metrics, clock, logger);
         readers = new SqliteReaders(path, readerCount, durable);
         watch = new SqliteConnection(path, SqliteUse.Read, durable);
+        metrics.Watch(path, () => writer.Waiting, readerCount, () => readers.Busy);
     }
 
     public string Path { get; }

@@ -21,6 +21,9 @@ internal sealed class SqliteReaders : IDisposable
         }
     }
 
+    /// <summary>Connections that are lent now.</summary>
+    public int Busy => count - turns.CurrentCount;
+
     public async ValueTask<T> ReadAsync<T>(Func<Session, ValueTask<T>> work, bool snapshot, CancellationToken cancel)
     {
         await turns.WaitAsync(cancel);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 
 namespace Pilothouse.Storage.Sqlite;
@@ -25,6 +26,7 @@ internal sealed partial class SqliteWriter : IDisposable
 
     private readonly SqliteConnection connection;
     private readonly ILogger logger;
+    private readonly SqliteMetrics metrics;
     private readonly TimeProvider clock;
     private readonly Channel<QueuedWrite> queue = Channel.CreateBounded<QueuedWrite>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
     private readonly Thread thread;
@@ -32,9 +34,10 @@ internal sealed partial class SqliteWriter : IDisposable
     private long othersSeenAt;
     private int checkpointAt;
 
-    public SqliteWriter(SqliteConnection connection, TimeProvider clock, ILogger logger)
+    public SqliteWriter(SqliteConnection connection, SqliteMetrics metrics, TimeProvider clock, ILogger logger)
     {
         this.connection = connection;
+        this.metrics = metrics;
         this.clock = clock;
         this.logger = logger;
         othersVersion = connection.DataVersion();
@@ -95,15 +98,18 @@ internal sealed partial class SqliteWriter : IDisposable
     /// <summary>One transaction. Where it fails as a whole, every item that did not fail by itself gets the reason.</summary>
     private void Store(List<QueuedWrite> batch)
     {
+        var refused = 0;
+        var commitBegan = 0L;
         try
         {
             WatchOthers();
             connection.Get(Begin).Renew().Run();
             foreach (var item in batch)
             {
-                StoreOne(item);
+                refused += StoreOne(item) ? 0 : 1;
             }
 
+            commitBegan = Stopwatch.GetTimestamp();
             connection.Get(Commit).Renew().Run();
         }
         catch (Exception error)
@@ -111,6 +117,7 @@ internal sealed partial class SqliteWriter : IDisposable
             Undo();
             var reason = SqliteErrors.Translate(error);
             BatchFailed(logger, batch.Count, error);
+            metrics.RolledBack(batch.Count);
             batch.ForEach(item => item.Fail(reason));
             if (reason is DatabaseBusyException)
             {
@@ -120,6 +127,7 @@ internal sealed partial class SqliteWriter : IDisposable
             return;
         }
 
+        metrics.Committed(batch.Count - refused, refused, commitBegan);
         batch.ForEach(static item => item.Answer());
     }
 
@@ -132,12 +140,15 @@ internal sealed partial class SqliteWriter : IDisposable
         }
     }
 
-    private void StoreOne(QueuedWrite item)
+    /// <returns>Whether it will be stored; else it has its refusal.</returns>
+    private bool StoreOne(QueuedWrite item)
     {
+        var stored = false;
         connection.Get(Savepoint).Renew().Run();
         try
         {
             item.Run(connection);
+            stored = true;
         }
         catch (Exception error)
         {
@@ -152,6 +163,7 @@ internal sealed partial class SqliteWriter : IDisposable
         }
 
         connection.Get(Release).Renew().Run();
+        return stored;
     }
 
     private void Undo()

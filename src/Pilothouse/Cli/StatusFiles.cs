@@ -1,0 +1,62 @@
+using Pilothouse.Bots;
+using Pilothouse.Configuration;
+using Pilothouse.Storage;
+using Pilothouse.Storage.Sqlite;
+
+namespace Pilothouse.Cli;
+
+/// <summary>What the files say, whether a server runs or not.</summary>
+/// <param name="Storage">Sizes and room.</param>
+/// <param name="Rows">Null where the database could not be read.</param>
+/// <param name="Bots">Every bot's newest report, the newest first.</param>
+/// <param name="Problem">Why the database could not be read.</param>
+internal sealed record StatusFiles(StoragePart Storage, RowPart? Rows, IReadOnlyList<BotPart> Bots, string? Problem)
+{
+    private static readonly Sql Signals = new("SELECT count(*) FROM signals");
+    private static readonly Sql Trades = new("SELECT count(*) FROM trades WHERE status = @status");
+    private static readonly Sql BotReports = new("SELECT count(*) FROM bot_status");
+
+    public static async Task<StatusFiles> LookAsync(Settings settings, TimeProvider clock)
+    {
+        var path = Path.GetFullPath(settings.DatabasePath);
+        var disk = DiskOf(path);
+        var storage = new StoragePart(path, SizeOf(path), SizeOf(path + "-wal"), disk?.AvailableFreeSpace, disk?.TotalSize, null, null, null, null, null);
+        if (storage.DatabaseBytes is null)
+        {
+            return new(storage, null, [], "There is no database file yet; the first start of the server makes it.");
+        }
+
+        try
+        {
+            using var connection = new SqliteConnection(path, SqliteUse.Inspect);
+            var rows = new RowPart(await CountAsync(connection.Prepare(Signals)), await CountAsync(connection.Prepare(Trades).Set("status", "open")),
+                await CountAsync(connection.Prepare(Trades).Set("status", "closed")), await CountAsync(connection.Prepare(BotReports)));
+            var now = clock.GetUtcNow();
+            var bots = (await BotStore.ListStatesAsync(connection))
+                .OrderByDescending(static bot => bot.ReportedAt ?? DateTimeOffset.MinValue)
+                .Select(bot => new BotPart(bot.Name, bot.Status, bot.ReportedAt, (now - bot.ReportedAt)?.TotalSeconds));
+            return new(storage, rows, [.. bots], null);
+        }
+        catch (Exception error) when (error is SqliteException or DatabaseRefusedException)
+        {
+            return new(storage, null, [], $"The database cannot be read: {SqliteErrors.Translate(error).Message}");
+        }
+    }
+
+    private static ValueTask<long?> CountAsync(Statement statement) => statement.FirstAsync(static row => row.Whole(0));
+
+    private static long? SizeOf(string path) => new FileInfo(path) is { Exists: true } file ? file.Length : null;
+
+    private static DriveInfo? DiskOf(string path)
+    {
+        try
+        {
+            var disk = new DriveInfo(Path.GetDirectoryName(path)!);
+            return disk.TotalSize > 0 ? disk : null;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return null;
+        }
+    }
+}

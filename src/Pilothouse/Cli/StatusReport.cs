@@ -1,0 +1,60 @@
+using System.Text.Json.Serialization;
+
+namespace Pilothouse.Cli;
+
+/// <summary>What <c>pilothouse status --json</c> prints; a figure that cannot be known now is null. Names stay, more may come.</summary>
+/// <param name="Ok">No finding is failed: the exit code says the same.</param>
+/// <param name="Running">Whether a server has the database of these settings.</param>
+internal sealed record StatusReport(
+    bool Ok,
+    bool Running,
+    ServerPart? Server,
+    HealthPart? Health,
+    RequestPart? Requests,
+    LoginPart? Logins,
+    StoragePart Storage,
+    RowPart? Rows,
+    IReadOnlyList<BotPart> Bots,
+    BackupPart Backups,
+    IReadOnlyList<Finding> Findings);
+
+/// <summary>The process, and where it listens.</summary>
+internal sealed record ServerPart(string Address, int ProcessId, string? Version, string? Sqlite, double? UptimeSeconds, double? MemoryBytes);
+
+/// <summary>What /health/ready answered: healthy, degraded, unhealthy, or null where it did not.</summary>
+internal sealed record HealthPart(string? Status, IReadOnlyList<CheckPart> Checks);
+
+internal sealed record CheckPart(string Name, string State, string Message);
+
+/// <summary>Requests since the start. A latency is that of /api, the upper bound of its bucket in the histogram; null also beyond the last.</summary>
+internal sealed record RequestPart(double? Total, double? ClientErrors, double? ServerErrors, double? RateLimited, double? WithoutCredential, double? P50Ms, double? P95Ms, double? P99Ms);
+
+/// <summary>Attempts to log in since the start.</summary>
+internal sealed record LoginPart(double? Right, double? Wrong, double? Refused);
+
+/// <summary>The database on its disk; queue and writes are of the running server.</summary>
+internal sealed record StoragePart(
+    string Database, long? DatabaseBytes, long? WalBytes, long? DiskFreeBytes, long? DiskBytes, double? WriteQueue, double? WriteQueueLimit, double? Writes, double? Commits, double? FailedTransactions);
+
+/// <summary>Rows of the main tables.</summary>
+internal sealed record RowPart(long? Signals, long? OpenTrades, long? ClosedTrades, long? BotReports);
+
+internal sealed record BotPart(string Name, string? Status, DateTimeOffset? ReportedAt, double? AgeSeconds);
+
+/// <summary>When the last good backup was made, as far as the running server knows.</summary>
+internal sealed record BackupPart(DateTimeOffset? LastSuccessAt, double? AgeSeconds);
+
+/// <summary>Something to look at: "failed" now, "warning" soon; the sentence says what to do.</summary>
+internal sealed record Finding(string Level, string Message)
+{
+    public const string Failed = "failed";
+    public const string Warning = "warning";
+}
+
+/// <summary>The part of /health/ready that is shown.</summary>
+internal sealed record ReadyAnswer(string? Status, string? Version, IReadOnlyList<CheckPart>? Checks);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
+[JsonSerializable(typeof(StatusReport))]
+[JsonSerializable(typeof(ReadyAnswer))]
+internal sealed partial class StatusJson : JsonSerializerContext;

@@ -1,0 +1,139 @@
+using System.Globalization;
+using Spectre.Console;
+
+namespace Pilothouse.Cli;
+
+/// <summary>A <see cref="StatusReport"/> for people: 80 columns are enough; colours on a terminal only; what is long is folded, never cut.</summary>
+internal static class StatusView
+{
+    /// <summary>Of many bots the newest are shown; --json has them all.</summary>
+    private const int MostBots = 20;
+
+    public static void Print(StatusReport report)
+    {
+        if (Console.IsOutputRedirected)
+        {
+            // Nobody's window: a sentence stays on its line, so that it can be searched for.
+            AnsiConsole.Profile.Width = 500;
+        }
+
+        AnsiConsole.Write(Lines(report));
+        if (report.Bots.Count > 0)
+        {
+            AnsiConsole.WriteLine();
+            AnsiConsole.Write(Bots(report.Bots));
+        }
+
+        AnsiConsole.WriteLine();
+        if (report.Findings.Count == 0)
+        {
+            AnsiConsole.MarkupLine("[green]All is well.[/]");
+        }
+
+        foreach (var finding in report.Findings)
+        {
+            AnsiConsole.Write(Columns().AddRow(State(finding.Level, finding.Level), new Text(finding.Message)));
+        }
+    }
+
+    private static Grid Lines(StatusReport report)
+    {
+        var lines = Columns();
+        void Line(string name, params string?[] parts) => lines.AddRow(new Text(name), new Text(string.Join(", ", parts.Where(static part => part is not null))));
+        lines.AddRow(new Text("Server"), report.Server is { } server ? new Text($"runs on {server.Address}, process {server.ProcessId.ToString(CultureInfo.InvariantCulture)}") : State(Finding.Failed, "does not run"));
+        if (report.Server is { } on)
+        {
+            Line("", on.Version is null ? null : $"version {on.Version}", on.Sqlite is null ? null : $"SQLite {on.Sqlite}", on.UptimeSeconds is { } up ? $"up {Span(up)}" : null, on.MemoryBytes is { } memory ? $"{Size(memory)} in memory" : null);
+        }
+
+        if (report.Health is { } health)
+        {
+            lines.AddRow(new Text("Health"), State(health.Status == "healthy" ? "ok" : health.Status == "degraded" ? Finding.Warning : Finding.Failed, health.Status ?? "no answer"));
+            foreach (var check in health.Checks)
+            {
+                lines.AddRow(State(check.State, "  " + check.Name), new Text($"{check.State}: {check.Message}"));
+            }
+        }
+
+        if (report.Requests is { } requests)
+        {
+            Line("Requests", $"{Number(requests.Total)} since the start", $"{Number(requests.ClientErrors)} refused (4xx)", $"{Number(requests.ServerErrors)} failed (5xx)");
+            Line("", $"{Number(requests.RateLimited)} over a limit", $"{Number(requests.WithoutCredential)} without a credential");
+            if (requests.P50Ms is not null)
+            {
+                Line("Latency", $"half of /api within {Latency(requests.P50Ms)}", $"95 % within {Latency(requests.P95Ms)}", $"99 % within {Latency(requests.P99Ms)}");
+            }
+        }
+
+        if (report.Logins is { } logins)
+        {
+            Line("Logins", $"{Number(logins.Right)} right", $"{Number(logins.Wrong)} wrong", $"{Number(logins.Refused)} refused");
+        }
+
+        var storage = report.Storage;
+        Line("Database", storage.Database);
+        Line("", storage.DatabaseBytes is { } bytes ? Size(bytes) : "no file", storage.WalBytes is { } wal ? $"write-ahead log {Size(wal)}" : null);
+        Line("Disk", storage.DiskFreeBytes is { } free ? $"{Size(free)} of {Size(storage.DiskBytes ?? 0)} free" : "unknown");
+        if (storage.WriteQueue is not null)
+        {
+            Line("Writes", $"{Number(storage.Writes)} in {Number(storage.Commits)} commits", $"{Number(storage.WriteQueue)} waiting (at most {Number(storage.WriteQueueLimit)})");
+        }
+
+        if (report.Rows is { } rows)
+        {
+            Line("Rows", $"{Number(rows.Signals)} signals", $"{Number(rows.OpenTrades)} open and {Number(rows.ClosedTrades)} closed trades", $"{Number(rows.BotReports)} bot reports");
+        }
+
+        if (report.Server is not null)
+        {
+            Line("Backup", report.Backups.LastSuccessAt is { } made ? $"last good one {made.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC, {Span(report.Backups.AgeSeconds ?? 0)} ago" : "no good one known");
+        }
+
+        return lines;
+    }
+
+    private static Table Bots(IReadOnlyList<BotPart> bots)
+    {
+        var table = new Table().AddColumns("bot", "status", "last report");
+        foreach (var bot in bots.Take(MostBots))
+        {
+            table.AddRow(new Text(bot.Name), State(bot.Status == "error" ? Finding.Warning : "", bot.Status ?? "unknown"), new Text(bot.AgeSeconds is { } age ? $"{Span(age)} ago" : "at no readable time"));
+        }
+
+        if (bots.Count > MostBots)
+        {
+            table.Caption(string.Create(CultureInfo.InvariantCulture, $"and {bots.Count - MostBots} more: --json has them all"));
+        }
+
+        return table;
+    }
+
+    private static Grid Columns() => new Grid().AddColumn(new GridColumn().NoWrap().Width(14)).AddColumn();
+
+    private static Text State(string state, string text) => new Text(text, state switch
+    {
+        "ok" => new Style(Color.Green),
+        Finding.Warning => new Style(Color.Yellow),
+        Finding.Failed => new Style(Color.Red),
+        _ => Style.Plain,
+    });
+
+    private static string Number(double? number) => number?.ToString("#,0", CultureInfo.InvariantCulture) ?? "?";
+
+    private static string Latency(double? milliseconds) => milliseconds is { } ms ? string.Create(CultureInfo.InvariantCulture, $"{ms:0.###} ms") : "(more than 10 s)";
+
+    private static string Size(double bytes) => bytes switch
+    {
+        >= 1L << 30 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (1L << 30):0.0} GB"),
+        >= 1L << 20 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (1L << 20):0.0} MB"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1024:0} kB"),
+    };
+
+    private static string Span(double seconds) => TimeSpan.FromSeconds(Math.Max(0, seconds)) switch
+    {
+        { TotalDays: >= 1 } span => string.Create(CultureInfo.InvariantCulture, $"{span.Days} d {span.Hours} h"),
+        { TotalHours: >= 1 } span => string.Create(CultureInfo.InvariantCulture, $"{span.Hours} h {span.Minutes} min"),
+        { TotalMinutes: >= 1 } span => string.Create(CultureInfo.InvariantCulture, $"{span.Minutes} min {span.Seconds} s"),
+        var span => string.Create(CultureInfo.InvariantCulture, $"{span.Seconds} s"),
+    };
+}

@@ -1,0 +1,69 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+
+namespace Pilothouse.Storage.Sqlite;
+
+/// <summary>What the engine tells of itself on the meter "Pilothouse": docs/monitoring.md lists it.</summary>
+internal sealed class SqliteMetrics
+{
+    private static readonly KeyValuePair<string, object?> Stored = new("result", "stored");
+    private static readonly KeyValuePair<string, object?> Refused = new("result", "refused");
+    private static readonly KeyValuePair<string, object?> Failed = new("result", "failed");
+    private readonly Meter meter;
+    private readonly Counter<long> writes;
+    private readonly Counter<long> failedTransactions;
+    private readonly Histogram<long> writesInCommit;
+    private readonly Histogram<double> commitDuration;
+
+    /// <summary>Without a factory nobody listens.</summary>
+    public SqliteMetrics(IMeterFactory? meters)
+    {
+        meter = meters?.Create("Pilothouse") ?? new Meter("Pilothouse.Unheard");
+        writes = meter.CreateCounter<long>("pilothouse.db.writes", "{write}", "Writes by result: stored, refused (its own fault), failed (with its transaction).");
+        failedTransactions = meter.CreateCounter<long>("pilothouse.db.failed_transactions", "{transaction}", "Transactions that failed as a whole and were rolled back.");
+        writesInCommit = meter.CreateHistogram("pilothouse.db.commit.writes", "{write}", "Writes that shared one commit.", null,
+            new InstrumentAdvice<long> { HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512] });
+        commitDuration = meter.CreateHistogram("pilothouse.db.commit.duration", "s", "How long COMMIT took, with its flush to disk.", null,
+            new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5] });
+
+        // A counter that begins with its first event hides that event from rate().
+        writes.Add(0, Stored);
+        writes.Add(0, Refused);
+        writes.Add(0, Failed);
+        failedTransactions.Add(0);
+    }
+
+    /// <summary>Tells about the file and the queues; a number is looked up when somebody asks for it.</summary>
+    public void Watch(string path, Func<int> waiting, int readers, Func<int> busyReaders)
+    {
+        meter.CreateObservableGauge("pilothouse.db.write_queue.length", waiting, "{write}", "Writes that wait for their transaction.");
+        meter.CreateObservableGauge("pilothouse.db.write_queue.limit", static () => SqliteWriter.MostWaiting, "{write}", "Waiting writes beyond which new ones are refused.");
+        meter.CreateObservableGauge("pilothouse.db.readers", () => readers, "{connection}", "Connections that read.");
+        meter.CreateObservableGauge("pilothouse.db.readers_busy", busyReaders, "{connection}", "Reading connections in use.");
+        meter.CreateObservableGauge("pilothouse.db.size", () => SizeOf(path), "By", "Size of the database file.");
+        meter.CreateObservableGauge("pilothouse.db.wal.size", () => SizeOf(path + "-wal"), "By", "Size of the write-ahead log.");
+    }
+
+    public void Committed(int stored, int refused, long commitBegan)
+    {
+        commitDuration.Record(Stopwatch.GetElapsedTime(commitBegan).TotalSeconds);
+        writesInCommit.Record(stored + refused);
+        writes.Add(stored, Stored);
+        if (refused > 0)
+        {
+            writes.Add(refused, Refused);
+        }
+    }
+
+    public void RolledBack(int count)
+    {
+        failedTransactions.Add(1);
+        writes.Add(count, Failed);
+    }
+
+    private static long SizeOf(string path)
+    {
+        var file = new FileInfo(path);
+        return file.Exists ? file.Length : 0;
+    }
+}

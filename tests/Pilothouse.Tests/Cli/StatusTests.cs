@@ -1,0 +1,145 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Pilothouse.Cli;
+using Pilothouse.Storage.Sqlite;
+using Pilothouse.Tests.Fixtures;
+
+namespace Pilothouse.Tests.Cli;
+
+public sealed class StatusTests
+{
+    private static readonly string[] Closed = ["REQUIRE_AUTH_FOR_READS", "true"];
+
+    [Fact]
+    public async Task It_finds_the_running_server_wherever_it_listens_and_tells_of_it_for_programs()
+    {
+        using var folder = new TemporaryFolder();
+        await using var server = await ServerProcess.ServeAsync(folder, (Closed[0], Closed[1]));
+        var key = (await ServerProcess.RunAsync(folder, ["key", "create", "--name", "a", "--scopes", "write"])).Out.Trim();
+        await Post("/api/bot-status", """{"bot_name":"fine","status":"running"}""");
+        await Post("/api/bot-status", """{"bot_name":"ill","status":"error"}""");
+        await Post("/api/signals", """{"trading_pair":"SUI/USDC","signal_type":"BUY","signal_strength":7,"price":3.4567}""");
+        await Post("/api/trades", """{"trading_pair":"SUI/USDC","side":"BUY","entry_price":3,"quantity":1}""");
+        await server.Client.SendAsync("GET", "/api/signals");
+        for (var i = 0; i < 7; i++)
+        {
+            await server.Client.SendAsync("POST", "/api/auth/login", """{"pin":"000001"}""");
+        }
+
+        // The settings say port 3000; the server was started with another.
+        var (code, output, error) = await ServerProcess.RunAsync(folder, ["status", "--json"], (Closed[0], Closed[1]));
+        Assert.True(code == 0, output + error);
+        var report = JsonNode.Parse(output)!;
+        Assert.True((bool)report["ok"]! && (bool)report["running"]!);
+        Assert.Equal($"http://127.0.0.1:{server.Port.ToString(CultureInfo.InvariantCulture)}", (string?)report["server"]!["address"]);
+        Assert.Equal(server.Id, (int)report["server"]!["process_id"]!);
+        Assert.Equal(SqliteConnection.Version, (string?)report["server"]!["sqlite"]);
+        Assert.InRange((double)report["server"]!["uptime_seconds"]!, 0.01, 300);
+        Assert.Contains((string?)report["health"]!["status"], (string[])["healthy", "degraded"]);
+        Assert.True((double)report["requests"]!["total"]! >= 12, output);
+        Assert.Equal(1, (double)report["requests"]!["without_credential"]!);
+        Assert.Equal(0, (double)report["requests"]!["server_errors"]!);
+        Assert.InRange((double)report["requests"]!["p50_ms"]!, 0.5, 10_000);
+        Assert.Equal((0, 5, 2), ((double)report["logins"]!["right"]!, (double)report["logins"]!["wrong"]!, (double)report["logins"]!["refused"]!));
+        Assert.Equal(new FileInfo(folder.File("trading_bot.db")).Length, (long)report["storage"]!["database_bytes"]!);
+        Assert.True((double)report["storage"]!["writes"]! >= 4);
+        Assert.Equal((1, 1, 0, 2), ((long)report["rows"]!["signals"]!, (long)report["rows"]!["open_trades"]!, (long)report["rows"]!["closed_trades"]!, (long)report["rows"]!["bot_reports"]!));
+        Assert.Equal(["ill error", "fine running"], report["bots"]!.AsArray().Select(static bot => $"{bot!["name"]} {bot["status"]}"));
+        Assert.All(report["bots"]!.AsArray(), static bot => Assert.InRange((double)bot!["age_seconds"]!, 0, 300));
+        var findings = report["findings"]!.AsArray().Select(static finding => (string)finding!["message"]!).ToList();
+        Assert.Contains(findings, static finding => finding.StartsWith("5 logins with a wrong PIN", StringComparison.Ordinal));
+        Assert.Contains(findings, static finding => finding.StartsWith("The bot ill reported an error", StringComparison.Ordinal));
+
+        // Without the right to read there is nothing to show, and that is said.
+        (code, output, _) = await ServerProcess.RunAsync(folder, ["status"]);
+        Assert.Equal(1, code);
+        Assert.Contains("does not show its figures to this command (401)", output, StringComparison.Ordinal);
+
+        async Task Post(string path, string json)
+        {
+            var (status, body) = await server.Client.SendAsync("POST", path, json, ("X-Api-Key", key));
+            Assert.True(status == 201, body.ToJsonString());
+        }
+    }
+
+    [Fact]
+    public async Task In_a_pipe_no_sentence_is_cut_or_coloured_and_every_part_has_its_line()
+    {
+        using var folder = new TemporaryFolder();
+        await using var server = await ServerProcess.ServeAsync(folder);
+        var (status, body) = await server.Client.SendAsync("POST", "/api/auth/login", $$"""{"pin":"{{TestServer.Pin}}"}""");
+        Assert.Equal(200, status);
+        (status, _) = await server.Client.SendAsync("POST", "/api/bot-status", $$"""{"bot_name":"{{new string('b', 100)}}","status":"error"}""", ("Authorization", $"Bearer {body["token"]}"));
+        Assert.Equal(201, status);
+
+        var (code, output, error) = await ServerProcess.RunAsync(folder, ["status"]);
+        Assert.True(code == 0, output + error);
+        Assert.DoesNotContain('\x1b', output);
+        Assert.Contains($"The bot {new string('b', 100)} reported an error: GET /api/bot-status?bot_name={new string('b', 100)} has its message.", output, StringComparison.Ordinal);
+        Assert.Contains(folder.File("trading_bot.db"), output, StringComparison.Ordinal);
+        foreach (var part in new[] { "Server", "Health", "Requests", "Latency", "Logins", "Database", "Disk", "Writes", "Rows", "Backup" })
+        {
+            Assert.Contains(output.Split('\n'), line => line.StartsWith(part + "  ", StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public async Task Where_no_server_runs_it_says_so_and_looks_at_the_files_without_changing_them()
+    {
+        using var folder = new TemporaryFolder();
+        var (code, output, _) = await ServerProcess.RunAsync(folder, ["status"]);
+        Assert.Equal(1, code);
+        Assert.Contains("No server runs on this database", output, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFileSystemEntries(folder.Path));
+
+        // Killed: its claim stays behind, with the number of a process that is no more.
+        await using (var server = await ServerProcess.ServeAsync(folder))
+        {
+            await server.KillAsync();
+        }
+
+        Assert.True(File.Exists(folder.File("trading_bot.db.server")));
+        var before = await File.ReadAllBytesAsync(folder.File("trading_bot.db"));
+        (code, output, _) = await ServerProcess.RunAsync(folder, ["status", "--json"]);
+        var report = JsonNode.Parse(output)!;
+        Assert.Equal(1, code);
+        Assert.False((bool)report["running"]! || (bool)report["ok"]!);
+        Assert.Null(report["server"]);
+        Assert.Equal(0, (long)report["rows"]!["signals"]!);
+        Assert.Equal(before, await File.ReadAllBytesAsync(folder.File("trading_bot.db")));
+
+        await File.WriteAllTextAsync(folder.File("trading_bot.db"), "no database");
+        (code, output, _) = await ServerProcess.RunAsync(folder, ["status"]);
+        Assert.Equal(1, code);
+        Assert.Contains("The database cannot be read", output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("http://0.0.0.0:3000", "http://127.0.0.1:3000/")]
+    [InlineData("http://[::]:3000", "http://[::1]:3000/")]
+    [InlineData("http://127.0.0.1:3000 https://0.0.0.0:3443", "https://127.0.0.1:3443/")]
+    [InlineData("http://192.0.2.7:80", "http://192.0.2.7/")]
+    public void An_address_for_all_is_asked_on_this_machine(string announced, string asked) =>
+        Assert.Equal(asked, RunningServer.ToAsk(announced.Split(' '))!.ToString());
+
+    [Fact]
+    public void A_scrape_is_read_with_escapes_infinity_and_sums()
+    {
+        var scrape = Scrape.Parse("""
+            # TYPE a counter
+            a_total{x="1",y="a\"b\\c,{}d\ne"} 3
+            a_total{x="2",y=""} 4.5
+            plain 1e3
+            empty{} 7
+            h_bucket{le="0.1"} 9
+            h_bucket{le="1"} 10
+            h_bucket{le="+Inf"} 10
+            none NaN
+            broken line
+            """);
+        Assert.Equal(7.5, scrape.Sum("a_total"));
+        Assert.Equal(3, scrape.Sum("a_total", static sample => sample.Labels["y"] == "a\"b\\c,{}d\ne"));
+        Assert.Equal((1000, 7, null), (scrape.Sum("plain"), scrape.Sum("empty"), scrape.Sum("missing")));
+        Assert.Equal((0.1, 1, null), (scrape.Quantile("h", 0.9), scrape.Quantile("h", 0.99), scrape.Quantile("a", 0.5)));
+    }
+}
