@@ -198,6 +198,17 @@ stop() {
   say "The server has stopped."
 }
 
+# Where the running server says that it listens: .env may have been changed since its start.
+find_address() {
+  local claim process='' addresses=''
+  claim=$(setting DATABASE_PATH trading_bot.db).server
+  [[ -r $claim ]] && { read -r process; read -r addresses; } <"$claim"
+  [[ $process == "$PID" && -n $addresses ]] || return 0
+  URL=${addresses%% *}
+  URL=${URL/0.0.0.0/127.0.0.1}
+  URL=${URL/'[::]'/'[::1]'}
+}
+
 status() {
   if ! find_server; then
     say "The server is not running."
@@ -205,7 +216,8 @@ status() {
   fi
   local seconds=$(($(date +%s) - STARTED)) answer
   printf -v up '%dd %02d:%02d:%02d' $((seconds / 86400)) $((seconds / 3600 % 24)) $((seconds / 60 % 60)) $((seconds % 60))
-  answer=$(curl -s -m 5 --noproxy '*' "$URL/health" 2>/dev/null)
+  find_address
+  answer=$(curl -sk -m 5 --noproxy '*' "$URL/health" 2>/dev/null)
   say "The server runs."
   say "  process  $PID"
   say "  up       $up"

@@ -71,7 +71,7 @@ internal static class Scraping
         }
 
         return ReferenceEquals(instrument.Meter.Scope, mine)
-            ? new MetricStreamConfiguration { CardinalityLimit = instrument.Name.StartsWith("pilothouse.http.", StringComparison.Ordinal) ? 1000 : 50 }
+            ? new MetricStreamConfiguration { CardinalityLimit = instrument.Name switch { "pilothouse.http.requests" => 2000, "pilothouse.http.request.duration" => 300, _ => 60 } }
             : MetricStreamConfiguration.Drop;
     }
 }

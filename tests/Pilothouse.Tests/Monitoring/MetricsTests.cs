@@ -1,4 +1,9 @@
+using System.Diagnostics;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 using Pilothouse.Cli;
+using Pilothouse.Monitoring;
 using Pilothouse.Tests.Fixtures;
 
 namespace Pilothouse.Tests.Monitoring;
@@ -58,6 +63,24 @@ public sealed class MetricsTests
             series.Select(static sample => (sample.Labels["route"], sample.Labels["method"], sample.Labels["status"], (int)sample.Value)).Order());
         Assert.Equal(2, figures.Samples.Count(static sample => sample.Name == Durations + "_count" && IsNoScrape(sample)));
         Assert.DoesNotContain(figures.Samples, static sample => sample.Labels.ContainsKey("otel_metric_overflow"));
+    }
+
+    [Fact]
+    public async Task Counting_a_request_allocates_nothing()
+    {
+        await using var server = await TestServer.StartAsync();
+        var metrics = server.Services.GetRequiredService<RequestMetrics>();
+        var http = new DefaultHttpContext();
+        http.Request.Method = "GET";
+        http.SetEndpoint(server.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>().First());
+        metrics.Count(http, Stopwatch.GetTimestamp());
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 1000; i++)
+        {
+            metrics.Count(http, Stopwatch.GetTimestamp());
+        }
+
+        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
     }
 
     [Fact]
