@@ -9,6 +9,7 @@ var root = new RootCommand("Pilothouse: the backend for AI crypto trading bots."
     KeyCommand.Create(),
     BackupCommand.Create(),
     StatusCommand.Create(),
+    CheckCommand.Create(),
     ReplayCommand.Create(),
 };
 return await Shell.RunAsync(root, args);

@@ -80,7 +80,7 @@ internal sealed class BackupHealth(Settings settings, BackupFolder folder, TimeP
 
         try
         {
-            using var connection = new SqliteConnection(settings.DatabasePath, SqliteUse.Inspect);
+            using var connection = new SqliteConnection(settings.DatabasePath, SqliteUse.Glance);
             var text = connection.Scalar("SELECT min(applied_at) FROM schema_migrations WHERE version LIKE 'pilothouse%'");
             began = text is not null && Timestamps.TryParse(text, out var time) ? time : DateTimeOffset.MinValue;
             return began.Value;

@@ -49,7 +49,8 @@ internal static class Shell
         return (Settings.Read(values), pin);
     }
 
-    private static Dictionary<string, string> ReadValues()
+    /// <summary>What .env and the environment say, unchecked.</summary>
+    public static Dictionary<string, string> ReadValues()
     {
         var values = EnvFile.Read(".env");
         foreach (System.Collections.DictionaryEntry variable in Environment.GetEnvironmentVariables())

@@ -28,7 +28,7 @@ internal sealed record StatusFiles(StoragePart Storage, RowPart? Rows, IReadOnly
 
         try
         {
-            using var connection = new SqliteConnection(path, SqliteUse.Inspect);
+            using var connection = new SqliteConnection(path, SqliteUse.Glance);
             var rows = new RowPart(await CountAsync(connection.Prepare(Signals)), await CountAsync(connection.Prepare(Trades).Set("status", "open")),
                 await CountAsync(connection.Prepare(Trades).Set("status", "closed")), await CountAsync(connection.Prepare(BotReports)));
             var now = clock.GetUtcNow();

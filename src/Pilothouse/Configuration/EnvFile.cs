@@ -137,7 +137,7 @@ internal static class EnvFile
 
     private static bool IsMissing(Dictionary<string, string> values, string name) => !values.TryGetValue(name, out var value) || value.Trim().Length == 0;
 
-    /// <summary>Six digits, none of the well-known ones.</summary>
+    /// <summary>Six digits, none that people would try first.</summary>
     private static string RandomPin()
     {
         string pin;
@@ -145,7 +145,7 @@ internal static class EnvFile
         {
             pin = RandomNumberGenerator.GetInt32(1_000_000).ToString("D6", System.Globalization.CultureInfo.InvariantCulture);
         }
-        while (pin is "123456" or "654321" || pin.Distinct().Count() == 1);
+        while (PinJudge.Judge(pin) != PinStrength.Good);
         return pin;
     }
 

@@ -10,7 +10,12 @@ internal sealed class DatabaseFile(string path)
     /// <summary>Looks at the file without changing it.</summary>
     /// <returns>The migrations that the file says it has, and whether a seed table has rows.</returns>
     /// <exception cref="DatabaseRefusedException">It is not one of ours, or not of this version.</exception>
-    public (IReadOnlySet<string> Applied, bool HasData) Inspect()
+    public (IReadOnlySet<string> Applied, bool HasData) Inspect() => Look(SqliteUse.Inspect);
+
+    /// <summary>The same, and leaves nothing beside it: for a look that no start follows.</summary>
+    public (IReadOnlySet<string> Applied, bool HasData) Glance() => Look(SqliteUse.Glance);
+
+    private (IReadOnlySet<string> Applied, bool HasData) Look(SqliteUse how)
     {
         RefuseInterruptedRestore(path);
         RefuseOtherPlaces();
@@ -23,9 +28,9 @@ internal sealed class DatabaseFile(string path)
         RefuseOtherFiles(file);
         try
         {
-            return Inspect(SqliteUse.Inspect);
+            return Inspect(how);
         }
-        catch (SqliteException error) when (error.ExtendedCode == SQLitePCL.raw.SQLITE_READONLY_ROLLBACK)
+        catch (SqliteException error) when (how == SqliteUse.Inspect && error.ExtendedCode == SQLitePCL.raw.SQLITE_READONLY_ROLLBACK)
         {
             // A bot was killed inside a transaction. Nobody can read the file before that is rolled back.
             return Recover();

@@ -14,6 +14,9 @@ internal enum SqliteUse
     /// <summary>Looks at a file that may not be ours, without changing it.</summary>
     Inspect,
 
+    /// <summary>As Inspect; where nobody has the file open, no -wal and -shm are made beside it, and a write at that moment may be an error.</summary>
+    Glance,
+
     /// <summary>As Inspect, but may roll back what a killed program left half written, as every program that opens the file does.</summary>
     Recover,
 
@@ -53,10 +56,12 @@ internal sealed class SqliteConnection : Session, IDisposable
         var flags = use switch
         {
             SqliteUse.Inspect => raw.SQLITE_OPEN_READONLY,
+            SqliteUse.Glance => raw.SQLITE_OPEN_READONLY | raw.SQLITE_OPEN_URI,
             SqliteUse.Recover => raw.SQLITE_OPEN_READWRITE,
             _ => raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_CREATE,
         };
-        var result = raw.sqlite3_open_v2(path, out handle, flags | raw.SQLITE_OPEN_NOMUTEX, null);
+        var name = use == SqliteUse.Glance ? GlanceName(path) : path;
+        var result = raw.sqlite3_open_v2(name, out handle, flags | raw.SQLITE_OPEN_NOMUTEX, null);
         if (result != raw.SQLITE_OK)
         {
             handle?.Dispose();
@@ -66,7 +71,7 @@ internal sealed class SqliteConnection : Session, IDisposable
 
         raw.sqlite3_extended_result_codes(handle, 1);
         raw.sqlite3_busy_timeout(handle, 5000);
-        if (use is SqliteUse.Inspect or SqliteUse.Recover or SqliteUse.Copy)
+        if (use is SqliteUse.Inspect or SqliteUse.Glance or SqliteUse.Recover or SqliteUse.Copy)
         {
             return;
         }
@@ -148,6 +153,10 @@ internal sealed class SqliteConnection : Session, IDisposable
 
         handle.Dispose();
     }
+
+    /// <summary>With -wal, -shm or -journal beside it, somebody has it open or was killed: then it must be read with locks.</summary>
+    private static string GlanceName(string path) =>
+        $"file:{Uri.EscapeDataString(Path.GetFullPath(path)).Replace("%2F", "/", StringComparison.Ordinal)}{(File.Exists(path + "-wal") || File.Exists(path + "-shm") || File.Exists(path + "-journal") ? "" : "?immutable=1")}";
 
     private void Configure(SqliteUse use, bool durable)
     {

@@ -1,0 +1,73 @@
+using System.Globalization;
+using Pilothouse.Auth;
+using Pilothouse.Configuration;
+using Pilothouse.Storage;
+using Pilothouse.Storage.Migrations;
+using Pilothouse.Storage.Sqlite;
+
+namespace Pilothouse.Checklist;
+
+/// <summary>The database file and the SQLite that reads it. It is opened to read only.</summary>
+internal static class DatabaseChecks
+{
+    private static readonly Version OldestSafe = new(SqliteConnection.OldestSafeVersion / 1_000_000, SqliteConnection.OldestSafeVersion / 1000 % 1000, SqliteConnection.OldestSafeVersion % 1000);
+    private static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(5);
+    private static readonly string[] TimedTables = ["signals", "trades", "bot_status", "market_context", "chart_analyses", "cost_analytics"];
+
+    public static async Task<IEnumerable<Finding>> LookAsync(Settings settings, Surroundings here)
+    {
+        var sqlite = Sqlite(SqliteConnection.Version, here.PythonSqlite);
+        if (new FileInfo(settings.DatabasePath) is not { Exists: true, Length: > 0 })
+        {
+            return [sqlite, Finding.Green("database", "There is none yet; the first start makes it.")];
+        }
+
+        try
+        {
+            var (applied, _) = new DatabaseFile(settings.DatabasePath).Glance();
+            var missing = Migrator.Known.Except(applied).Count();
+            var schema = missing == 0 ? Finding.Green("database", "It has this version's schema.")
+                : Finding.Yellow("database", string.Create(CultureInfo.InvariantCulture, $"{missing} migrations are missing."), "Start the server, or run `pilothouse migrate`; the file is copied first.");
+            using var connection = new SqliteConnection(settings.DatabasePath, SqliteUse.Glance);
+            return [sqlite, schema, Journal(connection, missing), Times(connection, here.Now), .. missing == 0 ? [await KeysAsync(connection, here.Now)] : Array.Empty<Finding>()];
+        }
+        catch (Exception error) when (error is DatabaseRefusedException or SqliteException)
+        {
+            return [sqlite, Finding.Red("database", error.Message, "docs/operations.md, \"When a start is refused\".")];
+        }
+    }
+
+    internal static Finding Sqlite(string own, string? python) => !IsSafe(own)
+            ? Finding.Red("sqlite", $"The server's SQLite is {own}; commits can be lost with one before {OldestSafe}.", "Use the library that is published beside the program.")
+        : python is not null && !IsSafe(python)
+            ? Finding.Yellow("sqlite", $"The server's SQLite is {own}, but python3 brings {python}: a bot that writes the file itself with one before {OldestSafe} can lose commits.", "Let bots write through the API, or update their SQLite.")
+        : Finding.Green("sqlite", python is null ? $"{own}." : $"{own}, and {python} in python3.");
+
+    private static bool IsSafe(string version) => Version.TryParse(version, out var parsed) && parsed >= OldestSafe;
+
+    private static Finding Journal(SqliteConnection connection, int missing) => connection.Scalar("PRAGMA journal_mode") is var mode && mode != "wal" && missing == 0
+        ? Finding.Yellow("journal", $"The file is in journal mode {mode}: another program changed it, or it was restored.", "The next start of the server sets WAL; see that no bot sets another mode.")
+        : Finding.Green("journal", "WAL, or it will be at the next start.");
+
+    /// <summary>The newest row is what "latest" answers: one from the future would be answered for ever.</summary>
+    private static Finding Times(SqliteConnection connection, DateTimeOffset now)
+    {
+        string[] ahead = [.. TimedTables.Where(table => connection.Scalar($"SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = '{table}'") is not null
+            && connection.Scalar($"SELECT max(timestamp) FROM {table}") is { } text && Timestamps.TryParse(text, out var newest) && newest > now + Tolerance)];
+        return ahead.Length == 0
+            ? Finding.Green("times", "No record is from the future.")
+            : Finding.Yellow("times", $"There are records from the future in {string.Join(", ", ahead)}: they stay the latest until then.", "Set the clock right, here or where the bot runs; a bot that writes the file itself must write UTC. Then correct or remove those rows.");
+    }
+
+    private static async Task<Finding> KeysAsync(SqliteConnection connection, DateTimeOffset now)
+    {
+        ApiKey[] live = [.. (await CredentialStore.ListKeysAsync(connection)).Where(key => key.RevokedAt is null && (key.ExpiresAt is null || key.ExpiresAt > now))];
+        string[] endless = [.. live.Where(static key => key.ExpiresAt is null).Select(Show)];
+        string[] powerful = [.. live.Where(static key => key.Scopes.Contains("control", StringComparison.Ordinal)).Select(Show)];
+        return powerful.Length > 0 ? Finding.Yellow("api-keys", $"May do everything, also make keys: {string.Join(", ", powerful)}.", "Give bots read and write only: `pilothouse key revoke ID`, then `key create` without control.")
+            : endless.Length > 0 ? Finding.Yellow("api-keys", $"Never end: {string.Join(", ", endless)}.", "Make them with --expires-in-days 365, and a new one in time.")
+            : Finding.Green("api-keys", string.Create(CultureInfo.InvariantCulture, $"{live.Length} live keys; all end, none may do everything."));
+    }
+
+    private static string Show(ApiKey key) => string.Create(CultureInfo.InvariantCulture, $"{key.Id} ({key.Name})");
+}

@@ -1,0 +1,96 @@
+using System.Globalization;
+using Pilothouse.Configuration;
+
+namespace Pilothouse.Checklist;
+
+/// <summary>The files: who may read them, what they lie on, and how much room there is.</summary>
+internal static class FileChecks
+{
+    private const long Gigabyte = 1L << 30;
+    private const long ManyLogBytes = 10 * Gigabyte;
+
+    /// <summary>Types on which SQLite's locks or its shared memory do not work, or not for sure.</summary>
+    private static readonly string[] NetworkTypes = ["nfs", "cifs", "smb", "9p", "afs", "ceph", "gluster", "lustre", "fuse", "virtiofs", "vboxsf"];
+
+    public static IEnumerable<Finding> Look(Settings settings, Surroundings here) =>
+        [DataRights(settings), LogRights(settings), FileSystem(settings, here), .. Disks(settings, here), Logs(settings)];
+
+    private static Finding DataRights(Settings settings)
+    {
+        string[] files = [settings.DatabasePath, $"{settings.DatabasePath}-wal", settings.BackupDir, .. FilesOf(settings.BackupDir)];
+        string[] written = [.. files.Where(static path => FileRights.OfOthers(path).Write)];
+        string[] read = [.. files.Where(static path => FileRights.OfOthers(path).Read && !Directory.Exists(path))];
+        return written.Length > 0 ? Finding.Red("data-rights", $"Everybody on this machine may change {Some(written)}.", $"chmod o-rwx {string.Join(' ', written.Take(3))}")
+            : read.Length > 0 ? Finding.Red("data-rights", $"Everybody on this machine may read {Some(read)}.", $"Close the folder (chmod 750 {Path.GetDirectoryName(Path.GetFullPath(read[0]))}) or the files (chmod o-rwx).")
+            : Finding.Green("data-rights", "Database and backups are closed to other users.");
+    }
+
+    private static Finding LogRights(Settings settings)
+    {
+        string[] open = [.. FilesOf(settings.LogDir).Prepend(settings.LogDir).Where(path => FileRights.OfOthers(path) is var (read, write) && (write || (read && !Directory.Exists(path))))];
+        return open.Length > 0
+            ? Finding.Yellow("log-rights", $"Everybody on this machine may read {Some(open)}: who called when, from where.", $"chmod 750 {settings.LogDir}")
+            : Finding.Green("log-rights", "The logs are closed to other users.");
+    }
+
+    private static Finding FileSystem(Settings settings, Surroundings here)
+    {
+        var type = here.Mounts.Of(settings.DatabasePath)?.Type;
+        return type is null ? Finding.Green("file-system", "What holds the database cannot be seen here.")
+            : NetworkTypes.Any(network => type.StartsWith(network, StringComparison.OrdinalIgnoreCase)) && type is not ("fuseblk" or "fusectl")
+                ? Finding.Red("file-system", $"The database is on {type}: WAL does not work over a network, and commits can be lost.", "Set DATABASE_PATH to a local disk.")
+            : type is "tmpfs" or "ramfs" ? Finding.Red("file-system", $"The database is in memory ({type}): it is gone with the next restart of the machine.", "Set DATABASE_PATH to a disk.")
+            : type is "overlay" ? Finding.Yellow("file-system", "The database is in a container's own layer: it is gone with the container.", "Mount a volume there.")
+            : Finding.Green("file-system", $"The database is on a local disk ({type}).");
+    }
+
+    private static IEnumerable<Finding> Disks(Settings settings, Surroundings here)
+    {
+        var database = new FileInfo(settings.DatabasePath) is { Exists: true } file ? file.Length : 0;
+        var places = new[] { ("the database", settings.DatabasePath), ("the backups", settings.BackupDir), ("the logs", settings.LogDir) }
+            .Select(place => (What: place.Item1, Mount: here.Mounts.Of(place.Item2))).Where(static place => place.Mount is not null)
+            .GroupBy(static place => place.Mount!.Point);
+        foreach (var place in places)
+        {
+            var drive = new DriveInfo(place.Key);
+            yield return Room(string.Join(" and ", place.Select(static found => found.What)), drive.AvailableFreeSpace, drive.TotalSize, database);
+        }
+    }
+
+    /// <summary>A backup needs the database's size twice while it is made, VACUUM too.</summary>
+    internal static Finding Room(string what, long free, long total, long database)
+    {
+        var share = total > 0 ? 100.0 * free / total : 100;
+        var found = string.Create(CultureInfo.InvariantCulture, $"{free / (double)Gigabyte:0.0} GB ({share:0} %) are free for {what}.");
+        const string ToDo = "Make room, or move it to a larger disk. A full disk stops every write.";
+        return free < database || share < 2 || free < Gigabyte / 4 ? Finding.Red("disk", found, ToDo)
+            : free < database * 3 || share < 10 || free < Gigabyte ? Finding.Yellow("disk", found, ToDo)
+            : Finding.Green("disk", found);
+    }
+
+    private static Finding Logs(Settings settings)
+    {
+        var bytes = FilesOf(settings.LogDir).Select(static path => new FileInfo(path)).Where(static file => file.LinkTarget is null && file.Exists).Sum(static file => file.Length);
+        var current = new FileInfo(Path.Combine(settings.LogDir, "mcp_server.log"));
+        var size = string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1 << 20):0} MB in {settings.LogDir}");
+        return current.Exists && current.LinkTarget is null && Directory.EnumerateFiles(settings.LogDir, "mcp_server-*.log").Any()
+                ? Finding.Yellow("logs", $"{settings.LogDir}/mcp_server.log is no link any more: another program (logrotate?) turns it over.", "Take LOG_DIR out of that program; the server rolls its own logs.")
+            : bytes > ManyLogBytes ? Finding.Yellow("logs", $"{size}: more than the 31 files that the server keeps.", "Remove what is not the server's; LOG_LEVEL=WARNING writes less.")
+            : settings is { IsProduction: true, LogLevel: "DEBUG" } ? Finding.Yellow("logs", "LOG_LEVEL is DEBUG in production.", "Set LOG_LEVEL=INFO.")
+            : Finding.Green("logs", $"{size}; the server rolls them daily and at 100 MB and keeps 31 of each.");
+    }
+
+    private static string[] FilesOf(string folder)
+    {
+        try
+        {
+            return Directory.Exists(folder) ? Directory.GetFiles(folder) : [];
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
+    private static string Some(string[] paths) => paths.Length == 1 ? paths[0] : string.Create(CultureInfo.InvariantCulture, $"{paths[0]} and {paths.Length - 1} more");
+}

@@ -1,0 +1,109 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Pilothouse.Checklist;
+using Pilothouse.Configuration;
+using Pilothouse.Monitoring;
+using Pilothouse.Storage.Sqlite;
+using Spectre.Console;
+
+namespace Pilothouse.Cli;
+
+/// <summary><c>pilothouse check</c>: whether this may trade real money. Changes nothing, and works before the first start too.</summary>
+internal static class CheckCommand
+{
+    public static Command Create()
+    {
+        var json = new Option<bool>("--json") { Description = "For programs: one JSON object." };
+        var command = new Command("check", "The production checklist: settings, secrets, HTTPS, backups, rights, disk, clock. Exit code 1 where a line is red.") { json };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            var report = await LookAsync(cancel);
+            if (parsed.GetValue(json))
+            {
+                Shell.Print(JsonSerializer.Serialize(report, ReportJson.Default.Report));
+            }
+            else
+            {
+                Show(report);
+            }
+
+            return report.Ok ? Shell.Good : Shell.Failed;
+        });
+        return command;
+    }
+
+    private static async Task<Report> LookAsync(CancellationToken cancel)
+    {
+        try
+        {
+            var settings = Settings.Read(Shell.ReadValues());
+            var serving = ServingProcess.Find(settings.DatabasePath);
+            return await Report.LookAsync(settings, await Surroundings.LookAsync(TimeProvider.System), serving is null ? null : await AskAsync(serving, settings, cancel), Limits(serving), TimeProvider.System);
+        }
+        catch (SettingsException wrong)
+        {
+            return Report.OfWrongSettings(wrong);
+        }
+    }
+
+    private static async Task<AskedServer> AskAsync(ServingProcess serving, Settings settings, CancellationToken cancel)
+    {
+        using var running = new RunningServer(serving, settings);
+        var ready = await running.ReadyAsync(cancel);
+        var (_, problem) = await running.ScrapeAsync(cancel);
+        var checks = (ready?.Checks ?? []).Select(static check => new Condition(check.Name, check.State switch { "ok" => ConditionState.Ok, "warning" => ConditionState.Warning, _ => ConditionState.Failed }, check.Message));
+        return new AskedServer(serving.ProcessId, ready?.Status, [.. checks], problem);
+    }
+
+    /// <summary>What the server's process may do, where this user may see it; else what this one may.</summary>
+    private static string Limits(ServingProcess? serving)
+    {
+        foreach (var process in new[] { serving?.ProcessId.ToString(CultureInfo.InvariantCulture), "self" })
+        {
+            try
+            {
+                if (process is not null && OperatingSystem.IsLinux())
+                {
+                    return File.ReadAllText($"/proc/{process}/limits");
+                }
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                // It has ended, or is another user's.
+            }
+        }
+
+        return "";
+    }
+
+    /// <summary>On a terminal folded to its width; in a pipe each sentence on its line, so that it can be searched for.</summary>
+    private static void Show(Report report)
+    {
+        var width = report.Findings.Max(static finding => finding.Name.Length);
+        var table = new Grid().AddColumn(new GridColumn().NoWrap().PadRight(2)).AddColumn(new GridColumn().NoWrap().PadRight(2)).AddColumn(new GridColumn().PadRight(0));
+        foreach (var finding in report.Findings)
+        {
+            var (word, colour) = finding.Light switch { Light.Green => ("green", Color.Green), Light.Yellow => ("yellow", Color.Yellow), _ => ("RED", Color.Red) };
+            if (Console.IsOutputRedirected)
+            {
+                Shell.Print($"{word,-6}  {finding.Name.PadRight(width)}  {finding.Found}{(finding.ToDo is { } next ? $" -> {next}" : "")}");
+                continue;
+            }
+
+            table.AddRow(new Text(word, colour), new Text(finding.Name), new Text(finding.Found));
+            if (finding.ToDo is { } todo)
+            {
+                table.AddRow(Text.Empty, Text.Empty, new Text($"-> {todo}", new Style(decoration: Decoration.Bold)));
+            }
+        }
+
+        if (!Console.IsOutputRedirected)
+        {
+            AnsiConsole.Write(table);
+        }
+
+        Shell.Print("");
+        Shell.Print(string.Create(CultureInfo.InvariantCulture, $"{report.Green} green, {report.Yellow} yellow, {report.Red} red.{(report.Ok ? "" : " Red lines must go before real money is traded.")}"));
+    }
+}
