@@ -18,7 +18,7 @@ internal static class Logging
 
     public static Logger Create(Settings settings)
     {
-        Directory.CreateDirectory(settings.LogDir);
+        MakeFolder(settings.LogDir);
         ITextFormatter formatter = settings.LogFormat == "text"
             ? new MessageTemplateTextFormatter("{Timestamp:yyyy-MM-dd HH:mm:ss.fff} {Level:u3} {Message:l}{NewLine}{Exception}", System.Globalization.CultureInfo.InvariantCulture)
             : new JsonLogFormatter();
@@ -40,5 +40,18 @@ internal static class Logging
                 fileSizeLimitBytes: LargestFile, rollOnFileSizeLimit: true, retainedFileCountLimit: KeptFiles,
                 hooks: new CurrentLogFile("mcp_server_error.log"))
             .CreateLogger();
+    }
+
+    /// <summary>Who called when and from where is not for every user of this machine.</summary>
+    private static void MakeFolder(string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(path);
+        }
+        else
+        {
+            Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute);
+        }
     }
 }

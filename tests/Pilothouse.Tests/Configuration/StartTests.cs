@@ -44,6 +44,20 @@ public sealed class StartTests
         Assert.Equal(200, (await server.Client.SendAsync("POST", "/api/auth/login", $$"""{"pin":"{{TestServer.Pin}}"}""")).Status);
     }
 
+    [Fact]
+    public async Task What_a_start_makes_is_not_for_every_user_of_the_machine()
+    {
+        using var folder = new TemporaryFolder();
+        await using (await ServerProcess.ServeAsync(folder, ("BOT_CONTROL_PIN", ""), ("JWT_SECRET_KEY", "")))
+        {
+            foreach (var name in new[] { ".env", "trading_bot.db", "trading_bot.db-wal", "logs" })
+            {
+                var (_, rights, _) = await Tool.RunAsync("stat", ["-c", "%a", folder.File(name)]);
+                Assert.True(rights.Trim()[^1] == '0', $"{name} has the rights {rights}");
+            }
+        }
+    }
+
     [Theory]
     [InlineData("production", "BOT_CONTROL_PIN", "123456", "BOT_CONTROL_PIN still has a sample value")]
     [InlineData("production", "JWT_SECRET_KEY", "your-secret-key-change-this-in-production", "JWT_SECRET_KEY still has a sample value")]

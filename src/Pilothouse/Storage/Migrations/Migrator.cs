@@ -43,6 +43,12 @@ internal sealed partial class Migrator(string path, string backupFolder, TimePro
             BackUp();
         }
 
+        if (!File.Exists(path))
+        {
+            // SQLite would let every user of this machine read it, and gives its other files the rights of this one.
+            DurableFile.Create(path, DurableFile.OwnerAndGroup);
+        }
+
         var result = Engine().PerformUpgrade();
         if (!result.Successful)
         {

@@ -5,15 +5,21 @@ namespace Pilothouse.Storage.Sqlite;
 /// <summary>What it takes for a file to be there after a power cut.</summary>
 internal static partial class DurableFile
 {
+    /// <summary>Nobody else's business.</summary>
+    public const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    /// <summary>As far as the umask lets the group in: bots may run as other users of it.</summary>
+    public const UnixFileMode OwnerAndGroup = OwnerOnly | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
+
     private const int ReadOnly = 0;
 
-    /// <summary>Makes an empty file for its owner only.</summary>
-    public static void Create(string path)
+    /// <summary>Makes an empty file, for its owner only unless <paramref name="rights"/> say otherwise.</summary>
+    public static void Create(string path, UnixFileMode rights = OwnerOnly)
     {
         var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
         {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            options.UnixCreateMode = rights;
         }
 
         new FileStream(path, options).Dispose();
