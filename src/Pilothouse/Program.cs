@@ -6,6 +6,8 @@ var root = new RootCommand("Pilothouse: the backend for AI crypto trading bots."
 {
     ServeCommand.Create(),
     MigrateCommand.Create(),
+    CleanupCommand.Create(),
+    VacuumCommand.Create(),
     KeyCommand.Create(),
     BackupCommand.Create(),
     StatusCommand.Create(),

@@ -12,6 +12,7 @@ using Pilothouse.Costs;
 using Pilothouse.MarketContext;
 using Pilothouse.Monitoring;
 using Pilothouse.Performance;
+using Pilothouse.Retention;
 using Pilothouse.Signals;
 using Pilothouse.Storage;
 using Pilothouse.Storage.Migrations;
@@ -54,7 +55,9 @@ internal static class Server
     {
         services.AddSingleton(settings);
         services.AddSingleton(clock);
-        var logger = Logging.Create(settings);
+        var logHealth = new LogHealth();
+        var logger = Logging.Create(settings, logHealth);
+        services.AddSingleton<IWatched>(logHealth);
         services.AddSerilog(logger, dispose: true);
         services.AddSingleton(new RequestLog(logger));
         services.AddMetricsForPrometheus();
@@ -67,6 +70,10 @@ internal static class Server
         services.AddSingleton<AnswerCache>();
         services.AddHostedService<Housekeeping>();
         services.AddHostedService<ConditionWatch>();
+        services.AddSingleton<DiskWatch>();
+        services.AddHostedService(static provider => provider.GetRequiredService<DiskWatch>());
+        services.AddSingleton<IWatched>(static provider => provider.GetRequiredService<DiskWatch>());
+        services.AddRetention();
         services.AddCors();
         services.AddDocument();
         services.ConfigureHttpJsonOptions(static options =>

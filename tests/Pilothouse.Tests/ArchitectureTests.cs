@@ -38,11 +38,12 @@ public sealed partial class ArchitectureTests
 
         // Care for the file and the process.
         ["Backups"] = [.. Floor, "Monitoring"],
+        ["Retention"] = [.. Floor, "Monitoring"],
         ["Checklist"] = ["Storage", "Configuration", "Auth", "Monitoring", "Backups"],
 
         // A client, which could as well be another program.
         ["Replay"] = [],
-        ["Cli"] = [.. Floor, "Checklist", "Replay", "Monitoring", "Backups", "Bots"],
+        ["Cli"] = [.. Floor, "Checklist", "Replay", "Monitoring", "Backups", "Bots", "Retention"],
     };
 
     /// <summary>Single types that a folder may use beyond its arrows, with the reason.</summary>

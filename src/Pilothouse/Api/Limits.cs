@@ -45,7 +45,8 @@ internal sealed class CallCounter(TimeProvider clock)
 
         lock (count)
         {
-            if (count.Ends <= now)
+            // An end further off than a window is long was set by a clock that has been set back since.
+            if (count.Ends <= now || count.Ends > now + window)
             {
                 count.Ends = now + window;
                 count.Calls = 0;
@@ -59,7 +60,7 @@ internal sealed class CallCounter(TimeProvider clock)
     private void Sweep(DateTimeOffset now)
     {
         var last = Interlocked.Read(ref sweptAt);
-        if (now.UtcTicks - last < TimeSpan.TicksPerSecond || Interlocked.CompareExchange(ref sweptAt, now.UtcTicks, last) != last)
+        if (Math.Abs(now.UtcTicks - last) < TimeSpan.TicksPerSecond || Interlocked.CompareExchange(ref sweptAt, now.UtcTicks, last) != last)
         {
             return;
         }

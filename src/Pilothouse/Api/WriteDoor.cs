@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Pilothouse.Auth;
+using Pilothouse.Monitoring;
 using Pilothouse.Storage;
 
 namespace Pilothouse.Api;
@@ -18,10 +19,10 @@ internal static class Answer
 }
 
 /// <summary>
-/// The way of every write through HTTP: right, body, rules, repetition, one transaction, answer. What a feature adds is the work
+/// The way of every write through HTTP: right, room on the disk, body, rules, repetition, one transaction, answer. What a feature adds is the work
 /// inside the transaction.
 /// </summary>
-internal sealed class WriteDoor(Database database, IdempotencyStore kept, TimeProvider clock)
+internal sealed class WriteDoor(Database database, IdempotencyStore kept, DiskWatch disk, TimeProvider clock)
 {
     /// <summary>Carries out one write.</summary>
     /// <param name="http">The request, whose caller needs the scope <c>write</c> unless <paramref name="scope"/> says otherwise.</param>
@@ -39,6 +40,7 @@ internal sealed class WriteDoor(Database database, IdempotencyStore kept, TimePr
         var key = HttpMethods.IsPost(http.Request.Method) ? IdempotencyKey.Of(http, caller, body.Span) : null;
         if (key is null)
         {
+            disk.DemandRoom();
             var value = InputReader.Parse(body.Span, input, clock.GetUtcNow());
             var answer = await database.WriteAsync(session => work(session, caller, value), http.RequestAborted);
             http.Response.StatusCode = answer.Status;
@@ -66,6 +68,7 @@ internal sealed class WriteDoor(Database database, IdempotencyStore kept, TimePr
             return (true, known);
         }
 
+        disk.DemandRoom();
         var value = InputReader.Parse(body.Span, input, clock.GetUtcNow());
         try
         {

@@ -40,6 +40,18 @@ internal static class Shell
         }
     }
 
+    /// <summary>Whether the database is there; says where it is looked for if not.</summary>
+    public static bool HasDatabase(Settings settings)
+    {
+        if (File.Exists(settings.DatabasePath))
+        {
+            return true;
+        }
+
+        Say($"There is no database at {Path.GetFullPath(settings.DatabasePath)}. Run this in the server's folder, or set DATABASE_PATH.");
+        return false;
+    }
+
     /// <summary>Reads the environment and .env; the first time, makes a PIN and a secret.</summary>
     /// <returns>The settings, and the PIN if it was made now.</returns>
     public static (Settings Settings, string? NewPin) LoadSettings()

@@ -41,6 +41,7 @@ internal sealed class Settings
         RateLimitPerHour = from.Whole("RATE_LIMIT_PER_HOUR", 50, 1, 1_000_000_000);
         RateLimitPerDay = from.Whole("RATE_LIMIT_PER_DAY", 200, 1, 1_000_000_000);
         RateLimitPerKeyPerMinute = from.Whole("RATE_LIMIT_PER_KEY_PER_MINUTE", 6000, 1, 1_000_000_000);
+        Retention = new RetentionSettings(from);
         StartingBalance = from.Money("STARTING_BALANCE", "an amount of money above 0");
         Environment = from.OneOf("FLASK_ENV", "production", "production", "development", "testing");
         AspNetEnvironment = from.Text("ASPNETCORE_ENVIRONMENT", "", "Production or Development; it wins over FLASK_ENV");
@@ -111,6 +112,8 @@ internal sealed class Settings
 
     public int RateLimitPerKeyPerMinute { get; }
 
+    public RetentionSettings Retention { get; }
+
     public decimal? StartingBalance { get; }
 
     public string Environment { get; }
@@ -156,16 +159,12 @@ internal sealed class Settings
     {
         from.Text("FLASK_SECRET_KEY", "", "anything; accepted and unused");
         from.Whole("BOT_STALE_AFTER_SECONDS", 180, 1, 31_536_000);
-        foreach (var (table, days) in new[] { ("SIGNALS", 30), ("CHART_ANALYSES", 30), ("BOT_STATUS", 7), ("COST_ANALYTICS", 90), ("NEWS_CACHE", 7), ("MARKET_CONTEXT", 0), ("AGENT_DECISIONS", 0), ("AUDIT_LOG", 0) })
-        {
-            from.Whole($"{table}_RETENTION_DAYS", days, 0, 36_500);
-        }
-
+        from.Whole("AUDIT_LOG_RETENTION_DAYS", 0, 0, RetentionSettings.MostDays);
         SetWithoutEffect = [.. from.Facts.Select(static fact => fact.Name).Where(name => from.IsSet(name) && IsReserved(name))];
     }
 
     internal static bool IsReserved(string name) =>
-        name is "BOT_STALE_AFTER_SECONDS" || name.EndsWith("_RETENTION_DAYS", StringComparison.Ordinal);
+        name is "BOT_STALE_AFTER_SECONDS" or "AUDIT_LOG_RETENTION_DAYS";
 
     /// <summary>What only shows when settings are looked at together.</summary>
     private void Check(SettingSource from)

@@ -7,7 +7,7 @@ namespace Pilothouse.Monitoring;
 /// Points the plain name of a log at the file that is written now (Serilog's rolled files have the date in their names), and gathers
 /// lines for up to a quarter of a second, so that a busy server does not call the kernel for every request.
 /// </summary>
-internal sealed class CurrentLogFile(string plainName) : FileLifecycleHooks
+internal sealed class CurrentLogFile(string plainName, LogHealth health) : FileLifecycleHooks
 {
     public override Stream OnFileOpened(string path, Stream underlyingStream, Encoding encoding)
     {
@@ -22,7 +22,7 @@ internal sealed class CurrentLogFile(string plainName) : FileLifecycleHooks
             // The log itself is more important than its second name.
         }
 
-        return new GatheringStream(underlyingStream);
+        return new GatheringStream(underlyingStream, health);
     }
 
     private static void Point(string link, string target)
@@ -44,13 +44,16 @@ internal sealed class CurrentLogFile(string plainName) : FileLifecycleHooks
     private sealed class GatheringStream : Stream
     {
         private readonly Stream inner;
+        private readonly LogHealth health;
         private readonly MemoryStream gathered = new(64 * 1024);
         private readonly Timer timer;
         private readonly Lock gate = new();
+        private bool closed;
 
-        public GatheringStream(Stream inner)
+        public GatheringStream(Stream inner, LogHealth health)
         {
             this.inner = inner;
+            this.health = health;
             timer = new Timer(static state => ((GatheringStream)state!).HandOn(), this, 250, 250);
         }
 
@@ -98,7 +101,12 @@ internal sealed class CurrentLogFile(string plainName) : FileLifecycleHooks
             if (disposing)
             {
                 timer.Dispose();
-                HandOn();
+                lock (gate)
+                {
+                    HandOnLocked();
+                    closed = true;
+                }
+
                 inner.Dispose();
                 gathered.Dispose();
             }
@@ -116,7 +124,8 @@ internal sealed class CurrentLogFile(string plainName) : FileLifecycleHooks
 
         private void HandOnLocked()
         {
-            if (gathered.Length == 0 || !inner.CanWrite)
+            // A tick that waited while the stream was closed would end the process by its exception.
+            if (closed || gathered.Length == 0 || !inner.CanWrite)
             {
                 return;
             }
@@ -125,10 +134,12 @@ internal sealed class CurrentLogFile(string plainName) : FileLifecycleHooks
             {
                 inner.Write(gathered.GetBuffer(), 0, (int)gathered.Length);
                 inner.Flush();
+                health.Written();
             }
             catch (IOException)
             {
                 // A full disk must not stop the server; these lines are lost.
+                health.Lost();
             }
 
             gathered.SetLength(0);

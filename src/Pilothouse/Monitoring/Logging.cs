@@ -16,7 +16,7 @@ internal static class Logging
     private const long LargestFile = 100L * 1024 * 1024;
     private const int KeptFiles = 31;
 
-    public static Logger Create(Settings settings)
+    public static Logger Create(Settings settings, LogHealth health)
     {
         MakeFolder(settings.LogDir);
         ITextFormatter formatter = settings.LogFormat == "text"
@@ -33,12 +33,12 @@ internal static class Logging
             .MinimumLevel.Is(level)
             .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
             .MinimumLevel.Override("Microsoft.Hosting.Lifetime", LogEventLevel.Warning)
-            .WriteTo.File(formatter, Path.Combine(settings.LogDir, "mcp_server-.log"), rollingInterval: RollingInterval.Day,
+            .WriteTo.Fallible(to => to.File(formatter, Path.Combine(settings.LogDir, "mcp_server-.log"), rollingInterval: RollingInterval.Day,
                 fileSizeLimitBytes: LargestFile, rollOnFileSizeLimit: true, retainedFileCountLimit: KeptFiles,
-                hooks: new CurrentLogFile("mcp_server.log"))
-            .WriteTo.File(formatter, Path.Combine(settings.LogDir, "mcp_server_error-.log"), LogEventLevel.Warning, rollingInterval: RollingInterval.Day,
+                hooks: new CurrentLogFile("mcp_server.log", health)), health)
+            .WriteTo.Fallible(to => to.File(formatter, Path.Combine(settings.LogDir, "mcp_server_error-.log"), LogEventLevel.Warning, rollingInterval: RollingInterval.Day,
                 fileSizeLimitBytes: LargestFile, rollOnFileSizeLimit: true, retainedFileCountLimit: KeptFiles,
-                hooks: new CurrentLogFile("mcp_server_error.log"))
+                hooks: new CurrentLogFile("mcp_server_error.log", health)), health)
             .CreateLogger();
     }
 

@@ -29,6 +29,7 @@ internal sealed class SmallDisk : IAsyncDisposable
     /// <summary>Fills what is left but for <paramref name="leave"/> bytes.</summary>
     public void Fill(long leave = 0)
     {
+        Free();
         var left = new DriveInfo(Path).AvailableFreeSpace - leave;
         using var file = File.Create(FillerPath);
         try

@@ -111,7 +111,7 @@ internal sealed class DatabaseFile(string path)
         }
 
         throw new DatabaseRefusedException(
-            $"{file.FullName} is not a SQLite database. It was not touched. Set DATABASE_PATH to the database, or to a name that does not exist yet.");
+            $"{file.FullName} is not a SQLite database. It was not touched. Set DATABASE_PATH to the database, or to a name that does not exist yet; if this was the database, it is damaged: restore a backup with `pilothouse backup restore`.");
     }
 
     /// <summary>Refuses a table that has another's columns under the seed's name.</summary>

@@ -22,9 +22,7 @@ internal sealed class FileClaim : IDisposable
         try
         {
             var file = Lock(path);
-            file.SetLength(0);
-            file.Write(System.Text.Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
-            file.Flush();
+            Sign(file);
             return new FileClaim(file);
         }
         catch (IOException) when (File.Exists(path))
@@ -53,7 +51,7 @@ internal sealed class FileClaim : IDisposable
     /// </summary>
     private static FileStream Lock(string path)
     {
-        var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, OperatingSystem.IsMacOS() ? FileShare.None : FileShare.Read);
+        var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, OperatingSystem.IsMacOS() ? FileShare.None : FileShare.Read, bufferSize: 0);
         try
         {
             if (OperatingSystem.IsLinux())
@@ -67,6 +65,21 @@ internal sealed class FileClaim : IDisposable
         {
             file.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>The lock is the claim; the number only serves those who ask, and a full disk does not take it.</summary>
+    private static void Sign(FileStream file)
+    {
+        try
+        {
+            file.SetLength(0);
+            file.Write(System.Text.Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
+            file.Flush();
+        }
+        catch (IOException)
+        {
+            // Full: what becomes of the start is the database's to say.
         }
     }
 

@@ -35,6 +35,7 @@ internal sealed class SqliteConnection : Session, IDisposable
 
     private static readonly Sql ReadDataVersion = new("PRAGMA data_version");
     private readonly sqlite3 handle;
+    private readonly string path;
     private SqliteStatement?[] statements = new SqliteStatement?[128];
 
     static SqliteConnection()
@@ -53,6 +54,7 @@ internal sealed class SqliteConnection : Session, IDisposable
                 $"The SQLite library is {Version}; 3.51.3 or newer is needed, because older ones can lose commits. Use the library that is published beside the program.");
         }
 
+        this.path = path;
         var flags = use switch
         {
             SqliteUse.Inspect => raw.SQLITE_OPEN_READONLY,
@@ -140,7 +142,29 @@ internal sealed class SqliteConnection : Session, IDisposable
     {
         if (result is not (raw.SQLITE_OK or raw.SQLITE_ROW or raw.SQLITE_DONE))
         {
-            throw new SqliteException(result, raw.sqlite3_errmsg(handle).utf8_to_string());
+            throw Error(result);
+        }
+    }
+
+    /// <summary>
+    /// The library's last error. On a full disk not only writing fails, but also making the shared memory beside the file larger: that
+    /// is told as an I/O error there, and as what it is here.
+    /// </summary>
+    public SqliteException Error(int result)
+    {
+        var message = raw.sqlite3_errmsg(handle).utf8_to_string();
+        return new((result & 0xFF) == raw.SQLITE_IOERR && IsDiskFull() ? raw.SQLITE_FULL : result, message);
+    }
+
+    private bool IsDiskFull()
+    {
+        try
+        {
+            return new DriveInfo(Path.GetDirectoryName(Path.GetFullPath(path))!).AvailableFreeSpace < 64 * 1024;
+        }
+        catch (IOException)
+        {
+            return false;
         }
     }
 
@@ -203,4 +227,7 @@ internal sealed class SqliteException(int code, string message) : Exception($"SQ
 
     /// <summary>The extended result code.</summary>
     public int ExtendedCode { get; } = code;
+
+    /// <summary>The file does not fit together: a page of it is not what was written there.</summary>
+    public bool IsDamage => Code is raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB;
 }

@@ -14,6 +14,7 @@ internal sealed class SqliteDatabase : Database
     public SqliteDatabase(string path, int readerCount, bool durable, TimeProvider clock, ILogger<SqliteDatabase> logger, IMeterFactory? meters = null)
     {
         Path = path;
+        WasClosedCleanly = new FileInfo(path + "-wal") is not { Exists: true, Length: > 0 };
         var metrics = new SqliteMetrics(meters);
         writer = new SqliteWriter(new SqliteConnection(path, SqliteUse.Write, durable), metrics, clock, logger);
         readers = new SqliteReaders(path, readerCount, durable);
@@ -22,6 +23,14 @@ internal sealed class SqliteDatabase : Database
     }
 
     public string Path { get; }
+
+    /// <summary>
+    /// Whether the last program that had the file open closed it. False after a crash, and also while another program has it open.
+    /// </summary>
+    public bool WasClosedCleanly { get; }
+
+    /// <summary>Whether a read or write has come upon a damaged page since the start.</summary>
+    public bool IsDamaged => writer.IsDamaged || readers.IsDamaged;
 
     /// <summary>Writes that wait for their transaction.</summary>
     public int Waiting => writer.Waiting;

@@ -24,6 +24,9 @@ internal sealed class SqliteReaders : IDisposable
     /// <summary>Connections that are lent now.</summary>
     public int Busy => count - turns.CurrentCount;
 
+    /// <summary>Whether a read has come upon a damaged page.</summary>
+    public bool IsDamaged { get; private set; }
+
     public async ValueTask<T> ReadAsync<T>(Func<Session, ValueTask<T>> work, bool snapshot, CancellationToken cancel)
     {
         await turns.WaitAsync(cancel);
@@ -34,6 +37,7 @@ internal sealed class SqliteReaders : IDisposable
         }
         catch (SqliteException error)
         {
+            IsDamaged |= error.IsDamage;
             throw SqliteErrors.Translate(error);
         }
         finally

@@ -150,9 +150,9 @@ internal sealed class SqliteStatement : Statement, IDisposable
 
     private void Fail(int result)
     {
-        var message = raw.sqlite3_errmsg(connection.Handle).utf8_to_string();
+        var error = connection.Error(result);
         raw.sqlite3_reset(handle);
-        throw new SqliteException(result, message);
+        throw error;
     }
 
     /// <summary>Index of a parameter; values set in the order in which the statement names them are found at once.</summary>

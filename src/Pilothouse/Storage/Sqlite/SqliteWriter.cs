@@ -49,6 +49,9 @@ internal sealed partial class SqliteWriter : IDisposable
     /// <summary>Writes that wait for their transaction.</summary>
     public int Waiting => queue.Reader.Count;
 
+    /// <summary>Whether a write has come upon a damaged page.</summary>
+    public bool IsDamaged { get; private set; }
+
     public Task<T> WriteAsync<T>(Func<Session, ValueTask<T>> work, CancellationToken cancel)
     {
         var item = new QueuedWrite<T>(work, cancel);
@@ -114,6 +117,7 @@ internal sealed partial class SqliteWriter : IDisposable
         }
         catch (Exception error)
         {
+            IsDamaged |= error is SqliteException { IsDamage: true };
             Undo();
             var reason = SqliteErrors.Translate(error);
             BatchFailed(logger, batch.Count, error);
@@ -152,6 +156,8 @@ internal sealed partial class SqliteWriter : IDisposable
         }
         catch (Exception error)
         {
+            IsDamaged |= error is SqliteException { IsDamage: true };
+
             // A full disk or a failing one makes SQLite end the whole transaction by itself: then nobody's write is in it.
             if (connection.AutoCommit)
             {

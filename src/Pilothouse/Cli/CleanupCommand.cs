@@ -1,0 +1,88 @@
+using System.CommandLine;
+using System.Globalization;
+using Pilothouse.Configuration;
+using Pilothouse.Retention;
+using Pilothouse.Storage.Migrations;
+using Pilothouse.Storage.Sqlite;
+
+namespace Pilothouse.Cli;
+
+/// <summary><c>pilothouse cleanup</c>: deletes what retention says, whether a server runs or not.</summary>
+internal static class CleanupCommand
+{
+    /// <summary>So much of the file, and so many bytes, must be free before a vacuum is worth its while.</summary>
+    private const int WorthAPart = 4;
+    private const long WorthBytes = 1 << 20;
+
+    public static Command Create()
+    {
+        var dryRun = new Option<bool>("--dry-run") { Description = "Only count; delete nothing." };
+        var command = new Command("cleanup", "Delete rows that are older than the *_RETENTION_DAYS settings say. A running server goes on meanwhile.") { dryRun };
+        command.SetAction((parsed, cancel) => Shell.WithSettingsAsync(settings => RunAsync(settings, parsed.GetValue(dryRun), cancel)));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(Settings settings, bool dryRun, CancellationToken cancel)
+    {
+        if (!Shell.HasDatabase(settings))
+        {
+            return Shell.Failed;
+        }
+
+        if (Migrator.Known.Except(new DatabaseFile(settings.DatabasePath).Inspect().Applied).Any())
+        {
+            Shell.Say($"{settings.DatabasePath} does not have this version's schema yet. Run `pilothouse migrate` first; it makes a copy of the file before it changes anything.");
+            return Shell.Failed;
+        }
+
+        using var loggers = LoggerFactory.Create(static _ => { });
+        await using (var database = new SqliteDatabase(settings.DatabasePath, 1, settings.Durability == "full", TimeProvider.System, loggers.CreateLogger<SqliteDatabase>()))
+        {
+            var deleted = 0L;
+            try
+            {
+                var cleanup = new Cleanup(database, settings.Retention, TimeProvider.System) { Progress = rows => deleted = rows };
+                Print(await cleanup.RunAsync(dryRun, cancel), dryRun);
+            }
+            catch (Exception) when (!dryRun)
+            {
+                Shell.Say(string.Create(CultureInfo.InvariantCulture, $"It broke off after {deleted:N0} rows; what is deleted is deleted, and running it again goes on from there."));
+                throw;
+            }
+        }
+
+        TellOfVacuum(settings.DatabasePath, dryRun);
+        return Shell.Good;
+    }
+
+    /// <summary>Written by hand: a table that fits itself to the terminal cuts its figures in a pipe.</summary>
+    private static void Print(IReadOnlyList<CleanedTable> tables, bool dryRun)
+    {
+        Line("table", "kept for", dryRun ? "would go" : "deleted", "old but needed");
+        foreach (var table in tables)
+        {
+            var days = table.Days == 0 ? "ever" : string.Create(CultureInfo.InvariantCulture, $"{table.Days} days");
+            Line(table.Table, days, Number(table.Rows), Number(table.Kept));
+        }
+
+        Line("total", "", Number(tables.Sum(static table => table.Rows)), Number(tables.Sum(static table => table.Kept)));
+    }
+
+    private static void Line(string table, string days, string rows, string kept) => Shell.Print($"{table,-16}{days,11}{rows,14}{kept,16}");
+
+    private static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
+
+    private static void TellOfVacuum(string path, bool dryRun)
+    {
+        if (!dryRun)
+        {
+            SqliteUpkeep.Checkpoint(path);
+        }
+
+        var use = SqliteUpkeep.Use(path);
+        if (use.FreeBytes >= WorthBytes && use.FreeBytes >= use.Bytes / WorthAPart)
+        {
+            Shell.Print($"{Sizes.Text(use.FreeBytes)} of the file's {Sizes.Text(use.Bytes)} are free. New rows use them; to give them back to the disk, stop the server and run `pilothouse vacuum`.");
+        }
+    }
+}

@@ -1,0 +1,57 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using Pilothouse.Configuration;
+using Pilothouse.Storage.Migrations;
+using Pilothouse.Storage.Sqlite;
+
+namespace Pilothouse.Cli;
+
+/// <summary>
+/// <c>pilothouse vacuum</c>: writes the file anew without its free pages. Every write would wait for it, so it is refused while a server has
+/// the file.
+/// </summary>
+internal static class VacuumCommand
+{
+    public static Command Create()
+    {
+        var command = new Command("vacuum", "Give the file's free pages back to the disk. The server must be stopped.");
+        command.SetAction(static (_, _) => Shell.WithSettingsAsync(static settings => Task.FromResult(Run(settings))));
+        return command;
+    }
+
+    private static int Run(Settings settings)
+    {
+        if (!Shell.HasDatabase(settings))
+        {
+            return Shell.Failed;
+        }
+
+        var path = settings.DatabasePath;
+        using var claim = FileClaim.Take(path);
+        new DatabaseFile(path).Inspect();
+        var use = SqliteUpkeep.Use(path);
+
+        // A copy of what is used, and the same once more in the log, until that is moved into the file; a tenth for the rest.
+        var needed = (long)(use.UsedBytes * 2.1);
+        var free = new DriveInfo(Path.GetDirectoryName(Path.GetFullPath(path))!).AvailableFreeSpace;
+        Shell.Print($"{path} has {Sizes.Text(use.Bytes)}, of which {Sizes.Text(use.FreeBytes)} are free pages. The vacuum needs up to {Sizes.Text(needed)} on its disk, which has {Sizes.Text(free)}.");
+        if (free < needed)
+        {
+            Shell.Say($"There is too little room: make {Sizes.Text(needed - free)} more, or move the file to another disk. Nothing was changed.");
+            return Shell.Failed;
+        }
+
+        var started = Stopwatch.GetTimestamp();
+        var before = new FileInfo(path).Length;
+        SqliteUpkeep.Vacuum(path);
+        var after = new FileInfo(path).Length;
+        Shell.Print(string.Create(CultureInfo.InvariantCulture, $"Done in {Stopwatch.GetElapsedTime(started).TotalSeconds:0.0} s: {Sizes.Text(before - after)} were won, the file has {Sizes.Text(after)}."));
+        if (SqliteUpkeep.Use(path).Bytes < after)
+        {
+            Shell.Say("Another program reads the file; it becomes smaller when that program has closed it.");
+        }
+
+        return Shell.Good;
+    }
+}

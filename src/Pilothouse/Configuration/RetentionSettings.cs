@@ -1,0 +1,40 @@
+namespace Pilothouse.Configuration;
+
+/// <summary>After how many days rows go (0: never), and how much room a disk must have.</summary>
+internal sealed class RetentionSettings
+{
+    public const int MostDays = 36_500;
+
+    public RetentionSettings(SettingSource from)
+    {
+        SignalsDays = from.Whole("SIGNALS_RETENTION_DAYS", 30, 0, MostDays);
+        ChartAnalysesDays = from.Whole("CHART_ANALYSES_RETENTION_DAYS", 30, 0, MostDays);
+        BotStatusDays = from.Whole("BOT_STATUS_RETENTION_DAYS", 7, 0, MostDays);
+        CostAnalyticsDays = from.Whole("COST_ANALYTICS_RETENTION_DAYS", 90, 0, MostDays);
+        NewsCacheDays = from.Whole("NEWS_CACHE_RETENTION_DAYS", 7, 0, MostDays);
+        MarketContextDays = from.Whole("MARKET_CONTEXT_RETENTION_DAYS", 0, 0, MostDays);
+        AgentDecisionsDays = from.Whole("AGENT_DECISIONS_RETENTION_DAYS", 0, 0, MostDays);
+        DiskWarningMegabytes = from.Whole("DISK_WARNING_MB", 1024, 0, 1_000_000_000);
+        DiskMinimumMegabytes = from.Whole("DISK_MINIMUM_MB", 100, 0, 1_000_000_000);
+    }
+
+    public int SignalsDays { get; }
+
+    public int ChartAnalysesDays { get; }
+
+    public int BotStatusDays { get; }
+
+    public int CostAnalyticsDays { get; }
+
+    public int NewsCacheDays { get; }
+
+    public int MarketContextDays { get; }
+
+    public int AgentDecisionsDays { get; }
+
+    /// <summary>A disk with less left is nearly full; 0 never warns.</summary>
+    public int DiskWarningMegabytes { get; }
+
+    /// <summary>With less left on the database's disk writes are refused; 0 leaves it to the disk itself.</summary>
+    public int DiskMinimumMegabytes { get; }
+}

@@ -1,0 +1,118 @@
+using System.Diagnostics;
+using Pilothouse.Configuration;
+using Pilothouse.Storage;
+using Pilothouse.Storage.Sqlite;
+
+namespace Pilothouse.Retention;
+
+/// <summary>What a run did in one table.</summary>
+/// <param name="Table">The table.</param>
+/// <param name="Days">Its setting; 0 keeps for ever.</param>
+/// <param name="Rows">Rows that went, or would go in a dry run.</param>
+/// <param name="Kept">Rows that are as old, and stay because they are needed.</param>
+internal sealed record CleanedTable(string Table, int Days, long Rows, long Kept);
+
+/// <summary>
+/// Deletes what retention says, in small transactions with gaps between them, so that those who write meanwhile wait for
+/// milliseconds. It may end at any moment: what is deleted is deleted, the rest goes the next time.
+/// </summary>
+internal sealed class Cleanup(SqliteDatabase database, RetentionSettings settings, TimeProvider clock)
+{
+    private static readonly TimeSpan BetweenCheckpoints = TimeSpan.FromMilliseconds(500);
+    private long checkpointedAt = Stopwatch.GetTimestamp();
+
+    private const int PageOfRows = 2000;
+
+    /// <summary>So many times five seconds we wait for another program that holds the file.</summary>
+    private const int MostTries = 12;
+
+    /// <summary>Called with the number of rows deleted so far, all tables together.</summary>
+    public Action<long>? Progress { get; init; }
+
+    /// <summary>Goes through all tables.</summary>
+    /// <param name="dryRun">Counts exactly what a run would delete now, and deletes nothing.</param>
+    /// <param name="cancel">Ends it between two transactions.</param>
+    /// <exception cref="DatabaseBusyException">Another program has held the file for a minute.</exception>
+    public async Task<IReadOnlyList<CleanedTable>> RunAsync(bool dryRun, CancellationToken cancel)
+    {
+        var now = clock.GetUtcNow();
+        var pace = new Pace();
+        var tables = new List<CleanedTable>();
+        foreach (var rule in RetentionRules.All)
+        {
+            var days = rule.Days(settings);
+            var (gone, kept) = days == 0 ? default : await CleanAsync(rule, now.AddDays(-days), now, dryRun, pace, tables.Sum(static table => table.Rows), cancel);
+            tables.Add(new(rule.Table, days, gone, kept));
+        }
+
+        return tables;
+    }
+
+    private async Task<(long Gone, long Kept)> CleanAsync(RetentionRule rule, DateTimeOffset before, DateTimeOffset now, bool dryRun, Pace pace, long already, CancellationToken cancel)
+    {
+        var (gone, kept) = (0L, 0L);
+        OldRowPosition? position = null;
+        do
+        {
+            var rows = new List<OldRow>();
+            var from = position;
+            position = await database.ReadAsync(session => rule.ReadAsync(session, from, before, now, PageOfRows, rows), cancel);
+            kept += rows.RemoveAll(static row => row.Stays);
+            gone += dryRun ? rows.Count : await DeleteAsync(rule, rows, pace, cancel);
+            Progress?.Invoke(already + gone);
+        }
+        while (position is not null);
+        return (gone, kept);
+    }
+
+    private async Task<long> DeleteAsync(RetentionRule rule, List<OldRow> rows, Pace pace, CancellationToken cancel)
+    {
+        var gone = 0L;
+        for (var (done, tries) = (0, 1); done < rows.Count;)
+        {
+            cancel.ThrowIfCancellationRequested();
+            var first = done;
+            var started = Stopwatch.GetTimestamp();
+            try
+            {
+                var (seen, deleted) = await database.WriteAsync(session => DeleteSomeAsync(session, rule, rows, first, pace.Rows), cancel);
+                done += seen;
+                gone += deleted;
+                tries = 1;
+            }
+            catch (DatabaseBusyException) when (tries++ < MostTries)
+            {
+                // Nothing of it was stored; the same rows again.
+            }
+
+            await CheckpointAsync(cancel);
+
+            // The machine's own time and not the server's clock, which a test holds still.
+            await Task.Delay(pace.Note(Stopwatch.GetElapsedTime(started)), TimeProvider.System, cancel);
+        }
+
+        return gone;
+    }
+
+    private async Task CheckpointAsync(CancellationToken cancel)
+    {
+        if (Stopwatch.GetElapsedTime(checkpointedAt) > BetweenCheckpoints)
+        {
+            await Task.Run(() => SqliteUpkeep.CheckpointBeside(database.Path), cancel);
+            checkpointedAt = Stopwatch.GetTimestamp();
+        }
+    }
+
+    private static async ValueTask<(int Seen, int Deleted)> DeleteSomeAsync(Session session, RetentionRule rule, List<OldRow> rows, int first, int most)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var (seen, deleted) = (0, 0);
+        while (seen < most && first + seen < rows.Count && (seen == 0 || !Pace.IsEnough(started)))
+        {
+            deleted += await rule.DeleteAsync(session, rows[first + seen]);
+            seen++;
+        }
+
+        return (seen, deleted);
+    }
+}

@@ -1,0 +1,62 @@
+using System.Globalization;
+using Pilothouse.Monitoring;
+using Pilothouse.Storage;
+using Pilothouse.Storage.Sqlite;
+
+namespace Pilothouse.Retention;
+
+/// <summary>
+/// Whether the live file is whole: read from end to end each night, and after a start that follows a crash. What was found is kept in
+/// the file itself, so that a restart does not make a damaged file look well. A damaged page that a request comes upon counts at once.
+/// </summary>
+internal sealed partial class IntegrityCheck(SqliteDatabase database, TimeProvider clock, ILogger<IntegrityCheck> logger) : IWatched
+{
+    public const string Name = "integrity";
+
+    private const string Damaged = "The database file is damaged. Stop the server and restore a backup with `pilothouse backup restore` (docs/operations.md, Damaged database).";
+
+    private volatile PastRun? last;
+
+    /// <summary>Whether damage is known.</summary>
+    public bool FoundDamage => database.IsDamaged || last is { Good: false };
+
+    /// <summary>Whether the file must be looked at now and not only tonight.</summary>
+    public bool IsUrgent => FoundDamage || !database.WasClosedCleanly;
+
+    public Condition Look() => FoundDamage
+        ? new(Name, ConditionState.Failed, Damaged)
+        : new(Name, ConditionState.Ok, last is null
+            ? "The database file was not checked yet; that is done each night."
+            : string.Create(CultureInfo.InvariantCulture, $"The database file was whole on {last.FinishedAt:yyyy-MM-dd HH:mm} UTC."));
+
+    /// <summary>Takes up what the last check before this start found.</summary>
+    public async Task LoadAsync(CancellationToken cancel) =>
+        last ??= await database.ReadAsync(static session => MaintenanceStore.FindAsync(session, MaintenanceStore.Integrity), cancel);
+
+    /// <summary>Checks the file, on a connection of its own.</summary>
+    /// <returns>Whether it is whole.</returns>
+    public async Task<bool> RunAsync(CancellationToken cancel)
+    {
+        var problem = await Task.Run(() => SqliteUpkeep.FindDamage(database.Path, cancel), cancel);
+        var run = new PastRun(clock.GetUtcNow(), problem is null, problem ?? "");
+        last = run;
+        if (problem is not null)
+        {
+            FileIsDamaged(logger, problem);
+        }
+
+        try
+        {
+            await database.WriteAsync(session => MaintenanceStore.RecordAsync(session, MaintenanceStore.Integrity, run), cancel);
+        }
+        catch (Exception error) when (problem is not null && error is not OperationCanceledException)
+        {
+            // A damaged file may not take it; it is said already.
+        }
+
+        return problem is null;
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The database file is damaged: {Problem}. Stop the server and restore a backup with pilothouse backup restore")]
+    private static partial void FileIsDamaged(ILogger logger, string problem);
+}

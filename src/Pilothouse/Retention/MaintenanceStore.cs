@@ -1,0 +1,26 @@
+using Pilothouse.Storage;
+
+namespace Pilothouse.Retention;
+
+/// <summary>How a task ended the last time.</summary>
+internal sealed record PastRun(DateTimeOffset FinishedAt, bool Good, string Message);
+
+/// <summary>The table <c>maintenance_runs</c>: what was found must not be forgotten with a restart.</summary>
+internal static class MaintenanceStore
+{
+    public const string Nightly = "nightly";
+    public const string Integrity = "integrity";
+
+    private static readonly Sql Find = new("SELECT finished_at, good, message FROM maintenance_runs WHERE task = @task");
+
+    private static readonly Sql Upsert = new("""
+        INSERT INTO maintenance_runs(task, finished_at, good, message) VALUES (@task, @finished_at, @good, @message)
+        ON CONFLICT (task) DO UPDATE SET finished_at = excluded.finished_at, good = excluded.good, message = excluded.message
+        """);
+
+    public static ValueTask<PastRun?> FindAsync(Session session, string task) =>
+        session.Prepare(Find).Set("task", task).FirstAsync(static row => new PastRun(row.Time(0) ?? default, row.Id(1) == 1, row.Text(2) ?? ""));
+
+    public static ValueTask<int> RecordAsync(Session session, string task, PastRun run) =>
+        session.Prepare(Upsert).Set("task", task).Set("finished_at", (DateTimeOffset?)run.FinishedAt).Set("good", run.Good ? 1L : 0L).Set("message", run.Message).ExecuteAsync();
+}

@@ -1,0 +1,150 @@
+using System.Diagnostics;
+using System.Globalization;
+using Pilothouse.Configuration;
+using Pilothouse.Monitoring;
+using Pilothouse.Storage;
+using Pilothouse.Storage.Sqlite;
+
+namespace Pilothouse.Retention;
+
+/// <summary>
+/// Each night, an hour after the time of the backup, which so still holds what goes: deletes what retention says, renews the statistics of the
+/// indexes, shortens the log of the database, checks the file. A night that was missed, or failed, is made up.
+/// </summary>
+internal sealed partial class NightlyMaintenance(
+    SqliteDatabase database, IntegrityCheck integrity, Settings settings, TimeProvider clock, ILogger<NightlyMaintenance> logger) : BackgroundService, IWatched
+{
+    public const string Name = "maintenance";
+
+    /// <summary>A missed night is made up so long after the start, when a missed backup has been made.</summary>
+    public static readonly TimeSpan MakeUpAfter = TimeSpan.FromMinutes(15);
+
+    private static readonly TimeSpan TryAgainAfter = TimeSpan.FromHours(1);
+    private static readonly TimeSpan LongestLeap = TimeSpan.FromDays(2);
+    private static readonly TimeSpan LongestRun = TimeSpan.FromHours(3);
+    private readonly DailySchedule schedule = new((settings.BackupScheduleHour + 1) % 24, settings.BackupScheduleMinute, clock);
+    private readonly DateTimeOffset startedAt = clock.GetUtcNow();
+    private (DateTimeOffset Wall, long Steady) clocks = (clock.GetUtcNow(), Stopwatch.GetTimestamp());
+    private volatile PastRun? last;
+
+    public Condition Look()
+    {
+        var now = clock.GetUtcNow();
+        var due = schedule.LastUntil(now);
+        return last is { Good: false } ? new(Name, ConditionState.Failed, last.Message)
+            : now > due + LongestRun && startedAt < due && (last is null || last.FinishedAt < due)
+                ? new(Name, ConditionState.Failed, "The nightly work (retention, integrity check) is overdue; the log says why.")
+                : new(Name, ConditionState.Ok, last is null ? "The nightly work has not run yet." : string.Create(CultureInfo.InvariantCulture, $"{last.Message} ({last.FinishedAt:yyyy-MM-dd HH:mm} UTC)"));
+    }
+
+    /// <summary>All of it once, now.</summary>
+    public async Task RunAsync(CancellationToken cancel)
+    {
+        PastRun run;
+        try
+        {
+            run = await WorkAsync(cancel);
+        }
+        catch (Exception error) when (!cancel.IsCancellationRequested)
+        {
+            Failed(logger, error);
+            var why = error is DatabaseBusyException or DatabaseFullException ? error.Message : "The log says why.";
+            run = new(clock.GetUtcNow(), false, $"The nightly work failed and is tried again within an hour. {why}");
+        }
+
+        last = run;
+        try
+        {
+            await database.WriteAsync(session => MaintenanceStore.RecordAsync(session, MaintenanceStore.Nightly, run), cancel);
+        }
+        catch (Exception error) when (!cancel.IsCancellationRequested)
+        {
+            Failed(logger, error);
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            await StartAfterRestartAsync(stoppingToken);
+        }
+        catch (Exception error) when (!stoppingToken.IsCancellationRequested)
+        {
+            Failed(logger, error);
+        }
+
+        var missed = last is null || last.FinishedAt < schedule.LastUntil(clock.GetUtcNow());
+        if (missed)
+        {
+            await Task.Delay(MakeUpAfter, clock, stoppingToken);
+            await RunAsync(stoppingToken);
+        }
+
+        while (true)
+        {
+            await (last is { Good: false } ? Task.Delay(TryAgainAfter, clock, stoppingToken) : schedule.WaitAsync(stoppingToken));
+            await RunAsync(stoppingToken);
+        }
+    }
+
+    private async Task StartAfterRestartAsync(CancellationToken cancel)
+    {
+        last = await database.ReadAsync(static session => MaintenanceStore.FindAsync(session, MaintenanceStore.Nightly), cancel);
+        await integrity.LoadAsync(cancel);
+        if (integrity.IsUrgent)
+        {
+            await integrity.RunAsync(cancel);
+        }
+    }
+
+    private async Task<PastRun> WorkAsync(CancellationToken cancel)
+    {
+        if (integrity.FoundDamage && !await integrity.RunAsync(cancel))
+        {
+            return new(clock.GetUtcNow(), false, "Nothing was deleted, because the database file is damaged.");
+        }
+
+        if (ClockWasSetAhead())
+        {
+            SetAhead(logger);
+            return new(clock.GetUtcNow(), true, "Nothing was deleted this night, because the clock had been set ahead by days.");
+        }
+
+        var started = Stopwatch.GetTimestamp();
+        var tables = await new Cleanup(database, settings.Retention, clock).RunAsync(dryRun: false, cancel);
+        var rows = tables.Sum(static table => table.Rows);
+        var seconds = (long)Stopwatch.GetElapsedTime(started).TotalSeconds;
+        var byTable = string.Join(", ", tables.Where(static table => table.Rows > 0).Select(static table => $"{table.Table} {table.Rows}").DefaultIfEmpty("nothing"));
+        Deleted(logger, rows, seconds, byTable);
+        await Task.Run(
+            () =>
+            {
+                SqliteUpkeep.Optimize(database.Path);
+                SqliteUpkeep.Checkpoint(database.Path);
+            },
+            cancel);
+        await integrity.RunAsync(cancel);
+        return new(clock.GetUtcNow(), true, string.Create(CultureInfo.InvariantCulture, $"The nightly work deleted {rows} rows."));
+    }
+
+    /// <summary>
+    /// Compares the clock with the machine's steady one: a clock that jumps years ahead would make everything look old. The next night
+    /// believes it.
+    /// </summary>
+    private bool ClockWasSetAhead()
+    {
+        var (wall, steady) = clocks;
+        clocks = (clock.GetUtcNow(), Stopwatch.GetTimestamp());
+        return clocks.Wall - wall - Stopwatch.GetElapsedTime(steady, clocks.Steady) > LongestLeap;
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Retention deleted {Rows} rows in {Seconds} s: {Tables}")]
+    private static partial void Deleted(ILogger logger, long rows, long seconds, string tables);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The clock was set ahead by days since the last night. Retention deletes nothing until the next one, in case it is wrong")]
+    private static partial void SetAhead(ILogger logger);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The nightly work failed; it is tried again in an hour")]
+    private static partial void Failed(ILogger logger, Exception error);
+}

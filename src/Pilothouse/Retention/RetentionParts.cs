@@ -1,0 +1,22 @@
+using Pilothouse.Configuration;
+using Pilothouse.Monitoring;
+using Pilothouse.Storage;
+using Pilothouse.Storage.Sqlite;
+
+namespace Pilothouse.Retention;
+
+/// <summary>What keeps the file from growing without end, and tells when it is not well.</summary>
+internal static class RetentionParts
+{
+    public static void AddRetention(this IServiceCollection services)
+    {
+        services.AddSingleton(static provider => new IntegrityCheck(DatabaseOf(provider), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<IntegrityCheck>>()));
+        services.AddSingleton(static provider => new NightlyMaintenance(
+            DatabaseOf(provider), provider.GetRequiredService<IntegrityCheck>(), provider.GetRequiredService<Settings>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<NightlyMaintenance>>()));
+        services.AddHostedService(static provider => provider.GetRequiredService<NightlyMaintenance>());
+        services.AddSingleton<IWatched>(static provider => provider.GetRequiredService<IntegrityCheck>());
+        services.AddSingleton<IWatched>(static provider => provider.GetRequiredService<NightlyMaintenance>());
+    }
+    /// <summary>What is looked after here is a SQLite file; another engine looks after itself.</summary>
+    private static SqliteDatabase DatabaseOf(IServiceProvider provider) => (SqliteDatabase)provider.GetRequiredService<Database>();
+}

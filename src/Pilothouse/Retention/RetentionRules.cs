@@ -1,0 +1,31 @@
+namespace Pilothouse.Retention;
+
+/// <summary>
+/// Every table that retention deletes from. Decisions come last: what they refer to goes on another night, so that a dry run, which
+/// deletes nothing, counts what a run would delete. Trades are not here and never will be.
+/// </summary>
+internal static class RetentionRules
+{
+    private const string ReferredTo = """
+        EXISTS (SELECT 1 FROM trades WHERE trades.signal_id = {0}) OR EXISTS (SELECT 1 FROM agent_decisions WHERE agent_decisions.signal_id = {0})
+        """;
+
+    /// <summary>What performance starts from, as Bots finds it, and what a bot says of itself now.</summary>
+    private const string FirstBalanceOrNewest = """
+        old.id = (SELECT one.id FROM bot_status AS one WHERE one.bot_name = old.bot_name ORDER BY time_key(one.timestamp) DESC, one.id DESC LIMIT 1)
+        OR old.id = (SELECT one.id FROM bot_status AS one
+          WHERE one.balance IS NOT NULL AND one.balance BETWEEN -7.9e28 AND 7.9e28 AND one.bot_name = old.bot_name
+          ORDER BY time_key(one.timestamp), one.id LIMIT 1)
+        """;
+
+    public static IReadOnlyList<RetentionRule> All { get; } =
+    [
+        new("chart_analyses", static days => days.ChartAnalysesDays, ReferredTo.Replace("{0}", "old.signal_id", StringComparison.Ordinal)),
+        new("signals", static days => days.SignalsDays, ReferredTo.Replace("{0}", "old.id", StringComparison.Ordinal)),
+        new("bot_status", static days => days.BotStatusDays, FirstBalanceOrNewest),
+        new("cost_analytics", static days => days.CostAnalyticsDays),
+        new("news_cache", static days => days.NewsCacheDays, until: "cache_expires_at"),
+        new("market_context", static days => days.MarketContextDays),
+        new("agent_decisions", static days => days.AgentDecisionsDays),
+    ];
+}

@@ -1,0 +1,139 @@
+using Microsoft.Extensions.DependencyInjection;
+using Pilothouse.Monitoring;
+using Pilothouse.Retention;
+using Pilothouse.Tests.Fixtures;
+
+namespace Pilothouse.Tests.Retention;
+
+/// <summary>The nightly work runs by the clock, says how it went, and believes no clock that jumps.</summary>
+public sealed class NightlyMaintenanceTests
+{
+    private const string Row = "INSERT INTO signals(timestamp, trading_pair, signal_type, signal_strength, price) VALUES";
+
+    [Fact]
+    public async Task It_runs_an_hour_after_the_backup_and_a_missed_night_is_made_up_after_the_start()
+    {
+        await using var server = await TestServer.StartAsync(("BACKUP_SCHEDULE_HOUR", "23"), ("BACKUP_SCHEDULE_MINUTE", "30"));
+        Assert.Equal("The nightly work has not run yet.", Look(server).Message);
+
+        // The server was not there last night: a quarter of an hour after its start it is done.
+        var old = RetentionTests.Stored(server, -40);
+        server.Sql($"{Row} ('{old}', 'A/B', 'BUY', 1, 1)");
+        await UntilAsync(server, TimeSpan.FromMinutes(20), () => Look(server).Message.Contains("deleted 1 rows", StringComparison.Ordinal));
+        Assert.Equal("0", server.Sql("SELECT count(*) FROM signals"));
+        Assert.InRange(server.Clock.GetUtcNow(), TestServer.Start + NightlyMaintenance.MakeUpAfter, TestServer.Start.AddHours(1));
+
+        // And at 00:30, an hour after 23:30.
+        server.Sql($"{Row} ('{old}', 'A/B', 'BUY', 1, 1), ('{old}', 'A/B', 'BUY', 1, 1)");
+        await UntilAsync(server, TimeSpan.FromHours(14), () => server.Sql("SELECT count(*) FROM signals") == "0");
+        Assert.InRange(server.Clock.GetUtcNow(), TestServer.Start.Date.AddDays(1).AddMinutes(30), TestServer.Start.Date.AddDays(1).AddMinutes(90));
+        await UntilAsync(server, TimeSpan.FromMinutes(5), () => Look(server).Message.Contains("deleted 2 rows", StringComparison.Ordinal));
+        Assert.Contains("Retention deleted 2 rows", await LogAsync(server), StringComparison.Ordinal);
+        Assert.Equal(ConditionState.Ok, Look(server).State);
+        Assert.StartsWith("The database file was whole on ", Look(server, "integrity").Message, StringComparison.Ordinal);
+
+        // A restart knows of it and does not do it again.
+        var finished = server.Sql("SELECT finished_at FROM maintenance_runs WHERE task = 'nightly'");
+        var again = await server.RestartAsync(("BACKUP_SCHEDULE_HOUR", "23"), ("BACKUP_SCHEDULE_MINUTE", "30"));
+        await UntilAsync(again, TimeSpan.FromMinutes(1), () => Look(again).Message.Contains("deleted 2 rows", StringComparison.Ordinal));
+        for (var i = 0; i < 20; i++)
+        {
+            again.Clock.Advance(TimeSpan.FromMinutes(1));
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal(finished, again.Sql("SELECT finished_at FROM maintenance_runs WHERE task = 'nightly'"));
+        await again.StopAsync();
+    }
+
+    [Fact]
+    public async Task A_night_that_fails_is_red_in_health_and_is_tried_again()
+    {
+        await using var server = await TestServer.StartAsync();
+        server.Sql($"{Row} ('{RetentionTests.Stored(server, -40)}', 'A/B', 'BUY', 1, 1)");
+        server.Sql("CREATE TRIGGER stuck BEFORE DELETE ON signals BEGIN SELECT RAISE(ABORT, 'stuck'); END");
+        await Maintenance(server).RunAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(ConditionState.Failed, Look(server).State);
+        var ready = await server.GetAsync("/health/ready");
+        Assert.Equal("degraded", (string?)ready["status"]);
+        Assert.Contains("\"name\":\"maintenance\",\"state\":\"failed\"", ready.ToJsonString(), StringComparison.Ordinal);
+
+        server.Sql("DROP TRIGGER stuck");
+        await Maintenance(server).RunAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(ConditionState.Ok, Look(server).State);
+        Assert.Equal("0", server.Sql("SELECT count(*) FROM signals"));
+    }
+
+    [Fact]
+    public async Task A_clock_set_back_an_hour_makes_nothing_go_that_is_young()
+    {
+        await using var server = await TestServer.StartAsync();
+        server.Sql($"{Row} ('{RetentionTests.Stored(server, -30, -1800)}', 'A/B', 'BUY', 1, 1)");
+        server.Clock.AdjustTime(server.Clock.GetUtcNow().AddHours(-1));
+        await Maintenance(server).RunAsync(TestContext.Current.CancellationToken);
+        Assert.Equal("1", server.Sql("SELECT count(*) FROM signals"));
+        Assert.Equal(ConditionState.Ok, Look(server).State);
+        server.Clock.AdjustTime(server.Clock.GetUtcNow().AddHours(1));
+        await Maintenance(server).RunAsync(TestContext.Current.CancellationToken);
+        Assert.Equal("0", server.Sql("SELECT count(*) FROM signals"));
+    }
+
+    [Fact]
+    public async Task A_clock_that_jumps_ahead_is_believed_a_night_later_only()
+    {
+        await using var server = await TestServer.StartAsync();
+        server.Sql($"{Row} ('{RetentionTests.Stored(server, 0)}', 'A/B', 'BUY', 1, 1)");
+        server.Clock.AdjustTime(server.Clock.GetUtcNow().AddYears(3));
+        await Maintenance(server).RunAsync(TestContext.Current.CancellationToken);
+        Assert.Equal("1", server.Sql("SELECT count(*) FROM signals"));
+        Assert.Contains("clock had been set ahead", Look(server).Message, StringComparison.Ordinal);
+
+        // It was right after all.
+        server.Clock.Advance(TimeSpan.FromDays(1));
+        await Maintenance(server).RunAsync(TestContext.Current.CancellationToken);
+        Assert.Equal("0", server.Sql("SELECT count(*) FROM signals"));
+    }
+
+    [Fact]
+    public async Task The_log_of_the_database_is_short_afterwards_and_readers_are_not_waited_for()
+    {
+        await using var server = await TestServer.StartAsync();
+        server.Sql($"WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 5000) {Row.Replace("VALUES", "", StringComparison.Ordinal)} SELECT '{RetentionTests.Stored(server, -40)}', 'A/B', 'BUY', 1, 1 FROM n");
+        using (var reader = await Tool.HoldLockAsync(server.DatabasePath, 3, "BEGIN"))
+        {
+            var watch = System.Diagnostics.Stopwatch.StartNew();
+            await Maintenance(server).RunAsync(TestContext.Current.CancellationToken);
+            Assert.Equal(ConditionState.Ok, Look(server).State);
+            Assert.Equal("0", server.Sql("SELECT count(*) FROM signals"));
+            reader.Kill();
+            await reader.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        await Maintenance(server).RunAsync(TestContext.Current.CancellationToken);
+        Assert.InRange(new FileInfo(server.DatabasePath + "-wal").Length, 0, 100_000);
+    }
+
+    private static NightlyMaintenance Maintenance(TestServer server) => server.Services.GetRequiredService<NightlyMaintenance>();
+
+    private static Condition Look(TestServer server, string name = "maintenance") => server.Services.GetServices<IWatched>().Select(static part => part.Look()).Single(found => found.Name == name);
+
+    /// <summary>Moves the clock on by minutes until it is so.</summary>
+    private static async Task UntilAsync(TestServer server, TimeSpan most, Func<bool> isSo)
+    {
+        for (var end = server.Clock.GetUtcNow() + most; !isSo(); server.Clock.Advance(TimeSpan.FromMinutes(1)))
+        {
+            Assert.True(server.Clock.GetUtcNow() < end, "it did not happen");
+            await Task.Delay(10, TestContext.Current.CancellationToken);
+        }
+    }
+
+    private static async Task<string> LogAsync(TestServer server)
+    {
+        await Task.Delay(600, TestContext.Current.CancellationToken);
+        return string.Concat(Directory.GetFiles(server.Folder.File("logs"), "mcp_server-*").Select(static path =>
+        {
+            using var reader = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+            return reader.ReadToEnd();
+        }));
+    }
+}
