@@ -62,10 +62,10 @@ internal static class StatusCommand
         };
         var (requests, logins) = figures is null ? default : (RequestsOf(figures), LoginsOf(figures));
         findings.AddRange(StatusFindings.OfFigures(storage, requests, logins, health));
-        findings.AddRange(StatusFindings.OfFiles(files));
+        findings.AddRange(StatusFindings.OfFiles(files, running: owner is not null));
         findings.Sort(static (a, b) => string.CompareOrdinal(a.Level, b.Level));
         return new StatusReport(
-            findings.TrueForAll(static finding => finding.Level != Finding.Failed), owner is not null, server, health, requests, logins, storage, files.Rows, files.Bots, BackupsOf(figures, clock), findings);
+            findings.TrueForAll(static finding => finding.Level != Finding.Failed), owner is not null, server, health, requests, logins, storage, files.Rows, files.Bots, files.Backups, findings);
     }
 
     private static RequestPart RequestsOf(Scrape figures)
@@ -84,9 +84,4 @@ internal static class StatusCommand
         return new LoginPart(Ended("right"), Ended("wrong"), Ended("refused"));
     }
 
-    /// <summary>From the running server, which knows of every backup that it made or found.</summary>
-    private static BackupPart BackupsOf(Scrape? figures, TimeProvider clock) =>
-        figures?.Sum("pilothouse_backup_last_success_timestamp_seconds") is { } seconds and > 0 && DateTimeOffset.FromUnixTimeSeconds((long)seconds) is var made
-            ? new BackupPart(made, (clock.GetUtcNow() - made).TotalSeconds)
-            : new BackupPart(null, null);
 }

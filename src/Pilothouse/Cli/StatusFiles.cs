@@ -1,3 +1,4 @@
+using Pilothouse.Backups;
 using Pilothouse.Bots;
 using Pilothouse.Configuration;
 using Pilothouse.Storage;
@@ -9,8 +10,9 @@ namespace Pilothouse.Cli;
 /// <param name="Storage">Sizes and room.</param>
 /// <param name="Rows">Null where the database could not be read.</param>
 /// <param name="Bots">Every bot's newest report, the newest first.</param>
+/// <param name="Backups">What is in BACKUP_DIR.</param>
 /// <param name="Problem">Why the database could not be read.</param>
-internal sealed record StatusFiles(StoragePart Storage, RowPart? Rows, IReadOnlyList<BotPart> Bots, string? Problem)
+internal sealed record StatusFiles(StoragePart Storage, RowPart? Rows, IReadOnlyList<BotPart> Bots, BackupPart Backups, string? Problem)
 {
     private static readonly Sql Signals = new("SELECT count(*) FROM signals");
     private static readonly Sql Trades = new("SELECT count(*) FROM trades WHERE status = @status");
@@ -21,9 +23,10 @@ internal sealed record StatusFiles(StoragePart Storage, RowPart? Rows, IReadOnly
         var path = Path.GetFullPath(settings.DatabasePath);
         var disk = DiskOf(path);
         var storage = new StoragePart(path, SizeOf(path), SizeOf(path + "-wal"), disk?.AvailableFreeSpace, disk?.TotalSize, null, null, null, null, null);
+        var backups = BackupsOf(settings, clock);
         if (storage.DatabaseBytes is null)
         {
-            return new(storage, null, [], "There is no database file yet; the first start of the server makes it.");
+            return new(storage, null, [], backups, "There is no database file yet; the first start of the server makes it.");
         }
 
         try
@@ -35,11 +38,25 @@ internal sealed record StatusFiles(StoragePart Storage, RowPart? Rows, IReadOnly
             var bots = (await BotStore.ListStatesAsync(connection))
                 .OrderByDescending(static bot => bot.ReportedAt ?? DateTimeOffset.MinValue)
                 .Select(bot => new BotPart(bot.Name, bot.Status, bot.ReportedAt, (now - bot.ReportedAt)?.TotalSeconds));
-            return new(storage, rows, [.. bots], null);
+            return new(storage, rows, [.. bots], backups, null);
         }
         catch (Exception error) when (error is SqliteException or DatabaseRefusedException)
         {
-            return new(storage, null, [], $"The database cannot be read: {SqliteErrors.Translate(error).Message}");
+            return new(storage, null, [], backups, $"The database cannot be read: {SqliteErrors.Translate(error).Message}");
+        }
+    }
+
+    private static BackupPart BackupsOf(Settings settings, TimeProvider clock)
+    {
+        try
+        {
+            var all = new BackupFolder(settings.BackupDir, clock).List();
+            var good = all.FirstOrDefault(static backup => backup.State == BackupState.Good);
+            return new(good?.Name, good?.MadeAt, (clock.GetUtcNow() - good?.MadeAt)?.TotalSeconds, good?.SizeBytes, all.Count);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return new(null, null, null, null, 0);
         }
     }
 

@@ -56,8 +56,14 @@ internal static class StatusFindings
         }
     }
 
-    public static IEnumerable<Finding> OfFiles(StatusFiles files)
+    public static IEnumerable<Finding> OfFiles(StatusFiles files, bool running)
     {
+        // A running server says itself how its backups are.
+        if (!running && files.Rows is not null && files.Backups.LastGood is null)
+        {
+            yield return new(Finding.Warning, "There is no verified backup: `pilothouse backup` makes one.");
+        }
+
         if (files.Problem is not null)
         {
             yield return new(Finding.Failed, files.Problem);
@@ -65,7 +71,7 @@ internal static class StatusFindings
 
         foreach (var bot in files.Bots.Where(static bot => bot.Status == "error"))
         {
-            yield return new(Finding.Warning, $"The bot {bot.Name} reported an error: GET /api/bot-status?bot_name={Uri.EscapeDataString(bot.Name)} has its message.");
+            yield return new(Finding.Warning, $"The bot {StatusView.OneLine(bot.Name)} reported an error: GET /api/bot-status?bot_name={Uri.EscapeDataString(bot.Name)} has its message.");
         }
     }
 

@@ -41,8 +41,8 @@ internal sealed record RowPart(long? Signals, long? OpenTrades, long? ClosedTrad
 
 internal sealed record BotPart(string Name, string? Status, DateTimeOffset? ReportedAt, double? AgeSeconds);
 
-/// <summary>When the last good backup was made, as far as the running server knows.</summary>
-internal sealed record BackupPart(DateTimeOffset? LastSuccessAt, double? AgeSeconds);
+/// <summary>What is in BACKUP_DIR: the newest backup that was made and verified, and how many there are, good or not.</summary>
+internal sealed record BackupPart(string? LastGood, DateTimeOffset? LastSuccessAt, double? AgeSeconds, long? LastSizeBytes, int Count);
 
 /// <summary>Something to look at: "failed" now, "warning" soon; the sentence says what to do.</summary>
 internal sealed record Finding(string Level, string Message)

@@ -21,7 +21,7 @@ internal static class StatusView
         if (report.Bots.Count > 0)
         {
             AnsiConsole.WriteLine();
-            AnsiConsole.Write(Bots(report.Bots));
+            PrintBots(report.Bots);
         }
 
         AnsiConsole.WriteLine();
@@ -43,7 +43,7 @@ internal static class StatusView
         lines.AddRow(new Text("Server"), report.Server is { } server ? new Text($"runs on {server.Address}, process {server.ProcessId.ToString(CultureInfo.InvariantCulture)}") : State(Finding.Failed, "does not run"));
         if (report.Server is { } on)
         {
-            Line("", on.Version is null ? null : $"version {on.Version}", on.Sqlite is null ? null : $"SQLite {on.Sqlite}", on.UptimeSeconds is { } up ? $"up {Span(up)}" : null, on.MemoryBytes is { } memory ? $"{Size(memory)} in memory" : null);
+            Line("", on.Version is null ? null : $"version {on.Version}", on.Sqlite is null ? null : $"SQLite {on.Sqlite}", on.UptimeSeconds is { } up ? $"up {Span(up)}" : null, on.MemoryBytes is { } memory ? $"{Sizes.Text((long)memory)} in memory" : null);
         }
 
         if (report.Health is { } health)
@@ -72,8 +72,8 @@ internal static class StatusView
 
         var storage = report.Storage;
         Line("Database", storage.Database);
-        Line("", storage.DatabaseBytes is { } bytes ? Size(bytes) : "no file", storage.WalBytes is { } wal ? $"write-ahead log {Size(wal)}" : null);
-        Line("Disk", storage.DiskFreeBytes is { } free ? $"{Size(free)} of {Size(storage.DiskBytes ?? 0)} free" : "unknown");
+        Line("", storage.DatabaseBytes is { } bytes ? Sizes.Text(bytes) : "no file", storage.WalBytes is { } wal ? $"write-ahead log {Sizes.Text(wal)}" : null);
+        Line("Disk", storage.DiskFreeBytes is { } free ? $"{Sizes.Text(free)} of {Sizes.Text(storage.DiskBytes ?? 0)} free" : "unknown");
         if (storage.WriteQueue is not null)
         {
             Line("Writes", $"{Number(storage.Writes)} in {Number(storage.Commits)} commits", $"{Number(storage.WriteQueue)} waiting (at most {Number(storage.WriteQueueLimit)})");
@@ -84,29 +84,26 @@ internal static class StatusView
             Line("Rows", $"{Number(rows.Signals)} signals", $"{Number(rows.OpenTrades)} open and {Number(rows.ClosedTrades)} closed trades", $"{Number(rows.BotReports)} bot reports");
         }
 
-        if (report.Server is not null)
-        {
-            Line("Backup", report.Backups.LastSuccessAt is { } made ? $"last good one {made.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC, {Span(report.Backups.AgeSeconds ?? 0)} ago" : "no good one known");
-        }
-
+        var backups = report.Backups;
+        Line("Backup", backups.LastSuccessAt is { } made ? $"last good one {made.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC, {Span(backups.AgeSeconds ?? 0)} ago" : "no good one", backups.LastSizeBytes is { } size ? Sizes.Text(size) : null,
+            $"{backups.Count.ToString(CultureInfo.InvariantCulture)} in the folder");
         return lines;
     }
 
-    private static Table Bots(IReadOnlyList<BotPart> bots)
+    private static void PrintBots(IReadOnlyList<BotPart> bots)
     {
-        var table = new Table().AddColumns("bot", "status", "last report");
-        foreach (var bot in bots.Take(MostBots))
+        Shell.PrintTable(["bot", "status", "last report"], bots.Take(MostBots).Select(static bot => new[]
         {
-            table.AddRow(new Text(bot.Name), State(bot.Status == "error" ? Finding.Warning : "", bot.Status ?? "unknown"), new Text(bot.AgeSeconds is { } age ? $"{Span(age)} ago" : "at no readable time"));
-        }
-
+            OneLine(bot.Name), bot.Status ?? "unknown", bot.AgeSeconds is { } age ? $"{Span(age)} ago" : "at no readable time",
+        }));
         if (bots.Count > MostBots)
         {
-            table.Caption(string.Create(CultureInfo.InvariantCulture, $"and {bots.Count - MostBots} more: --json has them all"));
+            Shell.Print(string.Create(CultureInfo.InvariantCulture, $"and {bots.Count - MostBots} more: --json has them all"));
         }
-
-        return table;
     }
+
+    /// <summary>A bot's name is a client's text: it must not steer a terminal.</summary>
+    public static string OneLine(string text) => string.Concat(text.Select(static c => char.IsControl(c) ? '?' : c));
 
     private static Grid Columns() => new Grid().AddColumn(new GridColumn().NoWrap().Width(14)).AddColumn();
 
@@ -121,13 +118,6 @@ internal static class StatusView
     private static string Number(double? number) => number?.ToString("#,0", CultureInfo.InvariantCulture) ?? "?";
 
     private static string Latency(double? milliseconds) => milliseconds is { } ms ? string.Create(CultureInfo.InvariantCulture, $"{ms:0.###} ms") : "(more than 10 s)";
-
-    private static string Size(double bytes) => bytes switch
-    {
-        >= 1L << 30 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (1L << 30):0.0} GB"),
-        >= 1L << 20 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (1L << 20):0.0} MB"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1024:0} kB"),
-    };
 
     private static string Span(double seconds) => TimeSpan.FromSeconds(Math.Max(0, seconds)) switch
     {

@@ -69,13 +69,15 @@ public sealed class StatusTests
         await using var server = await ServerProcess.ServeAsync(folder);
         var (status, body) = await server.Client.SendAsync("POST", "/api/auth/login", $$"""{"pin":"{{TestServer.Pin}}"}""");
         Assert.Equal(200, status);
-        (status, _) = await server.Client.SendAsync("POST", "/api/bot-status", $$"""{"bot_name":"{{new string('b', 100)}}","status":"error"}""", ("Authorization", $"Bearer {body["token"]}"));
+        Assert.Equal(0, (await ServerProcess.RunAsync(folder, ["backup"])).Code);
+        (status, _) = await server.Client.SendAsync("POST", "/api/bot-status", $$"""{"bot_name":"{{new string('b', 95)}}\u001b[2J","status":"error"}""", ("Authorization", $"Bearer {body["token"]}"));
         Assert.Equal(201, status);
 
         var (code, output, error) = await ServerProcess.RunAsync(folder, ["status"]);
         Assert.True(code == 0, output + error);
         Assert.DoesNotContain('\x1b', output);
-        Assert.Contains($"The bot {new string('b', 100)} reported an error: GET /api/bot-status?bot_name={new string('b', 100)} has its message.", output, StringComparison.Ordinal);
+        Assert.Matches("Backup +last good one 2[0-9-]+ [0-9:]+ UTC, .* s ago, [0-9.]+ KiB, 1 in the folder", output);
+        Assert.Contains($"The bot {new string('b', 95)}?[2J reported an error: GET /api/bot-status?bot_name={new string('b', 95)}%1B%5B2J has its message.", output, StringComparison.Ordinal);
         Assert.Contains(folder.File("trading_bot.db"), output, StringComparison.Ordinal);
         foreach (var part in new[] { "Server", "Health", "Requests", "Latency", "Logins", "Database", "Disk", "Writes", "Rows", "Backup" })
         {
@@ -106,6 +108,7 @@ public sealed class StatusTests
         Assert.False((bool)report["running"]! || (bool)report["ok"]!);
         Assert.Null(report["server"]);
         Assert.Equal(0, (long)report["rows"]!["signals"]!);
+        Assert.Contains(report["findings"]!.AsArray(), static finding => ((string)finding!["message"]!).StartsWith("There is no verified backup", StringComparison.Ordinal));
         Assert.Equal(before, await File.ReadAllBytesAsync(folder.File("trading_bot.db")));
 
         await File.WriteAllTextAsync(folder.File("trading_bot.db"), "no database");

@@ -239,7 +239,7 @@ public sealed class MetricsTests
     }
 
     /// <summary>Scrapes; where requests are given, until so many were counted: that happens just after their answer.</summary>
-    private static async Task<Scrape> ScrapeAsync(TestServer server, int requests = 0)
+    internal static async Task<Scrape> ScrapeAsync(TestServer server, int requests = 0)
     {
         for (var tries = 0; ; tries++)
         {

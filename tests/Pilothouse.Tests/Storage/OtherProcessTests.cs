@@ -98,6 +98,12 @@ public sealed class OtherProcessTests
         Assert.Equal(201, status);
         Assert.Equal("1", server.Sql("SELECT count(*) FROM signals"));
         await holder.WaitForExitAsync();
+
+        // What an alert asks for.
+        var figures = await Monitoring.MetricsTests.ScrapeAsync(server);
+        Assert.Equal(1, figures.Sum("pilothouse_db_failed_transactions_total"));
+        Assert.Equal(1, figures.Sum("pilothouse_db_writes_total", static sample => sample.Labels["result"] == "failed"));
+        Assert.Equal(1, figures.Sum("pilothouse_http_refusals_total", static sample => sample.Labels["code"] == "overloaded"));
     }
 
     [Fact]
