@@ -55,6 +55,9 @@ read_settings() {
     *:*) ASK="[${HOST//[\[\]]/}]" ;;
   esac
   URL=http://$ASK:$PORT
+  SAFE_URL='' FORCE=no
+  [[ -z $(setting TLS_CERT_FILE '') ]] || SAFE_URL=https://$ASK:$(setting HTTPS_PORT 3443)
+  case $(setting FORCE_HTTPS false) in [Tt][Rr][Uu][Ee] | 1 | [Yy][Ee][Ss] | [Oo][Nn]) FORCE=yes ;; esac
 }
 
 # --- the process -----------------------------------------------------------------------------------------------------
@@ -169,7 +172,8 @@ start() {
 
   say "Pilothouse runs (process $PID)."
   say "  address   $URL"
-  say "  API docs  $URL/docs"
+  [[ -z $SAFE_URL ]] || say "  HTTPS     $SAFE_URL"
+  say "  API docs  ${SAFE_URL:-$URL}/docs"
   [[ -n $had_pin ]] || tell_pin
 }
 
@@ -221,7 +225,7 @@ status() {
   say "The server runs."
   say "  process  $PID"
   say "  up       $up"
-  say "  address  $URL"
+  say "  address  $URL${SAFE_URL:+ and $SAFE_URL}"
   say "  health   ${answer:-no answer}"
 }
 
@@ -238,6 +242,7 @@ FAILED=0 CHECKED=0 KEY='' KEY_ID='' TOKEN='' NO_SUCH_PATH=/api/no-such-path
 test_endpoints() {
   need_curl
   [[ $(health) != 000 ]] || fail "No server answers on $URL. Start it with $ME start."
+  choose_way
   find_binary any-age
   make_key
   trap revoke_key EXIT
@@ -292,6 +297,20 @@ test_endpoints() {
   say "All $CHECKED checks passed."
 }
 
+# FORCE_HTTPS sends plain requests away: they go to HTTPS, or say what a proxy on this machine would say.
+choose_way() {
+  WAY=() TEST_URL=$URL
+  [[ $FORCE == yes ]] || return 0
+  if [[ -n $SAFE_URL ]]; then
+    # This machine, by an address that the certificate need not name.
+    WAY=(-k) TEST_URL=$SAFE_URL
+  else
+    WAY=(-H 'X-Forwarded-Proto: https')
+    [[ $(curl -s -o /dev/null -m 5 -w '%{http_code}' --noproxy '*' "${WAY[@]}" "$URL/api/auth/check") == 200 ]] ||
+      fail "FORCE_HTTPS sends plain requests away, and the proxy in TRUSTED_PROXIES is not on this machine. Set FORCE_HTTPS=false for the test."
+  fi
+}
+
 # The key is passed on standard input and file descriptors only: other users see a command line.
 make_key() {
   local said
@@ -329,14 +348,14 @@ header() {
 # check METHOD PATH none|key|token EXPECTED [BODY]
 check() {
   local method=$1 path=$2 with=$3 expected=$4 body=${5-} secret='' meta code micros ok=no colour=$RED
-  local options=(-sS -L -m 15 --noproxy '*' -w '\n%{http_code} %{time_total}' -X "$method")
+  local options=(-sS -L -m 15 --noproxy '*' "${WAY[@]}" -w '\n%{http_code} %{time_total}' -X "$method")
   case $with in key) secret=$KEY ;; token) secret=$TOKEN ;; esac
   [[ $method == HEAD ]] && options+=(-I)
   [[ -n $body ]] && options+=(-H 'Content-Type: application/json' --data-binary @-)
   if [[ -n $secret ]]; then
-    meta=$(printf '%s' "$body" | curl "${options[@]}" -H @<(printf 'Authorization: Bearer %s' "$secret") "$URL$path" 2>&1)
+    meta=$(printf '%s' "$body" | curl "${options[@]}" -H @<(printf 'Authorization: Bearer %s' "$secret") "$TEST_URL$path" 2>&1)
   else
-    meta=$(printf '%s' "$body" | curl "${options[@]}" "$URL$path" 2>&1)
+    meta=$(printf '%s' "$body" | curl "${options[@]}" "$TEST_URL$path" 2>&1)
   fi
   REPLY_BODY=${meta%$'\n'*}
   read -r code micros <<<"${meta##*$'\n'}"

@@ -9,6 +9,7 @@ using Pilothouse.Bots;
 using Pilothouse.Configuration;
 using Pilothouse.Correlation;
 using Pilothouse.Costs;
+using Pilothouse.Listening;
 using Pilothouse.MarketContext;
 using Pilothouse.Monitoring;
 using Pilothouse.Performance;
@@ -32,20 +33,18 @@ internal static class Server
         // Empty: the slim one watches the working folder for a changed appsettings.json, and so wakes up at every write to the database.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { EnvironmentName = settings.IsProduction ? "Production" : "Development" });
         builder.Services.AddRouting();
-        builder.WebHost.UseKestrelCore();
-        builder.WebHost.ConfigureKestrel(options =>
-        {
-            options.AddServerHeader = false;
-            options.Limits.MaxRequestBodySize = 16 * 1024 * 1024;
-            options.Limits.MaxRequestHeadersTotalSize = 32 * 1024;
-            options.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
-        });
-        builder.WebHost.UseUrls($"http://{(settings.Host.Contains(':', StringComparison.Ordinal) ? $"[{settings.Host}]" : settings.Host)}:{settings.Port}");
-        builder.Services.Configure<HostOptions>(static options => options.ShutdownTimeout = TimeSpan.FromSeconds(8));
+        builder.AddListener(settings);
+        builder.Services.Configure<HostOptions>(static options => options.ShutdownTimeout = TimeSpan.FromSeconds(7));
 
         AddParts(builder.Services, settings, clock ?? TimeProvider.System);
         AddFeatures(builder.Services);
         var app = builder.Build();
+        if (settings.HasTls)
+        {
+            // Before the database is touched: files that cannot be used stop the start.
+            app.Services.GetRequiredService<ServedCertificate>();
+        }
+
         UsePipeline(app, settings);
         MapFeatures(app);
         return app;
@@ -119,6 +118,10 @@ internal static class Server
 
     private static void UsePipeline(WebApplication app, Settings settings)
     {
+        // Made by hand: UseMiddleware would call them by reflection on every request.
+        var parts = app.Services;
+        var draining = parts.GetRequiredService<Draining>();
+        app.Use(next => http => draining.ServeAsync(http, next));
         if (settings.TrustedProxies.Length > 0)
         {
             var forwarded = new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto, ForwardLimit = null };
@@ -128,8 +131,6 @@ internal static class Server
             app.UseForwardedHeaders(forwarded);
         }
 
-        // Made by hand: UseMiddleware would call them by reflection on every request.
-        var parts = app.Services;
         app.Use(next => new Front(next, settings, parts.GetRequiredService<ServedHosts>(), parts.GetRequiredService<RequestLog>(), parts.GetRequiredService<RequestMetrics>(), parts.GetRequiredService<ILogger<Front>>()).InvokeAsync);
         if (settings.CorsOrigins.Length > 0)
         {

@@ -24,6 +24,8 @@ public sealed partial class ArchitectureTests
         ["Api"] = ["Storage", "Configuration", "Auth", "Monitoring"],
         ["Monitoring"] = ["Storage", "Configuration", "Auth", "Api"],
 
+        ["Listening"] = ["Configuration", "Auth", "Monitoring"],
+
         // Facts name each other by id only.
         ["Signals"] = Floor,
         ["Trades"] = Floor,
@@ -39,7 +41,7 @@ public sealed partial class ArchitectureTests
         // Care for the file and the process.
         ["Backups"] = [.. Floor, "Monitoring"],
         ["Retention"] = [.. Floor, "Monitoring"],
-        ["Checklist"] = ["Storage", "Configuration", "Auth", "Monitoring", "Backups"],
+        ["Checklist"] = ["Storage", "Configuration", "Auth", "Monitoring", "Backups", "Listening"],
 
         // A client, which could as well be another program.
         ["Replay"] = [],

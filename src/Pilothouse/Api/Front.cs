@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.AspNetCore.Connections;
 using Pilothouse.Auth;
 using Pilothouse.Configuration;
 using Pilothouse.Monitoring;
@@ -50,26 +51,18 @@ internal sealed partial class Front(RequestDelegate next, Settings settings, Ser
 
     private void CheckDoor(HttpContext http)
     {
+        Framing.Check(http);
         if (!hosts.Serves(http.Request.Host.Host))
         {
             throw new Refusal(403, ErrorCodes.HostNotAllowed, "Host not allowed", "Add this host name to ALLOWED_HOSTS if it is this server's.");
         }
 
-        if (settings.IpAllowlist.Length > 0 && !settings.IsOwn(http.Connection.RemoteIpAddress))
+        if (settings.IpAllowlist.Length > 0 && !settings.IsOwn(http))
         {
-            throw new Refusal(403, ErrorCodes.AddressNotAllowed, "Address not allowed", "Add this client's address to IP_ALLOWLIST if it may connect.");
+            throw new Refusal(403, ErrorCodes.AddressNotAllowed, "Address not allowed", "Add this client's address to IP_ALLOWLIST if it may connect; behind a proxy, name the proxy in TRUSTED_PROXIES.");
         }
 
-        if (settings.ForceHttps && !http.Request.IsHttps && !http.Request.Path.StartsWithSegments("/health") && !Scraping.IsFromHere(http))
-        {
-            http.Response.Headers.Location = $"https://{http.Request.Host.Host}{http.Request.PathBase}{http.Request.Path}{http.Request.QueryString}";
-            throw new Refusal(308, ErrorCodes.HttpsRequired, "HTTPS required", "Use https://. FORCE_HTTPS expects a proxy in front that is named in TRUSTED_PROXIES.");
-        }
-
-        if (settings.ForceHttps && http.Request.IsHttps)
-        {
-            http.Response.Headers.StrictTransportSecurity = "max-age=31536000";
-        }
+        HttpsOnly.Check(http, settings);
     }
 
     /// <summary>Routing answers an unknown path or method with a bare status.</summary>
@@ -92,7 +85,7 @@ internal sealed partial class Front(RequestDelegate next, Settings settings, Ser
 
     private async Task AnswerFailureAsync(HttpContext http, Exception error)
     {
-        if (http.RequestAborted.IsCancellationRequested && error is OperationCanceledException or IOException or Microsoft.AspNetCore.Connections.ConnectionResetException)
+        if (IsGone(http, error))
         {
             http.Response.StatusCode = 499;
             return;
@@ -107,6 +100,11 @@ internal sealed partial class Front(RequestDelegate next, Settings settings, Ser
 
         await AnswerAsync(http, Translate(http, error));
     }
+
+    /// <summary>Whether the client is not there any more. The error may say so before RequestAborted does.</summary>
+    private static bool IsGone(HttpContext http, Exception error) =>
+        error is ConnectionAbortedException or ConnectionResetException or OperationCanceledException { InnerException: ConnectionAbortedException or ConnectionResetException }
+        || (http.RequestAborted.IsCancellationRequested && error is OperationCanceledException or IOException);
 
     private Refusal Translate(HttpContext http, Exception error)
     {

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using System.Text.Unicode;
@@ -64,7 +65,7 @@ internal static class InputReader
         var reader = request.BodyReader;
         while (true)
         {
-            var read = await reader.ReadAsync(cancel);
+            var read = await ReadAsync(reader, cancel);
             if (read.Buffer.Length > LargestBody)
             {
                 reader.AdvanceTo(read.Buffer.End);
@@ -79,6 +80,19 @@ internal static class InputReader
             }
 
             reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+        }
+    }
+
+    /// <summary>A chunk whose size is no number that fits is no fault of ours: the web server has no better word for it than IOException.</summary>
+    private static async ValueTask<ReadResult> ReadAsync(PipeReader reader, CancellationToken cancel)
+    {
+        try
+        {
+            return await reader.ReadAsync(cancel);
+        }
+        catch (IOException error) when (error.InnerException is OverflowException)
+        {
+            throw new Refusal(400, ErrorCodes.BadRequest, "Bad request", "The request could not be read to its end.");
         }
     }
 

@@ -50,7 +50,7 @@ internal static class AuthEndpoints
     private static async Task LoginAsync(HttpContext http, Credentials credentials, LoginBudget budget, PinHash pin, SessionTokens tokens, CallLimits limits, LoginMetrics metrics, TimeProvider clock, ILogger<Login> logger)
     {
         credentials.CheckLoginOrigin(http);
-        var (most, left, ends) = await budget.TakeAsync(http.Connection.RemoteIpAddress);
+        var (most, left, ends) = await budget.TakeAsync(http);
         if (left < 0)
         {
             metrics.Count(LoginMetrics.Refused);

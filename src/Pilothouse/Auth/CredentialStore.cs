@@ -32,6 +32,7 @@ internal static class CredentialStore
           attempts = CASE WHEN login_budgets.window_ends > @now THEN login_budgets.attempts + 1 ELSE 1 END,
           window_ends = CASE WHEN login_budgets.window_ends > @now THEN login_budgets.window_ends ELSE excluded.window_ends END
         """);
+    private static readonly Sql CutBudget = new("UPDATE login_budgets SET window_ends = @ends WHERE client = @client");
     private static readonly Sql PurgeBudgets = new("DELETE FROM login_budgets WHERE window_ends < @now");
 
     public static ValueTask<SealedKey?> FindKeyAsync(Session session, string hash) =>
@@ -60,6 +61,10 @@ internal static class CredentialStore
 
     public static ValueTask<int> CountAttemptAsync(Session session, string client, DateTimeOffset now, DateTimeOffset ends) =>
         session.Prepare(CountAttempt).Set("client", client).Set("ends", (DateTimeOffset?)ends).Set("now", (DateTimeOffset?)now).ExecuteAsync();
+
+    /// <summary>Lets a window end earlier.</summary>
+    public static ValueTask<int> CutBudgetAsync(Session session, string client, DateTimeOffset ends) =>
+        session.Prepare(CutBudget).Set("client", client).Set("ends", (DateTimeOffset?)ends).ExecuteAsync();
 
     /// <summary>Forgets what has ended.</summary>
     public static async ValueTask<int> PurgeAsync(Session session, DateTimeOffset now) =>

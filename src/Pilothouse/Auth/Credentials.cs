@@ -66,7 +66,7 @@ internal sealed class Credentials(Database database, SessionTokens tokens, ApiKe
     private bool IsForeign(HttpRequest request)
     {
         var origin = request.Headers.Origin.ToString();
-        return origin.Length > 0 ? !IsOurs(request, origin) : request.Headers["Sec-Fetch-Site"] == "cross-site";
+        return origin.Length > 0 ? !IsOurs(request, origin) : request.Headers["Sec-Fetch-Site"].ToString() is "cross-site" or "same-site";
     }
 
     private bool IsOurs(HttpRequest request, string origin) =>

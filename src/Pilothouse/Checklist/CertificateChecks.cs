@@ -3,10 +3,11 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Pilothouse.Configuration;
+using Pilothouse.Listening;
 
 namespace Pilothouse.Checklist;
 
-/// <summary>The certificate that clients see: that of a proxy on this machine.</summary>
+/// <summary>The certificate that clients see: the server's own, or that of a proxy on this machine.</summary>
 internal static class CertificateChecks
 {
     private const int SoonDays = 21;
@@ -14,8 +15,32 @@ internal static class CertificateChecks
 
     public static async Task<IEnumerable<Finding>> LookAsync(Settings settings, Surroundings here, int proxyPort = 443)
     {
+        if (settings.HasTls)
+        {
+            return OfServer(settings, here);
+        }
+
         var proxyIsHere = settings.TrustedProxies.Any(static network => System.Net.IPAddress.IsLoopback(network.BaseAddress));
         return settings.ForceHttps && proxyIsHere && settings.AllowedHosts.FirstOrDefault(static host => host != "*") is { } name ? [await OfProxyAsync(name, here, proxyPort)] : [];
+    }
+
+    private static IEnumerable<Finding> OfServer(Settings settings, Surroundings here)
+    {
+        LoadedCertificate loaded;
+        try
+        {
+            var files = new CertificateFiles(settings.TlsCertFile, settings.TlsKeyFile);
+            loaded = files.Load(files.Read());
+        }
+        catch (CertificateException error)
+        {
+            return [Finding.Red("certificate", error.Message, "The server does not start with these files.")];
+        }
+
+        var certificate = Judge(loaded.Context.TargetCertificate, settings.AllowedHosts, here.Now);
+        return !OperatingSystem.IsWindows() && (File.GetUnixFileMode(settings.TlsKeyFile) & UnixFileMode.OtherRead) != 0
+            ? [certificate, Finding.Red("certificate-key", "Every user of this machine can read the certificate's key.", $"chmod 640 {settings.TlsKeyFile}, with the server's group.")]
+            : [certificate];
     }
 
     /// <summary>Asks the proxy as a client would, but by this machine's own address.</summary>

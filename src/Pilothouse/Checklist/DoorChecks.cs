@@ -14,16 +14,14 @@ internal static class DoorChecks
     {
         if (settings.ForceHttps)
         {
-            return settings.TrustedProxies.Length > 0
-                ? Finding.Green("https", "FORCE_HTTPS is on; a proxy ends TLS, and the cookie is Secure.")
-                : Finding.Red("https", "FORCE_HTTPS is on, but no proxy is named that ends TLS: every request would be sent in a circle.", "Set TRUSTED_PROXIES to the proxy's address.");
+            return Finding.Green("https", settings.HasTls ? "FORCE_HTTPS is on; the server ends TLS, and the cookie is Secure." : "FORCE_HTTPS is on; a proxy ends TLS, and the cookie is Secure.");
         }
 
-        return settings.TrustedProxies.Length > 0
+        return settings.TrustedProxies.Length > 0 || settings.HasTls
             ? Finding.Red("https", "HTTPS is there, but http is answered too: a PIN or a key that is sent so can be read on its way.", "Set FORCE_HTTPS=true.")
             : settings.IsLoopback
                 ? Finding.Green("https", "The server listens on this machine only; nothing crosses a network.")
-                : Finding.Red("https", $"The server listens on {settings.Host} without HTTPS: everybody on the way can read the PIN and the keys.", "Put a proxy in front (deploy/nginx), and set FORCE_HTTPS=true.");
+                : Finding.Red("https", $"The server listens on {settings.Host} without HTTPS: everybody on the way can read the PIN and the keys.", "Put a proxy in front (deploy/nginx), or set TLS_CERT_FILE and TLS_KEY_FILE; and set FORCE_HTTPS=true.");
     }
 
     private static Finding Address(Settings settings)
@@ -50,12 +48,10 @@ internal static class DoorChecks
             : Finding.Green("host-names", settings.AllowedHosts.Length == 0 ? "Only localhost and the address itself are served." : $"Served besides localhost: {string.Join(", ", settings.AllowedHosts)}.");
 
     private static Finding Allowlist(Settings settings) => settings.IpAllowlist.Length == 0 ? Finding.Green("ip-allowlist", "Not used; every address may connect.")
-        : First(settings.IpAllowlist, static network => network.PrefixLength == 0) is { } all ? Finding.Red("ip-allowlist", $"IP_ALLOWLIST has {all}: it lets everybody in, and gives everybody the login attempts that are kept for you.", "Name your own networks, or leave it empty.")
         : First(settings.IpAllowlist, IsWide) is { } wide ? Finding.Yellow("ip-allowlist", $"IP_ALLOWLIST has {wide}, which is a large part of the internet.", "Name your own networks.")
         : Finding.Green("ip-allowlist", string.Create(CultureInfo.InvariantCulture, $"{settings.IpAllowlist.Length} networks and this machine may connect."));
 
     private static Finding Proxies(Settings settings) => settings.TrustedProxies.Length == 0 ? Finding.Green("trusted-proxies", "None; X-Forwarded-For is ignored.")
-        : First(settings.TrustedProxies, static network => network.PrefixLength == 0) is { } all ? Finding.Red("trusted-proxies", $"TRUSTED_PROXIES has {all}: everybody can invent his address, and with it pass IP_ALLOWLIST and every limit.", "Name the proxy's own address.")
         : First(settings.TrustedProxies, IsWide) is { } wide ? Finding.Yellow("trusted-proxies", $"TRUSTED_PROXIES has {wide}: every machine there can invent its address.", "Name the proxy's own address.")
         : Finding.Green("trusted-proxies", string.Join(", ", settings.TrustedProxies.Select(static network => network.ToString())));
 

@@ -25,7 +25,7 @@ internal static partial class ServeCommand
             app.Services.GetRequiredService<Database>();
             await app.StartAsync(cancel);
             claim.Announce(app.Urls);
-            Tell(settings, newPin, app.Urls.First(), app.Services.GetRequiredService<ILogger<Settings>>());
+            Tell(settings, newPin, [.. app.Urls], app.Services.GetRequiredService<ILogger<Settings>>());
             await app.WaitForShutdownAsync(cancel);
             return Shell.Good;
         }
@@ -35,7 +35,8 @@ internal static partial class ServeCommand
         }
         catch (IOException error) when (error.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
         {
-            Shell.Say("The port is taken: another program listens there. Stop it, or set MCP_SERVER_PORT to another port.");
+            var setting = error.Message.Contains("https://", StringComparison.Ordinal) ? "HTTPS_PORT" : "MCP_SERVER_PORT";
+            Shell.Say($"The port is taken: another program listens there. Stop it, or set {setting} to another port.");
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or System.Net.Sockets.SocketException)
         {
@@ -45,15 +46,16 @@ internal static partial class ServeCommand
         return Shell.Failed;
     }
 
-    private static void Tell(Settings settings, string? newPin, string address, ILogger logger)
+    private static void Tell(Settings settings, string? newPin, string[] addresses, ILogger logger)
     {
-        Started(logger, address, settings.DatabasePath, Environment.ProcessId);
+        var all = string.Join(" and ", addresses);
+        Started(logger, all, settings.DatabasePath, Environment.ProcessId);
         if (settings.SetWithoutEffect.Count > 0)
         {
             WithoutEffect(logger, string.Join(", ", settings.SetWithoutEffect));
         }
 
-        Shell.Print($"Pilothouse listens on {address}; its API is shown at {address}/docs");
+        Shell.Print($"Pilothouse listens on {all}; its API is shown at {addresses[^1]}/docs");
         if (newPin is not null)
         {
             // A log or a pipe keeps what it gets: only a person's terminal is shown the PIN.

@@ -62,19 +62,39 @@ internal sealed class SettingSource(IReadOnlyDictionary<string, string> values)
 
     public IPNetwork[] Networks(string name)
     {
-        var list = List(name, "addresses or networks such as 10.0.0.0/8, separated by commas", static text => TryNetwork(text, out _));
+        var list = List(name, "addresses or networks such as 10.0.0.0/8, separated by commas, and not a network of all addresses", static text => TryNetwork(text, out _));
         return [.. list.Where(static text => TryNetwork(text, out _)).Select(static text => TryNetwork(text, out var network) ? network : default)];
     }
 
+    /// <summary>An address is a network of itself; IPv4 in IPv6 clothes is IPv4, as addresses are when they are looked up.</summary>
     private static bool TryNetwork(string text, out IPNetwork network)
     {
+        network = default;
         if (IPAddress.TryParse(text, out var address))
         {
+            // "10.1" is an address to the parser, and another one than its writer meant.
             network = new IPNetwork(address, address.GetAddressBytes().Length * 8);
-            return true;
+            if (address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork && text.Count(static c => c == '.') != 3)
+            {
+                return false;
+            }
+        }
+        else if (!IPNetwork.TryParse(text, out network))
+        {
+            return false;
         }
 
-        return IPNetwork.TryParse(text, out network);
+        if (network.BaseAddress.IsIPv4MappedToIPv6)
+        {
+            if (network.PrefixLength < 96)
+            {
+                return false;
+            }
+
+            network = new IPNetwork(network.BaseAddress.MapToIPv4(), network.PrefixLength - 96);
+        }
+
+        return network.PrefixLength > 0;
     }
 
     private static string[] Split(string text) => text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);

@@ -36,6 +36,9 @@ internal sealed class Settings
         CorsOrigins = from.List("CORS_ORIGINS", "origins such as http://localhost:5000 separated by commas, or *", static text => text == "*" || IsOrigin(text));
         TrustedProxies = from.Networks("TRUSTED_PROXIES");
         IpAllowlist = from.Networks("IP_ALLOWLIST");
+        TlsCertFile = from.Text("TLS_CERT_FILE", "", "a file in PEM form: the certificate, then its chain");
+        TlsKeyFile = from.Text("TLS_KEY_FILE", "", "a file in PEM form: the certificate's key, without a password");
+        HttpsPort = from.Whole("HTTPS_PORT", 3443, 1, 65535);
         ForceHttps = from.Flag("FORCE_HTTPS", false);
         RateLimitEnabled = from.Flag("RATE_LIMIT_ENABLED", true);
         RateLimitPerHour = from.Whole("RATE_LIMIT_PER_HOUR", 50, 1, 1_000_000_000);
@@ -102,6 +105,15 @@ internal sealed class Settings
 
     public IPNetwork[] IpAllowlist { get; }
 
+    public string TlsCertFile { get; }
+
+    public string TlsKeyFile { get; }
+
+    /// <summary>Where HTTPS is served if <see cref="HasTls"/>.</summary>
+    public int HttpsPort { get; }
+
+    public bool HasTls => TlsCertFile.Length > 0;
+
     public bool ForceHttps { get; }
 
     public bool RateLimitEnabled { get; }
@@ -129,17 +141,17 @@ internal sealed class Settings
 
     public bool IsLoopback => Host is "localhost" || (IPAddress.TryParse(Host, out var address) && IPAddress.IsLoopback(address));
 
-    /// <summary>Whether an address is this machine's or named in IP_ALLOWLIST.</summary>
-    public bool IsOwn(IPAddress? address)
-    {
-        if (address is null)
-        {
-            return false;
-        }
+    /// <summary>Whether an address is this machine's: loopback, or the one that the server listens on.</summary>
+    public bool IsThisMachine(IPAddress address) => IPAddress.IsLoopback(Plain(address)) || (IPAddress.TryParse(Host, out var mine) && Plain(mine).Equals(Plain(address)));
 
-        address = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
-        return IPAddress.IsLoopback(address) || IpAllowlist.Any(network => network.Contains(address));
-    }
+    /// <summary>Whether an address is named in IP_ALLOWLIST.</summary>
+    public bool IsListed(IPAddress address) => Array.Exists(IpAllowlist, network => network.Contains(Plain(address)));
+
+    /// <summary>Whether an address is named in TRUSTED_PROXIES.</summary>
+    public bool IsTrustedProxy(IPAddress address) => Array.Exists(TrustedProxies, network => network.Contains(Plain(address)));
+
+    /// <summary>An IPv4 address that came in IPv6 clothes is itself.</summary>
+    private static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 
     /// <summary>Checks every value.</summary>
     /// <exception cref="SettingsException">One or more are wrong.</exception>
@@ -174,6 +186,7 @@ internal sealed class Settings
             from.Refuse($"MCP_SERVER_HOST={Host}: allowed is an address of this machine, localhost, or 0.0.0.0 for all.");
         }
 
+        CheckHttps(from);
         if (DatabaseUrl.Length > 0)
         {
             from.Refuse("DATABASE_URL: PostgreSQL is not supported by this version; remove the line and set DATABASE_PATH.");
@@ -195,6 +208,25 @@ internal sealed class Settings
         if (!IsLoopback && RequireAuthForReads is null)
         {
             from.Refuse($"REQUIRE_AUTH_FOR_READS is not set, but MCP_SERVER_HOST={Host} lets other machines in: set it to true, or to false if everybody may read your trades.");
+        }
+    }
+
+    private void CheckHttps(SettingSource from)
+    {
+        if (HasTls != TlsKeyFile.Length > 0)
+        {
+            var (set, missing) = HasTls ? ("TLS_CERT_FILE", "TLS_KEY_FILE") : ("TLS_KEY_FILE", "TLS_CERT_FILE");
+            from.Refuse($"{set} is set and {missing} is not: HTTPS needs both files. Set both, or neither.");
+        }
+
+        if (HasTls && HttpsPort == Port)
+        {
+            from.Refuse($"HTTPS_PORT={HttpsPort}: allowed is another port than MCP_SERVER_PORT, which answers http.");
+        }
+
+        if (ForceHttps && !HasTls && TrustedProxies.Length == 0)
+        {
+            from.Refuse("FORCE_HTTPS=true, but nothing here speaks HTTPS: set TLS_CERT_FILE and TLS_KEY_FILE, or, if a proxy in front does, TRUSTED_PROXIES to its address. Else set FORCE_HTTPS=false.");
         }
     }
 }

@@ -56,8 +56,7 @@ internal static class Scraping
     }
 
     /// <summary>A scrape that never leaves this machine needs no TLS: Prometheus beside the server, and <c>pilothouse status</c>.</summary>
-    public static bool IsFromHere(HttpContext http) =>
-        http.Request.Path.Equals("/metrics", StringComparison.Ordinal) && http.Connection.RemoteIpAddress is { } address && System.Net.IPAddress.IsLoopback(address);
+    public static bool IsFromHere(HttpContext http, Settings settings) => http.Request.Path.Equals("/metrics", StringComparison.Ordinal) && settings.IsOfThisMachine(http);
 
     /// <summary>
     /// Listeners hear every meter of their process: that of another server in it is dropped. The library keeps room for 2,000 series of

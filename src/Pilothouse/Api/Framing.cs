@@ -1,0 +1,25 @@
+namespace Pilothouse.Api;
+
+/// <summary>
+/// Where a request ends must be beyond doubt: a proxy that sees another end than we do lets one client's bytes become another's
+/// request. The web server refuses most of that; this is the rest, which it reads in the way that the standard allows.
+/// </summary>
+internal static class Framing
+{
+    public static void Check(HttpContext http)
+    {
+        var headers = http.Request.Headers;
+        var encoding = headers.TransferEncoding;
+        if (encoding.Count == 0)
+        {
+            return;
+        }
+
+        // The web server keeps a length that came together with an encoding under this name.
+        if (encoding.Count > 1 || !"chunked".Equals(encoding[0], StringComparison.OrdinalIgnoreCase) || headers.ContainsKey("X-Content-Length"))
+        {
+            http.Response.Headers.Connection = "close";
+            throw new Refusal(400, ErrorCodes.BadRequest, "Bad request", "Send Content-Length, or Transfer-Encoding: chunked, and not both.");
+        }
+    }
+}

@@ -1,0 +1,77 @@
+using System.Collections.Concurrent;
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+using Pilothouse.Auth;
+using Pilothouse.Configuration;
+
+namespace Pilothouse.Listening;
+
+/// <summary>
+/// How many connections strangers may hold at a time: each address a share, all together what leaves room for the owner. This machine,
+/// IP_ALLOWLIST and TRUSTED_PROXIES are not counted. One too many is closed at once, before TLS.
+/// </summary>
+internal sealed partial class ConnectionLimit(Settings settings, TimeProvider clock, ILogger<ConnectionLimit> logger)
+{
+    public const int PerAddress = 256;
+    public const int OfStrangers = 4096;
+    private static readonly TimeSpan SayEvery = TimeSpan.FromMinutes(1);
+
+    private readonly ConcurrentDictionary<string, int> open = new();
+    private int total;
+    private long saidAt;
+
+    /// <summary>Serves the connection, or closes it.</summary>
+    public async Task RunAsync(ConnectionContext connection, ConnectionDelegate next)
+    {
+        if (connection.RemoteEndPoint is not IPEndPoint { Address: var address } || IsFree(address))
+        {
+            await next(connection);
+            return;
+        }
+
+        var client = Caller.AddressOf(address);
+        try
+        {
+            var mine = open.AddOrUpdate(client, 1, static (_, count) => count + 1);
+            if (Interlocked.Increment(ref total) > OfStrangers || mine > PerAddress)
+            {
+                Say(client, mine);
+                connection.Abort(new ConnectionAbortedException("too many connections"));
+                return;
+            }
+
+            await next(connection);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref total);
+            Release(client);
+        }
+    }
+
+    private bool IsFree(IPAddress address) => settings.IsThisMachine(address) || settings.IsListed(address) || settings.IsTrustedProxy(address);
+
+    private void Release(string client)
+    {
+        while (open.TryGetValue(client, out var count))
+        {
+            if (count > 1 ? open.TryUpdate(client, count - 1, count) : open.TryRemove(new(client, count)))
+            {
+                return;
+            }
+        }
+    }
+
+    private void Say(string client, int mine)
+    {
+        var now = clock.GetUtcNow().UtcTicks;
+        var last = Interlocked.Read(ref saidAt);
+        if (Math.Abs(now - last) > SayEvery.Ticks && Interlocked.CompareExchange(ref saidAt, now, last) == last)
+        {
+            TooMany(logger, client, mine, Volatile.Read(ref total));
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Connections are closed unanswered: {Client} has {Count} of them, all strangers together {Total}")]
+    private static partial void TooMany(ILogger logger, string client, int count, int total);
+}
