@@ -53,18 +53,18 @@ internal static class FileChecks
         foreach (var place in places)
         {
             var drive = new DriveInfo(place.Key);
-            yield return Room(string.Join(" and ", place.Select(static found => found.What)), drive.AvailableFreeSpace, drive.TotalSize, database);
+            yield return Room(string.Join(" and ", place.Select(static found => found.What)), drive.AvailableFreeSpace, drive.TotalSize, database, settings.Retention.DiskWarningMegabytes, settings.Retention.DiskMinimumMegabytes);
         }
     }
 
-    /// <summary>A backup needs the database's size twice while it is made, VACUUM too.</summary>
-    internal static Finding Room(string what, long free, long total, long database)
+    /// <summary>A backup needs the database's size twice while it is made, VACUUM too; the server itself goes by DISK_WARNING_MB and DISK_MINIMUM_MB.</summary>
+    internal static Finding Room(string what, long free, long total, long database, int warningMegabytes, int minimumMegabytes)
     {
         var share = total > 0 ? 100.0 * free / total : 100;
         var found = string.Create(CultureInfo.InvariantCulture, $"{free / (double)Gigabyte:0.0} GB ({share:0} %) are free for {what}.");
         const string ToDo = "Make room, or move it to a larger disk. A full disk stops every write.";
-        return free < database || share < 2 || free < Gigabyte / 4 ? Finding.Red("disk", found, ToDo)
-            : free < database * 3 || share < 10 || free < Gigabyte ? Finding.Yellow("disk", found, ToDo)
+        return free < database || share < 2 || free >> 20 < minimumMegabytes ? Finding.Red("disk", found, ToDo)
+            : free < database * 3 || share < 10 || free >> 20 < warningMegabytes ? Finding.Yellow("disk", found, ToDo)
             : Finding.Green("disk", found);
     }
 

@@ -187,10 +187,13 @@ public sealed class ChecklistTests
     [InlineData(50, 100, 0, "Green")]
     [InlineData(9, 100, 0, "Yellow")]
     [InlineData(50, 100, 20, "Yellow")]
+    [InlineData(2, 20, 0, "Green")]
+    [InlineData(2, 20, 0, "Yellow", 3000)]
+    [InlineData(2, 20, 0, "Red", 4000, 3000)]
     [InlineData(1, 100, 0, "Red")]
     [InlineData(50, 100, 60, "Red")]
-    public void Room_is_counted_in_databases(long free, long total, long database, string light) =>
-        Same(light, FileChecks.Room("the database", free << 30, total << 30, database << 30));
+    public void Room_is_counted_in_databases(long free, long total, long database, string light, int warning = 1024, int minimum = 100) =>
+        Same(light, FileChecks.Room("the database", free << 30, total << 30, database << 30, warning, minimum));
 
     [Theory]
     [InlineData("3.53.3", null, "Green")]
@@ -271,7 +274,8 @@ public sealed class ChecklistTests
     [Fact]
     public async Task Records_keys_and_backups_of_a_database_are_judged()
     {
-        await using var server = await TestServer.StartAsync();
+        // Else the server would make the backup that is missed.
+        await using var server = await TestServer.StartAsync(("ENABLE_AUTO_BACKUP", "false"));
         var settings = TestServer.SettingsFor(server.Folder);
         var here = Here(server.Folder, now: server.Clock.GetUtcNow());
         async Task<ILookup<string, Finding>> LookAsync() => (await DatabaseChecks.LookAsync(settings, here)).Concat(BackupChecks.Look(settings, here, server.Clock)).ToLookup(static finding => finding.Name);

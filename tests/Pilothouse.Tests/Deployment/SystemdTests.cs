@@ -68,6 +68,13 @@ public sealed partial class SystemdTests
         File.Copy(Repository.PathOf("deploy", "systemd", "pilothouse.tmpfiles"), root.File("etc/tmpfiles.d/pilothouse.conf"));
         await RunAsync("systemd-sysusers", $"--root={root.Path}", "pilothouse.conf");
         await RunAsync("systemd-tmpfiles", $"--root={root.Path}", "--create", "pilothouse.conf");
+        Assert.False(File.Exists(root.File("var/lib/pilothouse/data/trading_bot.db")));
+
+        // As a restore leaves it where there was none.
+        await File.WriteAllTextAsync(root.File("var/lib/pilothouse/data/trading_bot.db"), "");
+        await RunAsync("chmod", "600", root.File("var/lib/pilothouse/data/trading_bot.db"));
+        await RunAsync("chown", "--reference", root.File("var/lib/pilothouse/data"), root.File("var/lib/pilothouse/data/trading_bot.db"));
+        await RunAsync("systemd-tmpfiles", $"--root={root.Path}", "--create", "pilothouse.conf");
         var owner = (await File.ReadAllLinesAsync(root.File("etc/passwd"))).Single(static line => line.StartsWith("pilothouse:", StringComparison.Ordinal)).Split(':');
         Assert.Equal("/usr/sbin/nologin", owner[6]);
         foreach (var (path, mode) in new[] { ("var/lib/pilothouse", "750"), ("var/lib/pilothouse/data", "2770"), ("var/lib/pilothouse/data/trading_bot.db", "660"), ("var/log/pilothouse", "750"), ("var/backups/pilothouse", "700") })
