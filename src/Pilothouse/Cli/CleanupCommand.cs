@@ -51,7 +51,7 @@ internal static class CleanupCommand
             }
         }
 
-        TellOfVacuum(settings.DatabasePath, dryRun);
+        TellOfVacuum(settings.DatabasePath);
         return Shell.Good;
     }
 
@@ -72,13 +72,8 @@ internal static class CleanupCommand
 
     private static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 
-    private static void TellOfVacuum(string path, bool dryRun)
+    private static void TellOfVacuum(string path)
     {
-        if (!dryRun)
-        {
-            SqliteUpkeep.Checkpoint(path);
-        }
-
         var use = SqliteUpkeep.Use(path);
         if (use.FreeBytes >= WorthBytes && use.FreeBytes >= use.Bytes / WorthAPart)
         {

@@ -9,7 +9,7 @@ namespace Pilothouse.Retention;
 
 /// <summary>
 /// Each night, an hour after the time of the backup, which so still holds what goes: deletes what retention says, renews the statistics of the
-/// indexes, shortens the log of the database, checks the file. A night that was missed, or failed, is made up.
+/// indexes, moves the log into the database, checks the file. A night that was missed, or failed, is made up.
 /// </summary>
 internal sealed partial class NightlyMaintenance(
     SqliteDatabase database, IntegrityCheck integrity, Settings settings, TimeProvider clock, ILogger<NightlyMaintenance> logger) : BackgroundService, IWatched
@@ -121,7 +121,7 @@ internal sealed partial class NightlyMaintenance(
             () =>
             {
                 SqliteUpkeep.Optimize(database.Path);
-                SqliteUpkeep.Checkpoint(database.Path);
+                SqliteUpkeep.CheckpointBeside(database.Path);
             },
             cancel);
         await integrity.RunAsync(cancel);

@@ -33,20 +33,9 @@ internal static class SqliteUpkeep
     }
 
     /// <summary>
-    /// Moves what stands in the log into the file and, if nobody reads or writes in that moment, shortens the log. It never waits for
-    /// anybody; a writer may wait for it as long as the last pages take.
-    /// </summary>
-    public static void Checkpoint(string path)
-    {
-        using var connection = new SqliteConnection(path, SqliteUse.Recover);
-        raw.sqlite3_busy_timeout(connection.Handle, 0);
-        connection.Scalar("PRAGMA wal_checkpoint(PASSIVE)");
-        connection.Scalar("PRAGMA wal_checkpoint(TRUNCATE)");
-    }
-
-    /// <summary>
     /// Moves what stands in the log into the file, beside everybody: neither a writer nor a reader waits for it, and it for none. What a
-    /// checkpoint costs is so not paid by the writer that happens to fill the log.
+    /// checkpoint costs is so not paid by the writer that happens to fill the log. The log is not made shorter: writers use its room again, and
+    /// SQLite itself cuts it to 64 MB when it begins anew; to cut it further would stop writers and make their next commits slower.
     /// </summary>
     public static void CheckpointBeside(string path)
     {
