@@ -39,7 +39,12 @@ public sealed class CheckCommandTests
         var findings = report["findings"]!.AsArray();
         Assert.Equal(findings.Count, (int)report["green"]! + (int)report["yellow"]! + (int)report["red"]!);
         Assert.All(findings, static finding => Assert.Equal((string?)finding!["light"] == "green", finding["to_do"] is null));
+        Assert.Equal("green", (string?)findings.Single(static finding => (string?)finding!["name"] == "journal")!["light"]);
         Assert.Equal(before, Contents(folder));
+
+        await Tool.SqliteAsync(folder.File("trading_bot.db"), "PRAGMA journal_mode=DELETE;");
+        (_, output, _) = await ServerProcess.RunAsync(folder, ["check"], secrets);
+        Assert.Matches("(?m)^yellow +journal ", output);
     }
 
     [Fact]
