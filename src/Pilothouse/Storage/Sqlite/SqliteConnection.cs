@@ -33,6 +33,9 @@ internal sealed class SqliteConnection : Session, IDisposable
     /// <summary>The first version without the WAL-reset bug, which loses commits (see docs/operations.md).</summary>
     public const int OldestSafeVersion = 3_051_003;
 
+    /// <summary>How long a statement waits for a lock that somebody else holds.</summary>
+    public static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(5);
+
     private static readonly Sql ReadDataVersion = new("PRAGMA data_version");
     private readonly sqlite3 handle;
     private readonly string path;
@@ -133,6 +136,9 @@ internal sealed class SqliteConnection : Session, IDisposable
         statement.Renew();
         return version;
     }
+
+    /// <summary>For how long the next statements wait for a lock.</summary>
+    public void WaitForLocks(TimeSpan patience) => raw.sqlite3_busy_timeout(handle, (int)patience.TotalMilliseconds);
 
     /// <summary>Ends a statement that runs when <paramref name="cancel"/> is cancelled: with <see cref="SqliteException"/>, code 9.</summary>
     public CancellationTokenRegistration InterruptOn(CancellationToken cancel) => cancel.Register(() => raw.sqlite3_interrupt(handle));

@@ -24,6 +24,9 @@ internal sealed partial class SqliteWriter : IDisposable
     private static readonly Sql Release = new("RELEASE item");
     private static readonly Sql RollbackItem = new("ROLLBACK TO item");
 
+    private static readonly TimeSpan LookAgainAfter = TimeSpan.FromMilliseconds(1);
+
+    private readonly ManualResetEventSlim lookAgain = new();
     private readonly SqliteConnection connection;
     private readonly ILogger logger;
     private readonly SqliteMetrics metrics;
@@ -69,6 +72,7 @@ internal sealed partial class SqliteWriter : IDisposable
         queue.Writer.TryComplete();
         thread.Join();
         connection.Dispose();
+        lookAgain.Dispose();
     }
 
     private void Run()
@@ -106,7 +110,7 @@ internal sealed partial class SqliteWriter : IDisposable
         try
         {
             WatchOthers();
-            connection.Get(Begin).Renew().Run();
+            BeginTransaction();
             foreach (var item in batch)
             {
                 refused += StoreOne(item) ? 0 : 1;
@@ -133,6 +137,30 @@ internal sealed partial class SqliteWriter : IDisposable
 
         metrics.Committed(batch.Count - refused, refused, commitBegan);
         batch.ForEach(static item => item.Answer());
+    }
+
+    /// <summary>
+    /// Takes the file's write lock. SQLite's own waiting looks again after up to a tenth of a second, and a bot that commits row after row has
+    /// the lock again by then: beside one, our writes waited until it had ended.
+    /// </summary>
+    private void BeginTransaction()
+    {
+        var begin = connection.Get(Begin).Renew();
+        connection.WaitForLocks(TimeSpan.Zero);
+        try
+        {
+            for (var began = Stopwatch.GetTimestamp(); !begin.TryRun(); lookAgain.Wait(LookAgainAfter))
+            {
+                if (Stopwatch.GetElapsedTime(began) >= SqliteConnection.LockPatience)
+                {
+                    throw new SqliteException(SQLitePCL.raw.SQLITE_BUSY, "database is locked");
+                }
+            }
+        }
+        finally
+        {
+            connection.WaitForLocks(SqliteConnection.LockPatience);
+        }
     }
 
     /// <summary>Those who queued behind a long lock have waited as long; another five seconds help nobody.</summary>
