@@ -13,7 +13,7 @@ internal static class Docs
         {
             options.Title = "Pilothouse API";
             options.OpenApiRoutePattern = "/openapi/v1.json";
-            options.Nonce = Convert.ToBase64String(RandomNumberGenerator.GetBytes(16));
+            options.Nonce = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
             http.Response.Headers.ContentSecurityPolicy = PagePolicy(options.Nonce);
 
             // Everything that leads to the maker's own services is off: nothing leaves this machine.
@@ -28,7 +28,7 @@ internal static class Docs
 
     /// <summary>The page runs this server's script only, and the one inline script that has this answer's number.</summary>
     private static string PagePolicy(string nonce) =>
-        $"default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'";
+        $"default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
     /// <summary>Libraries map GET alone; every GET answers HEAD here.</summary>
     private static void AnswersHead(this IEndpointConventionBuilder route) => route.Add(static endpoint =>

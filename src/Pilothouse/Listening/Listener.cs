@@ -77,9 +77,10 @@ internal static class Listener
         limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
         limits.KeepAliveTimeout = TimeSpan.FromSeconds(120);
 
-        // Who sends or reads more slowly than this after five seconds is cut off: a phone on a bad line is faster.
+        // Who sends or reads more slowly than this after five seconds is cut off: a phone on a bad line is faster. Reading is counted over
+        // all that a connection was sent, so who reads fast and then stops has as long as the slowest would have taken for all of it.
         limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
-        limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
+        limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 4096, gracePeriod: TimeSpan.FromSeconds(5));
         limits.MaxConcurrentUpgradedConnections = 0;
         limits.Http2.MaxStreamsPerConnection = 100;
         limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(60);

@@ -36,6 +36,9 @@ public sealed class FrontTests
         Assert.Equal("nosniff", answer.Headers.GetValues("X-Content-Type-Options").Single());
         Assert.Equal("DENY", answer.Headers.GetValues("X-Frame-Options").Single());
         Assert.Equal("no-referrer", answer.Headers.GetValues("Referrer-Policy").Single());
+        Assert.Equal("same-origin", answer.Headers.GetValues("Cross-Origin-Opener-Policy").Single());
+        Assert.Equal("same-origin", answer.Headers.GetValues("Cross-Origin-Resource-Policy").Single());
+        Assert.StartsWith("default-src 'none'; ", answer.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
         Assert.Contains("frame-ancestors 'none'", answer.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
         Assert.True(answer.Headers.CacheControl!.NoStore);
         Assert.False(answer.Headers.Contains("Server"));
@@ -44,6 +47,34 @@ public sealed class FrontTests
             var text = await answer.Content.ReadAsStringAsync();
             Assert.StartsWith("{\"success\":false,\"error\":", text, StringComparison.Ordinal);
             Assert.DoesNotContain("SQL", text, StringComparison.OrdinalIgnoreCase);
+        }
+    }
+
+    [Fact]
+    public async Task The_page_runs_no_script_but_the_servers_own()
+    {
+        await using var server = await TestServer.StartAsync();
+        var nonces = new HashSet<string>();
+        for (var i = 0; i < 2; i++)
+        {
+            using var answer = await server.Anonymous.RawAsync("GET", "/docs/");
+            var policy = answer.Headers.GetValues("Content-Security-Policy").Single();
+            var allowed = policy.Split("; ").Single(static part => part.StartsWith("script-src ", StringComparison.Ordinal)).Split(' ')[1..];
+            Assert.Equal(2, allowed.Length);
+            Assert.Equal("'self'", allowed[0]);
+            Assert.StartsWith("'nonce-", allowed[1], StringComparison.Ordinal);
+            var nonce = allowed[1]["'nonce-".Length..^1];
+            Assert.True(nonces.Add(nonce), "a number that is used twice can be guessed");
+            Assert.Contains("base-uri 'none'", policy, StringComparison.Ordinal);
+            Assert.Contains("form-action 'none'", policy, StringComparison.Ordinal);
+
+            // Each script is the server's own or carries the number, and no element runs one by an attribute.
+            var page = await answer.Content.ReadAsStringAsync();
+            var scripts = System.Text.RegularExpressions.Regex.Matches(page, "<script[^>]*>");
+            Assert.NotEmpty(scripts);
+            Assert.All(scripts, tag => Assert.True(tag.Value.Contains($"nonce=\"{nonce}\"", StringComparison.Ordinal) || System.Text.RegularExpressions.Regex.IsMatch(tag.Value, "src=\"(?!//|https?:)"), tag.Value));
+            Assert.DoesNotMatch("<[a-z]+[^>]*\\son[a-z]+\\s*=|javascript:", page);
+            Assert.DoesNotMatch("(src|href)=\"(https?:)?//", page);
         }
     }
 
