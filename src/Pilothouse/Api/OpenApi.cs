@@ -16,6 +16,7 @@ internal static class OpenApi
         ["Analysis"] = "Analyses of charts.",
         ["API keys"] = "Keys for bots and agents.",
         ["Authentication"] = "The session of a person with the PIN.",
+        ["Backups"] = "Copies of the database that were proven to be whole.",
         ["Bots"] = "What bots report of themselves.",
         ["Correlation"] = "How assets move together.",
         ["Costs"] = "What outside APIs cost.",
