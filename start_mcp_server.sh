@@ -361,7 +361,7 @@ check() {
   read -r code micros <<<"${meta##*$'\n'}"
   micros=${micros//[!0-9]/}
   # An endpoint without data answers 404 as well, but with another code than one that is not there.
-  if [[ " $expected " == *" $code "* && ( $REPLY_BODY != *'"endpoint-not-found"'* || $path == "$NO_SUCH_PATH" ) ]]; then
+  if [[ " $expected " == *" $code "* && ( $REPLY_BODY != *'"code":"endpoint-not-found"'* || $path == "$NO_SUCH_PATH" ) ]]; then
     ok=yes colour=$GREEN
   fi
   CHECKED=$((CHECKED + 1))

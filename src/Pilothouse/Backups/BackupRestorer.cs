@@ -99,7 +99,7 @@ internal sealed class BackupRestorer(Settings settings, TimeProvider clock)
         VerifiedBackup verified;
         try
         {
-            DurableFile.Create(Unpacked);
+            DurableFile.Create(Unpacked, DurableFile.OwnerAndGroup);
             verified = BackupCheck.Unpack(backup, Unpacked, progress, cancel);
         }
         catch when (!File.Exists(Marker))

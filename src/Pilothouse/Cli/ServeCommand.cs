@@ -1,6 +1,8 @@
 using System.CommandLine;
+using Pilothouse.Backups;
 using Pilothouse.Configuration;
 using Pilothouse.Storage;
+using Pilothouse.Storage.Migrations;
 using Pilothouse.Storage.Sqlite;
 
 namespace Pilothouse.Cli;
@@ -21,6 +23,7 @@ internal static partial class ServeCommand
         {
             var (settings, newPin) = Shell.LoadSettings();
             using var claim = FileClaim.Take(settings.DatabasePath);
+            RefuseToBeginAnew(settings);
             await using var app = Server.Build(settings);
             app.Services.GetRequiredService<Database>();
             await app.StartAsync(cancel);
@@ -44,6 +47,26 @@ internal static partial class ServeCommand
         }
 
         return Shell.Failed;
+    }
+
+    /// <summary>
+    /// A database that is gone while its backups are there was lost: bots would trade on as if they had no positions. Beginning anew
+    /// is somebody's decision, which <c>pilothouse migrate</c> carries out.
+    /// </summary>
+    private static void RefuseToBeginAnew(Settings settings)
+    {
+        DatabaseFile.RefuseInterruptedRestore(settings.DatabasePath);
+        if (new FileInfo(settings.DatabasePath) is { Exists: true, Length: > 0 })
+        {
+            return;
+        }
+
+        var folder = new BackupFolder(settings.BackupDir, TimeProvider.System);
+        if (folder.List() is [var newest, ..])
+        {
+            throw new DatabaseRefusedException(
+                $"The database {settings.DatabasePath} is missing or empty, but {folder.Path} has backups of one, the newest {newest.Name}. Restore it with `pilothouse backup restore`; to begin with an empty database, run `pilothouse migrate` first.");
+        }
     }
 
     private static void Tell(Settings settings, string? newPin, string[] addresses, ILogger logger)

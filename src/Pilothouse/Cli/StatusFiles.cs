@@ -24,9 +24,11 @@ internal sealed record StatusFiles(StoragePart Storage, RowPart? Rows, IReadOnly
         var disk = DiskOf(path);
         var storage = new StoragePart(path, SizeOf(path), SizeOf(path + "-wal"), disk?.AvailableFreeSpace, disk?.TotalSize, null, null, null, null, null);
         var backups = BackupsOf(settings, clock);
-        if (storage.DatabaseBytes is null)
+        if (storage.DatabaseBytes is null or 0)
         {
-            return new(storage, null, [], backups, "There is no database file yet; the first start of the server makes it.");
+            return new(storage, null, [], backups, backups.Count > 0
+                ? "The database file is missing or empty, and there are backups. Restore the latest with `pilothouse backup restore`."
+                : "There is no database file yet; the first start of the server makes it.");
         }
 
         try

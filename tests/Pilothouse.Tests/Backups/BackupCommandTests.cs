@@ -196,6 +196,51 @@ public sealed class BackupCommandTests : IDisposable
         Assert.Equal(2, (await RunAsync(["backup", "frobnicate"])).Code);
     }
 
+    [Theory]
+    [InlineData("missing")]
+    [InlineData("empty")]
+    [InlineData("empty beside its log")]
+    public async Task A_server_does_not_begin_anew_where_a_database_was_lost(string loss)
+    {
+        await GoodAsync("migrate");
+        await GoodAsync("backup");
+        File.Delete(Database);
+        if (loss != "missing")
+        {
+            await File.WriteAllBytesAsync(Database, []);
+        }
+
+        if (loss == "empty beside its log")
+        {
+            await File.WriteAllTextAsync(Database + "-wal", "frames");
+            var (refused, _, sentence) = await RunAsync(["migrate"]);
+            Assert.Equal(1, refused);
+            Assert.Contains("-wal beside it holds writes", sentence, StringComparison.Ordinal);
+        }
+
+        var (code, _, error) = await RunAsync(["serve"], ("MCP_SERVER_PORT", "0"));
+        Assert.Equal(1, code);
+        Assert.Contains("pilothouse backup restore", error, StringComparison.Ordinal);
+        Assert.False(File.Exists(Database) && new FileInfo(Database).Length > 0);
+        Assert.Equal(loss == "empty beside its log", File.Exists(Database + "-wal"));
+        Assert.Contains("pilothouse backup restore", (await RunAsync(["status"])).Out, StringComparison.Ordinal);
+        await GoodAsync("backup", "restore", "--yes");
+
+        // The rights of the old file, where there is one; where there is none, not everybody's.
+        Assert.Equal(loss == "missing" ? "0" : "4", (await Tool.RunAsync("stat", ["-c", "%a", Database])).Out.Trim()[^1..]);
+        await using var server = await ServerProcess.ServeAsync(folder, ("BACKUP_DIR", Backups));
+    }
+
+    [Fact]
+    public async Task Beginning_anew_is_a_decision()
+    {
+        await GoodAsync("migrate");
+        await GoodAsync("backup");
+        File.Delete(Database);
+        await GoodAsync("migrate");
+        await using var server = await ServerProcess.ServeAsync(folder, ("BACKUP_DIR", Backups));
+    }
+
     /// <summary>The schedule alone, in a process of its own: a missed backup is made up at once.</summary>
     [Fact]
     public async Task The_service_makes_up_for_a_missed_backup()

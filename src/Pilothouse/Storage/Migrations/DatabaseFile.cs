@@ -22,6 +22,7 @@ internal sealed class DatabaseFile(string path)
         var file = new FileInfo(path);
         if (!file.Exists || file.Length == 0)
         {
+            RefuseOrphanedLog();
             return (new HashSet<string>(), false);
         }
 
@@ -38,6 +39,16 @@ internal sealed class DatabaseFile(string path)
         catch (SqliteException error)
         {
             throw Unreadable(error);
+        }
+    }
+
+    /// <summary>SQLite removes the log of a file that is empty, and with it writes that were acknowledged.</summary>
+    private void RefuseOrphanedLog()
+    {
+        if (new FileInfo(path + "-wal") is { Exists: true, Length: > 0 })
+        {
+            throw new DatabaseRefusedException(
+                $"{path} is missing or empty, but {path}-wal beside it holds writes: the file was lost. It was not touched. Restore a backup with `pilothouse backup restore`, which sets both aside.");
         }
     }
 
