@@ -70,6 +70,9 @@ internal sealed partial class Draining(IHostApplicationLifetime lifetime, ILogge
 /// <summary>The web server's own sockets, with the pause of <see cref="Draining"/> between the end of listening and the rest of the end.</summary>
 internal sealed class DrainingSockets(Draining draining, IOptions<SocketTransportOptions> options, ILoggerFactory loggers) : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
+    /// <summary>Each connection has the buffer of its listener. The system would give one that reads nothing some megabytes, and the time that they may take.</summary>
+    private const int SendBuffer = 128 * 1024;
+
     public bool CanBind(EndPoint endpoint) => endpoint is IPEndPoint;
 
     public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
@@ -78,7 +81,12 @@ internal sealed class DrainingSockets(Draining draining, IOptions<SocketTranspor
         var sockets = new SocketTransportFactory(Options.Create(new SocketTransportOptions
         {
             Backlog = options.Value.Backlog,
-            CreateBoundListenSocket = address => socket = SocketTransportOptions.CreateDefaultBoundListenSocket(address),
+            CreateBoundListenSocket = address =>
+            {
+                socket = SocketTransportOptions.CreateDefaultBoundListenSocket(address);
+                socket.SendBufferSize = SendBuffer;
+                return socket;
+            },
         }), loggers);
         return new Listener(await sockets.BindAsync(endpoint, cancellationToken), socket!, draining);
     }
