@@ -41,9 +41,6 @@ internal sealed class BackupFolder(string path, TimeProvider clock)
         ? []
         : [.. Directory.EnumerateFiles(Path).Select(Look).OfType<(Backup Backup, DateTime Local)>().OrderByDescending(static found => found.Local).ThenByDescending(static found => found.Backup.Name, StringComparer.Ordinal).Select(static found => found.Backup)];
 
-    /// <summary>The newest that was made and verified here.</summary>
-    public Backup? LastGood() => List().FirstOrDefault(static backup => backup.State == BackupState.Good);
-
     /// <summary>A backup by its name, or "latest".</summary>
     /// <exception cref="BackupFailedException">There is none.</exception>
     public Backup Find(string name)

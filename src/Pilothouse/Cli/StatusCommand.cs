@@ -83,5 +83,4 @@ internal static class StatusCommand
         double? Ended(string result) => figures.Sum("pilothouse_logins_total", sample => sample.Labels.GetValueOrDefault("result") == result);
         return new LoginPart(Ended("right"), Ended("wrong"), Ended("refused"));
     }
-
 }

@@ -17,6 +17,7 @@ internal static class RetentionParts
         services.AddSingleton<IWatched>(static provider => provider.GetRequiredService<IntegrityCheck>());
         services.AddSingleton<IWatched>(static provider => provider.GetRequiredService<NightlyMaintenance>());
     }
+
     /// <summary>What is looked after here is a SQLite file; another engine looks after itself.</summary>
     private static SqliteDatabase DatabaseOf(IServiceProvider provider) => (SqliteDatabase)provider.GetRequiredService<Database>();
 }

@@ -51,7 +51,7 @@ internal static class SqliteUpkeep
         try
         {
             using var connection = new SqliteConnection(path, SqliteUse.Inspect);
-            using var ending = cancel.Register(static handle => raw.sqlite3_interrupt((sqlite3)handle!), connection.Handle);
+            using var ending = connection.InterruptOn(cancel);
             var found = connection.Scalar("PRAGMA integrity_check(5)");
             return found == "ok" ? null : found ?? "no answer";
         }
