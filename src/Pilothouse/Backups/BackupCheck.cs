@@ -104,7 +104,7 @@ internal static class BackupCheck
         try
         {
             using var file = new HashedStream(new FileStream(backup.Path, FileMode.Open, FileAccess.Read, FileShare.Read, BlockSize), stored, done => progress.Report((double)done / Math.Max(backup.SizeBytes, 1)));
-            using var output = new FileStream(target, FileMode.Open, FileAccess.Write);
+            using var output = new SteadyFile(target);
             long size = 0;
             using var gzip = BackupName.IsCompressed(backup.Name) ? new GZipStream(file, CompressionMode.Decompress, leaveOpen: true) : null;
             Stream database = gzip is null ? file : gzip;

@@ -126,12 +126,15 @@ internal sealed class BackupFolder(string path, TimeProvider clock)
         return [.. counted.Skip(most).Where(backup => backup != lastGood && !TryRemove(backup)).Select(static backup => backup.Name)];
     }
 
+    /// <summary>Under another name first: a backup that is half removed must not look like one.</summary>
     private static bool TryRemove(Backup backup)
     {
         try
         {
-            File.Delete(backup.Path);
+            var leaving = backup.Path + Unfinished;
+            File.Move(backup.Path, leaving, overwrite: true);
             File.Delete(BackupManifest.PathFor(backup.Path));
+            Storage.Sqlite.DurableFile.Remove(leaving);
             return true;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
@@ -169,7 +172,7 @@ internal sealed class BackupFolder(string path, TimeProvider clock)
     {
         foreach (var file in Directory.EnumerateFiles(Path, $"*trading_bot_backup_*{Unfinished}*").Concat(Directory.EnumerateFiles(Path, $"verify_*{Unfinished}*")))
         {
-            File.Delete(file);
+            Storage.Sqlite.DurableFile.Remove(file);
         }
 
         foreach (var file in Directory.EnumerateFiles(Path, "*.json"))

@@ -115,25 +115,18 @@ internal sealed class BackupMaker(Settings settings, TimeProvider clock)
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         DurableFile.Create(packed);
         progress.Begin("Packing", known: true);
-        using (var file = new FileStream(packed, FileMode.Open, FileAccess.Write))
+        using (var file = new SteadyFile(packed))
         using (var source = new FileStream(copy, FileMode.Open, FileAccess.Read, FileShare.Read, BlockSize))
         {
             using (var gzip = new GZipStream(file, CompressionLevel.Optimal, leaveOpen: true))
             {
                 var block = new byte[BlockSize];
-                long done = 0, unflushed = 0;
+                long done = 0;
                 for (int count; (count = source.Read(block)) > 0;)
                 {
                     cancel.ThrowIfCancellationRequested();
                     gzip.Write(block, 0, count);
                     progress.Report((double)(done += count) / Math.Max(size, 1));
-
-                    // In small pieces, as the copy itself, for the sake of those who flush the database meanwhile.
-                    if ((unflushed += count) >= 32 * BlockSize)
-                    {
-                        file.Flush(flushToDisk: true);
-                        unflushed = 0;
-                    }
                 }
             }
 
@@ -175,7 +168,7 @@ internal sealed class BackupMaker(Settings settings, TimeProvider clock)
         {
             try
             {
-                File.Delete(path);
+                DurableFile.Remove(path);
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {

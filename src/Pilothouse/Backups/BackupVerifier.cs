@@ -24,7 +24,7 @@ internal sealed class BackupVerifier(BackupFolder folder)
         {
             foreach (var suffix in FileHolders.Suffixes)
             {
-                File.Delete(target + suffix);
+                DurableFile.Remove(target + suffix);
             }
         }
     }

@@ -8,7 +8,7 @@ namespace Pilothouse.Tests.Fixtures;
 /// </summary>
 internal static class KillAt
 {
-    private static readonly Lazy<Task<string>> Library = new(CompileAsync);
+    private static readonly Lazy<Task<string>> Library = new(() => Tool.CompileAsync("kill-at"));
 
     /// <summary>Kills the command before each of its changes under <paramref name="folder"/>.</summary>
     /// <param name="folder">The folder whose files count; the command runs in it.</param>
@@ -40,13 +40,5 @@ internal static class KillAt
             await check($"killed before {(await File.ReadAllLinesAsync(log))[^1]}");
             Assert.True(kills < 2000, "The command has no end.");
         }
-    }
-
-    private static async Task<string> CompileAsync()
-    {
-        var library = Path.Combine(AppContext.BaseDirectory, "kill-at.so");
-        var (code, _, error) = await Tool.RunAsync("gcc", ["-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o", library, Repository.PathOf("tests", "tools", "kill-at.c"), "-ldl"]);
-        Assert.True(code == 0, error);
-        return library;
     }
 }

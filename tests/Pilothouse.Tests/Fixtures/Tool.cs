@@ -61,5 +61,15 @@ internal static class Tool
         return process;
     }
 
+    /// <summary>Makes a library for LD_PRELOAD of tests/tools/NAME.c. Linux only.</summary>
+    /// <returns>Its path.</returns>
+    public static async Task<string> CompileAsync(string name)
+    {
+        var library = Path.Combine(AppContext.BaseDirectory, name + ".so");
+        var (code, _, error) = await RunAsync("gcc", ["-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o", library, Repository.PathOf("tests", "tools", name + ".c"), "-ldl"]);
+        Assert.True(code == 0, error);
+        return library;
+    }
+
     private static string Quote(string text) => $"\"{text}\"";
 }

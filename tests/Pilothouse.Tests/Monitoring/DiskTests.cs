@@ -94,6 +94,32 @@ public sealed class DiskTests
         Assert.True(code == 0, server.Errors);
     }
 
+    /// <summary>A quota is no full disk to SQLite, which says that a write failed: see tests/tools/quota.c.</summary>
+    [Fact]
+    public async Task A_quota_that_is_used_up_is_told_as_a_full_disk_and_passes_by_itself()
+    {
+        using var folder = new TemporaryFolder();
+        using var logs = new TemporaryFolder();
+        await using var server = await ServerProcess.ServeAsync(
+            folder, ("LOG_DIR", logs.Path), ("LD_PRELOAD", await Tool.CompileAsync("quota")), ("QUOTA_FOLDER", folder.Path));
+        var key = (await ServerProcess.RunAsync(folder, ["key", "create", "--name", "bot", "--scopes", "write,control"])).Out.Trim();
+        Assert.Equal(201, (await PostAsync(server, key)).Status);
+
+        await File.WriteAllTextAsync(folder.File("over-quota"), "", TestContext.Current.CancellationToken);
+        for (var i = 0; i < 3; i++)
+        {
+            var (status, body) = await PostAsync(server, key);
+            Assert.Equal((507, "disk-full"), (status, (string?)body["code"]));
+        }
+
+        Assert.Equal((503, "backup-failed"), await server.Client.SendAsync("POST", "/api/backups", "", ("X-Api-Key", key)) is var (failed, why) ? (failed, (string?)why["code"]) : default);
+        Assert.Equal(1, (int)(await server.Client.SendAsync("GET", "/api/signals")).Body["count"]!);
+        File.Delete(folder.File("over-quota"));
+        Assert.Equal(201, (await PostAsync(server, key)).Status);
+        Assert.Equal("2", await Tool.SqliteAsync(folder.File("trading_bot.db"), "SELECT count(*) FROM signals;"));
+        Assert.Equal("ok", await Tool.IntegrityAsync(folder.File("trading_bot.db")));
+    }
+
     [Fact]
     public async Task On_a_full_disk_a_start_is_refused_with_a_sentence_that_is_true()
     {

@@ -152,13 +152,7 @@ internal sealed class DatabaseFile(string path)
             return [];
         }
 
-        var applied = new HashSet<string>();
-        using var statement = new SqliteStatement(connection, "SELECT version FROM schema_migrations");
-        while (statement.Step())
-        {
-            applied.Add(statement.Row.Text(0) ?? "");
-        }
-
+        HashSet<string> applied = [.. connection.Column("SELECT version FROM schema_migrations")];
         if (applied.FirstOrDefault(version => version.StartsWith(Migrator.Prefix, StringComparison.Ordinal) && !Migrator.Known.Contains(version)) is { } newer)
         {
             throw new DatabaseRefusedException(
@@ -168,15 +162,5 @@ internal sealed class DatabaseFile(string path)
         return applied;
     }
 
-    private static List<string> Columns(SqliteConnection connection, string table)
-    {
-        var columns = new List<string>();
-        using var statement = new SqliteStatement(connection, $"SELECT name FROM pragma_table_info('{table}')");
-        while (statement.Step())
-        {
-            columns.Add(statement.Row.Text(0)!);
-        }
-
-        return columns;
-    }
+    private static IReadOnlyList<string> Columns(SqliteConnection connection, string table) => connection.Column($"SELECT name FROM pragma_table_info('{table}')");
 }

@@ -12,7 +12,7 @@ internal sealed record DatabaseFacts(SortedDictionary<string, long> Tables, long
     public static DatabaseFacts Read(SqliteConnection connection)
     {
         var tables = new SortedDictionary<string, long>(StringComparer.Ordinal);
-        foreach (var name in Texts(connection, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"))
+        foreach (var name in connection.Column("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"))
         {
             tables[name] = long.Parse(connection.Scalar($"SELECT count(*) FROM {Quote(name)}")!, CultureInfo.InvariantCulture);
         }
@@ -26,7 +26,7 @@ internal sealed record DatabaseFacts(SortedDictionary<string, long> Tables, long
             }
         }
 
-        var migrations = tables.ContainsKey("schema_migrations") ? Texts(connection, "SELECT version FROM schema_migrations ORDER BY version") : [];
+        var migrations = tables.ContainsKey("schema_migrations") ? connection.Column("SELECT version FROM schema_migrations ORDER BY version") : [];
         return new(tables, violations, migrations);
     }
 
@@ -45,18 +45,6 @@ internal sealed record DatabaseFacts(SortedDictionary<string, long> Tables, long
         return ForeignKeyViolations == other.ForeignKeyViolations
             ? null
             : string.Create(CultureInfo.InvariantCulture, $"{other.ForeignKeyViolations} rows refer to nothing, instead of {ForeignKeyViolations}");
-    }
-
-    private static List<string> Texts(SqliteConnection connection, string sql)
-    {
-        var texts = new List<string>();
-        using var statement = new SqliteStatement(connection, sql);
-        while (statement.Step())
-        {
-            texts.Add(statement.Row.Text(0) ?? "");
-        }
-
-        return texts;
     }
 
     private static string Quote(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";

@@ -12,6 +12,8 @@ internal static partial class DurableFile
     public const UnixFileMode OwnerAndGroup = OwnerOnly | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
 
     private const int ReadOnly = 0;
+    private const long Piece = 16L << 20;
+    private static readonly TimeSpan BetweenPieces = TimeSpan.FromMilliseconds(10);
 
     /// <summary>Makes an empty file, for its owner only unless <paramref name="rights"/> say otherwise.</summary>
     public static void Create(string path, UnixFileMode rights = OwnerOnly)
@@ -32,6 +34,25 @@ internal static partial class DurableFile
         using var file = new FileStream(path, FileMode.Open, FileAccess.Write);
         file.Write(content);
         file.Flush(flushToDisk: true);
+    }
+
+    /// <summary>
+    /// Removes a file that may be large, a piece at a time: while a file system gives back hundreds of megabytes at once, nobody's flush on it
+    /// comes through (50 ms for 400 MB).
+    /// </summary>
+    public static void Remove(string path)
+    {
+        if (new FileInfo(path) is { Exists: true, LinkTarget: null, Length: > Piece })
+        {
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+            for (var left = file.Length - Piece; left > 0; left -= Piece)
+            {
+                file.SetLength(left);
+                Thread.Sleep(BetweenPieces);
+            }
+        }
+
+        File.Delete(path);
     }
 
     /// <summary>Makes the names in a folder last: a renamed file may else be gone with its new name.</summary>

@@ -127,6 +127,19 @@ internal sealed class SqliteConnection : Session, IDisposable
         return statement.Step() ? statement.Row.Text(0) : null;
     }
 
+    /// <summary>The first column of every row as text.</summary>
+    public IReadOnlyList<string> Column(string sql)
+    {
+        using var statement = new SqliteStatement(this, sql);
+        var values = new List<string>();
+        while (statement.Step())
+        {
+            values.Add(statement.Row.Text(0) ?? "");
+        }
+
+        return values;
+    }
+
     /// <summary>A number that changes when any other connection, of this process or another, has committed.</summary>
     public long DataVersion()
     {
@@ -152,26 +165,11 @@ internal sealed class SqliteConnection : Session, IDisposable
         }
     }
 
-    /// <summary>
-    /// The library's last error. On a full disk not only writing fails, but also making the shared memory beside the file larger: that
-    /// is told as an I/O error there, and as what it is here.
-    /// </summary>
+    /// <summary>The library's last error.</summary>
     public SqliteException Error(int result)
     {
         var message = raw.sqlite3_errmsg(handle).utf8_to_string();
-        return new((result & 0xFF) == raw.SQLITE_IOERR && IsDiskFull() ? raw.SQLITE_FULL : result, message);
-    }
-
-    private bool IsDiskFull()
-    {
-        try
-        {
-            return new DriveInfo(Path.GetDirectoryName(Path.GetFullPath(path))!).AvailableFreeSpace < 64 * 1024;
-        }
-        catch (IOException)
-        {
-            return false;
-        }
+        return new((result & 0xFF) == raw.SQLITE_IOERR && FullDisk.IsTheReason(handle, path) ? raw.SQLITE_FULL : result, message);
     }
 
     public void Dispose()
@@ -223,17 +221,4 @@ internal sealed class SqliteConnection : Session, IDisposable
                 $"SQLite did not take PRAGMA {name}={value} (it says {now ?? "nothing"}). The file system may not support it; put the database on a local disk.");
         }
     }
-}
-
-/// <summary>An error of the SQLite library.</summary>
-internal sealed class SqliteException(int code, string message) : Exception($"SQLite error {code}: {message}")
-{
-    /// <summary>The primary result code, without its extension.</summary>
-    public int Code { get; } = code & 0xFF;
-
-    /// <summary>The extended result code.</summary>
-    public int ExtendedCode { get; } = code;
-
-    /// <summary>The file does not fit together: a page of it is not what was written there.</summary>
-    public bool IsDamage => Code is raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB;
 }

@@ -9,7 +9,7 @@ internal static class SqliteErrors
     {
         raw.SQLITE_BUSY or raw.SQLITE_LOCKED => new DatabaseBusyException(
             "Another program has held the database locked for 5 seconds. Try again; if it goes on, look for a program that keeps a transaction open."),
-        raw.SQLITE_FULL => new DatabaseFullException("The disk that holds the database is full. Nothing was stored; free some space and send it again."),
+        raw.SQLITE_FULL => new DatabaseFullException("The disk that holds the database is full, or this user's quota of it. Nothing was stored; free some space and send it again."),
         raw.SQLITE_CANTOPEN or raw.SQLITE_IOERR or raw.SQLITE_READONLY or raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB =>
             new DatabaseBrokenException(sqlite),
         _ => error,

@@ -8,11 +8,7 @@ internal static class SqliteSnapshot
     /// <summary>Pages between two looks at the progress: a megabyte of the usual 4 KiB.</summary>
     private const int PagesAtATime = 256;
 
-    /// <summary>
-    /// How much is copied before it is flushed to the disk. Flushed all at once, hundreds of megabytes would hold up the flushes of those
-    /// who write to the database meanwhile.
-    /// </summary>
-    private const int PagesBetweenFlushes = 1024;
+    private const int PagesBetweenFlushes = SteadyFile.Piece / 4096;
 
     /// <summary>
     /// Copies page by page (SQLite's backup API, https://sqlite.org/backup.html) inside one read transaction of the source, so that the

@@ -1,0 +1,16 @@
+using SQLitePCL;
+
+namespace Pilothouse.Storage.Sqlite;
+
+/// <summary>An error of the SQLite library.</summary>
+internal sealed class SqliteException(int code, string message) : Exception($"SQLite error {code}: {message}")
+{
+    /// <summary>The primary result code, without its extension.</summary>
+    public int Code { get; } = code & 0xFF;
+
+    /// <summary>The extended result code.</summary>
+    public int ExtendedCode { get; } = code;
+
+    /// <summary>The file does not fit together: a page of it is not what was written there.</summary>
+    public bool IsDamage => Code is raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB;
+}
