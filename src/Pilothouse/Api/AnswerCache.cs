@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Pilothouse.Storage;
 
@@ -27,7 +26,7 @@ internal sealed class AnswerCache(Database database)
         var stamp = await database.StampAsync(http.RequestAborted);
         if (!answers.TryGetValue(key, out var kept) || kept.Stamp != stamp)
         {
-            kept = new Kept(stamp, JsonSerializer.SerializeToUtf8Bytes(await database.ReadAsync(read, http.RequestAborted), type));
+            kept = new Kept(stamp, JsonText.Utf8(await database.ReadAsync(read, http.RequestAborted), type));
             Keep(key, kept);
         }
 

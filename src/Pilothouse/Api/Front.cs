@@ -20,19 +20,23 @@ internal sealed partial class Front(RequestDelegate next, Settings settings, Ser
     {
         var started = Stopwatch.GetTimestamp();
         SetHeaders(http);
+        RequestFailure failure = default;
         try
         {
             CheckDoor(http);
             await next(http);
-            await ExplainEmptyAnswerAsync(http);
+            if (ExplainEmptyAnswer(http) is { } refusal)
+            {
+                failure = await AnswerAsync(http, refusal);
+            }
         }
         catch (Exception error)
         {
-            await AnswerFailureAsync(http, error);
+            failure = await AnswerFailureAsync(http, error);
         }
 
         metrics.Count(http, started);
-        log.Write(http, Caller.Of(http).Name, started);
+        log.Write(http, Caller.Of(http).Name, started, failure);
     }
 
     private static void SetHeaders(HttpContext http)
@@ -69,39 +73,34 @@ internal sealed partial class Front(RequestDelegate next, Settings settings, Ser
     }
 
     /// <summary>Routing answers an unknown path or method with a bare status.</summary>
-    private Task ExplainEmptyAnswerAsync(HttpContext http)
+    private static Refusal? ExplainEmptyAnswer(HttpContext http)
     {
         var response = http.Response;
-        if (response.HasStarted || response.StatusCode < 400 || response.ContentType is not null)
-        {
-            return Task.CompletedTask;
-        }
-
-        return AnswerAsync(http, response.StatusCode switch
+        return response.HasStarted || response.StatusCode < 400 || response.ContentType is not null ? null : response.StatusCode switch
         {
             404 => new Refusal(404, ErrorCodes.EndpointNotFound, "Endpoint not found", "GET /docs lists every endpoint."),
             405 => new Refusal(405, ErrorCodes.MethodNotAllowed, "Method not allowed", "The Allow header names the methods of this path."),
             415 => new Refusal(415, ErrorCodes.UnsupportedMediaType, "Unsupported media type", "Send the body as JSON, with Content-Type: application/json."),
             var status => new Refusal(status, ErrorCodes.BadRequest, "Bad request", "The request could not be understood; GET /docs shows its form."),
-        });
+        };
     }
 
-    private async Task AnswerFailureAsync(HttpContext http, Exception error)
+    private async Task<RequestFailure> AnswerFailureAsync(HttpContext http, Exception error)
     {
         if (IsGone(http, error))
         {
             http.Response.StatusCode = 499;
-            return;
+            return default;
         }
 
         if (http.Response.HasStarted)
         {
             BrokenOff(logger, http.TraceIdentifier, error);
             http.Abort();
-            return;
+            return default;
         }
 
-        await AnswerAsync(http, Translate(http, error));
+        return await AnswerAsync(http, Translate(http, error), error is DatabaseBusyException or DatabaseFullException or Storage.Sqlite.DatabaseBrokenException ? error.Message : null);
     }
 
     /// <summary>Whether the client is not there any more. The error may say so before RequestAborted does.</summary>
@@ -122,10 +121,8 @@ internal sealed partial class Front(RequestDelegate next, Settings settings, Ser
             case DatabaseBusyException busy:
                 return new(503, ErrorCodes.Overloaded, "Server overloaded", busy.Message) { RetryAfterSeconds = 1 };
             case DatabaseFullException full:
-                Unhealthy(logger, http.TraceIdentifier, full);
                 return new(507, ErrorCodes.DiskFull, "Disk full", full.Message) { RetryAfterSeconds = 60 };
-            case Storage.Sqlite.DatabaseBrokenException broken:
-                Unhealthy(logger, http.TraceIdentifier, broken);
+            case Storage.Sqlite.DatabaseBrokenException:
                 return new(503, ErrorCodes.DatabaseUnavailable, "Database unavailable", "The database does not answer; the server's log says why. Nothing was stored.") { RetryAfterSeconds = 10 };
             default:
                 Bug(logger, http.TraceIdentifier, error);
@@ -133,7 +130,7 @@ internal sealed partial class Front(RequestDelegate next, Settings settings, Ser
         }
     }
 
-    private Task AnswerAsync(HttpContext http, Refusal refusal)
+    private async Task<RequestFailure> AnswerAsync(HttpContext http, Refusal refusal, string? reason = null)
     {
         metrics.CountRefusal(refusal.Code);
         http.Response.StatusCode = refusal.Status;
@@ -147,14 +144,12 @@ internal sealed partial class Front(RequestDelegate next, Settings settings, Ser
             http.Response.Headers.WWWAuthenticate = "Bearer";
         }
 
-        return JsonAnswer.WriteAsync(http, refusal.Body, ApiJson.Default.ErrorBody);
+        await JsonAnswer.WriteAsync(http, refusal.Body, ApiJson.Default.ErrorBody);
+        return new(refusal.Code, reason);
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Request {RequestId} failed by a bug")]
     private static partial void Bug(ILogger logger, string requestId, Exception error);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "Request {RequestId} failed because the database did")]
-    private static partial void Unhealthy(ILogger logger, string requestId, Exception error);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Request {RequestId} failed after its answer had begun; the connection was closed")]
     private static partial void BrokenOff(ILogger logger, string requestId, Exception error);

@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Pilothouse.Auth;
 using Pilothouse.Monitoring;
@@ -75,38 +74,19 @@ internal sealed class WriteDoor(Database database, IdempotencyStore kept, DiskWa
             return (false, await database.WriteAsync(async session =>
             {
                 var answer = await work(session, value);
-                var json = JsonSerializer.Serialize(answer.Body, output);
+                var json = JsonText.Of(answer.Body, output);
                 await kept.KeepAsync(session, key, answer.Status, json);
                 return new KeptAnswer(key.BodyHash, answer.Status, json);
             }, http.RequestAborted));
         }
         catch (Refusal refusal) when (refusal.Status == 409 && refusal.Code != ErrorCodes.IdempotencyInProgress)
         {
-            var json = JsonSerializer.Serialize(refusal.Body, ApiJson.Default.ErrorBody);
-            return (false, await database.WriteAsync(async session =>
+            await database.WriteAsync(async session =>
             {
-                await kept.KeepAsync(session, key, refusal.Status, json);
-                return new KeptAnswer(key.BodyHash, refusal.Status, json);
-            }));
+                await kept.KeepAsync(session, key, refusal.Status, JsonText.Of(refusal.Body, ApiJson.Default.ErrorBody));
+                return true;
+            });
+            throw;
         }
-    }
-}
-
-/// <summary>Writes JSON answers.</summary>
-internal static class JsonAnswer
-{
-    /// <summary>Writes <paramref name="value"/> with the status that the response has.</summary>
-    public static Task WriteAsync<T>(HttpContext http, T value, JsonTypeInfo<T> type)
-    {
-        var bytes = JsonSerializer.SerializeToUtf8Bytes(value, type);
-        return WriteAsync(http, bytes);
-    }
-
-    public static Task WriteAsync(HttpContext http, ReadOnlyMemory<byte> json)
-    {
-        var response = http.Response;
-        response.ContentType = "application/json; charset=utf-8";
-        response.ContentLength = json.Length;
-        return HttpMethods.IsHead(http.Request.Method) ? Task.CompletedTask : response.Body.WriteAsync(json, http.RequestAborted).AsTask();
     }
 }

@@ -61,6 +61,7 @@ internal static partial class BackupEndpoints
             // Not cancelled with its request: a proxy that has waited too long must not undo it.
             var backup = await Aside(() => maker.Make("api", TimeSpan.Zero, NoProgress.Instance, out _, server.ApplicationStopping));
             health.Refresh();
+            Made(logger, backup.Name, backup.SizeBytes, http.TraceIdentifier);
             http.Response.StatusCode = 201;
             await JsonAnswer.WriteAsync(http, new BackupCreated(true, "Backup created and verified", backup.Name, BackupRow.Of(backup)), BackupJson.Default.BackupCreated);
         }
@@ -89,6 +90,7 @@ internal static partial class BackupEndpoints
         try
         {
             var verified = await Aside(() => verifier.Verify(backup, TimeSpan.Zero, NoProgress.Instance, http.RequestAborted));
+            Verified(logger, backup.Name, http.TraceIdentifier);
             await JsonAnswer.WriteAsync(http, new BackupVerified(true, "Backup is good", backup.Name, verified.DatabaseSizeBytes, verified.Facts.ForeignKeyViolations, verified.Facts.Tables), BackupJson.Default.BackupVerified);
         }
         catch (BackupRunningException running)
@@ -110,6 +112,12 @@ internal static partial class BackupEndpoints
     private static Task<T> Aside<T>(Func<T> work) => Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     private static Refusal Running(BackupRunningException running) => new(409, ErrorCodes.BackupRunning, "Backup running", running.Message) { RetryAfterSeconds = 10 };
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Backup {Name} was made and verified: {SizeBytes} bytes (request {RequestId})")]
+    private static partial void Made(ILogger logger, string name, long sizeBytes, string requestId);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Backup {Name} was verified and is good (request {RequestId})")]
+    private static partial void Verified(ILogger logger, string name, string requestId);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The backup that request {RequestId} asked for failed")]
     private static partial void MakingFailed(ILogger logger, string requestId, Exception error);

@@ -95,7 +95,7 @@ internal sealed class BackupHealth(Settings settings, BackupFolder folder, TimeP
     {
         var good = LastGood;
         var age = good is null ? clock.GetUtcNow() - DatabaseBegan() : clock.GetUtcNow() - good.MadeAt;
-        var told = good is null ? "There is no verified backup yet" : $"The last verified backup is {Ago(age)} old";
+        var told = good is null ? NoneYet() : $"The last verified backup is {Ago(age)} old";
         if (failedAt > (good?.MadeAt ?? DateTimeOffset.MinValue))
         {
             return new("backups", ConditionState.Failed, $"The last backup failed. {told}. The server's log says why; `pilothouse backup` tries again.");
@@ -115,6 +115,10 @@ internal sealed class BackupHealth(Settings settings, BackupFolder folder, TimeP
             ? new("backups", ConditionState.Failed, $"{told}: the daily one is overdue. The server's log says why; `pilothouse backup` makes one now.")
             : new("backups", ConditionState.Warning, $"{told}, and ENABLE_AUTO_BACKUP is off. `pilothouse backup` makes one now.");
     }
+
+    private string NoneYet() => settings.EnableAutoBackup
+        ? string.Create(CultureInfo.InvariantCulture, $"There is no verified backup yet; the first one is due at {settings.BackupScheduleHour:00}:{settings.BackupScheduleMinute:00}")
+        : "There is no verified backup yet";
 
     private static string Ago(TimeSpan age) =>
         age < TimeSpan.FromHours(2) ? string.Create(CultureInfo.InvariantCulture, $"{Math.Max(0, (int)age.TotalMinutes)} minutes")

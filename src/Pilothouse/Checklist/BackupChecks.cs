@@ -19,11 +19,12 @@ internal static class BackupChecks
             return Finding.Green("backup", "There is no database yet.");
         }
 
-        var health = new BackupHealth(settings, new BackupFolder(settings.BackupDir, clock), clock).Look();
+        var backups = new BackupHealth(settings, new BackupFolder(settings.BackupDir, clock), clock);
+        var health = backups.Look();
         return health.State switch
         {
-            ConditionState.Ok => Finding.Green("backup", health.Message),
-            ConditionState.Warning => Finding.Yellow("backup", health.Message, "Make one with `pilothouse backup`."),
+            ConditionState.Ok when backups.LastGood is not null => Finding.Green("backup", health.Message),
+            ConditionState.Ok or ConditionState.Warning => Finding.Yellow("backup", health.Message, "Make one with `pilothouse backup`."),
             _ => Finding.Red("backup", health.Message, "Make one with `pilothouse backup`, and see in the log why the daily one failed."),
         };
     }

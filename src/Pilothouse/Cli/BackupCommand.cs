@@ -27,12 +27,14 @@ internal static class BackupCommand
         return command;
     }
 
-    private static Task<int> MakeAsync(CancellationToken cancel) => Shell.WithSettingsAsync(settings =>
+    private static Task<int> MakeAsync(CancellationToken cancel) => Shell.ChangingAsync("backup", (settings, log) =>
     {
         IReadOnlyList<string> kept = [];
         var backup = TerminalProgress.Run(progress => new BackupMaker(settings, TimeProvider.System).Make("command", Patience, progress, out kept, cancel, SayWaiting));
         var manifest = backup.Manifest!;
-        Shell.Print(string.Create(CultureInfo.InvariantCulture, $"{backup.Path}: {Sizes.Text(backup.SizeBytes)}, {manifest.Tables.Values.Sum()} rows, verified."));
+        var told = string.Create(CultureInfo.InvariantCulture, $"{backup.Path}: {Sizes.Text(backup.SizeBytes)}, {manifest.Tables.Values.Sum()} rows, verified.");
+        Shell.Print(told);
+        log.Done(told);
         SayOrphans(manifest.ForeignKeyViolations);
         foreach (var name in kept)
         {
@@ -114,11 +116,11 @@ internal static class BackupCommand
         var name = new Argument<string>("NAME") { Description = "A name from `backup list`, or latest.", DefaultValueFactory = static _ => "latest" };
         var yes = new Option<bool>("--yes") { Description = "Do not ask." };
         var command = new Command("restore", "Put a backup in the place of the database. Nobody may have the database open; today's files are set aside, not removed.") { name, yes };
-        command.SetAction((parsed, cancel) => Shell.WithSettingsAsync(settings => Task.FromResult(RestoreOne(settings, parsed.GetRequiredValue(name), parsed.GetValue(yes), cancel))));
+        command.SetAction((parsed, cancel) => Shell.ChangingAsync("backup restore", (settings, log) => Task.FromResult(RestoreOne(settings, log, parsed.GetRequiredValue(name), parsed.GetValue(yes), cancel))));
         return command;
     }
 
-    private static int RestoreOne(Settings settings, string name, bool yes, CancellationToken cancel)
+    private static int RestoreOne(Settings settings, CommandLog log, string name, bool yes, CancellationToken cancel)
     {
         var folder = new BackupFolder(settings.BackupDir, TimeProvider.System);
         var restorer = new BackupRestorer(settings, TimeProvider.System);
@@ -140,7 +142,9 @@ internal static class BackupCommand
         }
 
         var restored = TerminalProgress.Run(progress => restorer.Restore(backup, progress, cancel));
-        Shell.Print(string.Create(CultureInfo.InvariantCulture, $"{settings.DatabasePath} is now {backup.Name} of {backup.MadeAt.ToLocalTime():yyyy-MM-dd HH:mm:ss}: {restored.Facts.Tables.Values.Sum()} rows, verified."));
+        var told = string.Create(CultureInfo.InvariantCulture, $"{settings.DatabasePath} is now {backup.Name} of {backup.MadeAt.ToLocalTime():yyyy-MM-dd HH:mm:ss}: {restored.Facts.Tables.Values.Sum()} rows, verified.");
+        Shell.Print(told);
+        log.Done($"{told} What was there before: {string.Join(", ", restored.SetAside.DefaultIfEmpty("nothing"))}");
         foreach (var file in restored.SetAside)
         {
             Shell.Print($"What was there before: {file}");

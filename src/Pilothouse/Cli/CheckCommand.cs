@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
+using Pilothouse.Api;
 using Pilothouse.Checklist;
 using Pilothouse.Configuration;
 using Pilothouse.Monitoring;
@@ -21,7 +21,7 @@ internal static class CheckCommand
             var report = await LookAsync(cancel);
             if (parsed.GetValue(json))
             {
-                Shell.Print(JsonSerializer.Serialize(report, ReportJson.Default.Report));
+                Shell.Print(JsonText.Of(report, ReportJson.Default.Report));
             }
             else
             {

@@ -18,12 +18,16 @@ internal static class CleanupCommand
     {
         var dryRun = new Option<bool>("--dry-run") { Description = "Only count; delete nothing." };
         var command = new Command("cleanup", "Delete rows that are older than the *_RETENTION_DAYS settings say. A running server goes on meanwhile.") { dryRun };
-        command.SetAction((parsed, cancel) => Shell.WithSettingsAsync(settings => RunAsync(settings, parsed.GetValue(dryRun), cancel)));
+        command.SetAction((parsed, cancel) => parsed.GetValue(dryRun)
+            ? Shell.WithSettingsAsync(settings => RunAsync(settings, null, cancel))
+            : Shell.ChangingAsync("cleanup", (settings, log) => RunAsync(settings, log, cancel)));
         return command;
     }
 
-    private static async Task<int> RunAsync(Settings settings, bool dryRun, CancellationToken cancel)
+    /// <param name="log">None for a dry run.</param>
+    private static async Task<int> RunAsync(Settings settings, CommandLog? log, CancellationToken cancel)
     {
+        var dryRun = log is null;
         if (!Shell.HasDatabase(settings))
         {
             return Shell.Failed;
@@ -42,7 +46,9 @@ internal static class CleanupCommand
             try
             {
                 var cleanup = new Cleanup(database, settings.Retention, TimeProvider.System) { Progress = rows => deleted = rows };
-                Print(await cleanup.RunAsync(dryRun, cancel), dryRun);
+                var tables = await cleanup.RunAsync(dryRun, cancel);
+                Print(tables, dryRun);
+                log?.Done(CleanedTable.Summary(tables));
             }
             catch (Exception) when (!dryRun)
             {

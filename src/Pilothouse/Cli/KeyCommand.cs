@@ -26,16 +26,13 @@ internal static class KeyCommand
             }
         });
         var bot = new Option<string?>("--bot-name") { Description = "The only bot that this key may write for." };
-        var days = new Option<int?>("--expires-in-days") { Description = "After how many days it ends; never, where it is left out." };
-        days.Validators.Add(static result =>
+        var days = new Option<long?>("--expires-in-days")
         {
-            if (result.GetValueOrDefault<int?>() is < 1 or > 36_500)
-            {
-                result.AddError("--expires-in-days must be from 1 to 36500.");
-            }
-        });
+            Description = "After how many days it ends; never, where it is left out.",
+            CustomParser = static result => Shell.WholeNumber(result, "--expires-in-days", 1, 36_500),
+        };
         var command = new Command("create", "Make a key. It is shown once.") { name, scopes, bot, days };
-        command.SetAction((parsed, _) => WithDatabaseAsync(async (settings, database) =>
+        command.SetAction((parsed, _) => WithDatabaseAsync("key create", async (settings, database, log) =>
         {
             var clock = TimeProvider.System;
             DateTimeOffset? ends = parsed.GetValue(days) is { } count ? clock.GetUtcNow().AddDays(count) : null;
@@ -43,6 +40,7 @@ internal static class KeyCommand
                 .CreateAsync(session, parsed.GetRequiredValue(name), Names(parsed.GetRequiredValue(scopes)), parsed.GetValue(bot), ends));
             Shell.Say(string.Create(CultureInfo.InvariantCulture, $"API key {id} was made. It is not shown again:"));
             Shell.Print(key);
+            log.Done(string.Create(CultureInfo.InvariantCulture, $"API key {id} was made: {parsed.GetRequiredValue(name)}, {parsed.GetRequiredValue(scopes)}, {(ends is null ? "without an end" : $"until {Show(ends)}")}"));
             return Shell.Good;
         }));
         return command;
@@ -51,7 +49,7 @@ internal static class KeyCommand
     private static Command ListKeys()
     {
         var command = new Command("list", "Every key, without the keys themselves.");
-        command.SetAction(static (_, _) => WithDatabaseAsync(static async (_, database) =>
+        command.SetAction(static (_, _) => WithDatabaseAsync("key list", static async (_, database, _) =>
         {
             var keys = await database.ReadAsync(CredentialStore.ListKeysAsync);
             Shell.PrintTable(["id", "name", "scopes", "bot", "made", "ends", "revoked"], keys.Select(static key => new[]
@@ -65,13 +63,22 @@ internal static class KeyCommand
 
     private static Command RevokeKey()
     {
-        var id = new Argument<long>("ID") { Description = "The key's id, from `key list`." };
+        var id = new Argument<long>("ID")
+        {
+            Description = "The key's id, from `key list`.",
+            CustomParser = static result => Shell.WholeNumber(result, "ID"),
+        };
         var command = new Command("revoke", "End a key at once.") { id };
-        command.SetAction((parsed, _) => WithDatabaseAsync(async (_, database) =>
+        command.SetAction((parsed, _) => WithDatabaseAsync("key revoke", async (_, database, log) =>
         {
             var number = parsed.GetValue(id);
             var found = await database.WriteAsync(session => CredentialStore.RevokeKeyAsync(session, number, TimeProvider.System.GetUtcNow()));
             Shell.Say(found ? $"API key {number} is revoked." : $"There is no API key {number}; `pilothouse key list` shows them.");
+            if (found)
+            {
+                log.Done($"API key {number} is revoked.");
+            }
+
             return found ? Shell.Good : Shell.Failed;
         }));
         return command;
@@ -100,7 +107,7 @@ internal static class KeyCommand
 
     private static string Show(DateTimeOffset? time) => time?.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture) ?? "";
 
-    private static Task<int> WithDatabaseAsync(Func<Settings, Database, Task<int>> work) => Shell.WithSettingsAsync(async settings =>
+    private static Task<int> WithDatabaseAsync(string command, Func<Settings, Database, CommandLog, Task<int>> work) => Shell.ChangingAsync(command, async (settings, log) =>
     {
         // In another folder than the server's, a key would be made under a secret and for a database that nobody serves.
         if (settings.JwtSecret.Length == 0)
@@ -112,6 +119,6 @@ internal static class KeyCommand
         using var loggers = LoggerFactory.Create(static _ => { });
         new Migrator(settings.DatabasePath, settings.BackupDir, TimeProvider.System, loggers.CreateLogger<Migrator>()).Migrate();
         await using var database = new SqliteDatabase(settings.DatabasePath, 1, settings.Durability == "full", TimeProvider.System, loggers.CreateLogger<SqliteDatabase>());
-        return await work(settings, database);
+        return await work(settings, database, log);
     });
 }

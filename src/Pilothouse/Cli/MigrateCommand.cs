@@ -9,7 +9,7 @@ internal static class MigrateCommand
     public static Command Create()
     {
         var command = new Command("migrate", "Bring the database file to this version's schema. A file with data is copied first.");
-        command.SetAction(static (_, _) => Shell.WithSettingsAsync(static settings =>
+        command.SetAction(static (_, _) => Shell.ChangingAsync("migrate", static (settings, log) =>
         {
             using var loggers = LoggerFactory.Create(static _ => { });
             var applied = new Migrator(settings.DatabasePath, settings.BackupDir, TimeProvider.System, loggers.CreateLogger<Migrator>()).Migrate();
@@ -18,7 +18,13 @@ internal static class MigrateCommand
                 Shell.Print($"applied {name}");
             }
 
-            Shell.Print($"{settings.DatabasePath} is up to date ({Migrator.Known.Count} migrations, {applied.Count} of them now).");
+            var told = $"{settings.DatabasePath} is up to date ({Migrator.Known.Count} migrations, {applied.Count} of them now).";
+            Shell.Print(told);
+            if (applied.Count > 0)
+            {
+                log.Done(told);
+            }
+
             return Task.FromResult(Shell.Good);
         }));
         return command;

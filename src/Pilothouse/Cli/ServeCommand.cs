@@ -38,8 +38,10 @@ internal static partial class ServeCommand
         }
         catch (IOException error) when (error.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
         {
-            var setting = error.Message.Contains("https://", StringComparison.Ordinal) ? "HTTPS_PORT" : "MCP_SERVER_PORT";
-            Shell.Say($"The port is taken: another program listens there. Stop it, or set {setting} to another port.");
+            // Kestrel's words hold the address: "Failed to bind to address http://127.0.0.1:3000: address already in use."
+            var address = Array.Find(error.Message.Split(' '), static word => word.Contains("://", StringComparison.Ordinal))?.TrimEnd(':', '.') ?? "";
+            var setting = address.StartsWith("https:", StringComparison.Ordinal) ? "HTTPS_PORT" : "MCP_SERVER_PORT";
+            Shell.Say($"The port is taken: another program listens at {address}. Stop it (`ss -ltnp` names it), or set {setting} to another port.");
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or System.Net.Sockets.SocketException)
         {

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
 using Pilothouse.Configuration;
 using Pilothouse.Storage;
 using Spectre.Console;
@@ -32,13 +34,30 @@ internal static class Shell
         {
             return await work(Settings.Read(ReadValues()));
         }
-        catch (Exception error) when (error is SettingsException or DatabaseRefusedException or DatabaseBusyException or DatabaseFullException
-            or Storage.Sqlite.DatabaseBrokenException or Backups.BackupFailedException or Backups.BackupRunningException or IOException or UnauthorizedAccessException)
+        catch (Exception error) when (IsExpected(error))
         {
             Say(error.Message);
             return Failed;
         }
     }
+
+    private static bool IsExpected(Exception error) => error is SettingsException or DatabaseRefusedException or DatabaseBusyException or DatabaseFullException
+        or Storage.Sqlite.DatabaseBrokenException or Backups.BackupFailedException or Backups.BackupRunningException or IOException or UnauthorizedAccessException;
+
+    /// <summary>As <see cref="WithSettingsAsync"/>, for a command that changes something: the commands' log has what it did, or why not.</summary>
+    public static Task<int> ChangingAsync(string command, Func<Settings, CommandLog, Task<int>> work) => WithSettingsAsync(async settings =>
+    {
+        var log = new CommandLog(settings, command);
+        try
+        {
+            return await work(settings, log);
+        }
+        catch (Exception error) when (IsExpected(error))
+        {
+            log.Failed(error.Message);
+            throw;
+        }
+    });
 
     /// <summary>Whether the database is there; says where it is looked for if not.</summary>
     public static bool HasDatabase(Settings settings)
@@ -75,6 +94,19 @@ internal static class Shell
         }
 
         return values;
+    }
+
+    /// <summary>Reads a whole number, or says what is wrong in our words: the library's speak of System.Int64.</summary>
+    public static long WholeNumber(ArgumentResult result, string name, long least = 1, long most = long.MaxValue)
+    {
+        var sent = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+        if (long.TryParse(sent, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most)
+        {
+            return number;
+        }
+
+        result.AddError(string.Create(CultureInfo.InvariantCulture, $"{name} {sent}: it must be a whole number{(most == long.MaxValue ? $" from {least}" : $" from {least} to {most}")}."));
+        return 0;
     }
 
     /// <summary>A sentence for the person, on standard error; not wrapped, so that it can be searched for.</summary>

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using System.Text.Json;
+using Pilothouse.Api;
 using Pilothouse.Configuration;
 using Pilothouse.Storage.Sqlite;
 
@@ -17,7 +17,7 @@ internal static class StatusCommand
             var report = await LookAsync(settings, TimeProvider.System, cancel);
             if (parsed.GetValue(json))
             {
-                Shell.Print(JsonSerializer.Serialize(report, StatusJson.Default.StatusReport));
+                Shell.Print(JsonText.Of(report, StatusJson.Default.StatusReport));
             }
             else
             {
@@ -57,7 +57,7 @@ internal static class StatusCommand
             WriteQueue = figures?.Sum("pilothouse_db_write_queue_length"),
             WriteQueueLimit = figures?.Sum("pilothouse_db_write_queue_limit"),
             Writes = figures?.Sum("pilothouse_db_writes_total", static sample => sample.Labels.GetValueOrDefault("result") == "stored"),
-            Commits = figures?.Sum("pilothouse_db_commit_duration_seconds_count"),
+            Commits = figures is null ? null : figures.Sum("pilothouse_db_commit_duration_seconds_count") ?? 0,
             FailedTransactions = figures?.Sum("pilothouse_db_failed_transactions_total"),
         };
         var (requests, logins) = figures is null ? default : (RequestsOf(figures), LoginsOf(figures));

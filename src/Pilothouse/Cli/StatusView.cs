@@ -1,5 +1,6 @@
 using System.Globalization;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace Pilothouse.Cli;
 
@@ -11,28 +12,41 @@ internal static class StatusView
 
     public static void Print(StatusReport report)
     {
-        if (Console.IsOutputRedirected)
-        {
-            // Nobody's window: a sentence stays on its line, so that it can be searched for.
-            AnsiConsole.Profile.Width = 500;
-        }
-
-        AnsiConsole.Write(Lines(report));
+        Print(Lines(report));
         if (report.Bots.Count > 0)
         {
-            AnsiConsole.WriteLine();
+            Shell.Print("");
             PrintBots(report.Bots);
         }
 
-        AnsiConsole.WriteLine();
+        Shell.Print("");
         if (report.Findings.Count == 0)
         {
-            AnsiConsole.MarkupLine("[green]All is well.[/]");
+            Print(new Markup("[green]All is well.[/]\n"));
         }
 
         foreach (var finding in report.Findings)
         {
-            AnsiConsole.Write(Columns().AddRow(State(finding.Level, finding.Level), new Text(finding.Message)));
+            Print(Columns().AddRow(State(finding.Level, finding.Level), new Text(finding.Message)));
+        }
+    }
+
+    /// <summary>In a pipe there is no window: a sentence stays on its line, so that it can be searched for, and nothing is filled up with blanks.</summary>
+    private static void Print(IRenderable part)
+    {
+        if (!Console.IsOutputRedirected)
+        {
+            AnsiConsole.Write(part);
+            return;
+        }
+
+        using var text = new StringWriter();
+        var page = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(text) });
+        page.Profile.Width = 500;
+        page.Write(part);
+        foreach (var line in text.ToString().TrimEnd('\n').Split('\n'))
+        {
+            Shell.Print(line.TrimEnd());
         }
     }
 

@@ -16,11 +16,11 @@ internal static class VacuumCommand
     public static Command Create()
     {
         var command = new Command("vacuum", "Give the file's free pages back to the disk. The server must be stopped.");
-        command.SetAction(static (_, _) => Shell.WithSettingsAsync(static settings => Task.FromResult(Run(settings))));
+        command.SetAction(static (_, _) => Shell.ChangingAsync("vacuum", static (settings, log) => Task.FromResult(Run(settings, log))));
         return command;
     }
 
-    private static int Run(Settings settings)
+    private static int Run(Settings settings, CommandLog log)
     {
         if (!Shell.HasDatabase(settings))
         {
@@ -46,7 +46,9 @@ internal static class VacuumCommand
         var before = new FileInfo(path).Length;
         SqliteUpkeep.Vacuum(path);
         var after = new FileInfo(path).Length;
-        Shell.Print(string.Create(CultureInfo.InvariantCulture, $"Done in {Stopwatch.GetElapsedTime(started).TotalSeconds:0.0} s: {Sizes.Text(before - after)} were won, the file has {Sizes.Text(after)}."));
+        var told = string.Create(CultureInfo.InvariantCulture, $"Done in {Stopwatch.GetElapsedTime(started).TotalSeconds:0.0} s: {Sizes.Text(before - after)} were won, the file has {Sizes.Text(after)}.");
+        Shell.Print(told);
+        log.Done(told);
         if (SqliteUpkeep.Use(path).Bytes < after)
         {
             Shell.Say("Another program reads the file; it becomes smaller when that program has closed it.");

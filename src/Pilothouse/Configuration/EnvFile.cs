@@ -61,7 +61,7 @@ internal static class EnvFile
             return null;
         }
 
-        var isNew = !File.Exists(path);
+        var isNew = new FileInfo(path) is not { Exists: true, Length: > 0 };
         if (isNew && IsMissing(values, "CORS_ORIGINS"))
         {
             lines.Add("CORS_ORIGINS=http://localhost:5000");
@@ -149,16 +149,32 @@ internal static class EnvFile
         return pin;
     }
 
+    /// <summary>On a full disk half a secret must not stay behind. The stream must not be buffered: it would try the rest again before it is cut.</summary>
+    private static void WriteWholly(FileStream file, byte[] text)
+    {
+        var before = file.Length;
+        try
+        {
+            file.Write(text);
+            file.Flush(flushToDisk: true);
+        }
+        catch (IOException)
+        {
+            file.SetLength(before);
+            throw;
+        }
+    }
+
     private static void Append(string path, List<string> lines, bool isNew)
     {
         var text = new StringBuilder();
-        if (!isNew && new FileInfo(path) is { Length: > 0 } && !EndsWithNewLine(path))
+        if (!isNew && !EndsWithNewLine(path))
         {
             text.Append('\n');
         }
 
         text.Append("# ").Append(Mine).Append('\n').AppendJoin('\n', lines).Append('\n');
-        var options = new FileStreamOptions { Mode = FileMode.Append, Access = FileAccess.Write };
+        var options = new FileStreamOptions { Mode = FileMode.Append, Access = FileAccess.Write, BufferSize = 0 };
         if (isNew && !OperatingSystem.IsWindows())
         {
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -167,18 +183,18 @@ internal static class EnvFile
         try
         {
             using var file = new FileStream(path, options);
-            file.Write(Encoding.UTF8.GetBytes(text.ToString()));
-            file.Flush(flushToDisk: true);
             if (!OperatingSystem.IsWindows())
             {
-                // A copied .env.example is readable for everybody, and now there are secrets in it.
+                // A copied .env.example is readable for everybody, and now secrets come into it.
                 File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
             }
+
+            WriteWholly(file, Encoding.UTF8.GetBytes(text.ToString()));
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw new SettingsException(
-                [$"{Path.GetFullPath(path)} cannot be written: {error.Message} Make the folder writable for the first start, or set BOT_CONTROL_PIN and JWT_SECRET_KEY in the environment."]);
+                [$"{Path.GetFullPath(path)} cannot be written: {error.Message} Make room, and the folder writable, for the first start, or set BOT_CONTROL_PIN and JWT_SECRET_KEY in the environment."]);
         }
     }
 

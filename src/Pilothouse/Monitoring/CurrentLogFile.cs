@@ -12,10 +12,14 @@ internal sealed class CurrentLogFile(string plainName, LogHealth health) : FileL
     public override Stream OnFileOpened(string path, Stream underlyingStream, Encoding encoding)
     {
         var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        var link = Path.Combine(folder, plainName);
         try
         {
-            Point(link, Path.GetFileName(path));
+            if (underlyingStream.Length == 0)
+            {
+                Close(path);
+            }
+
+            Point(Path.Combine(folder, plainName), Path.GetFileName(path));
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -23,6 +27,43 @@ internal sealed class CurrentLogFile(string plainName, LogHealth health) : FileL
         }
 
         return new GatheringStream(underlyingStream, health);
+    }
+
+    /// <summary>Makes the log before its first line, so that who looks for warnings finds an empty file and not none.</summary>
+    /// <param name="folder">LOG_DIR.</param>
+    /// <param name="todaysName">What Serilog will call the file.</param>
+    public void Begin(string folder, string todaysName)
+    {
+        var link = Path.Combine(folder, plainName);
+        try
+        {
+            if (File.Exists(link) && new FileInfo(link).LinkTarget is not null)
+            {
+                return;
+            }
+
+            var file = Path.Combine(folder, todaysName);
+            if (!File.Exists(file))
+            {
+                File.Create(file).Dispose();
+                Close(file);
+            }
+
+            Point(link, todaysName);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // The first line will try again, and say so.
+        }
+    }
+
+    /// <summary>Who called when and from where is for the owner, and for a group that reads logs.</summary>
+    public static void Close(string path)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
+        }
     }
 
     private static void Point(string link, string target)

@@ -53,6 +53,18 @@ internal sealed class JsonLogFormatter : ITextFormatter
         output.Write("\",\"request_id\":\"");
         Text(request.RequestId, output);
         output.Write('"');
+        Optional("code", request.Failure.Code, output);
+        Optional("reason", request.Failure.Reason, output);
+    }
+
+    private static void Optional(string name, string? text, TextWriter output)
+    {
+        if (text is not null)
+        {
+            output.Write($",\"{name}\":\"");
+            Text(text, output);
+            output.Write('"');
+        }
     }
 
     private static void WriteValues(LogEvent logEvent, TextWriter output)

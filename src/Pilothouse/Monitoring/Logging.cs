@@ -1,3 +1,4 @@
+using System.Globalization;
 using Pilothouse.Configuration;
 using Serilog;
 using Serilog.Core;
@@ -20,7 +21,7 @@ internal static class Logging
     {
         MakeFolder(settings.LogDir);
         ITextFormatter formatter = settings.LogFormat == "text"
-            ? new MessageTemplateTextFormatter("{Timestamp:yyyy-MM-dd HH:mm:ss.fff} {Level:u3} {Message:l}{NewLine}{Exception}", System.Globalization.CultureInfo.InvariantCulture)
+            ? new MessageTemplateTextFormatter("{Timestamp:yyyy-MM-dd HH:mm:ss.fff} {Level:u3} {Message:l}{NewLine}{Exception}", CultureInfo.InvariantCulture)
             : new JsonLogFormatter();
         var level = settings.LogLevel switch
         {
@@ -29,6 +30,8 @@ internal static class Logging
             "ERROR" => LogEventLevel.Error,
             _ => LogEventLevel.Information,
         };
+        var errors = new CurrentLogFile("mcp_server_error.log", health);
+        errors.Begin(settings.LogDir, string.Create(CultureInfo.InvariantCulture, $"mcp_server_error-{TimeProvider.System.GetLocalNow():yyyyMMdd}.log"));
         return new LoggerConfiguration()
             .MinimumLevel.Is(level)
             .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
@@ -38,12 +41,12 @@ internal static class Logging
                 hooks: new CurrentLogFile("mcp_server.log", health)), health)
             .WriteTo.Fallible(to => to.File(formatter, Path.Combine(settings.LogDir, "mcp_server_error-.log"), LogEventLevel.Warning, rollingInterval: RollingInterval.Day,
                 fileSizeLimitBytes: LargestFile, rollOnFileSizeLimit: true, retainedFileCountLimit: KeptFiles,
-                hooks: new CurrentLogFile("mcp_server_error.log", health)), health)
+                hooks: errors), health)
             .CreateLogger();
     }
 
     /// <summary>Who called when and from where is not for every user of this machine.</summary>
-    private static void MakeFolder(string path)
+    public static void MakeFolder(string path)
     {
         if (OperatingSystem.IsWindows())
         {

@@ -6,8 +6,13 @@ using Serilog.Parsing;
 
 namespace Pilothouse.Monitoring;
 
+/// <summary>Why a request was not carried out.</summary>
+/// <param name="Code">What the client was told, one of <see cref="Api.ErrorCodes"/>; null where it was told nothing.</param>
+/// <param name="Reason">What only the log says: why the server could not.</param>
+internal readonly record struct RequestFailure(string? Code, string? Reason);
+
 /// <summary>One answered request, as the log tells it: the route, never the query, a body or a credential itself.</summary>
-internal sealed class RequestLine(string method, string route, int status, double durationMs, string client, string credential, string requestId) : LogEventPropertyValue
+internal sealed class RequestLine(string method, string route, int status, double durationMs, string client, string credential, string requestId, RequestFailure failure) : LogEventPropertyValue
 {
     public const string Property = "request";
 
@@ -25,19 +30,35 @@ internal sealed class RequestLine(string method, string route, int status, doubl
 
     public string RequestId => requestId;
 
-    public override void Render(TextWriter output, string? format = null, IFormatProvider? formatProvider = null) =>
-        output.Write(string.Create(CultureInfo.InvariantCulture, $"{method} {route} {status} {durationMs:0.###} ms {client} {OneLine(credential)} {requestId}"));
+    public RequestFailure Failure => failure;
 
-    /// <summary>An API key's name is a client's text: it must not begin a line of its own in a log of text.</summary>
+    public override void Render(TextWriter output, string? format = null, IFormatProvider? formatProvider = null)
+    {
+        output.Write(string.Create(CultureInfo.InvariantCulture, $"{method} {OneLine(route)} {status} {durationMs:0.###} ms {client} {OneLine(credential)} {requestId}"));
+        if (failure.Code is not null)
+        {
+            output.Write($" {failure.Code}");
+        }
+
+        if (failure.Reason is not null)
+        {
+            output.Write($": {OneLine(failure.Reason)}");
+        }
+    }
+
+    /// <summary>An API key's name and a path are a client's text: they must not begin a line of their own in a log of text.</summary>
     private static string OneLine(string text) => text.Any(char.IsControl) ? string.Concat(text.Select(static c => char.IsControl(c) ? '?' : c)) : text;
 }
 
 /// <summary>Writes a line for each request. It goes past the message templates: it is on every request's way.</summary>
 internal sealed class RequestLog(Serilog.ILogger logger)
 {
+    /// <summary>A path that is none of ours is shown, so that a wrong address in a bot can be found, but not at any length.</summary>
+    private const int LongestPath = 100;
+
     private static readonly MessageTemplate Template = new MessageTemplateParser().Parse("{request}");
 
-    public void Write(HttpContext http, string credential, long started)
+    public void Write(HttpContext http, string credential, long started, RequestFailure failure)
     {
         var status = http.Response.StatusCode;
         var level = status >= 500 ? LogEventLevel.Error : LogEventLevel.Information;
@@ -48,12 +69,14 @@ internal sealed class RequestLog(Serilog.ILogger logger)
 
         var line = new RequestLine(
             http.Request.Method, RouteOf(http), status, Stopwatch.GetElapsedTime(started).TotalMilliseconds,
-            Caller.AddressOf(http.Connection.RemoteIpAddress), credential, http.TraceIdentifier);
+            Caller.AddressOf(http.Connection.RemoteIpAddress), credential, http.TraceIdentifier, failure);
         logger.Write(new LogEvent(Now(), level, null, Template, [new LogEventProperty(RequestLine.Property, line)]));
     }
 
     private static string RouteOf(HttpContext http) =>
-        (http.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText is { Length: > 1 } route ? route.TrimEnd('/') : "-";
+        (http.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText is { Length: > 1 } route ? route.TrimEnd('/')
+        : http.Request.Path.Value is not { Length: > LongestPath } path ? http.Request.Path.Value ?? ""
+        : path[..LongestPath] + "...";
 
     private static DateTimeOffset Now() => TimeProvider.System.GetUtcNow();
 }

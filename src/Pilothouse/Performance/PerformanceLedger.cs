@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Pilothouse.Api;
 using Pilothouse.Storage;
 using Pilothouse.Trades;
@@ -103,7 +102,7 @@ internal sealed class PerformanceLedger(Database database, StartingBalances bala
     private byte[] ToJson()
     {
         var basis = new PerformanceBasis(balance.Amount, balance.Source, TimeZoneInfo.Utc.Id, Ratios.DaysPerYear, "all", null, null);
-        return JsonSerializer.SerializeToUtf8Bytes(new One<PerformanceReport>(true, figures!.ToReport(basis)), PerformanceJson.Default.OnePerformanceReport);
+        return JsonText.Utf8(new One<PerformanceReport>(true, figures!.ToReport(basis)), PerformanceJson.Default.OnePerformanceReport);
     }
 
     private sealed record Kept(long Stamp, byte[] Json);

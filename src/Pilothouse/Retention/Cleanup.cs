@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Pilothouse.Configuration;
 using Pilothouse.Storage;
 using Pilothouse.Storage.Sqlite;
@@ -10,7 +11,15 @@ namespace Pilothouse.Retention;
 /// <param name="Days">Its setting; 0 keeps for ever.</param>
 /// <param name="Rows">Rows that went, or would go in a dry run.</param>
 /// <param name="Kept">Rows that are as old, and stay because they are needed.</param>
-internal sealed record CleanedTable(string Table, int Days, long Rows, long Kept);
+internal sealed record CleanedTable(string Table, int Days, long Rows, long Kept)
+{
+    /// <summary>As a line of a log: "12 rows deleted: signals 10, bot_status 2".</summary>
+    public static string Summary(IReadOnlyList<CleanedTable> tables) => string.Create(CultureInfo.InvariantCulture, $"{tables.Sum(static table => table.Rows)} rows deleted: {ByTable(tables)}");
+
+    /// <summary>As "signals 10, bot_status 2".</summary>
+    public static string ByTable(IReadOnlyList<CleanedTable> tables) =>
+        string.Join(", ", tables.Where(static table => table.Rows > 0).Select(static table => string.Create(CultureInfo.InvariantCulture, $"{table.Table} {table.Rows}")).DefaultIfEmpty("nothing"));
+}
 
 /// <summary>
 /// Deletes what retention says, in small transactions with gaps between them, so that those who write meanwhile wait for

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Pilothouse.Monitoring;
 using Pilothouse.Storage;
@@ -37,10 +38,16 @@ internal sealed partial class IntegrityCheck(SqliteDatabase database, TimeProvid
     /// <returns>Whether it is whole.</returns>
     public async Task<bool> RunAsync(CancellationToken cancel)
     {
+        var started = Stopwatch.GetTimestamp();
         var problem = await Task.Run(() => SqliteUpkeep.FindDamage(database.Path, cancel), cancel);
         var run = new PastRun(clock.GetUtcNow(), problem is null, problem ?? "");
         last = run;
-        if (problem is not null)
+        var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+        if (problem is null)
+        {
+            FileIsWhole(logger, seconds);
+        }
+        else
         {
             FileIsDamaged(logger, problem);
         }
@@ -56,6 +63,9 @@ internal sealed partial class IntegrityCheck(SqliteDatabase database, TimeProvid
 
         return problem is null;
     }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The whole database file was checked in {Seconds:0.0} s: it is whole")]
+    private static partial void FileIsWhole(ILogger logger, double seconds);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The database file is damaged: {Problem}. Stop the server and restore a backup with pilothouse backup restore")]
     private static partial void FileIsDamaged(ILogger logger, string problem);

@@ -94,6 +94,7 @@ internal sealed partial class NightlyMaintenance(
         await integrity.LoadAsync(cancel);
         if (integrity.IsUrgent)
         {
+            CheckedNow(logger, integrity.FoundDamage ? "It was found damaged before" : "The last end was not clean (a kill, a power cut; what was answered is stored), or another program has the database open");
             await integrity.RunAsync(cancel);
         }
     }
@@ -115,7 +116,7 @@ internal sealed partial class NightlyMaintenance(
         var tables = await new Cleanup(database, settings.Retention, clock).RunAsync(dryRun: false, cancel);
         var rows = tables.Sum(static table => table.Rows);
         var seconds = (long)Stopwatch.GetElapsedTime(started).TotalSeconds;
-        var byTable = string.Join(", ", tables.Where(static table => table.Rows > 0).Select(static table => $"{table.Table} {table.Rows}").DefaultIfEmpty("nothing"));
+        var byTable = CleanedTable.ByTable(tables);
         Deleted(logger, rows, seconds, byTable);
         await Task.Run(
             () =>
@@ -138,6 +139,9 @@ internal sealed partial class NightlyMaintenance(
         clocks = (clock.GetUtcNow(), Stopwatch.GetTimestamp());
         return clocks.Wall - wall - Stopwatch.GetElapsedTime(steady, clocks.Steady) > LongestLeap;
     }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The whole database file is checked now. {Why}")]
+    private static partial void CheckedNow(ILogger logger, string why);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Retention deleted {Rows} rows in {Seconds} s: {Tables}")]
     private static partial void Deleted(ILogger logger, long rows, long seconds, string tables);

@@ -133,6 +133,19 @@ public sealed class ApiKeyTests
         Assert.Contains("not shown again", said, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("ID abc: it must be a whole number from 1.", "key", "revoke", "abc")]
+    [InlineData("--expires-in-days x: it must be a whole number from 1 to 36500.", "key", "create", "--name", "a", "--expires-in-days", "x")]
+    [InlineData("--expires-in-days 0: it must be a whole number from 1 to 36500.", "key", "create", "--name", "a", "--expires-in-days", "0")]
+    public async Task A_number_that_is_none_is_told_in_words_of_the_command(string sentence, params string[] command)
+    {
+        using var folder = new TemporaryFolder();
+        var (code, output, error) = await ServerProcess.RunAsync(folder, command);
+        Assert.Equal(2, code);
+        Assert.Contains(sentence, error, StringComparison.Ordinal);
+        Assert.DoesNotContain("System.", output + error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Who_writes_the_file_cannot_make_himself_a_key()
     {

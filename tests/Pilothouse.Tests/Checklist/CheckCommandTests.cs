@@ -20,6 +20,8 @@ public sealed class CheckCommandTests
 
         await using (var server = await ServerProcess.ServeAsync(folder, secrets))
         {
+            (_, output, _) = await ServerProcess.RunAsync(folder, ["check"], secrets);
+            Assert.Matches("(?m)^yellow +backup +There is no verified backup yet; the first one is due at 02:00. -> Make one with `pilothouse backup`", output);
             Assert.Equal(0, (await ServerProcess.RunAsync(folder, ["backup"], secrets)).Code);
             (code, output, error) = await ServerProcess.RunAsync(folder, ["check"], secrets);
             Assert.True(code == 0, output + error);

@@ -76,6 +76,8 @@ public sealed class StatusTests
         var (code, output, error) = await ServerProcess.RunAsync(folder, ["status"]);
         Assert.True(code == 0, output + error);
         Assert.DoesNotContain('\x1b', output);
+        Assert.All(output.Split('\n'), static line => Assert.Equal(line.TrimEnd(), line));
+        Assert.Matches("Writes +[0-9,]+ in [0-9,]+ commits, 0 waiting", output);
         Assert.Matches("Backup +last good one 2[0-9-]+ [0-9:]+ UTC, .* s ago, [0-9.]+ KiB, 1 in the folder", output);
         Assert.Contains($"The bot {new string('b', 95)}?[2J reported an error: GET /api/bot-status?bot_name={new string('b', 95)}%1B%5B2J has its message.", output, StringComparison.Ordinal);
         Assert.Contains(folder.File("trading_bot.db"), output, StringComparison.Ordinal);

@@ -33,6 +33,34 @@ public sealed class StartTests
         Assert.Equal(first, await File.ReadAllTextAsync(folder.File(".env")));
     }
 
+    /// <summary>Room for a part of the lines is no room: half a secret must not stay behind.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task On_a_full_disk_the_first_start_leaves_env_as_it_was_and_a_later_one_makes_it_whole(bool hasFile)
+    {
+        await using var disk = await SmallDisk.MountAsync(1);
+        using var logs = new TemporaryFolder();
+        (string, string)[] settings = [("BOT_CONTROL_PIN", ""), ("JWT_SECRET_KEY", ""), ("LOG_DIR", logs.Path)];
+        var before = hasFile ? $"# {new string('x', 4000)}\n" : "";
+        if (hasFile)
+        {
+            await File.WriteAllTextAsync(disk.Folder.File(".env"), before);
+        }
+
+        disk.Fill();
+        var (code, _, error) = await ServerProcess.RunAsync(disk.Folder, ["serve"], [.. settings, ("MCP_SERVER_PORT", "0")]);
+        Assert.Equal(1, code);
+        Assert.Contains(".env cannot be written", error, StringComparison.Ordinal);
+        Assert.Contains("Make room", error, StringComparison.Ordinal);
+        Assert.Equal(before, File.Exists(disk.Folder.File(".env")) ? await File.ReadAllTextAsync(disk.Folder.File(".env")) : "");
+
+        disk.Free();
+        await using var server = await ServerProcess.ServeAsync(disk.Folder, settings);
+        var values = EnvFile.Read(disk.Folder.File(".env"));
+        Assert.Equal((6, 64, !hasFile), (values["BOT_CONTROL_PIN"].Length, values["JWT_SECRET_KEY"].Length, values.ContainsKey("CORS_ORIGINS")));
+    }
+
     [Fact]
     public async Task The_environment_wins_over_the_file_and_with_both_secrets_in_it_nothing_is_written()
     {

@@ -26,7 +26,43 @@ public sealed class LogTests
         var read = lines.Single(static line => (string?)line["request_id"] == "line-2");
         Assert.Equal(("-", 200), ((string?)read["credential"], (int)read["status"]!));
         Assert.DoesNotContain("hidden", read.ToJsonString(), StringComparison.Ordinal);
-        Assert.Equal(404, (int)lines.Single(static line => (string?)line["request_id"] == "line-3")["status"]!);
+        var unknown = lines.Single(static line => (string?)line["request_id"] == "line-3");
+        Assert.Equal((404, "/no/such/path", "endpoint-not-found"), ((int)unknown["status"]!, (string?)unknown["route"], (string?)unknown["code"]));
+    }
+
+    [Fact]
+    public async Task A_refused_request_has_its_code_and_one_that_the_database_failed_its_reason_and_no_stack_trace()
+    {
+        await using var server = await TestServer.StartAsync();
+        await server.Client.SendAsync("POST", "/api/signals", """{"trading_pair":"A/B"}""", ("X-Request-Id", "refused-1"));
+        using (var holder = await Tool.HoldLockAsync(server.DatabasePath, 6.5))
+        {
+            Assert.Equal(503, (await server.Client.SendAsync("POST", "/api/signals", Signal, ("X-Request-Id", "held-1"))).Status);
+            await holder.WaitForExitAsync();
+        }
+
+        await server.StopAsync();
+        Assert.Equal("missing-field", (string?)Lines(server, "mcp_server.log").Single(static line => (string?)line["request_id"] == "refused-1")["code"]);
+        var errors = Lines(server, "mcp_server_error.log");
+        Assert.Equal(2, errors.Count);
+        Assert.StartsWith("A transaction of 1 writes failed and was rolled back; none of them was acknowledged. Another program has held", (string?)errors[0]["message"], StringComparison.Ordinal);
+        Assert.Equal(("held-1", 503, "overloaded"), ((string?)errors[1]["request_id"], (int)errors[1]["status"]!, (string?)errors[1]["code"]));
+        Assert.StartsWith("Another program has held the database locked", (string?)errors[1]["reason"], StringComparison.Ordinal);
+        Assert.All(errors, static line => Assert.Null(line["exception"]));
+    }
+
+    [Fact]
+    public async Task The_log_of_warnings_is_there_before_the_first_and_logs_are_not_for_everybody()
+    {
+        using var folder = new TemporaryFolder();
+        await using var server = await ServerProcess.ServeAsync(folder);
+        Assert.Equal("", await File.ReadAllTextAsync(folder.File("logs/mcp_server_error.log")));
+        await ServerProcess.RunAsync(folder, ["backup"]);
+        await server.TerminateAsync();
+        foreach (var name in new[] { "mcp_server.log", "mcp_server_error.log", "mcp_server_commands.log" })
+        {
+            Assert.Equal("640", (await Tool.RunAsync("stat", ["-L", "-c", "%a", folder.File("logs/" + name)])).Out.Trim());
+        }
     }
 
     [Theory]

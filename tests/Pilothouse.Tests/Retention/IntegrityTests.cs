@@ -101,6 +101,12 @@ public sealed class IntegrityTests
             Assert.True(tries < 400, "it was not found");
             await Task.Delay(25, TestContext.Current.CancellationToken);
         }
+
+        await next.TerminateAsync();
+        Assert.Contains("The whole database file is checked now. The last end was not clean", await File.ReadAllTextAsync(folder.File("logs/mcp_server.log"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        var (code, _, error) = await ServerProcess.RunAsync(folder, ["vacuum"]);
+        Assert.Equal(1, code);
+        Assert.Contains("restore a backup with `pilothouse backup restore`", error, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -7,6 +7,21 @@ public sealed class SignalTests
 {
     private const string Good = """{"trading_pair":"sui/usdc","signal_type":"buy","signal_strength":5.0,"price":1.234,"rsi":45.5}""";
 
+    /// <summary>People read answers in a terminal; escapes are for pages that hold JSON, and no answer may be taken for one.</summary>
+    [Fact]
+    public async Task Text_comes_back_as_it_was_sent_and_readable()
+    {
+        const string Strategy = "bot's <b>Öl</b> & 価格 + \ud83d\ude80";
+        await using var server = await TestServer.StartAsync();
+        await server.PostAsync("/api/signals", Good.Replace("\"rsi\":45.5", $"\"strategy\":{System.Text.Json.JsonSerializer.Serialize(Strategy)}", StringComparison.Ordinal));
+        using var answer = await server.Client.GetAsync("/api/signals/latest", TestContext.Current.CancellationToken);
+        var text = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        Assert.Contains("bot's <b>Öl</b> & 価格 + ", text, StringComparison.Ordinal);
+        Assert.Equal(Strategy, (string?)JsonNode.Parse(text)!["data"]!["strategy"]);
+        Assert.Equal("application/json", answer.Content.Headers.ContentType!.MediaType);
+        Assert.Equal("nosniff", answer.Headers.GetValues("X-Content-Type-Options").Single());
+    }
+
     [Fact]
     public async Task A_stored_signal_is_the_latest_and_has_every_column()
     {

@@ -93,7 +93,8 @@ public sealed class CrashTests
         var port = ((IPEndPoint)other.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture);
         var (code, _, error) = await ServerProcess.RunAsync(folder, ["serve"], ("MCP_SERVER_PORT", port));
         Assert.Equal(1, code);
-        Assert.Contains("The port is taken", error, StringComparison.Ordinal);
+        Assert.Contains($"The port is taken: another program listens at http://127.0.0.1:{port}.", error, StringComparison.Ordinal);
+        Assert.Contains("or set MCP_SERVER_PORT to another port", error, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
     }
 

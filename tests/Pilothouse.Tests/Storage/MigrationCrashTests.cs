@@ -53,7 +53,8 @@ public sealed class MigrationCrashTests
         using var elsewhere = new TemporaryFolder();
         (code, _, error) = await ServerProcess.RunAsync(disk.Folder, ["migrate"], ("BACKUP_DIR", elsewhere.File("backups")));
         Assert.Equal(1, code);
-        Assert.Contains("failed and was rolled back", error, StringComparison.Ordinal);
+        Assert.Contains("failed and was rolled back; the file is as it was. The disk of ", error, StringComparison.Ordinal);
+        Assert.Contains(" is full: make room and try again.", error, StringComparison.Ordinal);
         Assert.Equal(before, await RowsAsync(path));
         Assert.Equal("ok", await Tool.IntegrityAsync(path));
 

@@ -53,7 +53,7 @@ internal sealed partial class Migrator(string path, string backupFolder, TimePro
         if (!result.Successful)
         {
             throw new DatabaseRefusedException(
-                $"Migration {result.ErrorScript?.Name ?? "of the database"} failed and was rolled back; the file is as it was. {result.Error?.Message}");
+                $"Migration {result.ErrorScript?.Name ?? "of the database"} failed and was rolled back; the file is as it was. {Reason(result.Error)}");
         }
 
         Migrated(logger, path, missing.Length);
@@ -120,6 +120,10 @@ internal sealed partial class Migrator(string path, string backupFolder, TimePro
             .LogTo(new Quiet())
             .Build();
     }
+
+    private string? Reason(Exception? error) => error is Microsoft.Data.Sqlite.SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_FULL }
+        ? $"The disk of {Path.GetFullPath(path)} is full: make room and try again."
+        : error?.Message;
 
     private static IEnumerable<SqlScript> Scripts() =>
         ScriptNames().Select(static name => new SqlScript(name[..^4], Sql.ExpandForSqlite(Read(name))));

@@ -17,4 +17,9 @@ internal static class SqliteErrors
 }
 
 /// <summary>The file or its disk fails; nothing of the write was stored.</summary>
-internal sealed class DatabaseBrokenException(SqliteException cause) : Exception($"The database cannot be used: {cause.Message}", cause);
+internal sealed class DatabaseBrokenException(SqliteException cause) : Exception($"The database cannot be used: {cause.Message}. {WhatToDo(cause)}", cause)
+{
+    private static string WhatToDo(SqliteException cause) => cause.IsDamage
+        ? "The file is damaged: stop what uses it and restore a backup with `pilothouse backup restore` (docs/operations.md, Damaged database)."
+        : "Look at the rights of the file and its folder, and at its disk (`dmesg`).";
+}

@@ -13,10 +13,6 @@ internal sealed partial class SqliteWriter : IDisposable
     public const int MostInOneCommit = 512;
     public const int MostWaiting = 8192;
 
-    /// <summary>Pages in the log before a commit checkpoints: few while others write, whose SQLite may have the WAL-reset bug.</summary>
-    private const int CheckpointAlone = 10_000;
-    private const int CheckpointBesideOthers = 900;
-
     private static readonly Sql Begin = new("BEGIN IMMEDIATE");
     private static readonly Sql Commit = new("COMMIT");
     private static readonly Sql Rollback = new("ROLLBACK");
@@ -30,21 +26,16 @@ internal sealed partial class SqliteWriter : IDisposable
     private readonly SqliteConnection connection;
     private readonly ILogger logger;
     private readonly SqliteMetrics metrics;
-    private readonly TimeProvider clock;
+    private readonly CheckpointRule checkpoints;
     private readonly Channel<QueuedWrite> queue = Channel.CreateBounded<QueuedWrite>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
     private readonly Thread thread;
-    private long othersVersion;
-    private long othersSeenAt;
-    private int checkpointAt;
 
     public SqliteWriter(SqliteConnection connection, SqliteMetrics metrics, TimeProvider clock, ILogger logger)
     {
         this.connection = connection;
         this.metrics = metrics;
-        this.clock = clock;
+        checkpoints = new CheckpointRule(connection, clock);
         this.logger = logger;
-        othersVersion = connection.DataVersion();
-        SetCheckpoint(CheckpointAlone);
         thread = new Thread(Run) { IsBackground = true, Name = "sqlite writer" };
         thread.Start();
     }
@@ -109,7 +100,7 @@ internal sealed partial class SqliteWriter : IDisposable
         var commitBegan = 0L;
         try
         {
-            WatchOthers();
+            checkpoints.Look();
             BeginTransaction();
             foreach (var item in batch)
             {
@@ -124,7 +115,7 @@ internal sealed partial class SqliteWriter : IDisposable
             IsDamaged |= error is SqliteException { IsDamage: true };
             Undo();
             var reason = SqliteErrors.Translate(error);
-            BatchFailed(logger, batch.Count, error);
+            NoteFailure(batch.Count, error, reason);
             metrics.RolledBack(batch.Count);
             batch.ForEach(item => item.Fail(reason));
             if (reason is DatabaseBusyException)
@@ -200,6 +191,19 @@ internal sealed partial class SqliteWriter : IDisposable
         return stored;
     }
 
+    /// <summary>What is known needs no stack trace; each request that waited for it has its own line.</summary>
+    private void NoteFailure(int count, Exception error, Exception reason)
+    {
+        if (ReferenceEquals(error, reason))
+        {
+            BatchBroke(logger, count, error);
+        }
+        else
+        {
+            BatchFailed(logger, count, reason.Message);
+        }
+    }
+
     private void Undo()
     {
         try
@@ -215,33 +219,11 @@ internal sealed partial class SqliteWriter : IDisposable
         }
     }
 
-    /// <summary>data_version on this connection changes only when somebody else commits.</summary>
-    private void WatchOthers()
-    {
-        var version = connection.DataVersion();
-        if (version != othersVersion)
-        {
-            othersVersion = version;
-            othersSeenAt = clock.GetTimestamp();
-            SetCheckpoint(CheckpointBesideOthers);
-        }
-        else if (checkpointAt != CheckpointAlone && clock.GetElapsedTime(othersSeenAt) > TimeSpan.FromMinutes(1))
-        {
-            SetCheckpoint(CheckpointAlone);
-        }
-    }
+    [LoggerMessage(Level = LogLevel.Error, Message = "A transaction of {Count} writes failed and was rolled back; none of them was acknowledged. {Reason}")]
+    private static partial void BatchFailed(ILogger logger, int count, string reason);
 
-    private void SetCheckpoint(int pages)
-    {
-        if (checkpointAt != pages)
-        {
-            checkpointAt = pages;
-            connection.Scalar($"PRAGMA wal_autocheckpoint={pages}");
-        }
-    }
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "A transaction of {Count} writes failed and was rolled back; none of them was acknowledged")]
-    private static partial void BatchFailed(ILogger logger, int count, Exception error);
+    [LoggerMessage(Level = LogLevel.Error, Message = "A transaction of {Count} writes failed by a bug and was rolled back; none of them was acknowledged")]
+    private static partial void BatchBroke(ILogger logger, int count, Exception error);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A failed transaction could not be rolled back")]
     private static partial void RollbackFailed(ILogger logger, Exception error);

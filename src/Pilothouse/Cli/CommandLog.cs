@@ -1,0 +1,79 @@
+using System.Text;
+using System.Text.Json.Serialization;
+using Pilothouse.Api;
+using Pilothouse.Configuration;
+using Pilothouse.Monitoring;
+using Pilothouse.Storage;
+using Pilothouse.Storage.Sqlite;
+
+namespace Pilothouse.Cli;
+
+/// <summary>
+/// What commands changed, who ran them and how they ended: LOG_DIR/mcp_server_commands.log, one JSON object a line. The server's own log belongs
+/// to the server's process alone. A line that cannot be written stops no command.
+/// </summary>
+internal sealed class CommandLog(Settings settings, string command)
+{
+    private const string Name = "mcp_server_commands.log";
+    private const long LargestFile = 10L << 20;
+    private const int MostTries = 40;
+    private static readonly TimeSpan LookAgainAfter = TimeSpan.FromMilliseconds(25);
+
+    /// <summary>Notes that the command did its work.</summary>
+    public void Done(string message) => Write("INFO", message);
+
+    /// <summary>Notes why it did not.</summary>
+    public void Failed(string message) => Write("ERROR", message);
+
+    private void Write(string level, string message)
+    {
+        var line = new CommandLine(Timestamps.ToAnswer(Timestamps.Cut(TimeProvider.System.GetUtcNow())), level, message, command, Environment.UserName, Environment.ProcessId);
+        try
+        {
+            Logging.MakeFolder(settings.LogDir);
+            using var file = Open(Path.Combine(settings.LogDir, Name));
+            file.Write(Encoding.UTF8.GetBytes(JsonText.Of(line, CommandLogJson.Default.CommandLine) + "\n"));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            Shell.Say($"Note: this could not be written to {Path.Combine(settings.LogDir, Name)}: {error.Message}");
+        }
+    }
+
+    /// <summary>Opens the file for this process alone: two commands may end in the same moment.</summary>
+    private static FileStream Open(string path)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                if (new FileInfo(path) is { Exists: true, Length: > LargestFile })
+                {
+                    File.Move(path, path + ".1", overwrite: true);
+                }
+
+                var isNew = !File.Exists(path);
+                var file = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.None);
+                if (isNew)
+                {
+                    // Root may run a command once, and the server's user the next.
+                    CurrentLogFile.Close(path);
+                    FileOwner.Copy(Path.GetDirectoryName(Path.GetFullPath(path))!, path);
+                }
+
+                return file;
+            }
+            catch (IOException) when (File.Exists(path) && tries < MostTries)
+            {
+                Thread.Sleep(LookAgainAfter);
+            }
+        }
+    }
+}
+
+/// <summary>A line of the log, in the form of the server's own.</summary>
+internal sealed record CommandLine(string Timestamp, string Level, string Message, string Command, string User, int ProcessId);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(CommandLine))]
+internal sealed partial class CommandLogJson : JsonSerializerContext;
