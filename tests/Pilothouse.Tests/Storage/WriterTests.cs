@@ -121,7 +121,7 @@ public sealed class WriterTests
             return string.Join(' ', values);
         }
 
-        Assert.Equal($"5000 wal {synchronous} 1 -8192 2 67108864 0 0", await database.WriteAsync(All));
+        Assert.Equal($"5000 wal {synchronous} 1 -4096 2 67108864 0 0", await database.WriteAsync(All));
         Assert.Equal($"5000 wal {synchronous} 1 -2048 2 67108864 0 1", await database.ReadAsync(All));
         Assert.Equal($"5000 wal {synchronous} 1 -2048 2 67108864 0 1", await database.SnapshotAsync(All));
         await Assert.ThrowsAnyAsync<Exception>(async () => await database.ReadAsync(static session => session.Prepare(BadInsert).ExecuteAsync()));

@@ -200,7 +200,7 @@ internal sealed class SqliteConnection : Session, IDisposable
 
         Pragma("synchronous", durable ? "FULL" : "NORMAL", durable ? "2" : "1");
         Pragma("foreign_keys", "ON", "1");
-        Pragma("cache_size", writer ? "-8192" : "-2048", writer ? "-8192" : "-2048");
+        Pragma("cache_size", writer ? "-4096" : "-2048", writer ? "-4096" : "-2048");
         Pragma("temp_store", "MEMORY", "2");
         Pragma("journal_size_limit", "67108864", "67108864");
         Pragma("trusted_schema", "OFF", "0");
