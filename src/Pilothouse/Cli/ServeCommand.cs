@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net.Sockets;
 using Pilothouse.Backups;
 using Pilothouse.Configuration;
 using Pilothouse.Storage;
@@ -19,9 +20,10 @@ internal static partial class ServeCommand
 
     private static async Task<int> RunAsync(CancellationToken cancel)
     {
+        Settings? settings = null;
         try
         {
-            var (settings, newPin) = Shell.LoadSettings();
+            (settings, var newPin) = Shell.LoadSettings();
             using var claim = FileClaim.Take(settings.DatabasePath);
             RefuseToBeginAnew(settings);
             await using var app = Server.Build(settings);
@@ -43,7 +45,15 @@ internal static partial class ServeCommand
             var setting = address.StartsWith("https:", StringComparison.Ordinal) ? "HTTPS_PORT" : "MCP_SERVER_PORT";
             Shell.Say($"The port is taken: another program listens at {address}. Stop it (`ss -ltnp` names it), or set {setting} to another port.");
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or System.Net.Sockets.SocketException)
+        catch (SocketException error) when (error.SocketErrorCode == SocketError.AddressNotAvailable)
+        {
+            Shell.Say($"MCP_SERVER_HOST={settings?.Host}: this machine has no such address (`ip addr` shows those that it has). Set one of them, 127.0.0.1, or 0.0.0.0 for all.");
+        }
+        catch (SocketException error) when (error.SocketErrorCode == SocketError.AccessDenied)
+        {
+            Shell.Say("This user may not listen on a port below 1024. Set MCP_SERVER_PORT (or HTTPS_PORT) to a higher one, or give the program the right (docs/operations.md, CAP_NET_BIND_SERVICE).");
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or SocketException)
         {
             Shell.Say($"The server cannot start: {error.Message}");
         }

@@ -26,6 +26,11 @@ internal sealed class ServerProcess : IAsyncDisposable
         Client = new HttpClient(new SocketsHttpHandler { UseCookies = false }) { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = TimeSpan.FromSeconds(30) };
     }
 
+    /// <summary>What one writes to start the program, before the command.</summary>
+    public static string[] Words { get; } = Environment.GetEnvironmentVariable("PILOTHOUSE_BINARY") is { Length: > 0 } binary
+        ? [binary]
+        : [Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet", Path.Combine(AppContext.BaseDirectory, "pilothouse.dll")];
+
     public int Id => process.Id;
 
     public int Port { get; }
@@ -128,10 +133,8 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     private static Process Start(TemporaryFolder folder, string[] command, (string Name, string Value)[] environment)
     {
-        var binary = Environment.GetEnvironmentVariable("PILOTHOUSE_BINARY");
-        var start = binary is { Length: > 0 }
-            ? new ProcessStartInfo(binary, command)
-            : new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet", [Path.Combine(AppContext.BaseDirectory, "pilothouse.dll"), .. command]);
+        string[] words = [.. Words, .. command];
+        var start = new ProcessStartInfo(words[0], words[1..]);
         start.WorkingDirectory = folder.Path;
         start.RedirectStandardError = start.RedirectStandardOutput = true;
         foreach (var name in Environment.GetEnvironmentVariables().Keys.Cast<string>().Where(static name => name is not ("PATH" or "HOME" or "LANG" or "DOTNET_ROOT" or "TMPDIR")))

@@ -99,6 +99,28 @@ public sealed class CrashTests
     }
 
     [Fact]
+    public async Task An_address_of_another_machine_is_a_sentence()
+    {
+        using var folder = new TemporaryFolder();
+
+        // 192.0.2.0/24 is for documentation (RFC 5737): nobody has it.
+        var (code, _, error) = await ServerProcess.RunAsync(folder, ["serve"], ("MCP_SERVER_PORT", "0"), ("MCP_SERVER_HOST", "192.0.2.1"), ("REQUIRE_AUTH_FOR_READS", "true"));
+        Assert.Equal(1, code);
+        Assert.Contains("MCP_SERVER_HOST=192.0.2.1: this machine has no such address", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_port_that_only_root_may_take_is_a_sentence_to_anybody_else()
+    {
+        using var folder = new TemporaryFolder();
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "only root has the right, and so can give it away");
+        var (code, _, error) = await Tool.RunAsync("env", ["MCP_SERVER_PORT=1", $"BOT_CONTROL_PIN={TestServer.Pin}", $"JWT_SECRET_KEY={TestServer.Secret}", $"DATABASE_PATH={folder.File("trading_bot.db")}",
+            $"LOG_DIR={folder.File("logs")}", $"BACKUP_DIR={folder.File("backups")}", "setpriv", "--bounding-set", "-net_bind_service", .. ServerProcess.Words, "serve"]);
+        Assert.Equal(1, code);
+        Assert.Contains("may not listen on a port below 1024", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Every_wrong_setting_is_named_with_what_is_allowed()
     {
         using var folder = new TemporaryFolder();
