@@ -8,7 +8,12 @@ internal static class Docs
 {
     public static void MapDocs(this IEndpointRouteBuilder routes)
     {
-        routes.MapOpenApi("/openapi/v1.json").AnswersHead();
+        var kept = routes.ServiceProvider.GetRequiredService<KeptDocument>();
+        routes.MapOpenApi("/openapi/v1.json").AnswersHead().Add(endpoint =>
+        {
+            var make = endpoint.RequestDelegate!;
+            endpoint.RequestDelegate = http => kept.AnswerAsync(http, make);
+        });
         routes.MapScalarApiReference("/docs", static (options, http) =>
         {
             options.Title = "Pilothouse API";
@@ -31,12 +36,16 @@ internal static class Docs
         $"default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
     /// <summary>Libraries map GET alone; every GET answers HEAD here.</summary>
-    private static void AnswersHead(this IEndpointConventionBuilder route) => route.Add(static endpoint =>
+    private static IEndpointConventionBuilder AnswersHead(this IEndpointConventionBuilder route)
     {
-        if (endpoint.Metadata.OfType<HttpMethodMetadata>().FirstOrDefault() is { } methods && methods.HttpMethods.Contains("GET"))
+        route.Add(static endpoint =>
         {
-            endpoint.Metadata.Remove(methods);
-            endpoint.Metadata.Add(new HttpMethodMetadata(Http.Read));
-        }
-    });
+            if (endpoint.Metadata.OfType<HttpMethodMetadata>().FirstOrDefault() is { } methods && methods.HttpMethods.Contains("GET"))
+            {
+                endpoint.Metadata.Remove(methods);
+                endpoint.Metadata.Add(new HttpMethodMetadata(Http.Read));
+            }
+        });
+        return route;
+    }
 }

@@ -100,7 +100,7 @@ internal sealed partial class Front(RequestDelegate next, Settings settings, Ser
             return default;
         }
 
-        return await AnswerAsync(http, Translate(http, error), error is DatabaseBusyException or DatabaseFullException or Storage.Sqlite.DatabaseBrokenException ? error.Message : null);
+        return await AnswerAsync(http, Translate(http, error), error is DatabaseBusyException or DatabaseFullException or DatabaseBrokenException ? error.Message : null);
     }
 
     /// <summary>Whether the client is not there any more. The error may say so before RequestAborted does.</summary>
@@ -122,7 +122,7 @@ internal sealed partial class Front(RequestDelegate next, Settings settings, Ser
                 return new(503, ErrorCodes.Overloaded, "Server overloaded", busy.Message) { RetryAfterSeconds = 1 };
             case DatabaseFullException full:
                 return new(507, ErrorCodes.DiskFull, "Disk full", full.Message) { RetryAfterSeconds = 60 };
-            case Storage.Sqlite.DatabaseBrokenException:
+            case DatabaseBrokenException:
                 return new(503, ErrorCodes.DatabaseUnavailable, "Database unavailable", "The database does not answer; the server's log says why. Nothing was stored.") { RetryAfterSeconds = 10 };
             default:
                 Bug(logger, http.TraceIdentifier, error);
@@ -163,6 +163,13 @@ internal sealed class Gate(RequestDelegate next, Settings settings, Credentials 
 {
     public async Task InvokeAsync(HttpContext http)
     {
+        if (http.Request.Path.StartsWithSegments("/health"))
+        {
+            // Open to all and not limited; it must answer in its own way where the database, which knows the credentials, does not.
+            await next(http);
+            return;
+        }
+
         var caller = await credentials.FindAsync(http, Caller.Anonymous(http));
         http.Features.Set(caller);
         limits.Count(http, http.GetEndpoint(), caller);

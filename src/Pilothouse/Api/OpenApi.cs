@@ -27,7 +27,7 @@ internal static class OpenApi
         ["Trades"] = "Positions from their opening to their close.",
     };
 
-    public static void AddDocument(this IServiceCollection services) => services.AddOpenApi("v1", static options =>
+    public static void AddDocument(this IServiceCollection services) => services.AddSingleton<KeptDocument>().AddOpenApi("v1", static options =>
     {
         options.ShouldInclude = static description => description.HttpMethod is not "HEAD";
         options.AddDocumentTransformer(static (document, _, _) =>

@@ -158,7 +158,7 @@ internal sealed class BackupMaker(Settings settings, TimeProvider clock)
     {
         DatabaseFullException => $"the disk of {Folder.Path} is full. Free some space, or set BACKUP_DIR to another disk.",
         DatabaseBusyException busy => busy.Message,
-        DatabaseBrokenException broken => $"{broken.Message.TrimEnd('.')}. If the database itself is damaged, stop the server and restore the last good backup with `pilothouse backup restore`.",
+        DatabaseBrokenException broken => broken.Message,
         _ => $"{error.Message} See to the room on the disk of {Folder.Path} and the rights of that folder.",
     };
 

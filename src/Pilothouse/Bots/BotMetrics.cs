@@ -42,7 +42,7 @@ internal sealed class BotMetrics(IMeterFactory meters, Database database, TimePr
             var bots = await database.ReadAsync(BotStore.ListStatesAsync);
             counts = [.. States.Select(state => new Measurement<int>(bots.Count(bot => (bot.Status ?? "other") == state), new KeyValuePair<string, object?>("status", state)))];
         }
-        catch (Exception error) when (error is DatabaseBusyException or DatabaseFullException or Storage.Sqlite.DatabaseBrokenException or ObjectDisposedException)
+        catch (Exception error) when (error is DatabaseBusyException or DatabaseFullException or DatabaseBrokenException or ObjectDisposedException)
         {
             // No figures are better than old ones; /health says what is wrong.
             counts = [];

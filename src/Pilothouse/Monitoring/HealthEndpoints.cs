@@ -21,7 +21,6 @@ internal sealed record Check(string Name, string State, string Message);
 internal static class HealthEndpoints
 {
     private const string Service = "MCP Server";
-    private static readonly Sql Ping = new("SELECT 1");
 
     public static string Version { get; } =
         typeof(HealthEndpoints).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
@@ -60,12 +59,20 @@ internal static class HealthEndpoints
     {
         try
         {
-            await database.ReadAsync(static session => session.Prepare(Ping).AnyAsync(), http.RequestAborted);
+            await database.ProbeAsync(http.RequestAborted);
             return true;
         }
         catch (Exception error) when (!http.RequestAborted.IsCancellationRequested)
         {
-            HealthLog.NoAnswer(logger, error);
+            if (error is DatabaseBusyException or DatabaseFullException or DatabaseBrokenException)
+            {
+                HealthLog.NoAnswer(logger, error.Message);
+            }
+            else
+            {
+                HealthLog.NoAnswer(logger, error);
+            }
+
             http.Response.StatusCode = 503;
             await JsonAnswer.WriteAsync(http, new Unhealthy(false, "unhealthy", Service, Version, clock.GetUtcNow(), "disconnected",
                 "Database unavailable", "The database does not answer; the server's log says why.", ErrorCodes.DatabaseUnavailable), HealthJson.Default.Unhealthy);
@@ -86,7 +93,10 @@ internal static class HealthEndpoints
 
 internal static partial class HealthLog
 {
-    [LoggerMessage(Level = LogLevel.Error, Message = "The database does not answer the health check")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "The database does not answer the health check. {Reason}")]
+    public static partial void NoAnswer(ILogger logger, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The database does not answer the health check, by a bug")]
     public static partial void NoAnswer(ILogger logger, Exception error);
 }
 

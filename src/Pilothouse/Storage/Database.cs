@@ -22,6 +22,9 @@ internal abstract class Database : IAsyncDisposable
     /// </summary>
     public abstract ValueTask<long> StampAsync(CancellationToken cancel = default);
 
+    /// <summary>Whether it still answers, and is still the one that was opened. Throws <see cref="DatabaseBrokenException"/> where not.</summary>
+    public abstract ValueTask ProbeAsync(CancellationToken cancel = default);
+
     public abstract ValueTask DisposeAsync();
 }
 
@@ -30,6 +33,9 @@ internal sealed class DatabaseBusyException(string message) : Exception(message)
 
 /// <summary>No room on the disk; nothing was stored.</summary>
 internal sealed class DatabaseFullException(string message) : Exception(message);
+
+/// <summary>The database, its file or its disk fails; the message says why and what to do. Nothing of the write was stored.</summary>
+internal sealed class DatabaseBrokenException(string message, Exception? cause = null) : Exception(message, cause);
 
 /// <summary>The database cannot be used as it is; the message says why and what to do.</summary>
 internal sealed class DatabaseRefusedException(string message) : Exception(message);

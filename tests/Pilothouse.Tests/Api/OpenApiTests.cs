@@ -24,6 +24,37 @@ public sealed class OpenApiTests
         Assert.All(paths, static path => Assert.All(path.Value!.AsObject(), static operation => Assert.Contains(operation.Key, Methods)));
     }
 
+    /// <summary>Asking is not limited, and making the document takes 20 ms: 500 would take ten seconds.</summary>
+    [Fact]
+    public async Task The_document_is_made_once_for_each_name_that_the_server_is_asked_by()
+    {
+        await using var server = await TestServer.StartAsync(("ALLOWED_HOSTS", "*"), ("RATE_LIMIT_ENABLED", "false"));
+        async Task<string> AskAsync(string host)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, "/openapi/v1.json") { Headers = { Host = host } };
+            using var answer = await server.Anonymous.SendAsync(request, TestContext.Current.CancellationToken);
+            Assert.Equal("application/json", answer.Content.Headers.ContentType!.MediaType);
+            Assert.NotNull(answer.Content.Headers.ContentLength);
+            return await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        }
+
+        var kept = new List<string>();
+        for (var i = 0; i < 20; i++)
+        {
+            var text = await AskAsync($"host-{i}.example");
+            Assert.Equal($"http://host-{i}.example", (string?)System.Text.Json.Nodes.JsonNode.Parse(text)!["servers"]![0]!["url"]);
+            kept.Add(text);
+        }
+
+        Assert.Equal(kept[3], await AskAsync("host-3.example"));
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        var all = await Task.WhenAll(Enumerable.Range(0, 500).Select(_ => AskAsync("host-3.example")));
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(5), $"500 took {watch.Elapsed}");
+        Assert.All(all, text => Assert.Equal(kept[3], text));
+        var (status, _) = await server.Anonymous.SendAsync("HEAD", "/openapi/v1.json");
+        Assert.Equal(200, status);
+    }
+
     [Fact]
     public async Task Every_operation_has_a_name_of_its_own_a_summary_a_tag_and_its_path_parameters()
     {

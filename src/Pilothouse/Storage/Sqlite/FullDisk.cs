@@ -27,7 +27,7 @@ internal static partial class FullDisk
         }
     }
 
-    /// <summary>The errno of Linux behind the connection's last error, which SQLitePCLRaw does not hand on.</summary>
+    /// <summary>The errno of Linux behind the connection's last error (https://sqlite.org/c3ref/system_errno.html), which SQLitePCLRaw does not hand on.</summary>
     [LibraryImport("e_sqlite3", EntryPoint = "sqlite3_system_errno")]
     private static partial int SystemError(sqlite3 connection);
 }

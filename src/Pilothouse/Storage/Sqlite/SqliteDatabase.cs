@@ -5,6 +5,10 @@ namespace Pilothouse.Storage.Sqlite;
 /// <summary>The database in one SQLite file: one writer with group commit, a few readers, WAL.</summary>
 internal sealed class SqliteDatabase : Database
 {
+    /// <summary>From the file: a constant would be answered without a look at it.</summary>
+    private static readonly Sql Probe = new("SELECT 1 FROM schema_migrations LIMIT 1");
+
+    private readonly LiveFiles files;
     private readonly SqliteWriter writer;
     private readonly SqliteReaders readers;
     private readonly SqliteConnection watch;
@@ -16,7 +20,9 @@ internal sealed class SqliteDatabase : Database
         Path = path;
         WasClosedCleanly = new FileInfo(path + "-wal") is not { Exists: true, Length: > 0 };
         var metrics = new SqliteMetrics(meters);
-        writer = new SqliteWriter(new SqliteConnection(path, SqliteUse.Write, durable), metrics, clock, logger);
+        var writing = new SqliteConnection(path, SqliteUse.Write, durable);
+        files = new LiveFiles(path);
+        writer = new SqliteWriter(writing, files, metrics, clock, logger);
         readers = new SqliteReaders(path, readerCount, durable);
         watch = new SqliteConnection(path, SqliteUse.Read, durable);
         metrics.Watch(path, () => writer.Waiting, readerCount, () => readers.Busy);
@@ -58,6 +64,12 @@ internal sealed class SqliteDatabase : Database
                 throw SqliteErrors.Translate(error);
             }
         }
+    }
+
+    public override async ValueTask ProbeAsync(CancellationToken cancel = default)
+    {
+        await readers.ReadAsync(static session => session.Prepare(Probe).AnyAsync(), snapshot: false, cancel);
+        files.Demand();
     }
 
     public override ValueTask DisposeAsync()

@@ -11,15 +11,12 @@ internal static class SqliteErrors
             "Another program has held the database locked for 5 seconds. Try again; if it goes on, look for a program that keeps a transaction open."),
         raw.SQLITE_FULL => new DatabaseFullException("The disk that holds the database is full, or this user's quota of it. Nothing was stored; free some space and send it again."),
         raw.SQLITE_CANTOPEN or raw.SQLITE_IOERR or raw.SQLITE_READONLY or raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB =>
-            new DatabaseBrokenException(sqlite),
+            Broken(sqlite),
         _ => error,
     };
-}
 
-/// <summary>The file or its disk fails; nothing of the write was stored.</summary>
-internal sealed class DatabaseBrokenException(SqliteException cause) : Exception($"The database cannot be used: {cause.Message}. {WhatToDo(cause)}", cause)
-{
-    private static string WhatToDo(SqliteException cause) => cause.IsDamage
-        ? "The file is damaged: stop what uses it and restore a backup with `pilothouse backup restore` (docs/operations.md, Damaged database)."
-        : "Look at the rights of the file and its folder, and at its disk (`dmesg`).";
+    private static DatabaseBrokenException Broken(SqliteException cause) => new(
+        $"The database cannot be used: {cause.Message}. {(cause.IsDamage
+            ? "The file is damaged: stop what uses it and restore a backup with `pilothouse backup restore` (docs/operations.md, Damaged database)."
+            : "Look at the rights of the file and its folder, and at its disk (`dmesg`).")}", cause);
 }

@@ -24,15 +24,17 @@ internal sealed partial class SqliteWriter : IDisposable
 
     private readonly ManualResetEventSlim lookAgain = new();
     private readonly SqliteConnection connection;
+    private readonly LiveFiles files;
     private readonly ILogger logger;
     private readonly SqliteMetrics metrics;
     private readonly CheckpointRule checkpoints;
     private readonly Channel<QueuedWrite> queue = Channel.CreateBounded<QueuedWrite>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
     private readonly Thread thread;
 
-    public SqliteWriter(SqliteConnection connection, SqliteMetrics metrics, TimeProvider clock, ILogger logger)
+    public SqliteWriter(SqliteConnection connection, LiveFiles files, SqliteMetrics metrics, TimeProvider clock, ILogger logger)
     {
         this.connection = connection;
+        this.files = files;
         this.metrics = metrics;
         checkpoints = new CheckpointRule(connection, clock);
         this.logger = logger;
@@ -100,6 +102,7 @@ internal sealed partial class SqliteWriter : IDisposable
         var commitBegan = 0L;
         try
         {
+            files.Demand();
             checkpoints.Look();
             BeginTransaction();
             foreach (var item in batch)
@@ -194,13 +197,13 @@ internal sealed partial class SqliteWriter : IDisposable
     /// <summary>What is known needs no stack trace; each request that waited for it has its own line.</summary>
     private void NoteFailure(int count, Exception error, Exception reason)
     {
-        if (ReferenceEquals(error, reason))
+        if (reason is DatabaseBusyException or DatabaseFullException or DatabaseBrokenException)
         {
-            BatchBroke(logger, count, error);
+            BatchFailed(logger, count, reason.Message);
         }
         else
         {
-            BatchFailed(logger, count, reason.Message);
+            BatchBroke(logger, count, error);
         }
     }
 
