@@ -136,6 +136,7 @@ build() {
 start() {
   need_curl
   if find_server; then
+    find_address
     say "The server runs already (process $PID) on $URL."
     return 0
   fi
@@ -231,7 +232,7 @@ status() {
 
 # follow NAME LINES
 follow() {
-  [[ -e $LOGS/$1 ]] || say "$LOGS/$1 does not exist yet; waiting for its first line (Ctrl+C ends)." >&2
+  [[ -s $LOGS/$1 ]] || say "$LOGS/$1 is empty; waiting for its first line (Ctrl+C ends)." >&2
   exec tail -n "$2" -F -- "$LOGS/$1" 2>/dev/null
 }
 
@@ -241,7 +242,12 @@ FAILED=0 CHECKED=0 KEY='' KEY_ID='' TOKEN='' NO_SUCH_PATH=/api/no-such-path
 
 test_endpoints() {
   need_curl
+  if find_server; then find_address; fi
   [[ $(health) != 000 ]] || fail "No server answers on $URL. Start it with $ME start."
+
+  # Before a key is made and sent there.
+  [[ $(curl -s -m 5 --noproxy '*' "$URL/health" 2>/dev/null) == *'"service":"MCP Server"'* ]] ||
+    fail "Another program answers on $URL, not Pilothouse. Stop it (ss -ltnp 'sport = :$PORT' shows it), or set MCP_SERVER_PORT."
   choose_way
   find_binary any-age
   make_key

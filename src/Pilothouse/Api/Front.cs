@@ -61,7 +61,7 @@ internal sealed partial class Front(RequestDelegate next, Settings settings, Ser
         Framing.Check(http);
         if (!hosts.Serves(http.Request.Host.Host))
         {
-            throw new Refusal(403, ErrorCodes.HostNotAllowed, "Host not allowed", "Add this host name to ALLOWED_HOSTS if it is this server's.");
+            throw new Refusal(403, ErrorCodes.HostNotAllowed, "Host not allowed", "Add this host name to ALLOWED_HOSTS if it is this server's.") { LogReason = $"Host: {http.Request.Host.Value}" };
         }
 
         if (settings.IpAllowlist.Length > 0 && !settings.IsOwn(http))
@@ -145,7 +145,7 @@ internal sealed partial class Front(RequestDelegate next, Settings settings, Ser
         }
 
         await JsonAnswer.WriteAsync(http, refusal.Body, ApiJson.Default.ErrorBody);
-        return new(refusal.Code, reason);
+        return new(refusal.Code, reason ?? refusal.LogReason);
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Request {RequestId} failed by a bug")]

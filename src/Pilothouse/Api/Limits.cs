@@ -93,6 +93,8 @@ internal sealed class CallCounter(TimeProvider clock)
 /// <summary>Applies the limits of docs/api.md and tells about them in the X-RateLimit headers.</summary>
 internal sealed class CallLimits(Configuration.Settings settings, CallCounter counter, TimeProvider clock)
 {
+    private const string WithCredential = ", or send a credential: an API key or a session has a larger limit";
+
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
@@ -117,19 +119,19 @@ internal sealed class CallLimits(Configuration.Settings settings, CallCounter co
         }
         else if (limit is not null)
         {
-            Apply(http, limit.Count, counter.Take(caller.Client, route, limit.Count, limit.Window));
+            Apply(http, limit.Count, counter.Take(caller.Client, route, limit.Count, limit.Window), WithCredential);
         }
         else
         {
             var hour = counter.Take(caller.Client, "", settings.RateLimitPerHour, Hour);
             var day = counter.Take(caller.Client, "", settings.RateLimitPerDay, Day);
             var dayIsNearer = day.Left < hour.Left;
-            Apply(http, dayIsNearer ? settings.RateLimitPerDay : settings.RateLimitPerHour, dayIsNearer ? day : hour);
+            Apply(http, dayIsNearer ? settings.RateLimitPerDay : settings.RateLimitPerHour, dayIsNearer ? day : hour, WithCredential);
         }
     }
 
     /// <summary>Writes the headers of a limit, and refuses when nothing is left.</summary>
-    public void Apply(HttpContext http, int most, (int Left, DateTimeOffset Ends) state)
+    public void Apply(HttpContext http, int most, (int Left, DateTimeOffset Ends) state, string otherwise = "")
     {
         var headers = http.Response.Headers;
         headers["X-RateLimit-Limit"] = most.ToString(CultureInfo.InvariantCulture);
@@ -137,7 +139,7 @@ internal sealed class CallLimits(Configuration.Settings settings, CallCounter co
         headers["X-RateLimit-Reset"] = ((state.Ends.ToUnixTimeMilliseconds() + 999) / 1000).ToString(CultureInfo.InvariantCulture);
         if (state.Left < 0)
         {
-            throw Refusal.TooMany(Math.Max(1, (int)Math.Ceiling((state.Ends - clock.GetUtcNow()).TotalSeconds)));
+            throw Refusal.TooMany(Math.Max(1, (int)Math.Ceiling((state.Ends - clock.GetUtcNow()).TotalSeconds)), otherwise);
         }
     }
 }

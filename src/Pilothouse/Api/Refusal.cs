@@ -18,6 +18,9 @@ internal sealed class Refusal(int status, string code, string error, string mess
     /// <summary>One entry for each wrong field, by its wire name.</summary>
     public IReadOnlyList<FieldError>? Details { get; init; }
 
+    /// <summary>What the log says besides, and the client is not told.</summary>
+    public string? LogReason { get; init; }
+
     /// <summary>After how many seconds the same request may succeed.</summary>
     public int? RetryAfterSeconds { get; init; }
 
@@ -35,8 +38,10 @@ internal sealed class Refusal(int status, string code, string error, string mess
 
     public static Refusal NotFound(string what, string todo) => new(404, ErrorCodes.NotFound, what, todo);
 
-    public static Refusal TooMany(int seconds) => new(429, ErrorCodes.RateLimited, "Rate limit exceeded",
-        string.Create(CultureInfo.InvariantCulture, $"Wait {seconds} seconds before the next request."))
+    /// <param name="seconds">Until the limit's window ends.</param>
+    /// <param name="otherwise">What may be done instead of waiting, as the end of a sentence.</param>
+    public static Refusal TooMany(int seconds, string otherwise) => new(429, ErrorCodes.RateLimited, "Rate limit exceeded",
+        string.Create(CultureInfo.InvariantCulture, $"Wait {seconds} seconds before the next request{otherwise}."))
     { RetryAfterSeconds = seconds };
 }
 

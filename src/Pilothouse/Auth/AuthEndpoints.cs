@@ -56,7 +56,7 @@ internal static class AuthEndpoints
             metrics.Count(LoginMetrics.Refused);
         }
 
-        limits.Apply(http, most, (left, ends));
+        limits.Apply(http, most, (left, ends), " to log in; API keys and open sessions go on meanwhile");
         var login = InputReader.Parse((await InputReader.ReadBodyAsync(http)).Span, AuthJson.Default.Login, clock.GetUtcNow());
         if (string.IsNullOrEmpty(login.Pin))
         {

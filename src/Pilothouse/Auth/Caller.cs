@@ -46,6 +46,9 @@ internal sealed record Caller(string Name, string Owner, string Client, Scopes S
     /// <summary>The credential came as a cookie, which a browser sends by itself.</summary>
     public bool ByCookie { get; init; }
 
+    /// <summary>What is wrong with the credential that was sent, as a sentence; null where none was, or it is good.</summary>
+    public string? Problem { get; init; }
+
     /// <summary>Whether there is a valid credential.</summary>
     public bool IsKnown => Scopes != Scopes.None;
 
@@ -97,7 +100,8 @@ internal sealed record Caller(string Name, string Owner, string Client, Scopes S
         if (!IsKnown)
         {
             throw new Refusal(401, ErrorCodes.AuthenticationRequired, "Authentication required",
-                "Send an API key (Authorization: Bearer ph_...), or log in with POST /api/auth/login and send its token.");
+                Problem ?? "Send an API key (Authorization: Bearer ph_...), or log in with POST /api/auth/login and send its token.")
+            { LogReason = Problem };
         }
 
         if ((Scopes & scope) != scope)

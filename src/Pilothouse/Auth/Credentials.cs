@@ -9,6 +9,8 @@ internal sealed class Credentials(Database database, SessionTokens tokens, ApiKe
 {
     public const string Cookie = "pilothouse_session";
     private const string Bearer = "Bearer ";
+    private const string KeyIsBad = "The API key that was sent is unknown, was revoked, or has ended: make a new one with `pilothouse key create`.";
+    private const string SessionIsBad = "The session that was sent has ended, was logged out, or is none of this server's: log in again with POST /api/auth/login.";
 
     /// <summary>The caller of a request: <paramref name="anonymous"/> where it has no credential, or none that is valid.</summary>
     public ValueTask<Caller> FindAsync(HttpContext http, Caller anonymous)
@@ -76,7 +78,7 @@ internal sealed class Credentials(Database database, SessionTokens tokens, ApiKe
     private async ValueTask<Caller> ByKeyAsync(HttpContext http, string text, Caller anonymous)
     {
         var key = await database.ReadAsync(session => keys.FindAsync(session, text), http.RequestAborted);
-        return key is null ? anonymous : new Caller($"key:{key.Name}", $"key:{key.Id}", $"key:{key.Id}", ApiKeys.ScopesOf(key))
+        return key is null ? anonymous with { Problem = KeyIsBad } : new Caller($"key:{key.Name}", $"key:{key.Id}", $"key:{key.Id}", ApiKeys.ScopesOf(key))
         {
             BotName = key.BotName,
             ExpiresAt = key.ExpiresAt,
@@ -88,7 +90,7 @@ internal sealed class Credentials(Database database, SessionTokens tokens, ApiKe
         if (await tokens.ReadAsync(text) is not { } token
             || await database.ReadAsync(session => CredentialStore.IsRevokedAsync(session, token.Id), http.RequestAborted))
         {
-            return anonymous;
+            return anonymous with { Problem = SessionIsBad };
         }
 
         return new Caller("pin", "pin", token.Id, Scopes.All) { TokenId = token.Id, ExpiresAt = token.ExpiresAt, ByCookie = byCookie };

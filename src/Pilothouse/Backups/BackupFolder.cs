@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Pilothouse.Storage.Sqlite;
 
 namespace Pilothouse.Backups;
 
@@ -41,6 +42,20 @@ internal sealed class BackupFolder(string path, TimeProvider clock)
         ? []
         : [.. Directory.EnumerateFiles(Path).Select(Look).OfType<(Backup Backup, DateTime Local)>().OrderByDescending(static found => found.Local).ThenByDescending(static found => found.Backup.Name, StringComparer.Ordinal).Select(static found => found.Backup)];
 
+    /// <summary>Why no backup can be made here, as a phrase behind the folder's name; null where nothing stands against it.</summary>
+    public string? Obstacle()
+    {
+        var folder = Path;
+        while (!System.IO.Path.Exists(folder) && System.IO.Path.GetDirectoryName(folder) is { } parent)
+        {
+            folder = parent;
+        }
+
+        return File.Exists(folder) ? $"cannot be a folder, because {folder} is a file"
+            : !Writable.Is(folder) ? "cannot be written by this user"
+            : null;
+    }
+
     /// <summary>A backup by its name, or "latest".</summary>
     /// <exception cref="BackupFailedException">There is none.</exception>
     public Backup Find(string name)
@@ -60,11 +75,7 @@ internal sealed class BackupFolder(string path, TimeProvider clock)
         FileStream? file = null;
         try
         {
-            if (!Directory.Exists(Path))
-            {
-                Make(Path);
-            }
-
+            DurableFile.MakeFolder(Path);
             for (var waited = TimeSpan.Zero; file is null;)
             {
                 file = TryLock();
@@ -111,7 +122,7 @@ internal sealed class BackupFolder(string path, TimeProvider clock)
     {
         var target = System.IO.Path.Combine(Path, name);
         File.Move(unfinished, target, overwrite: false);
-        Storage.Sqlite.DurableFile.FlushFolder(Path);
+        DurableFile.FlushFolder(Path);
         return target;
     }
 
@@ -134,25 +145,12 @@ internal sealed class BackupFolder(string path, TimeProvider clock)
             var leaving = backup.Path + Unfinished;
             File.Move(backup.Path, leaving, overwrite: true);
             File.Delete(BackupManifest.PathFor(backup.Path));
-            Storage.Sqlite.DurableFile.Remove(leaving);
+            DurableFile.Remove(leaving);
             return true;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             return false;
-        }
-    }
-
-    /// <summary>A folder for its owner only: backups are as secret as the database.</summary>
-    private static void Make(string path)
-    {
-        if (OperatingSystem.IsWindows())
-        {
-            Directory.CreateDirectory(path);
-        }
-        else
-        {
-            Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
     }
 
@@ -172,7 +170,7 @@ internal sealed class BackupFolder(string path, TimeProvider clock)
     {
         foreach (var file in Directory.EnumerateFiles(Path, $"*trading_bot_backup_*{Unfinished}*").Concat(Directory.EnumerateFiles(Path, $"verify_*{Unfinished}*")))
         {
-            Storage.Sqlite.DurableFile.Remove(file);
+            DurableFile.Remove(file);
         }
 
         foreach (var file in Directory.EnumerateFiles(Path, "*.json"))

@@ -20,6 +20,7 @@ internal sealed class BackupHealth(Settings settings, BackupFolder folder, TimeP
     private readonly Lock looking = new();
     private long lookedAt;
     private bool looked;
+    private DateTime changedAt;
     private Backup? last;
     private int count;
     private DateTimeOffset? failedAt;
@@ -32,7 +33,7 @@ internal sealed class BackupHealth(Settings settings, BackupFolder folder, TimeP
         {
             lock (looking)
             {
-                return looked && clock.GetElapsedTime(lookedAt) < LookEvery ? last : Read();
+                return looked && clock.GetElapsedTime(lookedAt) < LookEvery && ChangedAt() == changedAt ? last : Read();
             }
         }
     }
@@ -93,22 +94,32 @@ internal sealed class BackupHealth(Settings settings, BackupFolder folder, TimeP
 
     public Condition Look()
     {
+        if (folder.Obstacle() is not null)
+        {
+            return new("backups", ConditionState.Failed, "No backup can be made: BACKUP_DIR is no folder that this user can write to. Make it one, or set another; `pilothouse backup` says what stands in its way.");
+        }
+
         var good = LastGood;
-        var age = good is null ? clock.GetUtcNow() - DatabaseBegan() : clock.GetUtcNow() - good.MadeAt;
-        var told = good is null ? NoneYet() : $"The last verified backup is {Ago(age)} old";
+        var now = clock.GetUtcNow();
+        var told = good is null ? "There is no verified backup yet" : $"The last verified backup is {Ago(now - good.MadeAt)} old";
+
+        // What the schedule goes by, too: of a database that began after it was due, no backup was missed.
+        var age = now - (good is not null && good.MadeAt > DatabaseBegan() ? good.MadeAt : DatabaseBegan());
         if (failedAt > (good?.MadeAt ?? DateTimeOffset.MinValue))
         {
             return new("backups", ConditionState.Failed, $"The last backup failed. {told}. The server's log says why; `pilothouse backup` tries again.");
         }
 
-        if (age < -ClockTolerance)
+        if (now - good?.MadeAt < -ClockTolerance)
         {
             return new("backups", ConditionState.Warning, "The newest backup was made at a time that has not come yet: the clock was wrong then, or is now. Set it right.");
         }
 
         if (age <= Overdue)
         {
-            return new("backups", ConditionState.Ok, $"{told}.");
+            return new("backups", ConditionState.Ok, good is null && settings.EnableAutoBackup
+                ? string.Create(CultureInfo.InvariantCulture, $"{told}; the first one is due at {settings.BackupScheduleHour:00}:{settings.BackupScheduleMinute:00}.")
+                : $"{told}.");
         }
 
         return settings.EnableAutoBackup
@@ -116,14 +127,13 @@ internal sealed class BackupHealth(Settings settings, BackupFolder folder, TimeP
             : new("backups", ConditionState.Warning, $"{told}, and ENABLE_AUTO_BACKUP is off. `pilothouse backup` makes one now.");
     }
 
-    private string NoneYet() => settings.EnableAutoBackup
-        ? string.Create(CultureInfo.InvariantCulture, $"There is no verified backup yet; the first one is due at {settings.BackupScheduleHour:00}:{settings.BackupScheduleMinute:00}")
-        : "There is no verified backup yet";
-
     private static string Ago(TimeSpan age) =>
         age < TimeSpan.FromHours(2) ? string.Create(CultureInfo.InvariantCulture, $"{Math.Max(0, (int)age.TotalMinutes)} minutes")
         : age < TimeSpan.FromDays(3) ? string.Create(CultureInfo.InvariantCulture, $"{(int)age.TotalHours} hours")
         : string.Create(CultureInfo.InvariantCulture, $"{(int)age.TotalDays} days");
+
+    /// <summary>A backup that another process made or removed is seen at once.</summary>
+    private DateTime ChangedAt() => Directory.GetLastWriteTimeUtc(folder.Path);
 
     private Backup? Read()
     {
@@ -138,7 +148,7 @@ internal sealed class BackupHealth(Settings settings, BackupFolder folder, TimeP
             (last, count) = (null, 0);
         }
 
-        (lookedAt, looked) = (clock.GetTimestamp(), true);
+        (lookedAt, looked, changedAt) = (clock.GetTimestamp(), true, ChangedAt());
         return last;
     }
 }

@@ -14,12 +14,18 @@ internal static class BackupChecks
 
     private static Finding Last(Settings settings, TimeProvider clock)
     {
+        var folder = new BackupFolder(settings.BackupDir, clock);
+        if (folder.Obstacle() is { } obstacle)
+        {
+            return Finding.Red("backup", $"No backup can be made: {folder.Path} {obstacle}.", "Make BACKUP_DIR a folder that the server's user can write to, or set another.");
+        }
+
         if (!File.Exists(settings.DatabasePath))
         {
             return Finding.Green("backup", "There is no database yet.");
         }
 
-        var backups = new BackupHealth(settings, new BackupFolder(settings.BackupDir, clock), clock);
+        var backups = new BackupHealth(settings, folder, clock);
         var health = backups.Look();
         return health.State switch
         {

@@ -30,6 +30,11 @@ internal static class DatabaseChecks
                 : Finding.Yellow("database", string.Create(CultureInfo.InvariantCulture, $"{missing} migrations are missing."), "Start the server, or run `pilothouse migrate`; the file is copied first.");
             var journal = Journal(settings.DatabasePath, missing);
             using var connection = new SqliteConnection(settings.DatabasePath, SqliteUse.Glance);
+            if (missing == 0 && SqliteUpkeep.KnownDamage(connection) is { } damage)
+            {
+                schema = Finding.Red("database", $"The last check found it damaged: {damage}.", "Stop the server, look for the cause, and restore a backup (docs/operations.md, \"Damaged database\").");
+            }
+
             return [sqlite, schema, journal, Times(connection, here.Now), .. missing == 0 ? [await KeysAsync(connection, here.Now)] : Array.Empty<Finding>()];
         }
         catch (Exception error) when (error is DatabaseRefusedException or SqliteException or IOException or UnauthorizedAccessException)

@@ -53,7 +53,9 @@ internal static class BackupCommand
             var all = folder.List();
             if (all.Count == 0)
             {
-                Shell.Say($"There is no backup in {folder.Path}. `pilothouse backup` makes one.");
+                Shell.Say(folder.Obstacle() is { } obstacle
+                    ? $"There is no backup, and none can be made: {folder.Path} {obstacle}. Make BACKUP_DIR a folder that this user can write to, or set another."
+                    : $"There is no backup in {folder.Path}. `pilothouse backup` makes one.");
                 return Task.FromResult(Shell.Good);
             }
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Pilothouse.Configuration;
 using Pilothouse.Retention;
+using Pilothouse.Storage;
 using Pilothouse.Storage.Migrations;
 using Pilothouse.Storage.Sqlite;
 
@@ -39,6 +40,11 @@ internal static class CleanupCommand
             return Shell.Failed;
         }
 
+        if (!dryRun && KnownDamage(settings.DatabasePath) is { } damage)
+        {
+            throw new DatabaseRefusedException($"{settings.DatabasePath} is known to be damaged ({damage}). Nothing is deleted from it. Stop the server and restore a backup with `pilothouse backup restore` (docs/operations.md, Damaged database).");
+        }
+
         using var loggers = LoggerFactory.Create(static _ => { });
         await using (var database = new SqliteDatabase(settings.DatabasePath, 1, settings.Durability == "full", TimeProvider.System, loggers.CreateLogger<SqliteDatabase>()))
         {
@@ -59,6 +65,12 @@ internal static class CleanupCommand
 
         TellOfVacuum(settings.DatabasePath);
         return Shell.Good;
+    }
+
+    private static string? KnownDamage(string path)
+    {
+        using var connection = new SqliteConnection(path, SqliteUse.Inspect);
+        return SqliteUpkeep.KnownDamage(connection);
     }
 
     /// <summary>Written by hand: a table that fits itself to the terminal cuts its figures in a pipe.</summary>

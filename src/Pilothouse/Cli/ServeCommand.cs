@@ -24,41 +24,66 @@ internal static partial class ServeCommand
         try
         {
             (settings, var newPin) = Shell.LoadSettings();
-            using var claim = FileClaim.Take(settings.DatabasePath);
-            RefuseToBeginAnew(settings);
-            await using var app = Server.Build(settings);
-            app.Services.GetRequiredService<Database>();
-            await app.StartAsync(cancel);
-            claim.Announce(app.Urls);
-            Tell(settings, newPin, [.. app.Urls], app.Services.GetRequiredService<ILogger<Settings>>());
-            await app.WaitForShutdownAsync(cancel);
+            await ServeAsync(settings, newPin, cancel);
             return Shell.Good;
         }
-        catch (Exception error) when (error is SettingsException or DatabaseRefusedException or DatabaseBusyException)
+        catch (Exception error) when (Explain(error, settings) is { } sentence)
         {
-            Shell.Say(error.Message);
+            Shell.Say(sentence);
+            if (settings is not null && error is not SettingsException)
+            {
+                // Under a supervisor nobody sees standard error, and the server's own log may not have begun.
+                new CommandLog(settings, "serve").Failed(sentence);
+            }
+
+            return Shell.Failed;
         }
-        catch (IOException error) when (error.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
+    }
+
+    private static async Task ServeAsync(Settings settings, string? newPin, CancellationToken cancel)
+    {
+        using var claim = FileClaim.Take(settings.DatabasePath);
+        RefuseToBeginAnew(settings);
+        await using var app = Server.Build(settings);
+        var logger = app.Services.GetRequiredService<ILogger<Settings>>();
+        app.Services.GetRequiredService<Database>();
+        try
         {
-            // Kestrel's words hold the address: "Failed to bind to address http://127.0.0.1:3000: address already in use."
-            var address = Array.Find(error.Message.Split(' '), static word => word.Contains("://", StringComparison.Ordinal))?.TrimEnd(':', '.') ?? "";
-            var setting = address.StartsWith("https:", StringComparison.Ordinal) ? "HTTPS_PORT" : "MCP_SERVER_PORT";
-            Shell.Say($"The port is taken: another program listens at {address}. Stop it (`ss -ltnp` names it), or set {setting} to another port.");
+            await app.StartAsync(cancel);
         }
-        catch (SocketException error) when (error.SocketErrorCode == SocketError.AddressNotAvailable)
+        catch (Exception error) when (Explain(error, settings) is { } sentence)
         {
-            Shell.Say($"MCP_SERVER_HOST={settings?.Host}: this machine has no such address (`ip addr` shows those that it has). Set one of them, 127.0.0.1, or 0.0.0.0 for all.");
-        }
-        catch (SocketException error) when (error.SocketErrorCode == SocketError.AccessDenied)
-        {
-            Shell.Say("This user may not listen on a port below 1024. Set MCP_SERVER_PORT (or HTTPS_PORT) to a higher one, or give the program the right (docs/operations.md, CAP_NET_BIND_SERVICE).");
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or SocketException)
-        {
-            Shell.Say($"The server cannot start: {error.Message}");
+            NotStarted(logger, sentence);
+
+            // What runs in the background must learn that it ends, or it tells of its end as of a failure.
+            await app.StopAsync(CancellationToken.None);
+            throw;
         }
 
-        return Shell.Failed;
+        claim.Announce(app.Urls);
+        Tell(settings, newPin, [.. app.Urls], logger);
+        await app.WaitForShutdownAsync(cancel);
+    }
+
+    /// <summary>What went wrong and what to do, in a sentence; null where it is a bug.</summary>
+    private static string? Explain(Exception error, Settings? settings) => error switch
+    {
+        SettingsException or DatabaseRefusedException or DatabaseBusyException or DatabaseFullException or DatabaseBrokenException => error.Message,
+        IOException { InnerException: Microsoft.AspNetCore.Connections.AddressInUseException } => PortIsTaken(error.Message),
+        SocketException { SocketErrorCode: SocketError.AddressNotAvailable } =>
+            $"MCP_SERVER_HOST={settings?.Host}: this machine has no such address (`ip addr` shows those that it has). Set one of them, 127.0.0.1, or 0.0.0.0 for all.",
+        SocketException { SocketErrorCode: SocketError.AccessDenied } =>
+            "This user may not listen on a port below 1024. Set MCP_SERVER_PORT (or HTTPS_PORT) to a higher one, or give the program the right (docs/operations.md, CAP_NET_BIND_SERVICE).",
+        IOException or UnauthorizedAccessException or SocketException => $"The server cannot start: {error.Message}",
+        _ => null,
+    };
+
+    /// <summary>Kestrel's words hold the address: "Failed to bind to address http://127.0.0.1:3000: address already in use."</summary>
+    private static string PortIsTaken(string told)
+    {
+        var address = Array.Find(told.Split(' '), static word => word.Contains("://", StringComparison.Ordinal))?.TrimEnd(':', '.') ?? "";
+        var setting = address.StartsWith("https:", StringComparison.Ordinal) ? "HTTPS_PORT" : "MCP_SERVER_PORT";
+        return $"The port is taken: another program listens at {address}. Stop it (`ss -ltnp` names it), or set {setting} to another port.";
     }
 
     /// <summary>
@@ -100,6 +125,9 @@ internal static partial class ServeCommand
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Listening on {Address}, database {Database}, process {ProcessId}")]
     private static partial void Started(ILogger logger, string address, string database, int processId);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "The server has not started. {Sentence}")]
+    private static partial void NotStarted(ILogger logger, string sentence);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "This version checks but does not yet act on {Names}")]
     private static partial void WithoutEffect(ILogger logger, string names);

@@ -40,13 +40,19 @@ internal sealed record StatusFiles(StoragePart Storage, RowPart? Rows, IReadOnly
             var bots = (await BotStore.ListStatesAsync(connection))
                 .OrderByDescending(static bot => bot.ReportedAt ?? DateTimeOffset.MinValue)
                 .Select(bot => new BotPart(bot.Name, bot.Status, bot.ReportedAt, (now - bot.ReportedAt)?.TotalSeconds));
-            return new(storage, rows, [.. bots], backups, null);
+            return new(storage, rows, [.. bots], backups, DamageOf(connection));
         }
         catch (Exception error) when (error is SqliteException or DatabaseRefusedException)
         {
             return new(storage, null, [], backups, $"The database cannot be read: {SqliteErrors.Translate(error).Message}");
         }
     }
+
+    /// <summary>A file of an older version has no such table.</summary>
+    private static string? DamageOf(SqliteConnection connection) =>
+        connection.Scalar("SELECT 1 FROM sqlite_schema WHERE name = 'maintenance_runs'") is not null && SqliteUpkeep.KnownDamage(connection) is { } damage
+            ? $"The database file is damaged ({damage}). Stop the server and restore a backup with `pilothouse backup restore`."
+            : null;
 
     private static BackupPart BackupsOf(Settings settings, TimeProvider clock)
     {

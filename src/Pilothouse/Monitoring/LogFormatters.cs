@@ -72,7 +72,7 @@ internal sealed class JsonLogFormatter : ITextFormatter
         output.Write(",\"message\":\"");
         foreach (var token in logEvent.MessageTemplate.Tokens)
         {
-            Text(token is PropertyToken property && logEvent.Properties.TryGetValue(property.PropertyName, out var value) ? Plain(value) : token.ToString() ?? "", output);
+            Text(token is PropertyToken property && logEvent.Properties.TryGetValue(property.PropertyName, out var value) ? Plain(value, property.Format) : token.ToString() ?? "", output);
         }
 
         output.Write('"');
@@ -93,7 +93,7 @@ internal sealed class JsonLogFormatter : ITextFormatter
             else
             {
                 output.Write('"');
-                Text(Convert.ToString(scalar.Value, CultureInfo.InvariantCulture) ?? "", output);
+                Text(Plain(scalar, null), output);
                 output.Write('"');
             }
         }
@@ -111,8 +111,12 @@ internal sealed class JsonLogFormatter : ITextFormatter
         logEvent.MessageTemplate.Tokens.Any(token => token is PropertyToken named && named.PropertyName == property);
 
     /// <summary>A value without the quotes that Serilog puts around text.</summary>
-    private static string Plain(LogEventPropertyValue value) =>
-        value is ScalarValue scalar ? Convert.ToString(scalar.Value, CultureInfo.InvariantCulture) ?? "" : value.ToString();
+    private static string Plain(LogEventPropertyValue value, string? format) => value is not ScalarValue scalar ? value.ToString() : scalar.Value switch
+    {
+        DateTimeOffset time when format is null => Timestamps.ToAnswer(time),
+        IFormattable formattable => formattable.ToString(format, CultureInfo.InvariantCulture),
+        var other => Convert.ToString(other, CultureInfo.InvariantCulture) ?? "",
+    };
 
     private static void Text(string text, TextWriter output) => JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(output, text);
 

@@ -19,7 +19,15 @@ internal static class Logging
 
     public static Logger Create(Settings settings, LogHealth health)
     {
-        MakeFolder(settings.LogDir);
+        try
+        {
+            MakeFolder(settings.LogDir);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new SettingsException([$"LOG_DIR={settings.LogDir}: allowed is a folder, there or to be made by this user. {error.Message}"]);
+        }
+
         ITextFormatter formatter = settings.LogFormat == "text"
             ? new MessageTemplateTextFormatter("{Timestamp:yyyy-MM-dd HH:mm:ss.fff} {Level:u3} {Message:l}{NewLine}{Exception}", CultureInfo.InvariantCulture)
             : new JsonLogFormatter();
@@ -36,6 +44,9 @@ internal static class Logging
             .MinimumLevel.Is(level)
             .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
             .MinimumLevel.Override("Microsoft.Hosting.Lifetime", LogEventLevel.Warning)
+
+            // ServeCommand says it in a sentence.
+            .Filter.ByExcluding(static line => line.MessageTemplate.Text == "Hosting failed to start")
             .WriteTo.Fallible(to => to.File(formatter, Path.Combine(settings.LogDir, "mcp_server-.log"), rollingInterval: RollingInterval.Day,
                 fileSizeLimitBytes: LargestFile, rollOnFileSizeLimit: true, retainedFileCountLimit: KeptFiles,
                 hooks: new CurrentLogFile("mcp_server.log", health)), health)

@@ -52,16 +52,34 @@ internal sealed partial class IntegrityCheck(SqliteDatabase database, TimeProvid
             FileIsDamaged(logger, problem);
         }
 
+        await RecordAsync(run, cancel);
+        return problem is null;
+    }
+
+    /// <summary>A request came upon a damaged page: that is noted before the check, which takes longer, and which may be ended.</summary>
+    public async Task NoteMetAsync(CancellationToken cancel)
+    {
+        const string Met = "a request came upon a damaged page";
+        if (last is not { Good: false })
+        {
+            last = new PastRun(clock.GetUtcNow(), false, Met);
+            FileIsDamaged(logger, Met);
+            await RecordAsync(last, cancel);
+        }
+
+        await RunAsync(cancel);
+    }
+
+    private async Task RecordAsync(PastRun run, CancellationToken cancel)
+    {
         try
         {
             await database.WriteAsync(session => MaintenanceStore.RecordAsync(session, MaintenanceStore.Integrity, run), cancel);
         }
-        catch (Exception error) when (problem is not null && error is not OperationCanceledException)
+        catch (Exception error) when (!run.Good && error is not OperationCanceledException)
         {
             // A damaged file may not take it; it is said already.
         }
-
-        return problem is null;
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The whole database file was checked in {Seconds:0.0} s: it is whole")]

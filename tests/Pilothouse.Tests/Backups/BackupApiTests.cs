@@ -63,12 +63,17 @@ public sealed class BackupApiTests
         Directory.Delete(backups, recursive: true);
         await File.WriteAllTextAsync(backups, "", TestContext.Current.CancellationToken);
         server.Clock.Advance(TimeSpan.FromMinutes(2));
-        Assert.Equal((503, "backup-failed"), await CodeAsync(server.Client, "POST", "/api/backups"));
+
+        // Before the next one is due, and not at night only.
         var (state, message) = await ReadyAsync(server);
+        Assert.Equal("failed", state);
+        Assert.Contains("No backup can be made: BACKUP_DIR is no folder", message, StringComparison.Ordinal);
+        Assert.Equal((503, "backup-failed"), await CodeAsync(server.Client, "POST", "/api/backups"));
+        File.Delete(backups);
+        (state, message) = await ReadyAsync(server);
         Assert.Equal("failed", state);
         Assert.Contains("The last backup failed", message, StringComparison.Ordinal);
         Assert.DoesNotContain(server.Folder.Path, message, StringComparison.Ordinal);
-        File.Delete(backups);
         await server.PostAsync("/api/backups", "");
         Assert.Equal("ok", (await ReadyAsync(server)).State);
     }

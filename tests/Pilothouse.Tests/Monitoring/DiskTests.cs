@@ -131,6 +131,8 @@ public sealed class DiskTests
         Assert.Equal(1, code);
         Assert.Contains("The disk that holds the database is full", error, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("restore", error, StringComparison.Ordinal);
+        Assert.DoesNotMatch("(?m)^\\w+ +database .*estore", (await ServerProcess.RunAsync(disk.Folder, ["check"], ("LOG_DIR", logs.Path))).Out);
         disk.Free();
         await using var server = await ServerProcess.ServeAsync(disk.Folder, ("LOG_DIR", logs.Path));
         Assert.Equal(200, (await server.Client.SendAsync("GET", "/health")).Status);

@@ -73,6 +73,30 @@ public sealed class IntegrityTests
 
         Assert.Equal("failed", await StateAsync(server));
         await server.PostAsync("/api/signals", """{"trading_pair":"A/B","signal_type":"BUY","signal_strength":1,"price":1}""");
+
+        // What was met is noted, and the whole file is checked at once: a restart does not forget it, and nothing is deleted.
+        for (var tries = 0; server.Sql("SELECT message FROM maintenance_runs WHERE task = 'integrity' AND good = 0 AND message NOT LIKE 'a request%'")!.Length == 0; tries++)
+        {
+            Assert.True(tries < 200, "it was not noted");
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+        }
+
+        await server.StopAsync();
+        Assert.Contains("The database file is damaged: a request came upon a damaged page", await File.ReadAllTextAsync(server.Folder.File("logs/mcp_server_error.log"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        await Tool.SqliteAsync(server.DatabasePath, "INSERT INTO bot_status(timestamp, bot_name, status) VALUES ('2020-01-01', 'a', 'running'), ('2020-01-02', 'a', 'running');");
+        var (code, _, error) = await ServerProcess.RunAsync(server.Folder, ["cleanup"]);
+        Assert.True(code == 1 && error.Contains("is known to be damaged", StringComparison.Ordinal), error);
+        Assert.Equal(0, (await ServerProcess.RunAsync(server.Folder, ["cleanup", "--dry-run"])).Code);
+        Assert.Equal("2", await Tool.SqliteAsync(server.DatabasePath, "SELECT count(*) FROM bot_status;"));
+        Assert.Matches("(?m)^RED +database +The last check found it damaged", (await ServerProcess.RunAsync(server.Folder, ["check"])).Out);
+        Assert.Contains("The database file is damaged (", (await ServerProcess.RunAsync(server.Folder, ["status"])).Out, StringComparison.Ordinal);
+        server = await TestServer.StartAsync(server.Folder, server.Clock);
+        for (var tries = 0; await StateAsync(server) != "failed"; tries++)
+        {
+            Assert.True(tries < 200, "it was forgotten");
+            await Task.Delay(25, TestContext.Current.CancellationToken);
+        }
+
         await server.DisposeAsync();
     }
 

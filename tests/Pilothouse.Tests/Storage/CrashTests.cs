@@ -95,6 +95,9 @@ public sealed class CrashTests
         Assert.Equal(1, code);
         Assert.Contains($"The port is taken: another program listens at http://127.0.0.1:{port}.", error, StringComparison.Ordinal);
         Assert.Contains("or set MCP_SERVER_PORT to another port", error, StringComparison.Ordinal);
+        var line = Assert.Single(await File.ReadAllLinesAsync(folder.File("logs/mcp_server_error.log"), TestContext.Current.CancellationToken));
+        Assert.Contains("\"message\":\"The server has not started. The port is taken", line, StringComparison.Ordinal);
+        Assert.Contains("\"command\":\"serve\"", await File.ReadAllTextAsync(folder.File("logs/mcp_server_commands.log"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
     }
 
@@ -107,6 +110,52 @@ public sealed class CrashTests
         var (code, _, error) = await ServerProcess.RunAsync(folder, ["serve"], ("MCP_SERVER_PORT", "0"), ("MCP_SERVER_HOST", "192.0.2.1"), ("REQUIRE_AUTH_FOR_READS", "true"));
         Assert.Equal(1, code);
         Assert.Contains("MCP_SERVER_HOST=192.0.2.1: this machine has no such address", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_folder_for_logs_that_cannot_be_made_is_named()
+    {
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(folder.File("a-file"), "", TestContext.Current.CancellationToken);
+        var (code, _, error) = await ServerProcess.RunAsync(folder, ["serve"], ("MCP_SERVER_PORT", "0"), ("LOG_DIR", folder.File("a-file")));
+        Assert.Equal(1, code);
+        Assert.StartsWith($"LOG_DIR={folder.File("a-file")}: allowed is a folder", error, StringComparison.Ordinal);
+        Assert.Single(error.Trim().Split('\n'));
+    }
+
+    /// <summary>A server that could only read would look healthy and refuse every write.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_database_that_this_user_may_not_write_stops_the_start(bool migrated)
+    {
+        using var folder = new TemporaryFolder();
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "a read-only mount needs root");
+        var path = folder.File("trading_bot.db");
+        (string, string)[] settings = [("MCP_SERVER_PORT", "0")];
+        if (migrated)
+        {
+            Assert.Equal(0, (await ServerProcess.RunAsync(folder, ["migrate"], settings)).Code);
+        }
+        else
+        {
+            await SeedDatabase.CreateAsync(path, SeedState.Fresh);
+        }
+
+        // Root may write to every file but one that is mounted so that nobody may.
+        Assert.Equal(0, (await Tool.RunAsync("mount", ["--bind", path, path])).Code);
+        try
+        {
+            Assert.Equal(0, (await Tool.RunAsync("mount", ["-o", "remount,ro,bind", path])).Code);
+            var (code, _, error) = await ServerProcess.RunAsync(folder, [migrated ? "serve" : "migrate"], settings);
+            Assert.Equal(1, code);
+            Assert.Contains("cannot be written by this user", error, StringComparison.Ordinal);
+            Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+        }
+        finally
+        {
+            await Tool.RunAsync("umount", [path]);
+        }
     }
 
     [Fact]

@@ -12,6 +12,16 @@ internal sealed class DatabaseFile(string path)
     /// <exception cref="DatabaseRefusedException">It is not one of ours, or not of this version.</exception>
     public (IReadOnlySet<string> Applied, bool HasData) Inspect() => Look(SqliteUse.Inspect);
 
+    /// <exception cref="DatabaseRefusedException">It is there, and this user may not write to it or beside it.</exception>
+    public void DemandRights()
+    {
+        var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        if (Array.Find([path, folder], static place => Path.Exists(place) && !Writable.Is(place)) is { } closed)
+        {
+            throw new DatabaseRefusedException($"{Path.GetFullPath(closed)} cannot be written by this user ({Environment.UserName}). Start as its owner, or give it to this user (`chown`, `chmod`); SQLite also makes files beside the database.");
+        }
+    }
+
     /// <summary>The same, and leaves nothing beside it: for a look that no start follows.</summary>
     public (IReadOnlySet<string> Applied, bool HasData) Glance() => Look(SqliteUse.Glance);
 
@@ -88,9 +98,13 @@ internal sealed class DatabaseFile(string path)
         return (Applied(connection), hasData);
     }
 
-    private DatabaseRefusedException Unreadable(SqliteException error) => SqliteErrors.Translate(error) is DatabaseBusyException busy
-        ? new($"{path} cannot be opened now. {busy.Message}")
-        : new($"{path} cannot be read as a database ({error.Message}). It was not touched. Restore a backup with `pilothouse backup restore`, or set DATABASE_PATH to another file.");
+    private DatabaseRefusedException Unreadable(SqliteException error) => SqliteErrors.Translate(error) switch
+    {
+        DatabaseBusyException busy => new($"{path} cannot be opened now. {busy.Message}"),
+        DatabaseFullException => new($"{path} cannot be opened. The disk that holds the database is full: SQLite needs some kilobytes beside the file. Make room and try again; it was not touched."),
+        _ when error.IsDamage => new($"{path} cannot be read as a database ({error.Message}). It was not touched. Restore a backup with `pilothouse backup restore`, or set DATABASE_PATH to another file."),
+        _ => new($"{path} cannot be read ({error.Message}). It was not touched. Look at the rights of the file and its folder, and at its disk (`dmesg`); if the file itself is damaged, restore a backup with `pilothouse backup restore`."),
+    };
 
     private void RefuseOtherPlaces()
     {

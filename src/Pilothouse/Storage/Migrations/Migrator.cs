@@ -31,7 +31,9 @@ internal sealed partial class Migrator(string path, string backupFolder, TimePro
     /// <exception cref="DatabaseRefusedException">The file is not one of ours, or not of this version; it is untouched.</exception>
     public IReadOnlyList<string> Migrate()
     {
-        var (applied, hasData) = new DatabaseFile(path).Inspect();
+        var file = new DatabaseFile(path);
+        var (applied, hasData) = file.Inspect();
+        file.DemandRights();
         string[] missing = [.. Known.Except(applied)];
         if (missing.Length == 0)
         {
@@ -67,13 +69,26 @@ internal sealed partial class Migrator(string path, string backupFolder, TimePro
         var copy = Path.Combine(backupFolder, $"before_migration_{stamp}.db");
         try
         {
-            Directory.CreateDirectory(backupFolder);
+            DurableFile.MakeFolder(backupFolder);
             BackUp(copy);
         }
         catch (Exception error) when (error is SqliteException or IOException or UnauthorizedAccessException)
         {
+            RemoveUnfinished(copy);
             throw new DatabaseRefusedException(
                 $"{path} was not migrated, because it could not be copied to {copy} first ({error.Message}). See to the disk and the rights of BACKUP_DIR; if the database itself is damaged, restore it from a good backup.");
+        }
+    }
+
+    private static void RemoveUnfinished(string copy)
+    {
+        try
+        {
+            File.Delete(copy);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // What could not be made there cannot be removed there either.
         }
     }
 

@@ -27,6 +27,19 @@ internal static partial class DurableFile
         new FileStream(path, options).Dispose();
     }
 
+    /// <summary>Makes a folder where it is missing, for its owner only: copies are as secret as the database.</summary>
+    public static void MakeFolder(string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(path);
+        }
+        else
+        {
+            Directory.CreateDirectory(path, OwnerOnly | UnixFileMode.UserExecute);
+        }
+    }
+
     /// <summary>Writes a small file whole.</summary>
     public static void Write(string path, ReadOnlySpan<byte> content)
     {

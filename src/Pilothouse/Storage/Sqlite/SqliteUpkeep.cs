@@ -71,6 +71,9 @@ internal static class SqliteUpkeep
         }
     }
 
+    /// <summary>What the last check found wrong with the file (maintenance_runs), or null. Nothing should be changed in such a file before it is restored.</summary>
+    public static string? KnownDamage(SqliteConnection connection) => connection.Scalar("SELECT message FROM maintenance_runs WHERE task = 'integrity' AND good = 0");
+
     /// <summary>The file's size, and what of it is free pages that new rows will use.</summary>
     public static FileUse Use(string path)
     {

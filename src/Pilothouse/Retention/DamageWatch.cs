@@ -1,0 +1,26 @@
+using Pilothouse.Storage.Sqlite;
+
+namespace Pilothouse.Retention;
+
+/// <summary>
+/// Looks each second whether a request has come upon a damaged page: what was met is noted in the file, so that a restart does not forget it, and
+/// the whole file is checked at once and not only at night.
+/// </summary>
+internal sealed class DamageWatch(SqliteDatabase database, IntegrityCheck integrity) : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        // The machine's own time: a page is damaged whatever the clock says.
+        using var timer = new PeriodicTimer(Interval, TimeProvider.System);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            if (database.IsDamaged)
+            {
+                await integrity.NoteMetAsync(stoppingToken);
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,14 @@
+using System.Runtime.InteropServices;
+
+namespace Pilothouse.Storage.Sqlite;
+
+/// <summary>Whether this user may write to a file or folder (access(2)). It opens nothing: a closed descriptor would give up SQLite's locks on that file.</summary>
+internal static partial class Writable
+{
+    private const int ToWrite = 2;
+
+    public static bool Is(string path) => OperatingSystem.IsWindows() || Access(path, ToWrite) == 0;
+
+    [LibraryImport("libc", EntryPoint = "access", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Access(string path, int mode);
+}
