@@ -103,6 +103,9 @@ internal static class BackupCheck
         progress.Begin("Unpacking", known: true);
         try
         {
+            // A few bytes can unpack to a disk full, which the database may share. Without a manifest a fiftieth of the disk stays free.
+            var disk = new DriveInfo(Path.GetDirectoryName(Path.GetFullPath(target))!);
+            var largest = backup.Manifest?.DatabaseSizeBytes ?? Math.Max(0, disk.AvailableFreeSpace - Math.Min(disk.TotalSize / 50, 64 << 20));
             using var file = new HashedStream(new FileStream(backup.Path, FileMode.Open, FileAccess.Read, FileShare.Read, BlockSize), stored, done => progress.Report((double)done / Math.Max(backup.SizeBytes, 1)));
             using var output = new SteadyFile(target);
             long size = 0;
@@ -112,6 +115,13 @@ internal static class BackupCheck
             for (int count; (count = database.Read(block)) > 0; size += count)
             {
                 cancel.ThrowIfCancellationRequested();
+                if (size + count > largest)
+                {
+                    throw backup.Manifest is null
+                        ? new IOException($"What it unpacks to does not fit on the disk of {target}.")
+                        : Damaged(backup, "it unpacks to more than the database that was backed up");
+                }
+
                 unpacked.AppendData(block, 0, count);
                 output.Write(block, 0, count);
             }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Pilothouse.Storage.Sqlite;
 
@@ -33,6 +34,10 @@ internal sealed record Backup(string Name, string Path, DateTimeOffset MadeAt, l
 internal sealed class BackupFolder(string path, TimeProvider clock)
 {
     private const string Unfinished = ".unfinished";
+
+    /// <summary>What .NET makes of the kernel's EWOULDBLOCK, and of ERROR_SHARING_VIOLATION.</summary>
+    private static readonly int HeldByAnother = OperatingSystem.IsMacOS() ? 35 : 11;
+    private const int HeldByAnotherOnWindows = unchecked((int)0x80070020);
     private static readonly TimeSpan LookAgainAfter = TimeSpan.FromMilliseconds(200);
 
     public string Path { get; } = System.IO.Path.GetFullPath(path);
@@ -63,7 +68,7 @@ internal sealed class BackupFolder(string path, TimeProvider clock)
         var all = List();
         return name == "latest"
             ? all.FirstOrDefault(static backup => !backup.IsBeforeMigration) ?? throw new BackupFailedException($"There is no backup in {Path}. Make one with `pilothouse backup`, or set BACKUP_DIR to the folder that has them.")
-            : all.FirstOrDefault(backup => backup.Name == System.IO.Path.GetFileName(name)) ?? throw new BackupFailedException($"There is no backup {name} in {Path}. `pilothouse backup list` shows those that are there.");
+            : all.FirstOrDefault(backup => backup.Name == name || backup.Path == System.IO.Path.GetFullPath(name)) ?? throw new BackupFailedException($"There is no backup {name} in {Path}. `pilothouse backup list` shows those that are there.");
     }
 
     /// <summary>
@@ -114,6 +119,28 @@ internal sealed class BackupFolder(string path, TimeProvider clock)
         return BackupName.Of(newest.AddSeconds(1) > local ? newest.AddSeconds(1) : local, compressed);
     }
 
+    /// <summary>Notes for every program that looks here that a backup failed now; a good one that is made later outdates it.</summary>
+    public void NoteFailure()
+    {
+        try
+        {
+            if (Directory.Exists(Path))
+            {
+                File.WriteAllText(FailurePath, clock.GetUtcNow().ToString("O", CultureInfo.InvariantCulture));
+            }
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // Whoever asked for the backup is told of the failure itself.
+        }
+    }
+
+    /// <summary>When a backup failed the last time, by whomever; null where none did or nobody could note it.</summary>
+    public DateTimeOffset? LastFailure() =>
+        File.Exists(FailurePath) && DateTimeOffset.TryParse(File.ReadAllText(FailurePath), CultureInfo.InvariantCulture, out var at) ? at : null;
+
+    private string FailurePath => System.IO.Path.Combine(Path, ".last_failure");
+
     /// <summary>Where a file is made before it gets its name.</summary>
     public string PathForUnfinished(string name) => System.IO.Path.Combine(Path, name + Unfinished);
 
@@ -160,7 +187,7 @@ internal sealed class BackupFolder(string path, TimeProvider clock)
         {
             return new FileStream(System.IO.Path.Combine(Path, ".lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException error) when (error is not (DirectoryNotFoundException or PathTooLongException) && File.Exists(System.IO.Path.Combine(Path, ".lock")))
+        catch (IOException error) when (error.HResult == HeldByAnother || (OperatingSystem.IsWindows() && error.HResult == HeldByAnotherOnWindows))
         {
             return null;
         }

@@ -79,6 +79,11 @@ internal sealed class BackupHealth(Settings settings, BackupFolder folder, TimeP
             return known;
         }
 
+        if (new FileInfo(settings.DatabasePath) is not { Exists: true, Length: > 0 })
+        {
+            return DateTimeOffset.MinValue;
+        }
+
         try
         {
             using var connection = new SqliteConnection(settings.DatabasePath, SqliteUse.Glance);
@@ -104,13 +109,13 @@ internal sealed class BackupHealth(Settings settings, BackupFolder folder, TimeP
         var told = good is null ? "There is no verified backup yet" : $"The last verified backup is {Ago(now - good.MadeAt)} old";
 
         // What the schedule goes by, too: of a database that began after it was due, no backup was missed.
-        var age = now - (good is not null && good.MadeAt > DatabaseBegan() ? good.MadeAt : DatabaseBegan());
-        if (failedAt > (good?.MadeAt ?? DateTimeOffset.MinValue))
+        var age = now - (good is not null && good.MadeAt > DatabaseBegan() && good.MadeAt <= now + ClockTolerance ? good.MadeAt : DatabaseBegan());
+        if (LatestFailure() > (good?.MadeAt ?? DateTimeOffset.MinValue))
         {
             return new("backups", ConditionState.Failed, $"The last backup failed. {told}. The server's log says why; `pilothouse backup` tries again.");
         }
 
-        if (now - good?.MadeAt < -ClockTolerance)
+        if (now - good?.MadeAt < -ClockTolerance && now - DatabaseBegan() <= Overdue)
         {
             return new("backups", ConditionState.Warning, "The newest backup was made at a time that has not come yet: the clock was wrong then, or is now. Set it right.");
         }
@@ -122,9 +127,22 @@ internal sealed class BackupHealth(Settings settings, BackupFolder folder, TimeP
                 : $"{told}.");
         }
 
-        return settings.EnableAutoBackup
+        // Without the server's own schedule somebody else makes them (cron, `backup service`), if there ever was one.
+        return settings.EnableAutoBackup || good is not null
             ? new("backups", ConditionState.Failed, $"{told}: the daily one is overdue. The server's log says why; `pilothouse backup` makes one now.")
             : new("backups", ConditionState.Warning, $"{told}, and ENABLE_AUTO_BACKUP is off. `pilothouse backup` makes one now.");
+    }
+
+    private DateTimeOffset? LatestFailure()
+    {
+        try
+        {
+            return folder.LastFailure() is { } noted && !(noted < failedAt) ? noted : failedAt;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return failedAt;
+        }
     }
 
     private static string Ago(TimeSpan age) =>
@@ -141,7 +159,10 @@ internal sealed class BackupHealth(Settings settings, BackupFolder folder, TimeP
         {
             var all = folder.List();
             count = all.Count;
-            last = all.FirstOrDefault(static backup => backup.State == BackupState.Good);
+
+            // One from the future was made under a wrong clock: it must not stand for all the days until then.
+            var soon = clock.GetUtcNow() + ClockTolerance;
+            last = all.FirstOrDefault(backup => backup.State == BackupState.Good && backup.MadeAt <= soon) ?? all.FirstOrDefault(static backup => backup.State == BackupState.Good);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

@@ -25,17 +25,42 @@ internal sealed class BackupMaker(Settings settings, TimeProvider clock)
     /// <param name="kept">Names of old backups that should be gone by MAX_BACKUPS but could not be removed.</param>
     /// <param name="cancel">Ends it; what there was of it is removed.</param>
     /// <param name="waiting">Called when it has to wait.</param>
+    /// <param name="isNeeded">Asked when nobody else makes one any more; false makes none.</param>
+    /// <returns>Null where it was not needed any more.</returns>
     /// <exception cref="BackupFailedException">It could not be made; what there was of it is removed, and older ones are untouched.</exception>
     /// <exception cref="BackupRunningException">Somebody else makes one.</exception>
-    public Backup Make(string madeBy, TimeSpan patience, IBackupProgress progress, out IReadOnlyList<string> kept, CancellationToken cancel, Action? waiting = null)
+    public Backup? MakeIf(Func<bool>? isNeeded, string madeBy, TimeSpan patience, IBackupProgress progress, out IReadOnlyList<string> kept, CancellationToken cancel, Action? waiting = null)
+    {
+        try
+        {
+            return MakeOne(isNeeded, madeBy, patience, progress, out kept, waiting, cancel);
+        }
+        catch (Exception error) when (error is BackupFailedException or DatabaseRefusedException)
+        {
+            Folder.NoteFailure();
+            throw;
+        }
+    }
+
+    /// <summary>As <see cref="MakeIf"/>, whatever else there is.</summary>
+    public Backup Make(string madeBy, TimeSpan patience, IBackupProgress progress, out IReadOnlyList<string> kept, CancellationToken cancel, Action? waiting = null) =>
+        MakeIf(null, madeBy, patience, progress, out kept, cancel, waiting)!;
+
+    private Backup? MakeOne(Func<bool>? isNeeded, string madeBy, TimeSpan patience, IBackupProgress progress, out IReadOnlyList<string> kept, Action? waiting, CancellationToken cancel)
     {
         if (!File.Exists(settings.DatabasePath))
         {
             throw new BackupFailedException($"There is no database {settings.DatabasePath}, so there is nothing to back up. Set DATABASE_PATH, or run this in the server's folder.");
         }
 
-        DatabaseFile.RefuseInterruptedRestore(settings.DatabasePath);
+        RefuseWhatIsNoDatabase();
         using var hold = Folder.Open(patience, cancel, waiting);
+        if (isNeeded?.Invoke() == false)
+        {
+            kept = [];
+            return null;
+        }
+
         var name = Folder.NextName(settings.CompressBackups);
         var copy = Folder.PathForUnfinished(name);
         var packed = Folder.PathForUnfinished(name + ".packed");
@@ -61,6 +86,19 @@ internal sealed class BackupMaker(Settings settings, TimeProvider clock)
         finally
         {
             Remove(copy, packed, copy + "-journal", copy + "-wal", copy + "-shm");
+        }
+    }
+
+    /// <summary>
+    /// A file that was lost, or is another program's, must not become a good backup that pushes real ones out; and SQLite, asked to open an empty
+    /// file, would throw the log beside it away.
+    /// </summary>
+    private void RefuseWhatIsNoDatabase()
+    {
+        new DatabaseFile(settings.DatabasePath).Inspect();
+        if (new FileInfo(settings.DatabasePath).Length == 0)
+        {
+            throw new BackupFailedException($"No backup was made, because the database {settings.DatabasePath} is empty: it was lost. Older backups are untouched. Stop the server, and restore the last good one with `pilothouse backup restore`.");
         }
     }
 
@@ -103,6 +141,11 @@ internal sealed class BackupMaker(Settings settings, TimeProvider clock)
         }
 
         using var connection = new SqliteConnection(copy, SqliteUse.Inspect);
+        if (facts.Tables.Count == 0)
+        {
+            throw new BackupFailedException($"No backup was made, because there is no table in the database {settings.DatabasePath}. Older backups are untouched.");
+        }
+
         if (facts.DifferenceTo(DatabaseFacts.Read(connection)) is { } difference)
         {
             throw new BackupFailedException($"No backup was made, because the copy differs from the database ({difference}). Older backups are untouched. Look at the disk of BACKUP_DIR and try again.");

@@ -54,8 +54,16 @@ internal sealed record BackupManifest
     public static BackupManifest? Read(string backup)
     {
         var path = PathFor(backup);
-        return System.IO.File.Exists(path) ? JsonSerializer.Deserialize(System.IO.File.ReadAllBytes(path), BackupManifestJson.Default.BackupManifest) : null;
+        return System.IO.File.Exists(path)
+            ? JsonSerializer.Deserialize(System.IO.File.ReadAllBytes(path), BackupManifestJson.Default.BackupManifest) is { IsSound: true } manifest ? manifest : throw new JsonException("It is no manifest.")
+            : null;
     }
+
+    /// <summary>The file may be anybody's: what is reckoned with must be there, and be a number of this world.</summary>
+    [JsonIgnore]
+    private bool IsSound => (object?)File is not null && !File.Any(char.IsControl) && (object?)Sha256 is not null && (object?)DatabaseSha256 is not null && (object?)Migrations is not null
+        && (object?)Tables is not null && Tables.Count < 100_000 && Tables.Values.All(static rows => rows is >= 0 and < 1L << 40)
+        && SizeBytes >= 0 && DatabaseSizeBytes >= 0 && MadeAt.Year is >= 2000 and < 3000;
 
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, BackupManifestJson.Default.BackupManifest);
 }

@@ -20,8 +20,10 @@ internal static class BackupName
 
     public static bool IsCompressed(string name) => name.EndsWith(Compressed, StringComparison.Ordinal);
 
-    /// <summary>Whether it is a backup's name and nothing else: no folder, no other file.</summary>
-    public static bool TryParse(string name, out DateTime local)
+    /// <summary>Whether it is a backup's name and nothing else: no folder, no other file, and no time at an end of the calendar, with which nobody could reckon.</summary>
+    public static bool TryParse(string name, out DateTime local) => TryRead(name, out local) && local.Year is >= 2000 and < 3000;
+
+    private static bool TryRead(string name, out DateTime local)
     {
         local = default;
         var end = IsCompressed(name) ? Compressed.Length : name.EndsWith(Plain, StringComparison.Ordinal) ? Plain.Length : 0;

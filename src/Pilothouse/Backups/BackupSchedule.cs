@@ -38,7 +38,7 @@ internal sealed partial class BackupSchedule(Settings settings, BackupMaker make
     {
         var due = schedule.LastUntil(clock.GetUtcNow());
         var last = health.Refresh();
-        return last?.MadeAt >= due || health.DatabaseBegan() > due ? null : due;
+        return (last?.MadeAt >= due && last.MadeAt <= clock.GetUtcNow().AddHours(2)) || health.DatabaseBegan() > due ? null : due;
     }
 
     private async Task<bool> MakeAsync(CancellationToken cancel)
@@ -49,8 +49,15 @@ internal sealed partial class BackupSchedule(Settings settings, BackupMaker make
 
             // Minutes of reading and packing belong to a thread of their own.
             IReadOnlyList<string> kept = [];
-            var backup = await Task.Factory.StartNew(() => maker.Make("schedule", Patience, NoProgress.Instance, out kept, cancel), cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            var backup = await Task.Factory.StartNew(
+                () => maker.MakeIf(() => IsMissed() is not null, "schedule", Patience, NoProgress.Instance, out kept, cancel), cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default);
             health.Refresh();
+            if (backup is null)
+            {
+                // Another program with this schedule was quicker.
+                return true;
+            }
+
             var seconds = clock.GetElapsedTime(started).TotalSeconds;
             Made(logger, backup.Name, backup.SizeBytes, seconds, backup.Manifest!.ForeignKeyViolations);
             if (kept.Count > 0)

@@ -170,7 +170,15 @@ internal static class BackupCommand
             var health = new BackupHealth(settings, maker.Folder, TimeProvider.System);
             var schedule = new BackupSchedule(settings, maker, health, TimeProvider.System, loggers.CreateLogger<BackupSchedule>());
             Shell.Print($"A backup of {settings.DatabasePath} to {maker.Folder.Path} each day at {settings.BackupScheduleHour:00}:{settings.BackupScheduleMinute:00}. {health.Look().Message}");
-            await schedule.RunAsync(cancel);
+            try
+            {
+                await schedule.RunAsync(cancel);
+            }
+            catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+            {
+                // It was told to end, as a service is.
+            }
+
             return Shell.Good;
         }));
         return command;

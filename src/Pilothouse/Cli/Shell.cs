@@ -14,6 +14,9 @@ internal static class Shell
     public const int Failed = 1;
     public const int WrongUse = 2;
 
+    /// <summary>By Ctrl+C or SIGTERM, as a shell has it (128 + SIGINT).</summary>
+    public const int Ended = 130;
+
     /// <summary>For what went wrong; standard output is for what was asked.</summary>
     public static IAnsiConsole Errors { get; } = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(System.Console.Error) });
 
@@ -22,17 +25,25 @@ internal static class Shell
         var parsed = root.Parse(args);
         var wrong = parsed.Errors.Count > 0;
 
-        // The host ends on SIGTERM by itself, after it has answered what it accepted.
-        var result = await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false });
+        // The host ends on SIGTERM by itself, after it has answered what it accepted. Other commands are told to end, and have a moment to leave nothing half made.
+        var isServer = parsed.CommandResult.Command.Name == "serve";
+        var result = await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = isServer ? null : TimeSpan.FromSeconds(30), EnableDefaultExceptionHandler = false });
         return wrong ? WrongUse : result;
     }
 
     /// <summary>Runs a command's work with its settings; what goes wrong in a way that we know is one sentence on standard error.</summary>
     public static async Task<int> WithSettingsAsync(Func<Settings, Task<int>> work)
     {
+        // On a thread of the pool: Ctrl+C is heard only when the first step has returned.
+        await Task.Yield();
         try
         {
             return await work(Settings.Read(ReadValues()));
+        }
+        catch (OperationCanceledException)
+        {
+            Say("Ended before it was finished; nothing is left half made.");
+            return Ended;
         }
         catch (Exception error) when (IsExpected(error))
         {
@@ -42,7 +53,7 @@ internal static class Shell
     }
 
     private static bool IsExpected(Exception error) => error is SettingsException or DatabaseRefusedException or DatabaseBusyException or DatabaseFullException
-        or DatabaseBrokenException or Backups.BackupFailedException or Backups.BackupRunningException or IOException or UnauthorizedAccessException;
+        or DatabaseBrokenException or Storage.Sqlite.SqliteException or Backups.BackupFailedException or Backups.BackupRunningException or IOException or UnauthorizedAccessException;
 
     /// <summary>As <see cref="WithSettingsAsync"/>, for a command that changes something: the commands' log has what it did, or why not.</summary>
     public static Task<int> ChangingAsync(string command, Func<Settings, CommandLog, Task<int>> work) => WithSettingsAsync(async settings =>
@@ -52,9 +63,9 @@ internal static class Shell
         {
             return await work(settings, log);
         }
-        catch (Exception error) when (IsExpected(error))
+        catch (Exception error) when (IsExpected(error) || error is OperationCanceledException)
         {
-            log.Failed(error.Message);
+            log.Failed(error is OperationCanceledException ? "Ended by Ctrl+C or SIGTERM before it was finished." : error.Message);
             throw;
         }
     });

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Pilothouse.Api;
+using Pilothouse.Backups;
 using Pilothouse.Configuration;
 using Pilothouse.Storage.Sqlite;
 
@@ -62,7 +63,10 @@ internal static class StatusCommand
         };
         var (requests, logins) = figures is null ? default : (RequestsOf(figures), LoginsOf(figures));
         findings.AddRange(StatusFindings.OfFigures(storage, requests, logins, health));
-        findings.AddRange(StatusFindings.OfFiles(files, running: owner is not null));
+
+        // A running server says itself how its backups are; where there is no database there is nothing to back up.
+        var backups = owner is null && files.Storage.DatabaseBytes > 0 ? new BackupHealth(settings, new BackupFolder(settings.BackupDir, clock), clock).Look() : null;
+        findings.AddRange(StatusFindings.OfFiles(files, backups));
         findings.Sort(static (a, b) => string.CompareOrdinal(a.Level, b.Level));
         return new StatusReport(
             findings.TrueForAll(static finding => finding.Level != Finding.Failed), owner is not null, server, health, requests, logins, storage, files.Rows, files.Bots, files.Backups, findings);

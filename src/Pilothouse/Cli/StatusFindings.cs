@@ -1,4 +1,5 @@
 using System.Globalization;
+using Pilothouse.Monitoring;
 
 namespace Pilothouse.Cli;
 
@@ -56,10 +57,13 @@ internal static class StatusFindings
         }
     }
 
-    public static IEnumerable<Finding> OfFiles(StatusFiles files, bool running)
+    public static IEnumerable<Finding> OfFiles(StatusFiles files, Condition? backups)
     {
-        // A running server says itself how its backups are.
-        if (!running && files.Rows is not null && files.Backups.LastGood is null)
+        if (backups is { State: not ConditionState.Ok })
+        {
+            yield return new(backups.State == ConditionState.Failed ? Finding.Failed : Finding.Warning, $"backups: {backups.Message}");
+        }
+        else if (backups is not null && files.Rows is not null && files.Backups.LastGood is null)
         {
             yield return new(Finding.Warning, "There is no verified backup: `pilothouse backup` makes one.");
         }

@@ -67,27 +67,38 @@ internal sealed class Cleanup(SqliteDatabase database, RetentionSettings setting
             var from = position;
             position = await database.ReadAsync(session => rule.ReadAsync(session, from, before, now, PageOfRows, rows), cancel);
             kept += rows.RemoveAll(static row => row.Stays);
-            gone += dryRun ? rows.Count : await DeleteAsync(rule, rows, pace, cancel);
+            var (deleted, held) = dryRun ? (rows.Count, 0) : await DeleteAsync(rule, rows, pace, cancel);
+            gone += deleted;
+            kept += held;
             Progress?.Invoke(already + gone);
         }
         while (position is not null);
         return (gone, kept);
     }
 
-    private async Task<long> DeleteAsync(RetentionRule rule, List<OldRow> rows, Pace pace, CancellationToken cancel)
+    private async Task<(long Gone, long Held)> DeleteAsync(RetentionRule rule, List<OldRow> rows, Pace pace, CancellationToken cancel)
     {
-        var gone = 0L;
+        var (gone, held) = (0L, 0L);
+        var alone = false;
         for (var (done, tries) = (0, 1); done < rows.Count;)
         {
             cancel.ThrowIfCancellationRequested();
             var first = done;
+            var most = alone ? 1 : pace.Rows;
             var started = Stopwatch.GetTimestamp();
             try
             {
-                var (seen, deleted) = await database.WriteAsync(session => DeleteSomeAsync(session, rule, rows, first, pace.Rows), cancel);
+                var (seen, deleted) = await database.WriteAsync(session => DeleteSomeAsync(session, rule, rows, first, most), cancel);
                 done += seen;
                 gone += deleted;
                 tries = 1;
+                alone = false;
+            }
+            catch (SqliteException error) when (error.Code == SQLitePCL.raw.SQLITE_CONSTRAINT)
+            {
+                // A table or trigger of somebody else's holds one of them: one by one until that is found, which then stays.
+                (done, held) = most == 1 ? (done + 1, held + 1) : (done, held);
+                alone = most > 1;
             }
             catch (DatabaseBusyException) when (tries++ < MostTries)
             {
@@ -100,7 +111,7 @@ internal sealed class Cleanup(SqliteDatabase database, RetentionSettings setting
             await Task.Delay(pace.Note(Stopwatch.GetElapsedTime(started)), TimeProvider.System, cancel);
         }
 
-        return gone;
+        return (gone, held);
     }
 
     private async Task CheckpointAsync(CancellationToken cancel)

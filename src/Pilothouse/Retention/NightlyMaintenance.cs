@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.ExceptionServices;
 using Pilothouse.Configuration;
 using Pilothouse.Monitoring;
 using Pilothouse.Storage;
@@ -112,21 +113,45 @@ internal sealed partial class NightlyMaintenance(
             return new(clock.GetUtcNow(), true, "Nothing was deleted this night, because the clock had been set ahead by days.");
         }
 
+        // What keeps one part from its work must not keep the others from theirs.
+        long rows = 0;
+        Func<Task>[] parts =
+        [
+            async () => rows = await DeleteAsync(cancel),
+            () => Task.Run(() => SqliteUpkeep.Optimize(database.Path), cancel),
+            () => Task.Run(() => SqliteUpkeep.CheckpointBeside(database.Path), cancel),
+            () => integrity.RunAsync(cancel),
+        ];
+        var failures = new List<Exception>();
+        foreach (var part in parts)
+        {
+            try
+            {
+                await part();
+            }
+            catch (Exception error) when (!cancel.IsCancellationRequested)
+            {
+                failures.Add(error);
+            }
+        }
+
+        if (failures.Count > 0)
+        {
+            ExceptionDispatchInfo.Throw(failures.Count == 1 ? failures[0] : new AggregateException(failures));
+        }
+
+        return new(clock.GetUtcNow(), true, string.Create(CultureInfo.InvariantCulture, $"The nightly work deleted {rows} rows."));
+    }
+
+    private async Task<long> DeleteAsync(CancellationToken cancel)
+    {
         var started = Stopwatch.GetTimestamp();
         var tables = await new Cleanup(database, settings.Retention, clock).RunAsync(dryRun: false, cancel);
         var rows = tables.Sum(static table => table.Rows);
         var seconds = (long)Stopwatch.GetElapsedTime(started).TotalSeconds;
         var byTable = CleanedTable.ByTable(tables);
         Deleted(logger, rows, seconds, byTable);
-        await Task.Run(
-            () =>
-            {
-                SqliteUpkeep.Optimize(database.Path);
-                SqliteUpkeep.CheckpointBeside(database.Path);
-            },
-            cancel);
-        await integrity.RunAsync(cancel);
-        return new(clock.GetUtcNow(), true, string.Create(CultureInfo.InvariantCulture, $"The nightly work deleted {rows} rows."));
+        return rows;
     }
 
     /// <summary>
