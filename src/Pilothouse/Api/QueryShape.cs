@@ -147,7 +147,7 @@ internal sealed class QueryValues(QueryParameter[] parameters)
             : (null, "must be an amount greater than 0"),
         QueryKind.Time or QueryKind.TimeTo => Time(parameter.Kind, text),
         QueryKind.Cursor => (text, null),
-        QueryKind.TimeZone => TimeZoneInfo.TryFindSystemTimeZoneById(text, out var zone) ? (zone, null) : (null, "must be a time zone such as Europe/Berlin"),
+        QueryKind.TimeZone => TimeZones.Find(text) is { } zone ? (zone, null) : (null, "must be a time zone such as Europe/Berlin"),
         _ => Words(parameter, text),
     };
 

@@ -158,12 +158,36 @@ public sealed class PerformanceEndpointTests
     [InlineData("starting_balance=0", "starting_balance")]
     [InlineData("starting_balance=NaN", "starting_balance")]
     [InlineData("tz=Mars/Phobos", "tz")]
+    [InlineData("tz=Europe//Berlin", "tz")]
+    [InlineData("tz=/Europe/Berlin", "tz")]
+    [InlineData("tz=Europe/Berlin/", "tz")]
+    [InlineData("tz=./Europe/Berlin", "tz")]
+    [InlineData("tz=Asia/../Europe/Berlin", "tz")]
+    [InlineData("tz=posix/Europe/Berlin", "tz")]
+    [InlineData("tz=right/Europe/Berlin", "tz")]
+    [InlineData("tz=..%2F..%2F..%2Fusr/share/zoneinfo/UTC", "tz")]
     [InlineData("side=HOLD", "side")]
     public async Task A_wrong_parameter_is_named(string query, string field)
     {
         await using var server = await TestServer.StartAsync();
         var body = await server.GetAsync("/api/performance?" + query, 400);
         Assert.Equal(field, (string?)body["details"]![0]!["field"]);
+    }
+
+    [Theory]
+    [InlineData("UTC")]
+    [InlineData("Europe/Berlin")]
+    [InlineData("America/New_York")]
+    [InlineData("America/Argentina/Buenos_Aires")]
+    [InlineData("Asia/Kolkata")]
+    [InlineData("US/Eastern")]
+    [InlineData("Etc/GMT+5")]
+    [InlineData("America/Port-au-Prince")]
+    public async Task Every_name_of_a_time_zone_is_taken(string zone)
+    {
+        await using var server = await TestServer.StartAsync();
+        var body = await server.GetAsync("/api/performance?tz=" + Uri.EscapeDataString(zone));
+        Assert.Equal(zone, (string?)body["data"]!["basis"]!["time_zone"]);
     }
 
     /// <summary>Asks numpy about the very trades that the API shows, and compares every figure.</summary>
