@@ -2,12 +2,22 @@ namespace Pilothouse.Api;
 
 /// <summary>
 /// Where a request ends must be beyond doubt: a proxy that sees another end than we do lets one client's bytes become another's
-/// request. The web server refuses most of that; this is the rest, which it reads in the way that the standard allows.
+/// request. The web server refuses most of that; this is the rest, which it reads in the way that the standard allows. Made-up methods
+/// are refused here as well, before anything is kept under their names.
 /// </summary>
 internal static class Framing
 {
+    /// <summary>Whether it is a method that requests have, written as the standard writes it: get is another one than GET.</summary>
+    public static bool IsMethod(string method) => method is "GET" or "HEAD" or "POST" or "PATCH" or "DELETE" or "PUT" or "OPTIONS";
+
     public static void Check(HttpContext http)
     {
+        if (!IsMethod(http.Request.Method))
+        {
+            http.Response.Headers.Allow = "GET, HEAD, POST, PATCH, DELETE";
+            throw new Refusal(405, ErrorCodes.MethodNotAllowed, "Method not allowed", "Send GET, HEAD, POST, PATCH or DELETE, in capitals.");
+        }
+
         var headers = http.Request.Headers;
         var encoding = headers.TransferEncoding;
         if (encoding.Count == 0)

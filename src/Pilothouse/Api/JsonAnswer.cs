@@ -17,7 +17,7 @@ internal static class JsonAnswer
         var response = http.Response;
         response.ContentType = "application/json; charset=utf-8";
         response.ContentLength = json.Length;
-        return HttpMethods.IsHead(http.Request.Method) ? Task.CompletedTask : response.Body.WriteAsync(json, http.RequestAborted).AsTask();
+        return http.Request.Method == "HEAD" ? Task.CompletedTask : response.Body.WriteAsync(json, http.RequestAborted).AsTask();
     }
 }
 

@@ -68,7 +68,7 @@ internal sealed class RequestLog(Serilog.ILogger logger)
         }
 
         var line = new RequestLine(
-            http.Request.Method, RouteOf(http), status, Stopwatch.GetElapsedTime(started).TotalMilliseconds,
+            Api.Framing.IsMethod(http.Request.Method) ? http.Request.Method : "other", RouteOf(http), status, Stopwatch.GetElapsedTime(started).TotalMilliseconds,
             Caller.AddressOf(http.Connection.RemoteIpAddress), credential, http.TraceIdentifier, failure);
         logger.Write(new LogEvent(Now(), level, null, Template, [new LogEventProperty(RequestLine.Property, line)]));
     }

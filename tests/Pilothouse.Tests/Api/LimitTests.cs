@@ -82,6 +82,32 @@ public sealed class LimitTests
     }
 
     [Fact]
+    public async Task A_method_that_is_none_is_refused_before_anything_counts_it_and_named_nowhere()
+    {
+        await using var server = await TestServer.StartAsync(On);
+        var port = server.Anonymous.BaseAddress!.Port;
+        foreach (var method in new[] { "get", "Get", "head", "post", "TRACE", "PROPFIND", "MADE-UP", new string('A', 7_900) })
+        {
+            foreach (var path in new[] { "/health", "/api/signals", "/nothing" })
+            {
+                var answer = await RawHttp.SendAsync(port, $"{method} {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+                Assert.True(RawHttp.Statuses(answer) is [405], $"{method[..3]} {path} answered {answer}");
+                Assert.Contains("\"code\":\"method-not-allowed\"", answer, StringComparison.Ordinal);
+                Assert.Contains("Allow: GET", answer, StringComparison.Ordinal);
+                Assert.DoesNotContain("X-RateLimit", answer, StringComparison.Ordinal);
+            }
+        }
+
+        Assert.Equal(405, await RawHttp.StatusAsync(port, "CONNECT localhost:80 HTTP/1.1\r\nHost: localhost:80\r\n\r\n"));
+        Assert.Equal(199, (await CallAsync(server.Anonymous, "GET", "/api/signals")).Left);
+        await server.StopAsync();
+        var log = await File.ReadAllTextAsync(server.Folder.File("logs/mcp_server.log"));
+        Assert.Contains("\"method\":\"other\"", log, StringComparison.Ordinal);
+        Assert.DoesNotContain("MADE-UP", log, StringComparison.Ordinal);
+        Assert.DoesNotContain("AAAA", log, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task An_IPv6_network_of_64_bits_is_one_client()
     {
         await using var server = await TestServer.StartAsync(On);
