@@ -12,13 +12,16 @@ internal static class InputReader
 {
     public const int LargestBody = 1024 * 1024;
 
+    /// <summary>No input has a quarter of it.</summary>
+    private const int MostFields = 200;
+
     /// <summary>The raw bytes, of one JSON object in UTF-8.</summary>
-    public static async ValueTask<ReadOnlyMemory<byte>> ReadBodyAsync(HttpContext http)
+    public static async ValueTask<ReadOnlyMemory<byte>> ReadBodyAsync(HttpContext http, int largest = LargestBody)
     {
         var request = http.Request;
-        if (request.ContentLength is > LargestBody)
+        if (request.ContentLength > largest)
         {
-            throw TooLarge();
+            throw TooLarge(largest);
         }
 
         if (request.ContentLength is 0 || http.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false })
@@ -31,7 +34,7 @@ internal static class InputReader
             throw new Refusal(415, ErrorCodes.UnsupportedMediaType, "Unsupported media type", "Send the body as JSON, with Content-Type: application/json.");
         }
 
-        var bytes = await ReadAllAsync(request, http.RequestAborted);
+        var bytes = await ReadAllAsync(request, largest, http.RequestAborted);
         return bytes.Length == 0 ? throw Required() : bytes;
     }
 
@@ -54,22 +57,22 @@ internal static class InputReader
         return input;
     }
 
-    public static Refusal TooLarge() => new(413, ErrorCodes.BodyTooLarge, "Request body too large", "Send at most 1 MB.");
+    public static Refusal TooLarge(int largest = LargestBody) => new(413, ErrorCodes.BodyTooLarge, "Request body too large", largest == LargestBody ? "Send at most 1 MB." : $"Send at most {largest / 1024} KB.");
 
     private static Refusal Required() => new(400, ErrorCodes.BodyRequired, "Request body is required", "Send a JSON object.");
 
     private static Refusal NotJson(string message) => new(400, ErrorCodes.InvalidJson, "Invalid JSON", message);
 
-    private static async ValueTask<byte[]> ReadAllAsync(HttpRequest request, CancellationToken cancel)
+    private static async ValueTask<byte[]> ReadAllAsync(HttpRequest request, int largest, CancellationToken cancel)
     {
         var reader = request.BodyReader;
         while (true)
         {
             var read = await ReadAsync(reader, cancel);
-            if (read.Buffer.Length > LargestBody)
+            if (read.Buffer.Length > largest)
             {
                 reader.AdvanceTo(read.Buffer.End);
-                throw TooLarge();
+                throw TooLarge(largest);
             }
 
             if (read.IsCompleted)
@@ -107,7 +110,7 @@ internal static class InputReader
         var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = 32 });
         try
         {
-            var names = new NameSet(stackalloc ulong[48]);
+            var names = new NameSet(stackalloc ulong[MostFields]);
             reader.Read();
             if (reader.TokenType == JsonTokenType.Null)
             {
@@ -164,27 +167,26 @@ internal static class InputReader
         return hash;
     }
 
-    /// <summary>The names of one object by their hashes; a few need no allocation.</summary>
-    private ref struct NameSet(Span<ulong> first)
+    /// <summary>The names of one object by their hashes. It is a list: names that were chosen to have hashes alike gain nothing by it.</summary>
+    private ref struct NameSet(Span<ulong> names)
     {
-        private readonly Span<ulong> first = first;
+        private readonly Span<ulong> names = names;
         private int count;
-        private HashSet<ulong>? rest;
 
         /// <summary>False if it is there already.</summary>
         public bool Add(ulong name)
         {
-            if (first[..count].Contains(name))
+            if (names[..count].Contains(name))
             {
                 return false;
             }
 
-            if (count == first.Length)
+            if (count == names.Length)
             {
-                return (rest ??= []).Add(name);
+                throw Refusal.Invalid("body", $"must have at most {MostFields} fields");
             }
 
-            first[count++] = name;
+            names[count++] = name;
             return true;
         }
     }

@@ -8,6 +8,9 @@ namespace Pilothouse.Auth;
 /// <summary>The body of a login.</summary>
 internal sealed record Login : IInput<Login>
 {
+    /// <summary>In bytes: anybody may send one.</summary>
+    public const int LargestBody = 4 * 1024;
+
     public string? Pin { get; init; }
 
     public static InputRules<Login> Rules { get; } = new InputRules<Login>().Text("pin", static login => login.Pin);
@@ -57,7 +60,7 @@ internal static class AuthEndpoints
         }
 
         limits.Apply(http, most, (left, ends), " to log in; API keys and open sessions go on meanwhile");
-        var login = InputReader.Parse((await InputReader.ReadBodyAsync(http)).Span, AuthJson.Default.Login, clock.GetUtcNow());
+        var login = InputReader.Parse((await InputReader.ReadBodyAsync(http, Login.LargestBody)).Span, AuthJson.Default.Login, clock.GetUtcNow());
         if (string.IsNullOrEmpty(login.Pin))
         {
             throw new Refusal(400, ErrorCodes.MissingPin, "Missing PIN", "Send {\"pin\": \"......\"} with the six digits of BOT_CONTROL_PIN.");

@@ -9,6 +9,22 @@ public sealed class LoginTests
     private const string Good = $$"""{"pin":"{{TestServer.Pin}}"}""";
 
     [Fact]
+    public async Task A_login_of_many_or_long_names_is_refused_before_it_costs_anything()
+    {
+        await using var server = await TestServer.StartAsync();
+        var names = string.Join(',', Enumerable.Range(0, 201).Select(static i => $"\"a{i}\":1"));
+        var (status, body) = await server.Anonymous.SendAsync("POST", "/api/auth/login", $"{{{names}}}");
+        Assert.Equal((400, "invalid-input", "body must have at most 200 fields."), (status, (string?)body["code"], (string?)body["message"]));
+        (status, body) = await server.Anonymous.SendAsync("POST", "/api/auth/login", $$"""{"pin":"{{TestServer.Pin}}","x":"{{new string('x', 4096)}}"}""");
+        Assert.Equal((413, "body-too-large", "Send at most 4 KB."), (status, (string?)body["code"], (string?)body["message"]));
+        await server.LoginAsync();
+
+        // Everywhere else a body may be long, but not of names without end.
+        (status, body) = await server.Client.SendAsync("POST", "/api/signals", $"{{{names}}}");
+        Assert.Equal((400, "invalid-input"), (status, (string?)body["code"]));
+    }
+
+    [Fact]
     public async Task A_login_gives_a_token_that_writes_and_ends_after_its_minutes()
     {
         await using var server = await TestServer.StartAsync();
