@@ -24,7 +24,19 @@ internal sealed record IdempotencyKey(string Owner, string Path, string Key, str
             throw Refusal.Invalid(Header, "must be 1 to 255 printable ASCII characters");
         }
 
-        return new(caller.Owner, http.Request.Path.Value!, key, Convert.ToHexStringLower(SHA256.HashData(body)));
+        return new(caller.Owner, PathOf(http), key, Convert.ToHexStringLower(SHA256.HashData(body)));
+    }
+
+    /// <summary>The route with its values, as a client may write its path in capitals or with a slash at its end.</summary>
+    private static string PathOf(HttpContext http)
+    {
+        var path = ((RouteEndpoint)http.GetEndpoint()!).RoutePattern.RawText!.TrimEnd('/');
+        foreach (var (name, value) in http.Request.RouteValues)
+        {
+            path = path.Replace($"{{{name}}}", value as string, StringComparison.Ordinal);
+        }
+
+        return path;
     }
 }
 

@@ -125,6 +125,29 @@ public sealed class BypassTests
     }
 
     [Fact]
+    public async Task Every_spelling_of_a_path_is_the_same_under_an_idempotency_key()
+    {
+        await using var server = await TestServer.StartAsync();
+        var first = await server.Client.SendAsync("POST", "/api/signals", Signal, ("Idempotency-Key", "spelled"));
+        foreach (var path in new[] { "/api/signals/", "/API/Signals", "/api/%73ignals" })
+        {
+            var (status, body) = await server.Client.SendAsync("POST", path, Signal, ("Idempotency-Key", "spelled"));
+            Assert.Equal((first.Status, first.Body.ToJsonString()), (status, body.ToJsonString()));
+        }
+
+        Assert.Equal("1", server.Sql("SELECT count(*) FROM signals"));
+
+        // What the path names is still told apart.
+        foreach (var id in new[] { 1, 2 })
+        {
+            await server.PostAsync("/api/trades", """{"trading_pair":"A/B","side":"BUY","entry_price":1,"quantity":1}""");
+            Assert.Equal(200, (await server.Client.SendAsync("POST", $"/api/trades/{id}/close", """{"exit_price":2}""", ("Idempotency-Key", "closed"))).Status);
+        }
+
+        Assert.Equal("0", server.Sql("SELECT count(*) FROM trades WHERE status = 'open'"));
+    }
+
+    [Fact]
     public async Task A_name_that_is_not_ours_is_refused_however_it_is_written()
     {
         await using var server = await TestServer.StartAsync();
