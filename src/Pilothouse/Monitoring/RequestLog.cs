@@ -34,7 +34,7 @@ internal sealed class RequestLine(string method, string route, int status, doubl
 
     public override void Render(TextWriter output, string? format = null, IFormatProvider? formatProvider = null)
     {
-        output.Write(string.Create(CultureInfo.InvariantCulture, $"{method} {OneLine(route)} {status} {durationMs:0.###} ms {client} {OneLine(credential)} {requestId}"));
+        output.Write(string.Create(CultureInfo.InvariantCulture, $"{method} {OneWord(route)} {status} {durationMs:0.###} ms {client} {OneLine(credential)} {requestId}"));
         if (failure.Code is not null)
         {
             output.Write($" {failure.Code}");
@@ -46,7 +46,12 @@ internal sealed class RequestLine(string method, string route, int status, doubl
         }
     }
 
-    /// <summary>An API key's name and a path are a client's text: they must not begin a line of their own in a log of text.</summary>
+    /// <summary>A path is a stranger's text: it must not look like the columns behind it.</summary>
+    private static string OneWord(string path) => path.Any(IsSpace) ? string.Concat(path.Select(static c => IsSpace(c) ? Uri.EscapeDataString(c.ToString()) : c.ToString())) : path;
+
+    private static bool IsSpace(char c) => char.IsWhiteSpace(c) || char.IsControl(c);
+
+    /// <summary>An API key's name is a client's text: it must not begin a line of its own in a log of text.</summary>
     private static string OneLine(string text) => text.Any(char.IsControl) ? string.Concat(text.Select(static c => char.IsControl(c) ? '?' : c)) : text;
 }
 

@@ -140,6 +140,16 @@ public sealed class LogTests
     }
 
     [Fact]
+    public async Task A_path_cannot_look_like_the_columns_behind_it()
+    {
+        await using var server = await TestServer.StartAsync(("LOG_FORMAT", "text"));
+        await server.Anonymous.SendAsync("GET", "/a%20200%201%20ms%0910.0.0.1%C2%85key:x%E2%80%A8y%25/%C3%BC", null, ("X-Request-Id", "columns-1"));
+        await server.StopAsync();
+        var line = (await File.ReadAllLinesAsync(server.Folder.File("logs/mcp_server.log"))).Single(static line => line.Contains("columns-1", StringComparison.Ordinal));
+        Assert.Contains(" INF GET /a%20200%201%20ms%0910.0.0.1%C2%85key:x%E2%80%A8y%/ü 404 ", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Mcp_server_log_is_the_newest_and_the_seeds_own_is_set_aside()
     {
         using var folder = new TemporaryFolder();
