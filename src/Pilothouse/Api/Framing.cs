@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Http.Features;
+
 namespace Pilothouse.Api;
 
 /// <summary>
@@ -18,6 +20,13 @@ internal static class Framing
             throw new Refusal(405, ErrorCodes.MethodNotAllowed, "Method not allowed", "Send GET, HEAD, POST, PATCH or DELETE, in capitals.");
         }
 
+        var target = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        if (target.AsSpan().ContainsAnyInRange('\0', ' ') || target.Contains('\u007f', StringComparison.Ordinal))
+        {
+            Close(http);
+            throw new Refusal(400, ErrorCodes.BadRequest, "Bad request", "Write spaces and control characters of a path or a query as %20 and the like.");
+        }
+
         var headers = http.Request.Headers;
         var encoding = headers.TransferEncoding;
         if (encoding.Count == 0)
@@ -28,8 +37,17 @@ internal static class Framing
         // The web server keeps a length that came together with an encoding under this name.
         if (encoding.Count > 1 || !"chunked".Equals(encoding[0], StringComparison.OrdinalIgnoreCase) || headers.ContainsKey("X-Content-Length"))
         {
-            http.Response.Headers.Connection = "close";
+            Close(http);
             throw new Refusal(400, ErrorCodes.BadRequest, "Bad request", "Send Content-Length, or Transfer-Encoding: chunked, and not both.");
+        }
+    }
+
+    /// <summary>What follows on the connection may be anything. HTTP/2 has frames, and no such header.</summary>
+    private static void Close(HttpContext http)
+    {
+        if (!HttpProtocol.IsHttp2(http.Request.Protocol))
+        {
+            http.Response.Headers.Connection = "close";
         }
     }
 }

@@ -74,6 +74,24 @@ public sealed class ForceHttpsTests
         Assert.Equal(expected, http.Response.Headers.Location.ToString());
     }
 
+    [Theory]
+    [InlineData("/api/signals?a\u0001b")]
+    [InlineData("/api/signals?a\tb")]
+    [InlineData("/api/signals?a\rb")]
+    [InlineData("/api/signals?a\r\rSet-Cookie:x")]
+    [InlineData("/api/signals?a\u007fb")]
+    [InlineData("/api/\rsignals")]
+    [InlineData("/api/\u001bsignals")]
+    public async Task Control_characters_lead_nowhere(string target)
+    {
+        using var folder = new TemporaryFolder();
+        await using var server = await TestServer.StartAsync(folder, null, [.. MadeCertificate.MakeGood().WriteTo(folder), ("FORCE_HTTPS", "true")]);
+        var (answer, closed) = await RawHttp.SendToEndAsync(server.Anonymous.BaseAddress!.Port, $"GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        Assert.True(RawHttp.Statuses(answer) is [400], answer);
+        Assert.True(closed, "what follows could be taken for another request");
+        Assert.DoesNotContain("Location", answer, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_request_without_a_name_to_go_to_is_refused()
     {
