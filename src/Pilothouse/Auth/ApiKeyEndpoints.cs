@@ -54,31 +54,75 @@ internal static class ApiKeyEndpoints
         await JsonAnswer.WriteAsync(http, new ApiKeyList(true, keys.Count, keys, null), AuthJson.Default.ApiKeyList);
     }
 
-    private static async Task CreateAsync(HttpContext http, Database database, ApiKeys keys, TimeProvider clock)
+    private static async Task CreateAsync(HttpContext http, Database database, ApiKeys keys, TimeProvider clock, ILogger<NewApiKey> logger)
     {
-        Caller.Of(http).Require(Auth.Scopes.Control);
+        var caller = Steering(http);
         var input = InputReader.Parse((await InputReader.ReadBodyAsync(http)).Span, AuthJson.Default.NewApiKey, clock.GetUtcNow());
         if (input.ExpiresAt <= clock.GetUtcNow())
         {
             throw Refusal.Invalid("expires_at", "must be in the future");
         }
 
+        var given = ApiKeys.ScopesOf(input.Scopes!);
+        CheckIsWithin(caller, given, input.ExpiresAt);
         var (id, key) = await database.WriteAsync(session => keys.CreateAsync(session, input.Name!, input.Scopes!, input.BotName, input.ExpiresAt));
+        ApiKeyLog.Made(logger, id, ApiKeys.NamesOf(given), input.ExpiresAt is { } ends ? Timestamps.ToStored(ends) : "revoked", caller.Owner, Caller.AddressOf(http.Connection.RemoteIpAddress), http.TraceIdentifier);
         http.Response.StatusCode = 201;
         await JsonAnswer.WriteAsync(http, new ApiKeyCreated(true, "API key created successfully; it is not shown again", id, key), AuthJson.Default.ApiKeyCreated);
     }
 
-    private static async Task RevokeAsync(HttpContext http, Database database, TimeProvider clock)
+    private static async Task RevokeAsync(HttpContext http, Database database, TimeProvider clock, ILogger<NewApiKey> logger)
     {
-        Caller.Of(http).Require(Auth.Scopes.Control);
+        var caller = Steering(http);
         var id = Http.IdOf(http);
         if (!await database.WriteAsync(session => CredentialStore.RevokeKeyAsync(session, id, clock.GetUtcNow())))
         {
             throw Refusal.NotFound("API key not found", string.Create(CultureInfo.InvariantCulture, $"There is no API key {id}; GET /api/keys lists them."));
         }
 
+        ApiKeyLog.Revoked(logger, id, caller.Owner, Caller.AddressOf(http.Connection.RemoteIpAddress), http.TraceIdentifier);
         await JsonAnswer.WriteAsync(http, new ApiKeyRevoked(true, "API key revoked", id), AuthJson.Default.ApiKeyRevoked);
     }
+
+    /// <summary>The caller, who may make and revoke keys: a key for one bot may not, as keys are everybody's.</summary>
+    private static Caller Steering(HttpContext http)
+    {
+        var caller = Caller.Of(http);
+        caller.Require(Auth.Scopes.Control);
+        return caller.BotName is null ? caller : throw new Refusal(403, ErrorCodes.WrongBot, "Not allowed",
+            $"This API key is for the bot {caller.BotName} and cannot make or revoke keys. Log in with the PIN, or use a key without bot_name.");
+    }
+
+    /// <summary>Refuses a key that would allow more, or for longer, than the key that asks for it. The PIN gives everything.</summary>
+    private static void CheckIsWithin(Caller caller, Scopes given, DateTimeOffset? ends)
+    {
+        if (caller.TokenId is not null)
+        {
+            return;
+        }
+
+        if ((given & ~caller.Scopes) is var more and not Auth.Scopes.None)
+        {
+            throw new Refusal(403, ErrorCodes.ScopeNeeded, "Not allowed",
+                $"This API key lacks the scope {ApiKeys.NamesOf(more)} and cannot give it. Log in with the PIN, or use `pilothouse key create`.");
+        }
+
+        if (caller.ExpiresAt is { } own && (ends is null || ends > own))
+        {
+            throw new Refusal(403, ErrorCodes.ScopeNeeded, "Not allowed",
+                string.Create(CultureInfo.InvariantCulture, $"This API key ends on {own:yyyy-MM-dd'T'HH:mm:ss'Z'} and cannot make one that ends later. Send an expires_at up to then, or log in with the PIN."));
+        }
+    }
+}
+
+/// <summary>What the log says of API keys: by number, as a name is a client's text.</summary>
+internal static partial class ApiKeyLog
+{
+    [LoggerMessage(Level = LogLevel.Warning, Message = "API key {KeyId} was made with {Scopes}, until {Ends}, by {Owner} from {Client} (request {RequestId})")]
+    public static partial void Made(ILogger logger, long keyId, string scopes, string ends, string owner, string client, string requestId);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "API key {KeyId} was revoked by {Owner} from {Client} (request {RequestId})")]
+    public static partial void Revoked(ILogger logger, long keyId, string owner, string client, string requestId);
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,

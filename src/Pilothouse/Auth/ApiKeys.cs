@@ -47,13 +47,17 @@ internal sealed class ApiKeys(Settings settings, TimeProvider clock)
             && (found.ExpiresAt is null || found.ExpiresAt > clock.GetUtcNow()) ? found : null;
     }
 
-    public static Scopes ScopesOf(ApiKey key) => key.Scopes.Split(',').Aggregate(Scopes.None, static (all, name) => all | name switch
+    public static Scopes ScopesOf(ApiKey key) => ScopesOf(key.Scopes.Split(','));
+
+    public static Scopes ScopesOf(IEnumerable<string> names) => names.Aggregate(Scopes.None, static (all, name) => all | ScopeNames.Find(name) switch
     {
         "read" => Scopes.Read,
         "write" => Scopes.Write,
         "control" => Scopes.Control,
         _ => Scopes.None,
     });
+
+    public static string NamesOf(Scopes scopes) => scopes.ToString().ToLowerInvariant();
 
     private static bool IsSame(string one, string other) => CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(one), Encoding.UTF8.GetBytes(other));
 
