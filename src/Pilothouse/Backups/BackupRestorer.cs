@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Pilothouse.Configuration;
 using Pilothouse.Storage;
 using Pilothouse.Storage.Migrations;
@@ -50,31 +49,34 @@ internal sealed class BackupRestorer(Settings settings, TimeProvider clock)
 
     /// <summary>Says who has the database open, and how to stop them.</summary>
     /// <exception cref="BackupFailedException">Somebody has.</exception>
-    public void RefuseIfHeld()
-    {
-        if (FileHolders.Find(database) is { Count: > 0 } holders)
-        {
-            var names = string.Join("; ", holders.Select(static holder => string.Create(CultureInfo.InvariantCulture, $"process {holder.ProcessId} ({holder.Command})")));
-            throw new BackupFailedException(
-                $"{settings.DatabasePath} is open in {names}. A program that has the old file open would go on writing to it, and those writes would be lost. Stop it ({string.Join(" ", ["kill", .. holders.Select(static holder => holder.ProcessId.ToString(CultureInfo.InvariantCulture))])}; a server: ./start_mcp_server.sh stop) and run this again.");
-        }
+    public void RefuseIfHeld() => Hold()?.Dispose();
 
-        if (IsDatabase(database) && IsHeld())
-        {
-            throw new BackupFailedException($"{settings.DatabasePath} is open in a program that this user cannot see. `sudo lsof {database}` names it; stop it and run this again.");
-        }
-    }
-
-    private bool IsHeld()
+    /// <summary>Keeps everybody from beginning anything in the database until it is disposed; null where the file is none or damaged.</summary>
+    private SqliteConnection? Hold()
     {
+        RefuseHolders(database);
         try
         {
-            return FileHolders.IsHeldByAnybody(database);
+            return IsDatabase(database) ? FileHolders.Hold(database) : null;
+        }
+        catch (SqliteException error) when (error.IsLock)
+        {
+            throw new BackupFailedException($"{settings.DatabasePath} is open in a program that this user cannot see. `sudo lsof {database}` names it; stop it and run this again.");
         }
         catch (Exception error) when (error is SqliteException or DatabaseRefusedException)
         {
             // Damaged, which is why it is restored.
-            return false;
+            return null;
+        }
+    }
+
+    private void RefuseHolders(string path)
+    {
+        if (FileHolders.Find(path) is { Count: > 0 } holders)
+        {
+            var names = string.Join("; ", holders.Select(static holder => string.Create(CultureInfo.InvariantCulture, $"process {holder.ProcessId} ({holder.Command})")));
+            throw new BackupFailedException(
+                $"{settings.DatabasePath} is open in {names}. A program that has the old file open would go on writing to it, and those writes would be lost. Stop it ({string.Join(" ", ["kill", .. holders.Select(static holder => holder.ProcessId.ToString(CultureInfo.InvariantCulture))])}; a server: ./start_mcp_server.sh stop) and run this again.");
         }
     }
 
@@ -86,7 +88,7 @@ internal sealed class BackupRestorer(Settings settings, TimeProvider clock)
     {
         try
         {
-            Finish(begun, null);
+            Finish(begun);
         }
         catch (BackupFailedException)
         {
@@ -104,24 +106,43 @@ internal sealed class BackupRestorer(Settings settings, TimeProvider clock)
         }
         catch when (!File.Exists(Marker))
         {
-            FileHolders.Suffixes.ToList().ForEach(suffix => File.Delete(Unpacked + suffix));
+            RemoveUnpacked();
             throw;
         }
 
-        RefuseIfHeld();
-        var marker = WriteMarker(backup);
-        string[] owners = [database, marker.AsideName(database), Path.GetDirectoryName(database)!];
-        FileOwner.Copy(owners.First(Path.Exists), Unpacked);
-        SetAside(marker);
-        File.Move(Unpacked, database, overwrite: false);
-        DurableFile.FlushFolder(Path.GetDirectoryName(database)!);
+        var marker = Exchange(backup);
         progress.Begin("Checking again", known: false);
-        var revocations = Finish(marker, verified.Facts);
+        var revocations = Finish(marker);
         return new(backup, verified.Facts, marker.Aside(database), revocations);
     }
 
+    /// <summary>Gives the unpacked file the database's name.</summary>
+    private RestoreMarker Exchange(Backup backup)
+    {
+        using var held = Hold();
+        var marker = WriteMarker(backup);
+        string[] owners = [database, marker.AsideName(database), Path.GetDirectoryName(database)!];
+        FileOwner.Copy(owners.First(Path.Exists), Unpacked);
+        var aside = SetAside(marker);
+        try
+        {
+            // Under its old name somebody may have opened it after the last look; from now on nobody can.
+            RefuseHolders(aside);
+        }
+        catch (BackupFailedException)
+        {
+            PutBack(aside, marker);
+            throw;
+        }
+
+        File.Move(Unpacked, database, overwrite: false);
+        DurableFile.FlushFolder(Path.GetDirectoryName(database)!);
+        return marker;
+    }
+
     /// <summary>Today's files get other names; the names are those of one database, so that it can be opened there.</summary>
-    private void SetAside(RestoreMarker marker)
+    /// <returns>The first of the names.</returns>
+    private string SetAside(RestoreMarker marker)
     {
         var aside = marker.AsideName(database);
         if (FileHolders.Suffixes.Any(suffix => File.Exists(database + suffix) && File.Exists(aside + suffix)))
@@ -136,27 +157,42 @@ internal sealed class BackupRestorer(Settings settings, TimeProvider clock)
         }
 
         DurableFile.FlushFolder(Path.GetDirectoryName(database)!);
+        return aside;
+    }
+
+    /// <summary>Somebody writes to what was set aside: it is the database again, and nothing was restored.</summary>
+    private void PutBack(string aside, RestoreMarker marker)
+    {
+        // The database itself comes last: whoever opens it must find its log.
+        foreach (var suffix in FileHolders.Suffixes.Reverse().Where(suffix => File.Exists(aside + suffix)))
+        {
+            File.Move(aside + suffix, database + suffix, overwrite: false);
+        }
+
+        DurableFile.FlushFolder(Path.GetDirectoryName(database)!);
+        if (aside == marker.AsideName(database))
+        {
+            Forget();
+        }
+
+        RemoveUnpacked();
     }
 
     /// <summary>Checks the file under its new name, keeps what was revoked revoked, and lets servers in again.</summary>
-    private int? Finish(RestoreMarker marker, DatabaseFacts? expected)
+    private int? Finish(RestoreMarker marker)
     {
-        var problem = BackupCheck.Integrity(database) is var answer && answer != "ok" ? $"integrity_check says: {answer}" : null;
-        if (problem is null && expected is not null)
+        // Its rows were counted when it was unpacked. A bot may write to it by now, so that they are no longer the same.
+        if (BackupCheck.Integrity(database) is var answer && answer != "ok")
         {
-            using var connection = new SqliteConnection(database, SqliteUse.Inspect);
-            problem = expected.DifferenceTo(DatabaseFacts.Read(connection));
-        }
-
-        if (problem is not null)
-        {
-            throw new BackupFailedException($"{database} was restored, but is not what was unpacked ({problem}). Look at its disk, and run the same command again.");
+            throw new BackupFailedException($"{database} was restored, but is not what was unpacked (integrity_check says: {answer}). Look at its disk, and run the same command again.");
         }
 
         var revocations = Revocations.Carry(marker.AsideName(database), database);
         Forget();
         return revocations;
     }
+
+    private void RemoveUnpacked() => Array.ForEach(FileHolders.Suffixes, suffix => File.Delete(Unpacked + suffix));
 
     private void Forget()
     {
@@ -202,17 +238,3 @@ internal sealed class BackupRestorer(Settings settings, TimeProvider clock)
         return file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) == head.Length && head.SequenceEqual("SQLite format 3\0"u8);
     }
 }
-
-/// <summary>What is written beside a database while a restore changes it.</summary>
-/// <param name="Backup">What is restored.</param>
-/// <param name="Stamp">In the names of the files that were set aside.</param>
-internal sealed record RestoreMarker(string Backup, string Stamp)
-{
-    public string AsideName(string database) => $"{database}.before_restore_{Stamp}";
-
-    public IReadOnlyList<string> Aside(string database) => [.. FileHolders.Suffixes.Select(suffix => AsideName(database) + suffix).Where(File.Exists)];
-}
-
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
-[JsonSerializable(typeof(RestoreMarker))]
-internal sealed partial class RestoreJson : JsonSerializerContext;

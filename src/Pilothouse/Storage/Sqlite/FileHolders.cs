@@ -13,7 +13,7 @@ internal static class FileHolders
 
     /// <summary>
     /// Other processes that have the database or a file beside it open. Only Linux tells, and only root is told of everybody's; who
-    /// cannot be seen may still be felt by <see cref="IsHeldByAnybody"/>.
+    /// cannot be seen may still be felt by <see cref="Hold"/>.
     /// </summary>
     public static IReadOnlyList<FileHolder> Find(string databasePath)
     {
@@ -35,26 +35,26 @@ internal static class FileHolders
     }
 
     /// <summary>
-    /// Whether somebody is connected: in WAL mode SQLite leaves that mode only when alone. What stands in the -wal file is moved into the
-    /// database on the way.
+    /// Locks everybody out until the connection is disposed. In WAL mode SQLite leaves that mode only when alone, so that an idle program
+    /// is felt too; what stands in the -wal file is moved into the database on the way.
     /// </summary>
-    /// <exception cref="SqliteException">The file is damaged.</exception>
-    public static bool IsHeldByAnybody(string databasePath)
+    /// <exception cref="SqliteException">Somebody is connected (<see cref="SqliteException.IsLock"/>), or the file is damaged.</exception>
+    public static SqliteConnection Hold(string databasePath)
     {
+        var connection = new SqliteConnection(databasePath, SqliteUse.Recover);
         try
         {
-            using var connection = new SqliteConnection(databasePath, SqliteUse.Recover);
             connection.Execute("PRAGMA busy_timeout=500");
             connection.Scalar("PRAGMA journal_mode=DELETE");
 
             // In the other mode an idle program holds no lock, but a busy one does.
             connection.Execute("BEGIN EXCLUSIVE");
-            connection.Execute("ROLLBACK");
-            return false;
+            return connection;
         }
-        catch (SqliteException error) when (error.Code is SQLitePCL.raw.SQLITE_BUSY or SQLitePCL.raw.SQLITE_LOCKED)
+        catch
         {
-            return true;
+            connection.Dispose();
+            throw;
         }
     }
 
