@@ -7,13 +7,6 @@ using Pilothouse.Storage.Sqlite;
 
 namespace Pilothouse.Backups;
 
-/// <summary>What a restore did.</summary>
-/// <param name="Backup">What is now the database.</param>
-/// <param name="Facts">What is in it.</param>
-/// <param name="SetAside">Where the files that were there before are now.</param>
-/// <param name="Revocations">How many API keys and sessions that were ended since the backup are ended still; null where the old file cannot be read.</param>
-internal sealed record RestoredBackup(Backup Backup, DatabaseFacts Facts, IReadOnlyList<string> SetAside, int? Revocations);
-
 /// <summary>
 /// Puts a backup in the place of the database. Until the new file has its name the old one is whole, under its own name or another, and a
 /// marker beside it keeps servers away; whatever interrupts it, the same command again finishes it.
@@ -82,17 +75,20 @@ internal sealed class BackupRestorer(Settings settings, TimeProvider clock)
 
     /// <summary>
     /// The new file has its name already, and little was left to do. Whatever is asked for now is done after that; a file that does
-    /// not pass is set aside then, as any other.
+    /// not pass is set aside then, as any other, and the marker still names the one that knows what was revoked.
     /// </summary>
     private void CompleteEarlier(RestoreMarker begun)
     {
         try
         {
-            Finish(begun);
+            if (IsDatabase(database))
+            {
+                Finish(begun);
+            }
         }
-        catch (BackupFailedException)
+        catch (Exception error) when (error is BackupFailedException or SqliteException or DatabaseRefusedException)
         {
-            Forget();
+            // Not what was unpacked: somebody or something has been at it since.
         }
     }
 
@@ -110,14 +106,14 @@ internal sealed class BackupRestorer(Settings settings, TimeProvider clock)
             throw;
         }
 
-        var marker = Exchange(backup);
+        var (marker, aside) = Exchange(backup);
         progress.Begin("Checking again", known: false);
         var revocations = Finish(marker);
-        return new(backup, verified.Facts, marker.Aside(database), revocations);
+        return new(backup, verified.Facts, [.. marker.Aside(database).Union(RestoreMarker.Files(aside))], revocations);
     }
 
     /// <summary>Gives the unpacked file the database's name.</summary>
-    private RestoreMarker Exchange(Backup backup)
+    private (RestoreMarker Marker, string Aside) Exchange(Backup backup)
     {
         using var held = Hold();
         var marker = WriteMarker(backup);
@@ -137,7 +133,7 @@ internal sealed class BackupRestorer(Settings settings, TimeProvider clock)
 
         File.Move(Unpacked, database, overwrite: false);
         DurableFile.FlushFolder(Path.GetDirectoryName(database)!);
-        return marker;
+        return (marker, aside);
     }
 
     /// <summary>Today's files get other names; the names are those of one database, so that it can be opened there.</summary>
@@ -220,8 +216,18 @@ internal sealed class BackupRestorer(Settings settings, TimeProvider clock)
         return marker;
     }
 
-    private RestoreMarker? ReadMarker() =>
-        File.Exists(Marker) ? JsonSerializer.Deserialize(File.ReadAllBytes(Marker), RestoreJson.Default.RestoreMarker) : null;
+    /// <returns>Null where there is none, and where it does not tell under which names the old files are.</returns>
+    private RestoreMarker? ReadMarker()
+    {
+        try
+        {
+            return File.Exists(Marker) && JsonSerializer.Deserialize(File.ReadAllBytes(Marker), RestoreJson.Default.RestoreMarker) is { Stamp.Length: > 0 } marker ? marker : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
 
     private string Stamp() => clock.GetLocalNow().ToString("yyyyMMdd_HHmmss", CultureInfo.InvariantCulture);
 

@@ -10,7 +10,10 @@ internal sealed record RestoreMarker(string Backup, string Stamp)
 {
     public string AsideName(string database) => $"{database}.before_restore_{Stamp}";
 
-    public IReadOnlyList<string> Aside(string database) => [.. FileHolders.Suffixes.Select(suffix => AsideName(database) + suffix).Where(File.Exists)];
+    public IReadOnlyList<string> Aside(string database) => Files(AsideName(database));
+
+    /// <summary>The files of a database that are there.</summary>
+    public static IReadOnlyList<string> Files(string database) => [.. FileHolders.Suffixes.Select(suffix => database + suffix).Where(File.Exists)];
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
