@@ -6,9 +6,14 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Pilothouse.Api;
 
-/// <summary>Writes JSON answers.</summary>
+/// <summary>Writes JSON answers, and gives none up to a client that does not read it.</summary>
 internal static class JsonAnswer
 {
+    /// <summary>As for a connection, which has its own: on one of HTTP/2 a stream may stand still while the others run.</summary>
+    private const double SlowestBytesPerSecond = 4096;
+
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
+
     /// <summary>Writes <paramref name="value"/> with the status that the response has.</summary>
     public static Task WriteAsync<T>(HttpContext http, T value, JsonTypeInfo<T> type) => WriteAsync(http, JsonText.Utf8(value, type));
 
@@ -17,7 +22,21 @@ internal static class JsonAnswer
         var response = http.Response;
         response.ContentType = "application/json; charset=utf-8";
         response.ContentLength = json.Length;
-        return http.Request.Method == "HEAD" ? Task.CompletedTask : response.Body.WriteAsync(json, http.RequestAborted).AsTask();
+        if (http.Request.Method == "HEAD")
+        {
+            return Task.CompletedTask;
+        }
+
+        var write = response.Body.WriteAsync(json, http.RequestAborted);
+        return write.IsCompleted ? write.AsTask() : FinishAsync(http, write, json.Length);
+    }
+
+    /// <summary>Ends the request where the client has not read its answer by the time that the slowest would have.</summary>
+    private static async Task FinishAsync(HttpContext http, ValueTask write, int length)
+    {
+        using var deadline = new CancellationTokenSource(Grace + TimeSpan.FromSeconds(length / SlowestBytesPerSecond), http.RequestServices.GetRequiredService<TimeProvider>());
+        using var end = deadline.Token.UnsafeRegister(static http => ((HttpContext)http!).Abort(), http);
+        await write;
     }
 }
 

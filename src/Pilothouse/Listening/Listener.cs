@@ -82,7 +82,7 @@ internal static class Listener
         limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
         limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 4096, gracePeriod: TimeSpan.FromSeconds(5));
         limits.MaxConcurrentUpgradedConnections = 0;
-        limits.Http2.MaxStreamsPerConnection = 100;
+        limits.Http2.MaxStreamsPerConnection = 20;
         limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(60);
         limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
     }
