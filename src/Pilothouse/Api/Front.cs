@@ -89,7 +89,12 @@ internal sealed partial class Front(RequestDelegate next, Settings settings, Ser
     {
         if (IsGone(http, error))
         {
-            http.Response.StatusCode = 499;
+            // Nobody reads it; it is for the log. A stream of HTTP/2 may end after its answer has begun.
+            if (!http.Response.HasStarted)
+            {
+                http.Response.StatusCode = 499;
+            }
+
             return default;
         }
 

@@ -17,6 +17,22 @@ public sealed class StalledStreamTests
     private const byte WindowUpdate = 8;
 
     [Fact]
+    public async Task A_client_that_gives_its_answer_up_is_no_failure_of_ours()
+    {
+        using var folder = new TemporaryFolder();
+        var settings = MadeCertificate.MakeGood().WriteTo(folder);
+        await using var server = await StartAsync(folder, settings);
+        await using var stream = await ConnectAsync(settings);
+        await AskAsync(stream, 1);
+        await ReadAsync(stream, static frame => frame is { Type: Headers, Stream: 1 });
+        await SendAsync(stream, Reset, 1, [0, 0, 0, 8]);
+        await AskAsync(stream, 3);
+        await ReadAsync(stream, static frame => frame is { Type: Headers, Stream: 3 });
+        await server.StopAsync();
+        Assert.Equal("", await File.ReadAllTextAsync(folder.File("logs/mcp_server_error.log")));
+    }
+
+    [Fact]
     public async Task An_answer_that_nobody_reads_is_broken_off_and_the_connections_others_go_on()
     {
         using var folder = new TemporaryFolder();
