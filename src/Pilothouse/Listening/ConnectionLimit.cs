@@ -23,7 +23,14 @@ internal sealed partial class ConnectionLimit(Settings settings, TimeProvider cl
     /// <summary>Serves the connection, or closes it.</summary>
     public async Task RunAsync(ConnectionContext connection, ConnectionDelegate next)
     {
-        if (connection.RemoteEndPoint is not IPEndPoint { Address: var address } || IsFree(address))
+        if (connection.RemoteEndPoint is not IPEndPoint { Address: var address })
+        {
+            await next(connection);
+            return;
+        }
+
+        connection.Features.Set(new Peer(address));
+        if (IsFree(address))
         {
             await next(connection);
             return;

@@ -113,6 +113,26 @@ public sealed class ProxyTests
         Assert.Equal(200, await StatusAsync(ours, "", outside, outside.ToString()));
     }
 
+    [Fact]
+    public async Task A_listed_address_that_is_a_proxy_lets_nobody_in_until_it_is_named_as_one()
+    {
+        var outside = Dns.GetHostAddresses(Dns.GetHostName(), AddressFamily.InterNetwork).FirstOrDefault(static address => !IPAddress.IsLoopback(address));
+        Assert.SkipWhen(outside is null, "this machine has no address but loopback");
+        (string, string)[] settings = [("MCP_SERVER_HOST", "0.0.0.0"), ("REQUIRE_AUTH_FOR_READS", "false"), ("IP_ALLOWLIST", $"{outside},203.0.113.0/24"), ("ALLOWED_HOSTS", "*")];
+        await using var server = await TestServer.StartAsync(settings);
+        Assert.Equal(200, await StatusAsync(server, "", outside));
+        foreach (var header in new[] { "X-Forwarded-For: 198.51.100.9", "X-Forwarded-For: 203.0.113.5", "X-Forwarded-Port: 443", "X-Real-IP: 1.2.3.4", "X-Client-IP: 1.2.3.4", "True-Client-IP: 1.2.3.4", "CF-Connecting-IP: 1.2.3.4", "Forwarded: for=1.2.3.4", "Via: 1.1 proxy", $"X-Original-For: {outside}:80" })
+        {
+            Assert.True(await StatusAsync(server, header + "\r\n", outside) == 403, $"{header} was let in");
+        }
+
+        await using var named = await TestServer.StartAsync([.. settings, ("TRUSTED_PROXIES", outside.ToString())]);
+        foreach (var (headers, expected) in new[] { ("X-Forwarded-For: 203.0.113.5\r\nVia: 1.1 proxy\r\n", 200), ("X-Forwarded-For: 198.51.100.9\r\n", 403), ("X-Forwarded-For: 203.0.113.5, 198.51.100.9\r\n", 403), ("", 200) })
+        {
+            Assert.True(await StatusAsync(named, headers, outside) == expected, $"{headers} did not get {expected}");
+        }
+    }
+
     [Theory]
     [InlineData("10.0.0.0/8", "10.255.255.255", true)]
     [InlineData("10.0.0.0/8", "11.0.0.0", false)]
