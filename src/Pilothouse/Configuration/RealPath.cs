@@ -1,0 +1,28 @@
+namespace Pilothouse.Configuration;
+
+/// <summary>The name under which a file is kept, links followed: SQLite makes its files beside that one, and two links to it are one database.</summary>
+internal static class RealPath
+{
+    /// <summary>As Linux has it.</summary>
+    private const int MostLinks = 40;
+
+    /// <summary>A path that leads over no link stays as it was written; the file need not exist.</summary>
+    public static string Of(string path)
+    {
+        var full = Path.GetFullPath(path);
+        var left = MostLinks;
+        return Follow(full, ref left) is var real && real != full && left > 0 ? real : path;
+    }
+
+    private static string Follow(string full, ref int left)
+    {
+        var real = Path.GetPathRoot(full)!;
+        foreach (var part in full[real.Length..].Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries))
+        {
+            var next = Path.Combine(real, part);
+            real = left > 0 && new FileInfo(next).LinkTarget is { } target && --left > 0 ? Follow(Path.GetFullPath(target, real), ref left) : next;
+        }
+
+        return real;
+    }
+}
