@@ -49,6 +49,7 @@ internal sealed partial class Migrator(string path, string backupFolder, TimePro
         {
             // SQLite would let every user of this machine read it, and gives its other files the rights of this one.
             DurableFile.Create(path, DurableFile.OwnerAndGroup);
+            FileOwner.CopyOwner(Path.GetDirectoryName(Path.GetFullPath(path))!, path);
         }
 
         var result = Engine().PerformUpgrade();
@@ -106,6 +107,8 @@ internal sealed partial class Migrator(string path, string backupFolder, TimePro
         {
             File.SetUnixFileMode(copy, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         }
+
+        FileOwner.CopyOwner(path, copy);
 
         // VACUUM INTO does not flush what it wrote.
         using (var file = new FileStream(copy, FileMode.Open, FileAccess.ReadWrite))

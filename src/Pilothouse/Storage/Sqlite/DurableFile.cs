@@ -27,9 +27,15 @@ internal static partial class DurableFile
         new FileStream(path, options).Dispose();
     }
 
-    /// <summary>Makes a folder where it is missing, for its owner only: copies are as secret as the database.</summary>
+    /// <summary>Makes a folder where it is missing, for its owner only: copies are as secret as the database. It belongs to whom the one around it does.</summary>
     public static void MakeFolder(string path)
     {
+        var made = new Stack<string>();
+        for (var folder = Path.GetFullPath(path); folder is not null && !Path.Exists(folder); folder = Path.GetDirectoryName(folder))
+        {
+            made.Push(folder);
+        }
+
         if (OperatingSystem.IsWindows())
         {
             Directory.CreateDirectory(path);
@@ -37,6 +43,11 @@ internal static partial class DurableFile
         else
         {
             Directory.CreateDirectory(path, OwnerOnly | UnixFileMode.UserExecute);
+        }
+
+        foreach (var folder in made)
+        {
+            FileOwner.CopyOwner(Path.GetDirectoryName(folder)!, folder);
         }
     }
 

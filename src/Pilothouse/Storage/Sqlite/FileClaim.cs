@@ -22,6 +22,9 @@ internal sealed class FileClaim : IDisposable
         try
         {
             var file = Lock(path);
+
+            // Made by root for a command, it would keep the server's own user out.
+            FileOwner.CopyOwner(File.Exists(databasePath) ? databasePath : Path.GetDirectoryName(path)!, path);
             Sign(file);
             return new FileClaim(file);
         }

@@ -2,10 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Pilothouse.Storage.Sqlite;
 
-/// <summary>Gives a new file the owner, group and rights of the one that it replaces: root restores, and the server's user must be able to write.</summary>
+/// <summary>Gives a new file the owner of another: root restores or migrates, and the server's user must be able to write.</summary>
 internal static partial class FileOwner
 {
-    /// <summary>Does what this user may do; on another system than Linux, nothing.</summary>
+    /// <summary>Owner, group and rights, as far as this user may; on another system than Linux, nothing.</summary>
     public static void Copy(string from, string to)
     {
         if (!OperatingSystem.IsLinux())
@@ -18,13 +18,20 @@ internal static partial class FileOwner
             File.SetUnixFileMode(to, File.GetUnixFileMode(from));
         }
 
+        CopyOwner(from, to);
+    }
+
+    /// <summary>Owner and group only; <paramref name="from"/> may be the folder of <paramref name="to"/>.</summary>
+    public static void CopyOwner(string from, string to)
+    {
         if (FileStatus.Of(from) is { } found)
         {
-            // Only root may give a file away; anybody else owns both already, or keeps what he made.
+            // Only root may give a file away; anybody else owns both already, or keeps what he made. A link that somebody put there is
+            // not followed: it could lead to a file of root's.
             _ = ChangeOwner(to, found.User, found.Group);
         }
     }
 
-    [LibraryImport("libc", EntryPoint = "chown", StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport("libc", EntryPoint = "lchown", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int ChangeOwner(string path, uint user, uint group);
 }

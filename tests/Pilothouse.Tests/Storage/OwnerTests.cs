@@ -1,0 +1,55 @@
+using Pilothouse.Tests.Fixtures;
+
+namespace Pilothouse.Tests.Storage;
+
+/// <summary>Root runs a command once, and the server goes on as the user that it was made for.</summary>
+public sealed class OwnerTests
+{
+    private const string Owner = "12345:12345";
+
+    [Fact]
+    public async Task What_root_makes_belongs_to_the_owner_of_the_folder_and_of_the_database()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.UserName == "root", "only root may give a file away");
+        using var folder = new TemporaryFolder();
+        var path = folder.File("trading_bot.db");
+        await GiveAsync(folder.Path);
+        await GoodAsync("migrate");
+        Assert.Equal(Owner, await OwnerAsync(path));
+        Assert.Equal("0", (await Tool.RunAsync("stat", ["-c", "%a", path])).Out.Trim()[^1..]);
+
+        // A folder in a folder, neither of them there; the copy has an owner of its own, the database's.
+        File.Delete(path);
+        await SeedDatabase.CreateAsync(path, SeedState.Migrated);
+        await Tool.RunAsync("chown", ["12346:12346", path]);
+        await GoodAsync("migrate");
+        Assert.Equal(Owner, await OwnerAsync(folder.File("data")));
+        Assert.Equal(Owner, await OwnerAsync(folder.File("data/backups")));
+        Assert.Equal("12346:12346", await OwnerAsync(Assert.Single(Directory.GetFiles(folder.File("data/backups"), "before_migration_*.db"))));
+
+        // The claim is the database's owner's, also where root left it as his own before.
+        await GiveAsync(path);
+        await File.WriteAllTextAsync(path + ".server", "");
+        await GoodAsync("backup");
+        await GoodAsync("backup", "restore", "--yes");
+        Assert.Equal(Owner, await OwnerAsync(path));
+        Assert.Equal(Owner, await OwnerAsync(path + ".server"));
+
+        // No link leads the gift to a file of root's.
+        await File.WriteAllTextAsync(folder.File("roots"), "");
+        File.Delete(path + ".server");
+        File.CreateSymbolicLink(path + ".server", folder.File("roots"));
+        await GoodAsync("backup", "restore", "--yes");
+        Assert.Equal("0:0", await OwnerAsync(folder.File("roots")));
+
+        async Task GoodAsync(params string[] command)
+        {
+            var (code, _, error) = await ServerProcess.RunAsync(folder, command, ("BACKUP_DIR", folder.File("data/backups")));
+            Assert.True(code == 0, error);
+        }
+    }
+
+    private static async Task GiveAsync(string path) => await Tool.RunAsync("chown", [Owner, path]);
+
+    private static async Task<string> OwnerAsync(string path) => (await Tool.RunAsync("stat", ["-c", "%u:%g", path])).Out.Trim();
+}
