@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using SQLitePCL;
 
 namespace Pilothouse.Storage.Sqlite;
@@ -36,6 +37,7 @@ internal sealed class SqliteConnection : Session, IDisposable
     /// <summary>How long a statement waits for a lock that somebody else holds.</summary>
     public static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(5);
 
+    private static readonly TimeSpan BetweenTries = TimeSpan.FromMilliseconds(2);
     private static readonly Sql ReadDataVersion = new("PRAGMA data_version");
     private readonly sqlite3 handle;
     private readonly string path;
@@ -195,7 +197,7 @@ internal sealed class SqliteConnection : Session, IDisposable
         Pragma("busy_timeout", "5000", "5000");
         if (writer)
         {
-            Pragma("journal_mode", "WAL", "wal");
+            UseLog();
         }
 
         Pragma("synchronous", durable ? "FULL" : "NORMAL", durable ? "2" : "1");
@@ -207,6 +209,23 @@ internal sealed class SqliteConnection : Session, IDisposable
         if (!writer)
         {
             Pragma("query_only", "ON", "1");
+        }
+    }
+
+    /// <summary>For the lock that a change of the journal's mode needs, SQLite itself does not wait.</summary>
+    private void UseLog()
+    {
+        for (var began = Stopwatch.GetTimestamp(); ; Thread.Sleep(BetweenTries))
+        {
+            try
+            {
+                Pragma("journal_mode", "WAL", "wal");
+                return;
+            }
+            catch (SqliteException error) when (error.IsLock && Stopwatch.GetElapsedTime(began) < LockPatience)
+            {
+                // A bot commits; between two commits there is room.
+            }
         }
     }
 
