@@ -195,7 +195,7 @@ internal sealed class BackupFolder(string path, TimeProvider clock)
 
     private void RemoveLeftovers()
     {
-        foreach (var file in Directory.EnumerateFiles(Path, $"*trading_bot_backup_*{Unfinished}*").Concat(Directory.EnumerateFiles(Path, $"verify_*{Unfinished}*")))
+        foreach (var file in Directory.EnumerateFiles(Path, $"*trading_bot_backup_*{Unfinished}*").Concat(Directory.EnumerateFiles(Path, $"verify_*{Unfinished}*")).Concat(Directory.EnumerateFiles(Path, $"{BackupName.BeforeMigration}*{Unfinished}*")))
         {
             DurableFile.Remove(file);
         }

@@ -71,29 +71,37 @@ internal sealed partial class Migrator(string path, string backupFolder, TimePro
         try
         {
             DurableFile.MakeFolder(backupFolder);
-            BackUp(copy);
+            BackUp(copy, copy + ".unfinished");
         }
         catch (Exception error) when (error is SqliteException or IOException or UnauthorizedAccessException)
         {
-            RemoveUnfinished(copy);
             throw new DatabaseRefusedException(
                 $"{path} was not migrated, because it could not be copied to {copy} first ({error.Message}). See to the disk and the rights of BACKUP_DIR; if the database itself is damaged, restore it from a good backup.");
         }
     }
 
-    private static void RemoveUnfinished(string copy)
+    /// <summary>Until it is whole and checked, it does not have the name of a copy that could be restored.</summary>
+    private void BackUp(string copy, string unfinished)
     {
         try
         {
-            File.Delete(copy);
+            // As secret as the database itself, whatever the umask is.
+            DurableFile.Create(unfinished);
+            FileOwner.CopyOwner(path, unfinished);
+            Fill(unfinished);
+            File.Move(unfinished, copy, overwrite: false);
+            DurableFile.FlushFolder(backupFolder);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch
         {
-            // What could not be made there cannot be removed there either.
+            Remove(unfinished);
+            throw;
         }
+
+        BackedUp(logger, path, copy);
     }
 
-    private void BackUp(string copy)
+    private void Fill(string copy)
     {
         using (var source = new SqliteConnection(path, SqliteUse.Inspect))
         {
@@ -101,14 +109,6 @@ internal sealed partial class Migrator(string path, string backupFolder, TimePro
             statement.Set("copy", copy);
             statement.Run();
         }
-
-        // As secret as the database itself, whatever the umask is.
-        if (!OperatingSystem.IsWindows())
-        {
-            File.SetUnixFileMode(copy, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        }
-
-        FileOwner.CopyOwner(path, copy);
 
         // VACUUM INTO does not flush what it wrote.
         using (var file = new FileStream(copy, FileMode.Open, FileAccess.ReadWrite))
@@ -120,10 +120,20 @@ internal sealed partial class Migrator(string path, string backupFolder, TimePro
         if (check.Scalar("PRAGMA integrity_check") is var answer && answer != "ok")
         {
             throw new DatabaseRefusedException(
-                $"{path} was not migrated, because its backup {copy} does not pass integrity_check ({answer}). Restore the database from a good backup first.");
+                $"{path} was not migrated, because its backup does not pass integrity_check ({answer}). Restore the database from a good backup first.");
         }
+    }
 
-        BackedUp(logger, path, copy);
+    private static void Remove(string unfinished)
+    {
+        try
+        {
+            Array.ForEach(FileHolders.Suffixes, suffix => File.Delete(unfinished + suffix));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // What could not be made there cannot be removed there either.
+        }
     }
 
     private UpgradeEngine Engine()
