@@ -56,10 +56,14 @@ internal sealed class BackupRestorer(Settings settings, TimeProvider clock)
         {
             throw new BackupFailedException($"{settings.DatabasePath} is open in a program that this user cannot see. `sudo lsof {database}` names it; stop it and run this again.");
         }
+        catch (SqliteException error) when (error.IsDamage)
+        {
+            // Which is why it is restored.
+            return null;
+        }
         catch (Exception error) when (error is SqliteException or DatabaseRefusedException)
         {
-            // Damaged, which is why it is restored.
-            return null;
+            throw new BackupFailedException($"Whether anybody has {settings.DatabasePath} open cannot be told: {error.Message} Look at its disk and its rights; if the file cannot be read at all, move it and what stands beside it away, and run this again.", error);
         }
     }
 

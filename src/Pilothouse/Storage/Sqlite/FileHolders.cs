@@ -22,13 +22,12 @@ internal static class FileHolders
             return [];
         }
 
-        var path = RealPath(databasePath);
-        var names = Suffixes.Select(suffix => path + suffix).ToHashSet();
+        var files = Suffixes.Select(suffix => FileStatus.Of(databasePath + suffix)?.Identity).OfType<(ulong, ulong)>().ToHashSet();
         return
         [
             .. Directory.EnumerateDirectories("/proc")
                 .Select(static folder => int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : 0)
-                .Where(id => id > 0 && id != Environment.ProcessId && Holds(id, names))
+                .Where(id => id > 0 && id != Environment.ProcessId && Holds(id, files))
                 .Order()
                 .Select(static id => new FileHolder(id, CommandOf(id))),
         ];
@@ -58,12 +57,13 @@ internal static class FileHolders
         }
     }
 
-    private static bool Holds(int process, HashSet<string> names)
+    /// <summary>By the file, not its name: a hard link and a mount elsewhere lead to it as well.</summary>
+    private static bool Holds(int process, HashSet<(ulong Device, ulong Inode)> files)
     {
         try
         {
             return Directory.EnumerateFiles($"/proc/{process.ToString(CultureInfo.InvariantCulture)}/fd")
-                .Any(file => File.ResolveLinkTarget(file, returnFinalTarget: false)?.FullName is { } target && names.Contains(target));
+                .Any(file => new FileInfo(file).LinkTarget?.StartsWith('/') == true && FileStatus.Of(file) is { } open && files.Contains(open.Identity));
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -82,19 +82,5 @@ internal static class FileHolders
         {
             return "";
         }
-    }
-
-    /// <summary>As /proc names it, with links followed.</summary>
-    private static string RealPath(string path)
-    {
-        var real = "/";
-        foreach (var part in Path.GetFullPath(path).Split('/', StringSplitOptions.RemoveEmptyEntries))
-        {
-            real = Path.Combine(real, part);
-            FileSystemInfo entry = Directory.Exists(real) ? new DirectoryInfo(real) : new FileInfo(real);
-            real = entry.Exists ? entry.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? real : real;
-        }
-
-        return real;
     }
 }
