@@ -206,7 +206,7 @@ stop() {
 # Where the running server says that it listens: .env may have been changed since its start.
 find_address() {
   local claim process='' addresses=''
-  claim=$(setting DATABASE_PATH trading_bot.db).server
+  claim=$(readlink -m -- "$(setting DATABASE_PATH trading_bot.db)").server
   [[ -r $claim ]] && { read -r process; read -r addresses; } <"$claim"
   [[ $process == "$PID" && -n $addresses ]] || return 0
   URL=${addresses%% *}

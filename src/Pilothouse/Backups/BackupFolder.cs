@@ -148,6 +148,7 @@ internal sealed class BackupFolder(string path, TimeProvider clock)
     public string Name(string unfinished, string name)
     {
         var target = System.IO.Path.Combine(Path, name);
+        FileOwner.CopyOwner(Path, unfinished);
         File.Move(unfinished, target, overwrite: false);
         DurableFile.FlushFolder(Path);
         return target;
@@ -185,7 +186,15 @@ internal sealed class BackupFolder(string path, TimeProvider clock)
     {
         try
         {
-            return new FileStream(System.IO.Path.Combine(Path, ".lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            var path = System.IO.Path.Combine(Path, ".lock");
+            var isNew = !File.Exists(path);
+            var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            if (isNew)
+            {
+                FileOwner.CopyOwner(Path, path);
+            }
+
+            return file;
         }
         catch (IOException error) when (error.HResult == HeldByAnother || (OperatingSystem.IsWindows() && error.HResult == HeldByAnotherOnWindows))
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Pilothouse.Configuration;
+using Pilothouse.Storage.Sqlite;
 using Serilog;
 using Serilog.Core;
 using Serilog.Events;
@@ -59,6 +60,11 @@ internal static class Logging
     /// <summary>Who called when and from where is not for every user of this machine.</summary>
     public static void MakeFolder(string path)
     {
+        if (Directory.Exists(path))
+        {
+            return;
+        }
+
         if (OperatingSystem.IsWindows())
         {
             Directory.CreateDirectory(path);
@@ -66,6 +72,7 @@ internal static class Logging
         else
         {
             Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute);
+            FileOwner.CopyOwner(Path.GetDirectoryName(Path.GetFullPath(path))!, path);
         }
     }
 }

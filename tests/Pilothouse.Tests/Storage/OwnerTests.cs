@@ -31,6 +31,11 @@ public sealed class OwnerTests
         await GiveAsync(path);
         await File.WriteAllTextAsync(path + ".server", "");
         await GoodAsync("backup");
+        foreach (var made in Directory.GetFiles(folder.File("data/backups"), "trading_bot_backup_*").Append(folder.File("data/backups/.lock")).Append(folder.File("logs")).Append(folder.File("logs/mcp_server_commands.log")))
+        {
+            Assert.Equal((made, Owner), (made, await OwnerAsync(made)));
+        }
+
         await GoodAsync("backup", "restore", "--yes");
         Assert.Equal(Owner, await OwnerAsync(path));
         Assert.Equal(Owner, await OwnerAsync(path + ".server"));
