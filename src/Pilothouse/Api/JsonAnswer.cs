@@ -72,7 +72,16 @@ internal static class JsonText
         return json;
     }
 
-    public static string Of<T>(T value, JsonTypeInfo<T> type) => Encoding.UTF8.GetString(Utf8(value, type));
+    public static string Of<T>(T value, JsonTypeInfo<T> type) => Encoding.UTF8.GetString(type.Options.WriteIndented ? Indented(value, type) : Utf8(value, type));
+
+    private static ReadOnlySpan<byte> Indented<T>(T value, JsonTypeInfo<T> type)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using var writer = new Utf8JsonWriter(buffer, Readable with { Indented = true });
+        JsonSerializer.Serialize(writer, value, type);
+        writer.Flush();
+        return buffer.WrittenSpan;
+    }
 
     private static (ArrayBufferWriter<byte> Buffer, Utf8JsonWriter Writer) Make()
     {
