@@ -14,7 +14,10 @@ internal sealed class BackupHealth(Settings settings, BackupFolder folder, TimeP
 {
     /// <summary>A day, and two hours for a backup that takes long or is tried again.</summary>
     private static readonly TimeSpan Overdue = TimeSpan.FromHours(26);
-    private static readonly TimeSpan ClockTolerance = TimeSpan.FromHours(2);
+
+    /// <summary>What was made later than this from now was made under a wrong clock.</summary>
+    public static readonly TimeSpan ClockTolerance = TimeSpan.FromHours(2);
+
     private static readonly TimeSpan LookEvery = TimeSpan.FromMinutes(1);
 
     private readonly Lock looking = new();

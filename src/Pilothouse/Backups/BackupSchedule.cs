@@ -38,7 +38,7 @@ internal sealed partial class BackupSchedule(Settings settings, BackupMaker make
     {
         var due = schedule.LastUntil(clock.GetUtcNow());
         var last = health.Refresh();
-        return (last?.MadeAt >= due && last.MadeAt <= clock.GetUtcNow().AddHours(2)) || health.DatabaseBegan() > due ? null : due;
+        return (last?.MadeAt >= due && last.MadeAt <= clock.GetUtcNow() + BackupHealth.ClockTolerance) || health.DatabaseBegan() > due ? null : due;
     }
 
     private async Task<bool> MakeAsync(CancellationToken cancel)
