@@ -24,7 +24,7 @@ public sealed partial class ArchitectureTests
         ["Api"] = ["Storage", "Configuration", "Auth", "Monitoring"],
         ["Monitoring"] = ["Storage", "Configuration", "Auth", "Api"],
 
-        ["Listening"] = ["Configuration", "Auth", "Monitoring"],
+        ["Listening"] = ["Storage", "Configuration", "Auth", "Monitoring"],
 
         // Facts name each other by id only.
         ["Signals"] = Floor,
@@ -54,6 +54,26 @@ public sealed partial class ArchitectureTests
         [("Trades", "Signals.SignalStore")] = "a trade's signal must exist",
         [("Monitoring", "Trades.ClosedTrades")] = "the hourly work shortens the log of closed trades",
         [("Analysis", "Signals.SignalStore")] = "an analysis's signal must exist",
+    };
+
+    /// <summary>Files that open others by themselves, with the reason why none of those can be a database that SQLite has open.</summary>
+    private static readonly Dictionary<string, string> MayOpenFiles = new()
+    {
+        ["Storage/Sqlite/PlainFile.cs"] = "it looks before it opens",
+        ["Storage/Sqlite/DurableFile.cs"] = "it asks PlainFile",
+        ["Storage/Sqlite/SteadyFile.cs"] = "it asks PlainFile",
+        ["Storage/Sqlite/FileClaim.cs"] = "the claim, named by us",
+        ["Storage/Sqlite/ServingProcess.cs"] = "the claim, named by us, and /proc",
+        ["Storage/Sqlite/FileHolders.cs"] = "/proc",
+        ["Checklist/Mounts.cs"] = "/proc",
+        ["Cli/CheckCommand.cs"] = "/proc",
+        ["Cli/CommandLog.cs"] = "a log, named by us",
+        ["Monitoring/CurrentLogFile.cs"] = "a log, named by us",
+        ["Configuration/EnvFile.cs"] = "the file .env, before anything else",
+        ["Backups/BackupFolder.cs"] = "the lock and the note of a failure, named by us",
+        ["Backups/BackupRestorer.cs"] = "the marker, named by us",
+        ["Backups/BackupManifest.cs"] = "it asks PlainFile",
+        ["Replay/CandleFiles.cs"] = "a client, in which no database is open",
     };
 
     private static readonly string[] BannedFolders = ["Common", "Utils", "Utilities", "Helpers", "Core", "Services", "Shared", "Misc"];
@@ -89,6 +109,14 @@ public sealed partial class ArchitectureTests
     [Fact]
     public void No_file_is_longer_than_one_can_keep_in_mind() =>
         Assert.Empty(Sources().Where(static source => source.Text.AsSpan().Count('\n') > LongestFile).Select(static source => source.Path));
+
+    [Fact]
+    public void Nobody_opens_a_file_that_SQLite_may_have_open_in_this_process()
+    {
+        var opening = Sources().Where(static source => OpensFile().IsMatch(Noise().Replace(source.Text, " "))).Select(static source => source.Path).ToHashSet();
+        Assert.Empty(opening.Except(MayOpenFiles.Keys).Select(static path => $"{path} opens a file: use PlainFile, or say here why it cannot be a database"));
+        Assert.Empty(MayOpenFiles.Keys.Except(opening).Select(static path => $"{path} opens no file any more"));
+    }
 
     [Fact]
     public void Every_type_is_internal() =>
@@ -168,6 +196,10 @@ public sealed partial class ArchitectureTests
     /// <summary>Comments, and text in quotes: they use nothing.</summary>
     [GeneratedRegex("""//.*$|"(?:[^"\\\n]|\\.)*" """, RegexOptions.Multiline | RegexOptions.IgnorePatternWhitespace)]
     private static partial Regex Noise();
+
+    /// <summary>A stream over a path, or one of File's methods that open: a manifest resource and a look at names are none.</summary>
+    [GeneratedRegex(@"new FileStream\(|: FileStream\(|(?<![\w])File\.(?:Open|Read|Write|Append|Copy|Create(?!Symbolic))\w*\(")]
+    private static partial Regex OpensFile();
 
     [GeneratedRegex(@"\w+")]
     private static partial Regex Word();

@@ -106,7 +106,7 @@ internal static class BackupCheck
             // A few bytes can unpack to a disk full, which the database may share. Without a manifest a fiftieth of the disk stays free.
             var disk = new DriveInfo(Path.GetDirectoryName(Path.GetFullPath(target))!);
             var largest = backup.Manifest?.DatabaseSizeBytes ?? Math.Max(0, disk.AvailableFreeSpace - Math.Min(disk.TotalSize / 50, 64 << 20));
-            using var file = new HashedStream(new FileStream(backup.Path, FileMode.Open, FileAccess.Read, FileShare.Read, BlockSize), stored, done => progress.Report((double)done / Math.Max(backup.SizeBytes, 1)));
+            using var file = new HashedStream(PlainFile.Read(backup.Path), stored, done => progress.Report((double)done / Math.Max(backup.SizeBytes, 1)));
             using var output = new SteadyFile(target);
             long size = 0;
             using var gzip = BackupName.IsCompressed(backup.Name) ? new GZipStream(file, CompressionMode.Decompress, leaveOpen: true) : null;

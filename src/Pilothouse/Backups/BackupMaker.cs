@@ -159,7 +159,7 @@ internal sealed class BackupMaker(Settings settings, TimeProvider clock)
         DurableFile.Create(packed);
         progress.Begin("Packing", known: true);
         using (var file = new SteadyFile(packed))
-        using (var source = new FileStream(copy, FileMode.Open, FileAccess.Read, FileShare.Read, BlockSize))
+        using (var source = PlainFile.Read(copy))
         {
             using (var gzip = new GZipStream(file, CompressionLevel.Optimal, leaveOpen: true))
             {
@@ -178,7 +178,7 @@ internal sealed class BackupMaker(Settings settings, TimeProvider clock)
 
         progress.Begin("Verifying", known: true);
         using var unpacked = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        using var written = new HashedStream(new FileStream(packed, FileMode.Open, FileAccess.Read, FileShare.Read, BlockSize), hash);
+        using var written = new HashedStream(PlainFile.Read(packed), hash);
         using (var gzip = new GZipStream(written, CompressionMode.Decompress, leaveOpen: true))
         using (var counted = new HashedStream(gzip, unpacked, done => progress.Report((double)done / Math.Max(size, 1))))
         {
@@ -193,7 +193,7 @@ internal sealed class BackupMaker(Settings settings, TimeProvider clock)
 
     private static string Hash(string path)
     {
-        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, BlockSize);
+        using var file = PlainFile.Read(path);
         return Convert.ToHexStringLower(SHA256.HashData(file));
     }
 

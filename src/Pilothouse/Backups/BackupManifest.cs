@@ -55,7 +55,7 @@ internal sealed record BackupManifest
     {
         var path = PathFor(backup);
         return System.IO.File.Exists(path)
-            ? JsonSerializer.Deserialize(System.IO.File.ReadAllBytes(path), BackupManifestJson.Default.BackupManifest) is { IsSound: true } manifest ? manifest : throw new JsonException("It is no manifest.")
+            ? JsonSerializer.Deserialize(System.IO.File.ReadAllBytes(PlainFile.Checked(path)), BackupManifestJson.Default.BackupManifest) is { IsSound: true } manifest ? manifest : throw new JsonException("It is no manifest.")
             : null;
     }
 

@@ -244,7 +244,7 @@ internal sealed class BackupRestorer(Settings settings, TimeProvider clock)
         }
 
         Span<byte> head = stackalloc byte[16];
-        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        using var file = PlainFile.Read(path, FileShare.ReadWrite, 0);
         return file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) == head.Length && head.SequenceEqual("SQLite format 3\0"u8);
     }
 }

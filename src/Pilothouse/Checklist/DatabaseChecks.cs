@@ -55,7 +55,7 @@ internal static class DatabaseChecks
     private static Finding Journal(string path, int missing)
     {
         Span<byte> head = stackalloc byte[20];
-        using (var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete))
+        using (var file = PlainFile.Read(path, FileShare.ReadWrite | FileShare.Delete, 0))
         {
             file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
         }

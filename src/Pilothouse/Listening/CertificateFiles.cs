@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Pilothouse.Storage.Sqlite;
 
 namespace Pilothouse.Listening;
 
@@ -73,7 +74,7 @@ internal sealed class CertificateFiles(string certificatePath, string keyPath)
     {
         try
         {
-            using var file = File.OpenText(path);
+            using var file = new StreamReader(PlainFile.Read(path, block: 4096));
             if (file.BaseStream.Length > Largest)
             {
                 throw new CertificateException($"{setting}={path} is too large for a PEM file.");

@@ -53,7 +53,7 @@ public sealed class MovedFileTests
         Assert.Equal("2", await Tool.SqliteAsync(folder.File("trading_bot.db"), "SELECT count(*) FROM signals;"));
         Assert.Equal("ok", await Tool.IntegrityAsync(folder.File("trading_bot.db")));
         JsonObject[] errors = [.. (await File.ReadAllLinesAsync(folder.File("logs/mcp_server_error.log"), TestContext.Current.CancellationToken)).Select(static line => JsonNode.Parse(line)!.AsObject())];
-        Assert.Contains(errors, line => ((string?)line["reason"])?.StartsWith(folder.File(name) + " was moved, removed or replaced", StringComparison.Ordinal) == true);
+        Assert.Contains(errors, line => ((string?)line["reason"])?.StartsWith(folder.File(name) + " was moved or replaced", StringComparison.Ordinal) == true);
         Assert.All(errors, static line => Assert.Null(line["exception"]));
     }
 

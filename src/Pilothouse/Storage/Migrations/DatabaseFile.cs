@@ -121,10 +121,17 @@ internal sealed class DatabaseFile(string path)
 
     private static void RefuseOtherFiles(FileInfo file)
     {
+        if (OpenDatabases.ServedAt(file.FullName) is { } served)
+        {
+            // This process has it open: to open and close it here would give up SQLite's locks. Its own descriptors tell as much.
+            served.Demand();
+            return;
+        }
+
         Span<byte> head = stackalloc byte[Magic.Length];
         try
         {
-            using var stream = file.OpenRead();
+            using var stream = PlainFile.Read(file.FullName, FileShare.ReadWrite, 0);
             if (stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) == head.Length && head.SequenceEqual(Magic))
             {
                 return;

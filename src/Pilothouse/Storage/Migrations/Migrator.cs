@@ -111,7 +111,7 @@ internal sealed partial class Migrator(string path, string backupFolder, TimePro
         }
 
         // VACUUM INTO does not flush what it wrote.
-        using (var file = new FileStream(copy, FileMode.Open, FileAccess.ReadWrite))
+        using (var file = PlainFile.Write(copy, FileAccess.ReadWrite))
         {
             file.Flush(flushToDisk: true);
         }

@@ -24,7 +24,7 @@ internal static partial class DurableFile
             options.UnixCreateMode = rights;
         }
 
-        new FileStream(path, options).Dispose();
+        new FileStream(PlainFile.Checked(path), options).Dispose();
     }
 
     /// <summary>Makes a folder where it is missing, for its owner only: copies are as secret as the database. It belongs to whom the one around it does.</summary>
@@ -55,7 +55,7 @@ internal static partial class DurableFile
     public static void Write(string path, ReadOnlySpan<byte> content)
     {
         Create(path);
-        using var file = new FileStream(path, FileMode.Open, FileAccess.Write);
+        using var file = PlainFile.Write(path);
         file.Write(content);
         file.Flush(flushToDisk: true);
     }
@@ -66,9 +66,10 @@ internal static partial class DurableFile
     /// </summary>
     public static void Remove(string path)
     {
+        _ = PlainFile.Checked(path);
         if (new FileInfo(path) is { Exists: true, LinkTarget: null, Length: > Piece })
         {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+            using var file = PlainFile.Write(path, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
             for (var left = file.Length - Piece; left > 0; left -= Piece)
             {
                 file.SetLength(left);

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using SQLitePCL;
 
 namespace Pilothouse.Storage.Sqlite;
@@ -37,10 +36,8 @@ internal sealed class SqliteConnection : Session, IDisposable
     /// <summary>How long a statement waits for a lock that somebody else holds.</summary>
     public static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(5);
 
-    private static readonly TimeSpan BetweenTries = TimeSpan.FromMilliseconds(2);
     private static readonly Sql ReadDataVersion = new("PRAGMA data_version");
     private readonly sqlite3 handle;
-    private readonly string path;
     private SqliteStatement?[] statements = new SqliteStatement?[128];
 
     static SqliteConnection()
@@ -59,7 +56,10 @@ internal sealed class SqliteConnection : Session, IDisposable
                 $"The SQLite library is {Version}; 3.51.3 or newer is needed, because older ones can lose commits. Use the library that is published beside the program.");
         }
 
-        this.path = path;
+        // An emptied or foreign file must not be opened: SQLite would remove the log beside it.
+        var served = OpenDatabases.ServedAt(path);
+        served?.Demand();
+        Path = path;
         var flags = use switch
         {
             SqliteUse.Inspect => raw.SQLITE_OPEN_READONLY,
@@ -78,6 +78,12 @@ internal sealed class SqliteConnection : Session, IDisposable
 
         raw.sqlite3_extended_result_codes(handle, 1);
         raw.sqlite3_busy_timeout(handle, 5000);
+        OpenDatabases.Add(this);
+        if (served is not null)
+        {
+            KeepLog();
+        }
+
         if (use is SqliteUse.Inspect or SqliteUse.Glance or SqliteUse.Recover or SqliteUse.Copy)
         {
             return;
@@ -85,7 +91,7 @@ internal sealed class SqliteConnection : Session, IDisposable
 
         try
         {
-            Configure(use, durable);
+            SqliteSettings.Apply(this, writer: use == SqliteUse.Write, durable);
         }
         catch (Exception error)
         {
@@ -103,6 +109,9 @@ internal sealed class SqliteConnection : Session, IDisposable
     public static string Version => raw.sqlite3_libversion().utf8_to_string();
 
     public sqlite3 Handle => handle;
+
+    /// <summary>The file, as it was named.</summary>
+    public string Path { get; }
 
     /// <summary>False inside a transaction.</summary>
     public bool AutoCommit => raw.sqlite3_get_autocommit(handle) != 0;
@@ -171,11 +180,21 @@ internal sealed class SqliteConnection : Session, IDisposable
     public SqliteException Error(int result)
     {
         var message = raw.sqlite3_errmsg(handle).utf8_to_string();
-        return new((result & 0xFF) == raw.SQLITE_IOERR && FullDisk.IsTheReason(handle, path) ? raw.SQLITE_FULL : result, message);
+        return new((result & 0xFF) == raw.SQLITE_IOERR && FullDisk.IsTheReason(handle, Path) ? raw.SQLITE_FULL : result, message);
     }
+
+    /// <summary>Ends the statement that runs now, from any thread.</summary>
+    public void Interrupt() => raw.sqlite3_interrupt(handle);
+
+    /// <summary>
+    /// Whether the log stays as it is when the last connection closes. SQLite would else move it into the database and remove it, by their names,
+    /// which may lead to other files by then.
+    /// </summary>
+    public void KeepLog(bool keep = true) => Check(raw.sqlite3_db_config(handle, raw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keep ? 1 : 0, out _));
 
     public void Dispose()
     {
+        OpenDatabases.Remove(this);
         foreach (var statement in statements)
         {
             statement?.Dispose();
@@ -186,58 +205,5 @@ internal sealed class SqliteConnection : Session, IDisposable
 
     /// <summary>With -wal, -shm or -journal beside it, somebody has it open or was killed: then it must be read with locks.</summary>
     private static string GlanceName(string path) =>
-        $"file:{Uri.EscapeDataString(Path.GetFullPath(path)).Replace("%2F", "/", StringComparison.Ordinal)}{(File.Exists(path + "-wal") || File.Exists(path + "-shm") || File.Exists(path + "-journal") ? "" : "?immutable=1")}";
-
-    private void Configure(SqliteUse use, bool durable)
-    {
-        // Else a new value for a parameter that an expression or partial index was matched against makes SQLite prepare the
-        // statement again, each time: a page of signals cost 80 µs more.
-        Check(raw.sqlite3_db_config(handle, raw.SQLITE_DBCONFIG_ENABLE_QPSG, 1, out _));
-        var writer = use == SqliteUse.Write;
-        Pragma("busy_timeout", "5000", "5000");
-        if (writer)
-        {
-            UseLog();
-        }
-
-        Pragma("synchronous", durable ? "FULL" : "NORMAL", durable ? "2" : "1");
-        Pragma("foreign_keys", "ON", "1");
-        Pragma("cache_size", writer ? "-4096" : "-2048", writer ? "-4096" : "-2048");
-        Pragma("temp_store", "MEMORY", "2");
-        Pragma("journal_size_limit", "67108864", "67108864");
-        Pragma("trusted_schema", "OFF", "0");
-        if (!writer)
-        {
-            Pragma("query_only", "ON", "1");
-        }
-    }
-
-    /// <summary>For the lock that a change of the journal's mode needs, SQLite itself does not wait.</summary>
-    private void UseLog()
-    {
-        for (var began = Stopwatch.GetTimestamp(); ; Thread.Sleep(BetweenTries))
-        {
-            try
-            {
-                Pragma("journal_mode", "WAL", "wal");
-                return;
-            }
-            catch (SqliteException error) when (error.IsLock && Stopwatch.GetElapsedTime(began) < LockPatience)
-            {
-                // A bot commits; between two commits there is room.
-            }
-        }
-    }
-
-    /// <summary>Sets a PRAGMA and reads it back: SQLite ignores what it does not know without a word.</summary>
-    private void Pragma(string name, string value, string expected)
-    {
-        Execute($"PRAGMA {name}={value}");
-        var now = Scalar($"PRAGMA {name}");
-        if (now != expected)
-        {
-            throw new DatabaseRefusedException(
-                $"SQLite did not take PRAGMA {name}={value} (it says {now ?? "nothing"}). The file system may not support it; put the database on a local disk.");
-        }
-    }
+        $"file:{Uri.EscapeDataString(System.IO.Path.GetFullPath(path)).Replace("%2F", "/", StringComparison.Ordinal)}{(File.Exists(path + "-wal") || File.Exists(path + "-shm") || File.Exists(path + "-journal") ? "" : "?immutable=1")}";
 }

@@ -21,7 +21,8 @@ internal sealed class SqliteDatabase : Database
         WasClosedCleanly = new FileInfo(path + "-wal") is not { Exists: true, Length: > 0 };
         var metrics = new SqliteMetrics(meters);
         var writing = new SqliteConnection(path, SqliteUse.Write, durable);
-        files = new LiveFiles(path);
+        writing.KeepLog();
+        files = new LiveFiles(path, durable);
         writer = new SqliteWriter(writing, files, metrics, clock, logger);
         readers = new SqliteReaders(path, readerCount, durable);
         watch = new SqliteConnection(path, SqliteUse.Read, durable);

@@ -22,10 +22,16 @@ internal static class SqliteSnapshot
     public static DatabaseFacts Copy(string source, string target, IProgress<double>? progress, CancellationToken cancel)
     {
         using var from = new SqliteConnection(source, SqliteUse.Recover);
+        return Copy(from, target, progress, cancel);
+    }
+
+    /// <summary>The same by a connection that is open already.</summary>
+    public static DatabaseFacts Copy(SqliteConnection from, string target, IProgress<double>? progress, CancellationToken cancel)
+    {
         using var interrupt = from.InterruptOn(cancel);
         from.Execute("BEGIN");
         var facts = DatabaseFacts.Read(from);
-        using (var flush = new FileStream(target, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite))
+        using (var flush = PlainFile.Write(target, FileAccess.ReadWrite, FileShare.ReadWrite))
         {
             using (var to = new SqliteConnection(target, SqliteUse.Copy))
             {

@@ -31,6 +31,11 @@ internal sealed partial class SqliteWriter : IDisposable
     private readonly Channel<QueuedWrite> queue = Channel.CreateBounded<QueuedWrite>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
     private readonly Thread thread;
 
+    /// <param name="connection">Becomes its own, as do the <paramref name="files"/>.</param>
+    /// <param name="files">Asked before and after each transaction.</param>
+    /// <param name="metrics">Is told of each transaction.</param>
+    /// <param name="clock">The server's.</param>
+    /// <param name="logger">Is told of failures.</param>
     public SqliteWriter(SqliteConnection connection, LiveFiles files, SqliteMetrics metrics, TimeProvider clock, ILogger logger)
     {
         this.connection = connection;
@@ -64,6 +69,10 @@ internal sealed partial class SqliteWriter : IDisposable
     {
         queue.Writer.TryComplete();
         thread.Join();
+
+        // Now, as the last one, it may leave a database without a log behind, if the names still lead to what is open.
+        connection.KeepLog(files.Look().State != FilesState.Intact);
+        files.Dispose();
         connection.Dispose();
         lookAgain.Dispose();
     }
@@ -112,6 +121,9 @@ internal sealed partial class SqliteWriter : IDisposable
 
             commitBegan = Stopwatch.GetTimestamp();
             connection.Get(Commit).Renew().Run();
+
+            // Who removed the log meanwhile has taken this transaction with it.
+            files.Demand();
         }
         catch (Exception error)
         {

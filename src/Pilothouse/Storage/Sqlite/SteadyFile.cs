@@ -4,7 +4,7 @@ namespace Pilothouse.Storage.Sqlite;
 /// Writes a large file and flushes it to the disk every few megabytes. Flushed all at once, hundreds of megabytes would hold up the flushes of
 /// those who write to the database meanwhile.
 /// </summary>
-internal sealed class SteadyFile(string path) : FileStream(path, FileMode.Open, FileAccess.Write)
+internal sealed class SteadyFile(string path) : FileStream(PlainFile.Checked(path), FileMode.Open, FileAccess.Write)
 {
     /// <summary>How much is written between two flushes.</summary>
     public const int Piece = 4 << 20;

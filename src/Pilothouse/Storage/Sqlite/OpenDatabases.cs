@@ -1,0 +1,80 @@
+namespace Pilothouse.Storage.Sqlite;
+
+/// <summary>
+/// The files that SQLite has open in this process. POSIX gives up all locks of a process on a file when the process closes any descriptor of it
+/// (https://sqlite.org/howtocorrupt.html, 2.2): SQLite's own connections know of each other, and nothing else of ours may open such a file.
+/// <see cref="PlainFile"/> asks here before it opens one.
+/// </summary>
+internal static class OpenDatabases
+{
+    private static readonly Lock Changing = new();
+    private static readonly List<SqliteConnection> Connections = [];
+    private static readonly List<LiveFiles> Served = [];
+
+    /// <summary>Whether SQLite has this file open here: a database, its log, or the memory that its users share.</summary>
+    public static bool Holds(string path)
+    {
+        var identity = FileStatus.Of(path)?.Identity;
+        lock (Changing)
+        {
+            return Connections.Exists(connection => FileHolders.Suffixes.Any(suffix => IsSame(connection.Path + suffix, path, identity)));
+        }
+    }
+
+    /// <summary>The watch over a database that this process serves, or null where it does not serve it.</summary>
+    public static LiveFiles? ServedAt(string path)
+    {
+        var identity = FileStatus.Of(path)?.Identity;
+        lock (Changing)
+        {
+            return Served.Find(files => IsSame(files.Database, path, identity) || (identity is not null && files.Identity == identity));
+        }
+    }
+
+    public static void Add(SqliteConnection connection)
+    {
+        lock (Changing)
+        {
+            Connections.Add(connection);
+        }
+    }
+
+    public static void Remove(SqliteConnection connection)
+    {
+        lock (Changing)
+        {
+            Connections.Remove(connection);
+        }
+    }
+
+    public static void Add(LiveFiles files)
+    {
+        lock (Changing)
+        {
+            Served.Add(files);
+        }
+    }
+
+    public static void Remove(LiveFiles files)
+    {
+        lock (Changing)
+        {
+            Served.Remove(files);
+        }
+    }
+
+    /// <summary>Ends what the connections to a database are doing.</summary>
+    /// <returns>How many connections there are.</returns>
+    public static int InterruptAll(string path)
+    {
+        lock (Changing)
+        {
+            var found = Connections.FindAll(connection => IsSame(connection.Path, path, FileStatus.Of(path)?.Identity));
+            found.ForEach(static connection => connection.Interrupt());
+            return found.Count;
+        }
+    }
+
+    private static bool IsSame(string open, string path, (ulong, ulong)? identity) =>
+        Path.GetFullPath(open) == Path.GetFullPath(path) || (identity is not null && FileStatus.Of(open)?.Identity == identity);
+}

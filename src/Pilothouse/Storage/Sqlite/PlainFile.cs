@@ -1,0 +1,25 @@
+namespace Pilothouse.Storage.Sqlite;
+
+/// <summary>
+/// Opens files whose path somebody else may have chosen: a backup, a certificate, a database that nobody serves here. It refuses what SQLite has
+/// open in this process, because closing it again would give up SQLite's locks (<see cref="OpenDatabases"/>). A test holds that no other code
+/// opens files of that sort.
+/// </summary>
+internal static class PlainFile
+{
+    private const int BlockSize = 1 << 20;
+
+    /// <exception cref="IOException">It cannot be opened, or it is a database that this process has open.</exception>
+    public static FileStream Read(string path, FileShare share = FileShare.Read, int block = BlockSize) =>
+        new FileStream(Checked(path), FileMode.Open, FileAccess.Read, share, block);
+
+    /// <summary>Opens a file that exists for writing, or for both.</summary>
+    /// <exception cref="IOException">It cannot be opened, or it is a database that this process has open.</exception>
+    public static FileStream Write(string path, FileAccess access = FileAccess.Write, FileShare share = FileShare.Read) =>
+        new FileStream(Checked(path), FileMode.Open, access, share);
+
+    /// <summary>The path, after the look.</summary>
+    /// <exception cref="IOException">It is a database that this process has open.</exception>
+    public static string Checked(string path) => !OpenDatabases.Holds(path) ? path : throw new IOException(
+        $"{path} is the database that this process has open, or belongs to it. It cannot be read or written as a plain file.");
+}
