@@ -67,6 +67,7 @@ internal static class Server
         services.AddSingleton<IdempotencyStore>();
         services.AddSingleton<WriteDoor>();
         services.AddSingleton<AnswerCache>();
+        services.AddSingleton<FatalEnd>();
         services.AddHostedService<Housekeeping>();
         services.AddHostedService<ConditionWatch>();
         services.AddSingleton<DiskWatch>();

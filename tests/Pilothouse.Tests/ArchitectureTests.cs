@@ -119,6 +119,11 @@ public sealed partial class ArchitectureTests
     }
 
     [Fact]
+    public void No_work_in_the_background_ends_the_server_by_its_failure() =>
+        Assert.Empty(typeof(Server).Assembly.GetTypes().Where(static type => !type.IsAbstract && type.IsAssignableTo(typeof(Microsoft.Extensions.Hosting.BackgroundService))
+            && !type.IsAssignableTo(typeof(Pilothouse.Monitoring.SteadyService))).Select(static type => $"{type.FullName} must be a SteadyService"));
+
+    [Fact]
     public void Every_type_is_internal() =>
         Assert.Empty(typeof(Server).Assembly.GetTypes().Where(static type => type.IsVisible && type.Namespace?.StartsWith("Pilothouse", StringComparison.Ordinal) == true).Select(static type => type.FullName));
 

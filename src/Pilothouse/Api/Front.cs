@@ -128,7 +128,7 @@ internal sealed partial class Front(RequestDelegate next, Settings settings, Ser
             case DatabaseFullException full:
                 return new(507, ErrorCodes.DiskFull, "Disk full", full.Message) { RetryAfterSeconds = 60 };
             case DatabaseBrokenException:
-                return new(503, ErrorCodes.DatabaseUnavailable, "Database unavailable", "The database does not answer; the server's log says why. Nothing was stored.") { RetryAfterSeconds = 10 };
+                return new(503, ErrorCodes.DatabaseUnavailable, "Database unavailable", "The database does not answer; the server's log says why. Nothing was acknowledged: send it again when /health is well.") { RetryAfterSeconds = 10 };
             default:
                 Bug(logger, http.TraceIdentifier, error);
                 return new(500, ErrorCodes.Internal, "Internal server error", $"Something went wrong here. The log has it under request id {http.TraceIdentifier}.");

@@ -3,6 +3,7 @@ using Pilothouse.Api;
 using Pilothouse.Auth;
 using Pilothouse.Configuration;
 using Pilothouse.Monitoring;
+using Pilothouse.Storage.Sqlite;
 
 namespace Pilothouse.Backups;
 
@@ -36,6 +37,10 @@ internal static partial class BackupEndpoints
         services.AddSingleton<BackupSchedule>();
         services.AddSingleton<BackupMeters>();
         services.AddHostedService<BackupWorker>();
+        services.AddSingleton(static provider => new LostFileWatch(
+            (SqliteDatabase)provider.GetRequiredService<Storage.Database>(), provider.GetRequiredService<BackupMaker>(), provider.GetRequiredService<FatalEnd>(), provider.GetRequiredService<ILogger<LostFileWatch>>()));
+        services.AddSingleton<IWatched>(static provider => provider.GetRequiredService<LostFileWatch>());
+        services.AddHostedService(static provider => provider.GetRequiredService<LostFileWatch>());
     }
 
     public static void MapBackups(this IEndpointRouteBuilder routes)

@@ -46,6 +46,16 @@ internal sealed class BackupMaker(Settings settings, TimeProvider clock)
     public Backup Make(string madeBy, TimeSpan patience, IBackupProgress progress, out IReadOnlyList<string> kept, CancellationToken cancel, Action? waiting = null) =>
         MakeIf(null, madeBy, patience, progress, out kept, cancel, waiting)!;
 
+    /// <summary>
+    /// Makes a backup of what the server still has open of a database that was lost: it is named and verified as any other, and pushes none out.
+    /// </summary>
+    /// <exception cref="BackupFailedException">The open files cannot be read, are damaged, or there is no room.</exception>
+    public Backup Rescue(LiveFiles files, CancellationToken cancel)
+    {
+        using var hold = Folder.Open(TimeSpan.FromMinutes(1), cancel);
+        return MakeNow(files.CopyTo, "rescue", NoProgress.Instance, most: int.MaxValue, out _, cancel);
+    }
+
     private Backup? MakeOne(Func<bool>? isNeeded, string madeBy, TimeSpan patience, IBackupProgress progress, out IReadOnlyList<string> kept, Action? waiting, CancellationToken cancel)
     {
         if (!File.Exists(settings.DatabasePath))
@@ -61,18 +71,24 @@ internal sealed class BackupMaker(Settings settings, TimeProvider clock)
             return null;
         }
 
+        return MakeNow((target, told, ending) => SqliteSnapshot.Copy(settings.DatabasePath, target, told, ending), madeBy, progress, settings.MaxBackups, out kept, cancel);
+    }
+
+    private Backup MakeNow(
+        Func<string, IProgress<double>?, CancellationToken, DatabaseFacts> copyTo, string madeBy, IBackupProgress progress, int most, out IReadOnlyList<string> kept, CancellationToken cancel)
+    {
         var name = Folder.NextName(settings.CompressBackups);
         var copy = Folder.PathForUnfinished(name);
         var packed = Folder.PathForUnfinished(name + ".packed");
         try
         {
-            var manifest = Make(name, copy, packed, madeBy, progress, cancel);
+            var manifest = Make(copyTo, name, copy, packed, madeBy, progress, cancel);
             var finished = settings.CompressBackups ? packed : copy;
             var note = Folder.PathForUnfinished(name + ".json");
             DurableFile.Write(note, manifest.ToJson());
             Folder.Name(note, BackupManifest.PathFor(name));
             Folder.Name(finished, name);
-            kept = Folder.Prune(settings.MaxBackups);
+            kept = Folder.Prune(most);
             return Folder.Find(name);
         }
         catch (SqliteException) when (cancel.IsCancellationRequested)
@@ -102,12 +118,13 @@ internal sealed class BackupMaker(Settings settings, TimeProvider clock)
         }
     }
 
-    private BackupManifest Make(string name, string copy, string packed, string madeBy, IBackupProgress progress, CancellationToken cancel)
+    private BackupManifest Make(
+        Func<string, IProgress<double>?, CancellationToken, DatabaseFacts> copyTo, string name, string copy, string packed, string madeBy, IBackupProgress progress, CancellationToken cancel)
     {
         var madeAt = Timestamps.Cut(clock.GetUtcNow());
         progress.Begin("Copying", known: true);
         DurableFile.Create(copy);
-        var facts = SqliteSnapshot.Copy(settings.DatabasePath, copy, progress, cancel);
+        var facts = copyTo(copy, progress, cancel);
         progress.Begin("Checking", known: false);
         CheckCopy(copy, facts, cancel);
         var size = new FileInfo(copy).Length;

@@ -14,7 +14,7 @@ internal sealed record BackupManifest
 
     public required DateTimeOffset MadeAt { get; init; }
 
-    /// <summary>schedule, command or api.</summary>
+    /// <summary>schedule, command, api, or rescue: what a server still had open of a lost database.</summary>
     public required string MadeBy { get; init; }
 
     public required string PilothouseVersion { get; init; }

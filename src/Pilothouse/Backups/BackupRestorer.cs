@@ -19,6 +19,9 @@ internal sealed class BackupRestorer(Settings settings, TimeProvider clock)
 
     private string Marker => DatabaseFile.RestoreMarker(database);
 
+    /// <summary>Then SQLite would move the log into what stands there now, where it does not belong.</summary>
+    private bool IsLost => File.Exists(DatabaseFile.LostMarker(database));
+
     /// <exception cref="BackupFailedException">The backup is damaged, somebody has the database open, or there is no room; the database is as it was.</exception>
     /// <exception cref="DatabaseRefusedException">A server runs on the database.</exception>
     public RestoredBackup Restore(Backup backup, IBackupProgress progress, CancellationToken cancel)
@@ -50,7 +53,7 @@ internal sealed class BackupRestorer(Settings settings, TimeProvider clock)
         RefuseHolders(database);
         try
         {
-            return IsDatabase(database) ? FileHolders.Hold(database) : null;
+            return DatabaseFile.HasHeader(database) && !IsLost ? FileHolders.Hold(database) : null;
         }
         catch (SqliteException error) when (error.IsLock)
         {
@@ -85,7 +88,7 @@ internal sealed class BackupRestorer(Settings settings, TimeProvider clock)
     {
         try
         {
-            if (IsDatabase(database))
+            if (DatabaseFile.HasHeader(database))
             {
                 Finish(begun);
             }
@@ -196,6 +199,7 @@ internal sealed class BackupRestorer(Settings settings, TimeProvider clock)
 
     private void Forget()
     {
+        File.Delete(DatabaseFile.LostMarker(database));
         File.Delete(Marker);
         DurableFile.FlushFolder(Path.GetDirectoryName(database)!);
     }
@@ -234,17 +238,4 @@ internal sealed class BackupRestorer(Settings settings, TimeProvider clock)
     }
 
     private string Stamp() => clock.GetLocalNow().ToString("yyyyMMdd_HHmmss", CultureInfo.InvariantCulture);
-
-    /// <summary>Whether SQLite may be asked: of an empty file it would remove what stands beside it.</summary>
-    private static bool IsDatabase(string path)
-    {
-        if (!File.Exists(path))
-        {
-            return false;
-        }
-
-        Span<byte> head = stackalloc byte[16];
-        using var file = PlainFile.Read(path, FileShare.ReadWrite, 0);
-        return file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) == head.Length && head.SequenceEqual("SQLite format 3\0"u8);
-    }
 }

@@ -1,12 +1,13 @@
 using System.Diagnostics.Metrics;
 using Pilothouse.Configuration;
+using Pilothouse.Monitoring;
 
 namespace Pilothouse.Backups;
 
 /// <summary>The schedule inside the server, unless ENABLE_AUTO_BACKUP is off.</summary>
-internal sealed class BackupWorker(Settings settings, BackupSchedule schedule, BackupMeters meters) : BackgroundService
+internal sealed class BackupWorker(Settings settings, BackupSchedule schedule, BackupMeters meters, ILogger<BackupWorker> logger) : SteadyService(logger)
 {
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task RunSteadilyAsync(CancellationToken stoppingToken)
     {
         _ = meters;
         if (settings.EnableAutoBackup)

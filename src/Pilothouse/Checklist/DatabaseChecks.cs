@@ -28,8 +28,8 @@ internal static class DatabaseChecks
             var missing = Migrator.Known.Except(applied).Count();
             var schema = missing == 0 ? Finding.Green("database", "It has this version's schema.")
                 : Finding.Yellow("database", string.Create(CultureInfo.InvariantCulture, $"{missing} migrations are missing."), "Start the server, or run `pilothouse migrate`; the file is copied first.");
-            var journal = Journal(settings.DatabasePath, missing);
             using var connection = new SqliteConnection(settings.DatabasePath, SqliteUse.Glance);
+            var journal = Journal(connection, missing);
             if (missing == 0 && SqliteUpkeep.KnownDamage(connection) is { } damage)
             {
                 schema = Finding.Red("database", $"The last check found it damaged: {damage}.", "Stop the server, look for the cause, and restore a backup (docs/operations.md, \"Damaged database\").");
@@ -52,14 +52,10 @@ internal static class DatabaseChecks
     private static bool IsSafe(string version) => Version.TryParse(version, out var parsed) && parsed >= OldestSafe;
 
     /// <summary>From the file's header (SQLite's file format, bytes 18 and 19): a glance at a file that nobody has open is told "delete" by SQLite.</summary>
-    private static Finding Journal(string path, int missing)
+    private static Finding Journal(SqliteConnection connection, int missing)
     {
         Span<byte> head = stackalloc byte[20];
-        using (var file = PlainFile.Read(path, FileShare.ReadWrite | FileShare.Delete, 0))
-        {
-            file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
-        }
-
+        new SqliteFile(connection).TryReadHead(head);
         return head[18] != 2 && missing == 0
             ? Finding.Yellow("journal", "The file is not in WAL mode: it was restored, or another program set another mode.", "The next start of the server sets WAL; see that no bot sets another mode.")
             : Finding.Green("journal", "WAL, or it will be at the next start.");

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net.Sockets;
 using Pilothouse.Backups;
 using Pilothouse.Configuration;
+using Pilothouse.Monitoring;
 using Pilothouse.Storage;
 using Pilothouse.Storage.Migrations;
 using Pilothouse.Storage.Sqlite;
@@ -24,8 +25,7 @@ internal static partial class ServeCommand
         try
         {
             (settings, var newPin) = Shell.LoadSettings();
-            await ServeAsync(settings, newPin, cancel);
-            return Shell.Good;
+            return await ServeAsync(settings, newPin, cancel);
         }
         catch (Exception error) when (Explain(error, settings) is { } sentence)
         {
@@ -40,7 +40,7 @@ internal static partial class ServeCommand
         }
     }
 
-    private static async Task ServeAsync(Settings settings, string? newPin, CancellationToken cancel)
+    private static async Task<int> ServeAsync(Settings settings, string? newPin, CancellationToken cancel)
     {
         using var claim = FileClaim.Take(settings.DatabasePath);
         RefuseToBeginAnew(settings);
@@ -63,6 +63,13 @@ internal static partial class ServeCommand
         claim.Announce(app.Urls);
         Tell(settings, newPin, [.. app.Urls], logger);
         await app.WaitForShutdownAsync(cancel);
+        if (app.Services.GetRequiredService<FatalEnd>().Reason is not { } reason)
+        {
+            return Shell.Good;
+        }
+
+        Shell.Say(reason);
+        return Shell.Failed;
     }
 
     /// <summary>What went wrong and what to do, in a sentence; null where it is a bug.</summary>
@@ -92,7 +99,7 @@ internal static partial class ServeCommand
     /// </summary>
     private static void RefuseToBeginAnew(Settings settings)
     {
-        DatabaseFile.RefuseInterruptedRestore(settings.DatabasePath);
+        DatabaseFile.RefuseUnsettled(settings.DatabasePath);
         if (new FileInfo(settings.DatabasePath) is { Exists: true, Length: > 0 })
         {
             return;

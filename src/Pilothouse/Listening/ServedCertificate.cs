@@ -10,7 +10,7 @@ namespace Pilothouse.Listening;
 /// The certificate that HTTPS is served with. A renewed one is taken up within half a minute, without a restart; a pair of files that
 /// cannot be used changes nothing but the log and the condition.
 /// </summary>
-internal sealed partial class ServedCertificate : BackgroundService, IWatched
+internal sealed partial class ServedCertificate : SteadyService, IWatched
 {
     /// <summary>Files are read rather than watched: certbot replaces links, which a watch of the files does not see.</summary>
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(30);
@@ -26,6 +26,7 @@ internal sealed partial class ServedCertificate : BackgroundService, IWatched
 
     /// <exception cref="SettingsException">The files cannot be used. An expired certificate can: what is on this machine works on without HTTPS.</exception>
     public ServedCertificate(Settings settings, TimeProvider clock, ILogger<ServedCertificate> logger)
+        : base(logger)
     {
         files = new CertificateFiles(settings.TlsCertFile, settings.TlsKeyFile);
         this.clock = clock;
@@ -102,7 +103,7 @@ internal sealed partial class ServedCertificate : BackgroundService, IWatched
         Remind();
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task RunSteadilyAsync(CancellationToken stoppingToken)
     {
         var until = Day(served.Until);
         Serving(logger, served.Names, until);

@@ -1,11 +1,11 @@
 namespace Pilothouse.Monitoring;
 
 /// <summary>Looks at every condition once a minute and logs where one changed: nobody has to ask /health/ready to learn of it.</summary>
-internal sealed partial class ConditionWatch(IEnumerable<IWatched> watched, TimeProvider clock, ILogger<ConditionWatch> logger) : BackgroundService
+internal sealed partial class ConditionWatch(IEnumerable<IWatched> watched, TimeProvider clock, ILogger<ConditionWatch> logger) : SteadyService(logger)
 {
     private readonly Dictionary<string, ConditionState> known = [];
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task RunSteadilyAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromMinutes(1), clock);
         while (await timer.WaitForNextTickAsync(stoppingToken))

@@ -10,7 +10,7 @@ namespace Pilothouse.Monitoring;
 /// database's disk, writes of clients are refused before anything is tried, so that what is left serves those who make room (logins,
 /// keys that are revoked, cleanup); reads go on, and writes again as soon as there is room.
 /// </summary>
-internal sealed partial class DiskWatch : BackgroundService, IWatched
+internal sealed partial class DiskWatch : SteadyService, IWatched
 {
     public const string Name = "disk";
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
@@ -23,6 +23,7 @@ internal sealed partial class DiskWatch : BackgroundService, IWatched
     private long measuredAt;
 
     public DiskWatch(Settings settings, TimeProvider clock, ILogger<DiskWatch> logger)
+        : base(logger)
     {
         this.settings = settings.Retention;
         this.clock = clock;
@@ -49,7 +50,7 @@ internal sealed partial class DiskWatch : BackgroundService, IWatched
         }
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task RunSteadilyAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Interval, clock);
         while (await timer.WaitForNextTickAsync(stoppingToken))

@@ -6,9 +6,9 @@ using Pilothouse.Trades;
 namespace Pilothouse.Monitoring;
 
 /// <summary>Removes, each hour, what has ended: kept answers, revoked tokens, login windows, the log of closed trades.</summary>
-internal sealed partial class Housekeeping(Database database, IdempotencyStore kept, TimeProvider clock, ILogger<Housekeeping> logger) : BackgroundService
+internal sealed partial class Housekeeping(Database database, IdempotencyStore kept, TimeProvider clock, ILogger<Housekeeping> logger) : SteadyService(logger)
 {
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task RunSteadilyAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromHours(1), clock);
         while (await timer.WaitForNextTickAsync(stoppingToken))

@@ -39,7 +39,7 @@ internal sealed partial class IntegrityCheck(SqliteDatabase database, TimeProvid
     public async Task<bool> RunAsync(CancellationToken cancel)
     {
         var started = Stopwatch.GetTimestamp();
-        var problem = await Task.Run(() => SqliteUpkeep.FindDamage(database.Path, cancel), cancel);
+        var problem = await Task.Run(() => FindProblem(cancel), cancel);
         var run = new PastRun(clock.GetUtcNow(), problem is null, problem ?? "");
         last = run;
         var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
@@ -68,6 +68,19 @@ internal sealed partial class IntegrityCheck(SqliteDatabase database, TimeProvid
         }
 
         await RunAsync(cancel);
+    }
+
+    /// <summary>An empty, foreign or lost file is damage by itself; SQLite, asked to open it, would remove the log beside it.</summary>
+    private string? FindProblem(CancellationToken cancel)
+    {
+        try
+        {
+            return SqliteUpkeep.FindDamage(database.Path, cancel);
+        }
+        catch (DatabaseRefusedException refused)
+        {
+            return refused.Message;
+        }
     }
 
     private async Task RecordAsync(PastRun run, CancellationToken cancel)

@@ -13,7 +13,7 @@ namespace Pilothouse.Retention;
 /// indexes, moves the log into the database, checks the file. A night that was missed, or failed, is made up.
 /// </summary>
 internal sealed partial class NightlyMaintenance(
-    SqliteDatabase database, IntegrityCheck integrity, Settings settings, TimeProvider clock, ILogger<NightlyMaintenance> logger) : BackgroundService, IWatched
+    SqliteDatabase database, IntegrityCheck integrity, Settings settings, TimeProvider clock, ILogger<NightlyMaintenance> logger) : SteadyService(logger), IWatched
 {
     public const string Name = "maintenance";
 
@@ -64,7 +64,7 @@ internal sealed partial class NightlyMaintenance(
         }
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task RunSteadilyAsync(CancellationToken stoppingToken)
     {
         try
         {

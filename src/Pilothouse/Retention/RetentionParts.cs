@@ -14,7 +14,7 @@ internal static class RetentionParts
         services.AddSingleton(static provider => new NightlyMaintenance(
             DatabaseOf(provider), provider.GetRequiredService<IntegrityCheck>(), provider.GetRequiredService<Settings>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<NightlyMaintenance>>()));
         services.AddHostedService(static provider => provider.GetRequiredService<NightlyMaintenance>());
-        services.AddHostedService(static provider => new DamageWatch(DatabaseOf(provider), provider.GetRequiredService<IntegrityCheck>()));
+        services.AddHostedService(static provider => new DamageWatch(DatabaseOf(provider), provider.GetRequiredService<IntegrityCheck>(), provider.GetRequiredService<ILogger<DamageWatch>>()));
         services.AddSingleton<IWatched>(static provider => provider.GetRequiredService<IntegrityCheck>());
         services.AddSingleton<IWatched>(static provider => provider.GetRequiredService<NightlyMaintenance>());
     }

@@ -120,6 +120,24 @@ internal sealed class ServerProcess : IAsyncDisposable
         return (process.ExitCode, watch.Elapsed);
     }
 
+    /// <summary>Waits until it ends by itself.</summary>
+    /// <returns>The exit code, and how long it took.</returns>
+    public async Task<(int Code, TimeSpan Took)> WaitForEndAsync(TimeSpan patience)
+    {
+        var watch = Stopwatch.StartNew();
+        using var waited = new CancellationTokenSource(patience);
+        try
+        {
+            await process.WaitForExitAsync(waited.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            Assert.Fail($"The server did not end. {Errors}");
+        }
+
+        return (process.ExitCode, watch.Elapsed);
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (!process.HasExited)

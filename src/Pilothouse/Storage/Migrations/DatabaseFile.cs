@@ -27,12 +27,12 @@ internal sealed class DatabaseFile(string path)
 
     private (IReadOnlySet<string> Applied, bool HasData) Look(SqliteUse how)
     {
-        RefuseInterruptedRestore(path);
+        RefuseUnsettled(path);
         RefuseOtherPlaces();
         var file = new FileInfo(path);
         if (!file.Exists || file.Length == 0)
         {
-            RefuseOrphanedLog();
+            SqliteConnection.RefuseOrphanedLog(path);
             return (new HashSet<string>(), false);
         }
 
@@ -52,22 +52,34 @@ internal sealed class DatabaseFile(string path)
         }
     }
 
-    /// <summary>SQLite removes the log of a file that is empty, and with it writes that were acknowledged.</summary>
-    private void RefuseOrphanedLog()
+    /// <summary>Whether it begins as every SQLite database does; of another file SQLite must not be asked. Nobody may have it open in this process.</summary>
+    public static bool HasHeader(string path)
     {
-        if (new FileInfo(path + "-wal") is { Exists: true, Length: > 0 })
+        if (!File.Exists(path))
         {
-            throw new DatabaseRefusedException(
-                $"{path} is missing or empty, but {path}-wal beside it holds writes: the file was lost. It was not touched. Restore a backup with `pilothouse backup restore`, which sets both aside.");
+            return false;
         }
+
+        Span<byte> head = stackalloc byte[Magic.Length];
+        using var file = PlainFile.Read(path, FileShare.ReadWrite, 0);
+        return file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) == head.Length && head.SequenceEqual(Magic);
     }
 
     /// <summary>What stands beside a database while a restore changes it for another.</summary>
     public static string RestoreMarker(string path) => Path.GetFullPath(path) + ".restore.json";
 
-    /// <exception cref="DatabaseRefusedException">A restore of this file was begun and not finished.</exception>
-    public static void RefuseInterruptedRestore(string path)
+    /// <summary>What a server leaves beside a database that was lost under it: a sentence that says what became of it and what to do.</summary>
+    public static string LostMarker(string path) => Path.GetFullPath(path) + ".lost";
+
+    /// <exception cref="DatabaseRefusedException">A restore of this file was begun and not finished, or the file was lost under a server.</exception>
+    public static void RefuseUnsettled(string path)
     {
+        if (File.Exists(LostMarker(path)))
+        {
+            using var marker = new StreamReader(PlainFile.Read(LostMarker(path), block: 4096));
+            throw new DatabaseRefusedException($"{marker.ReadToEnd().Trim()} To use the files as they are now instead, remove {LostMarker(path)} first.");
+        }
+
         if (File.Exists(RestoreMarker(path)))
         {
             throw new DatabaseRefusedException($"A restore of {path} was interrupted, and the file may be the old one, the new one, or missing. Finish it with `pilothouse backup restore`.");
@@ -124,15 +136,13 @@ internal sealed class DatabaseFile(string path)
         if (OpenDatabases.ServedAt(file.FullName) is { } served)
         {
             // This process has it open: to open and close it here would give up SQLite's locks. Its own descriptors tell as much.
-            served.Demand();
+            served.DemandForOpening();
             return;
         }
 
-        Span<byte> head = stackalloc byte[Magic.Length];
         try
         {
-            using var stream = PlainFile.Read(file.FullName, FileShare.ReadWrite, 0);
-            if (stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) == head.Length && head.SequenceEqual(Magic))
+            if (HasHeader(file.FullName))
             {
                 return;
             }

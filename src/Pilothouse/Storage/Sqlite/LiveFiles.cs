@@ -14,8 +14,11 @@ internal enum FilesState
     /// <summary>The log or the shared memory was removed. What it held may be in the database already.</summary>
     LogRemoved,
 
-    /// <summary>The database was removed, emptied or overwritten: what stands under its name is not what was written.</summary>
-    Lost,
+    /// <summary>The database was removed or replaced: what was written can be read from the open files only.</summary>
+    Removed,
+
+    /// <summary>The database was emptied, cut short or overwritten: what was written is gone, but for what the log holds.</summary>
+    Overwritten,
 }
 
 /// <summary>What was found, as a sentence.</summary>
@@ -89,6 +92,16 @@ internal sealed class LiveFiles : IDisposable
         }
     }
 
+    /// <summary>The same for who wants to open one more connection.</summary>
+    /// <exception cref="DatabaseRefusedException">A file was moved, removed, emptied or overwritten.</exception>
+    public void DemandForOpening()
+    {
+        if (Look() is { State: not FilesState.Intact } found)
+        {
+            throw new DatabaseRefusedException(found.Message);
+        }
+    }
+
     public FilesFound Look()
     {
         if (lost is { } already)
@@ -104,7 +117,7 @@ internal sealed class LiveFiles : IDisposable
         lock (looking)
         {
             var found = lost ?? LookNow();
-            if (found.State is FilesState.LogRemoved or FilesState.Lost)
+            if (found.State is not (FilesState.Intact or FilesState.Moved))
             {
                 lost = found;
             }
@@ -130,12 +143,15 @@ internal sealed class LiveFiles : IDisposable
 
     /// <summary>Copies what the open files hold, whatever stands under their names by now.</summary>
     /// <param name="target">A file that exists and is empty.</param>
+    /// <param name="progress">Is told the part that is done, 0 to 1.</param>
     /// <param name="cancel">Ends it.</param>
-    public void CopyTo(string target, CancellationToken cancel)
+    /// <returns>What the copy must hold.</returns>
+    /// <exception cref="SqliteException">The open files cannot be read, or there is no room.</exception>
+    public DatabaseFacts CopyTo(string target, IProgress<double>? progress, CancellationToken cancel)
     {
         lock (looking)
         {
-            SqliteSnapshot.Copy(connection, target, null, cancel);
+            return SqliteSnapshot.Copy(connection, target, progress, cancel);
         }
     }
 
@@ -156,7 +172,7 @@ internal sealed class LiveFiles : IDisposable
         var position = file.Position();
         if (FileStatus.Of(Database) is not { } status || status.Identity != Identity)
         {
-            return IsStillThere(Identity) ? Moved(Database) : Lost("was removed or replaced");
+            return IsStillThere(Identity) ? Moved(Database) : Gone(FilesState.Removed, "was removed or replaced");
         }
 
         foreach (var (path, was) in ((string, (ulong, ulong)?)[])[(log, logWas), (shared, sharedWas)])
@@ -170,7 +186,7 @@ internal sealed class LiveFiles : IDisposable
 
         if (status.Content != known.Content && Examine() is { } foreign)
         {
-            return Lost(foreign);
+            return Gone(FilesState.Overwritten, foreign);
         }
 
         known = (status.Content, position);
@@ -219,5 +235,5 @@ internal sealed class LiveFiles : IDisposable
     private static FilesFound Moved(string path) => new(FilesState.Moved,
         $"{path} was moved or replaced while it was open. What is written now would be lost, so nothing is. Put the file back under its name, and the server goes on; do not stop it before, because what was acknowledged may be in the open files only.");
 
-    private FilesFound Lost(string what) => new(FilesState.Lost, $"{Database} {what} while the server had it open. Nothing is written any more.");
+    private FilesFound Gone(FilesState state, string what) => new(state, $"{Database} {what} while the server had it open. Nothing is written any more.");
 }

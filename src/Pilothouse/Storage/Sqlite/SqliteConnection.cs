@@ -58,7 +58,8 @@ internal sealed class SqliteConnection : Session, IDisposable
 
         // An emptied or foreign file must not be opened: SQLite would remove the log beside it.
         var served = OpenDatabases.ServedAt(path);
-        served?.Demand();
+        served?.DemandForOpening();
+        RefuseOrphanedLog(path);
         Path = path;
         var flags = use switch
         {
@@ -201,6 +202,16 @@ internal sealed class SqliteConnection : Session, IDisposable
         }
 
         handle.Dispose();
+    }
+
+    /// <summary>SQLite removes the log of an empty file, and with it writes that were acknowledged.</summary>
+    public static void RefuseOrphanedLog(string path)
+    {
+        if (new FileInfo(path + "-wal") is { Exists: true, Length: > 0 } && new FileInfo(path) is { Exists: false } or { Length: 0 })
+        {
+            throw new DatabaseRefusedException(
+                $"{path} is missing or empty, but {path}-wal beside it holds writes: the file was lost. It was not touched. Restore a backup with `pilothouse backup restore`, which sets both aside.");
+        }
     }
 
     /// <summary>With -wal, -shm or -journal beside it, somebody has it open or was killed: then it must be read with locks.</summary>

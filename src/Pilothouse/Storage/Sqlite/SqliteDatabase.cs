@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Pilothouse.Storage.Migrations;
 
 namespace Pilothouse.Storage.Sqlite;
 
@@ -8,25 +9,20 @@ internal sealed class SqliteDatabase : Database
     /// <summary>From the file: a constant would be answered without a look at it.</summary>
     private static readonly Sql Probe = new("SELECT 1 FROM schema_migrations LIMIT 1");
 
-    private readonly LiveFiles files;
-    private readonly SqliteWriter writer;
-    private readonly SqliteReaders readers;
-    private readonly SqliteConnection watch;
-    private readonly Lock watching = new();
+    private static readonly TimeSpan LookAgainAfter = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LongestClosing = TimeSpan.FromSeconds(15);
+    private readonly Func<SqliteEngine> open;
+    private volatile SqliteEngine? engine;
 
-    /// <summary>Opens the file, which <see cref="Migrations.Migrator"/> has brought up to date.</summary>
+    /// <summary>Opens the file, which <see cref="Migrator"/> has brought up to date.</summary>
     public SqliteDatabase(string path, int readerCount, bool durable, TimeProvider clock, ILogger<SqliteDatabase> logger, IMeterFactory? meters = null)
     {
         Path = path;
         WasClosedCleanly = new FileInfo(path + "-wal") is not { Exists: true, Length: > 0 };
         var metrics = new SqliteMetrics(meters);
-        var writing = new SqliteConnection(path, SqliteUse.Write, durable);
-        writing.KeepLog();
-        files = new LiveFiles(path, durable);
-        writer = new SqliteWriter(writing, files, metrics, clock, logger);
-        readers = new SqliteReaders(path, readerCount, durable);
-        watch = new SqliteConnection(path, SqliteUse.Read, durable);
-        metrics.Watch(path, () => writer.Waiting, readerCount, () => readers.Busy);
+        open = () => new SqliteEngine(path, readerCount, durable, clock, metrics, logger);
+        engine = open();
+        metrics.Watch(path, () => Waiting, readerCount, () => engine?.Readers.Busy ?? 0);
     }
 
     public string Path { get; }
@@ -37,47 +33,75 @@ internal sealed class SqliteDatabase : Database
     public bool WasClosedCleanly { get; }
 
     /// <summary>Whether a read or write has come upon a damaged page since the start.</summary>
-    public bool IsDamaged => writer.IsDamaged || readers.IsDamaged;
+    public bool IsDamaged => engine is { } now && (now.Writer.IsDamaged || now.Readers.IsDamaged);
 
     /// <summary>Writes that wait for their transaction.</summary>
-    public int Waiting => writer.Waiting;
+    public int Waiting => engine?.Writer.Waiting ?? 0;
+
+    /// <summary>The watch over the open files.</summary>
+    public LiveFiles Files => Engine.Files;
+
+    private SqliteEngine Engine => engine ?? throw new DatabaseBusyException("The database is being opened anew. Send this again in a moment.");
 
     public override ValueTask<T> ReadAsync<T>(Func<Session, ValueTask<T>> work, CancellationToken cancel = default) =>
-        readers.ReadAsync(work, snapshot: false, cancel);
+        Engine.Readers.ReadAsync(work, snapshot: false, cancel);
 
     public override ValueTask<T> SnapshotAsync<T>(Func<Session, ValueTask<T>> work, CancellationToken cancel = default) =>
-        readers.ReadAsync(work, snapshot: true, cancel);
+        Engine.Readers.ReadAsync(work, snapshot: true, cancel);
 
     public override Task<T> WriteAsync<T>(Func<Session, ValueTask<T>> work, CancellationToken cancel = default) =>
-        writer.WriteAsync(work, cancel);
+        Engine.Writer.WriteAsync(work, cancel);
 
-    /// <summary>data_version is a number of one connection, so all callers ask the same one.</summary>
-    public override ValueTask<long> StampAsync(CancellationToken cancel = default)
-    {
-        lock (watching)
-        {
-            try
-            {
-                return new(watch.DataVersion());
-            }
-            catch (SqliteException error)
-            {
-                throw SqliteErrors.Translate(error);
-            }
-        }
-    }
+    public override ValueTask<long> StampAsync(CancellationToken cancel = default) => new(Engine.Stamp());
 
     public override async ValueTask ProbeAsync(CancellationToken cancel = default)
     {
-        await readers.ReadAsync(static session => session.Prepare(Probe).AnyAsync(), snapshot: false, cancel);
-        files.Demand();
+        var now = Engine;
+        await now.Readers.ReadAsync(static session => session.Prepare(Probe).AnyAsync(), snapshot: false, cancel);
+        now.Files.Demand();
+    }
+
+    /// <summary>
+    /// After the log or the shared memory was removed: closes everything that this process has open of the file, and opens it anew, if all that was
+    /// acknowledged is found there. SQLite shares one log among a process's connections, so that not one of them may stay.
+    /// </summary>
+    /// <returns>False where something would be lost by it; nothing was closed then.</returns>
+    /// <exception cref="DatabaseBrokenException">Everything is closed, and it could not be opened again.</exception>
+    public async Task<bool> TryOpenAnewAsync(CancellationToken cancel)
+    {
+        var old = Engine;
+        if (!old.Files.HoldEverything())
+        {
+            return false;
+        }
+
+        engine = null;
+        old.Dispose();
+        for (var waited = TimeSpan.Zero; OpenDatabases.InterruptAll(Path) > 0; waited += LookAgainAfter)
+        {
+            if (waited > LongestClosing)
+            {
+                throw new DatabaseBrokenException($"Somebody in this process still reads {Path}, so it could not be opened anew.");
+            }
+
+            await Task.Delay(LookAgainAfter, TimeProvider.System, cancel);
+        }
+
+        try
+        {
+            new DatabaseFile(Path).Inspect();
+            engine = open();
+            return true;
+        }
+        catch (Exception error) when (error is DatabaseRefusedException or SqliteException)
+        {
+            throw new DatabaseBrokenException(error.Message, error);
+        }
     }
 
     public override ValueTask DisposeAsync()
     {
-        watch.Dispose();
-        readers.Dispose();
-        writer.Dispose();
+        engine?.Dispose();
         return default;
     }
 }

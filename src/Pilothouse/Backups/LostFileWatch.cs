@@ -1,0 +1,108 @@
+using Pilothouse.Monitoring;
+using Pilothouse.Storage;
+using Pilothouse.Storage.Migrations;
+using Pilothouse.Storage.Sqlite;
+
+namespace Pilothouse.Backups;
+
+/// <summary>
+/// Looks each second whether the database's files are still those that are open. A removed log whose content is in the file costs nothing: the
+/// database is opened anew. Where something would be lost, what the open files hold is made a backup, and the server ends as a failure, so that
+/// nobody goes on with a file that lacks what was acknowledged.
+/// </summary>
+internal sealed partial class LostFileWatch(SqliteDatabase database, BackupMaker maker, FatalEnd end, ILogger<LostFileWatch> logger) : SteadyService(logger), IWatched
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    private volatile FilesFound found = FilesFound.Intact;
+
+    public Condition Look() => found.State == FilesState.Intact
+        ? new("files", ConditionState.Ok, "The database's files are those that the server has open.")
+        : new("files", ConditionState.Failed, "A file of the database was moved, removed or overwritten under the running server, and nothing is written. The log names it and says what to do.");
+
+    protected override async Task RunSteadilyAsync(CancellationToken stoppingToken)
+    {
+        // The machine's own time: a file is gone whatever the server's clock says.
+        using var timer = new PeriodicTimer(Interval, TimeProvider.System);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            var before = found;
+            found = database.Files.Look();
+            if (found.State == FilesState.Moved && before.State != FilesState.Moved)
+            {
+                Moved(logger, found.Message);
+            }
+            else if (found.State == FilesState.LogRemoved && await IsOpenedAnewAsync(found, stoppingToken))
+            {
+                found = FilesFound.Intact;
+            }
+            else if (found.State is FilesState.LogRemoved or FilesState.Removed or FilesState.Overwritten)
+            {
+                if (end.Reason is null)
+                {
+                    End(found, stoppingToken);
+                }
+
+                return;
+            }
+        }
+    }
+
+    private async Task<bool> IsOpenedAnewAsync(FilesFound what, CancellationToken cancel)
+    {
+        try
+        {
+            if (await database.TryOpenAnewAsync(cancel))
+            {
+                OpenedAnew(logger, what.Message);
+                return true;
+            }
+
+            return false;
+        }
+        catch (DatabaseBrokenException broken)
+        {
+            end.End($"{what.Message} Nothing was lost, but the database could not be opened anew: {broken.Message} Start the server again.");
+            return false;
+        }
+    }
+
+    private void End(FilesFound what, CancellationToken cancel)
+    {
+        var sentence = $"{what.Message} {(what.State == FilesState.Overwritten ? Overwritten() : Rescued(cancel))}";
+        try
+        {
+            DurableFile.Write(DatabaseFile.LostMarker(database.Path), System.Text.Encoding.UTF8.GetBytes(sentence + "\n"));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            NotMarked(logger, error.Message);
+        }
+
+        end.End(sentence);
+    }
+
+    private string Rescued(CancellationToken cancel)
+    {
+        try
+        {
+            var backup = maker.Rescue(database.Files, cancel);
+            return $"All that was acknowledged is in the backup {backup.Name}. Restore that one with `pilothouse backup restore {backup.Name}`; it sets the files that are there now aside and removes none.";
+        }
+        catch (Exception error) when (error is BackupFailedException or BackupRunningException or DatabaseRefusedException or OperationCanceledException)
+        {
+            return $"What the server had open could not be saved ({error.Message}). {Overwritten()}";
+        }
+    }
+
+    private static string Overwritten() =>
+        "Do not remove the files beside it: the log may hold the last writes. If this was meant to restore a backup, or to get one back, run `pilothouse backup restore`, which sets the files that are there now aside and removes none.";
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Sentence}")]
+    private static partial void Moved(ILogger logger, string sentence);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Sentence} All of it was in the file already: the database was opened anew, and nothing is lost")]
+    private static partial void OpenedAnew(ILogger logger, string sentence);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "That the database was lost could not be noted beside it: {Problem}")]
+    private static partial void NotMarked(ILogger logger, string problem);
+}

@@ -1,0 +1,20 @@
+namespace Pilothouse.Monitoring;
+
+/// <summary>Ends the server as a failure, with exit code 1, where going on would do harm.</summary>
+internal sealed partial class FatalEnd(IHostApplicationLifetime lifetime, ILogger<FatalEnd> logger)
+{
+    private volatile string? reason;
+
+    /// <summary>Why the server ends, as a sentence; null where it ends because somebody asked for it.</summary>
+    public string? Reason => reason;
+
+    public void End(string sentence)
+    {
+        reason = sentence;
+        Ending(logger, sentence);
+        lifetime.StopApplication();
+    }
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "The server ends. {Sentence}")]
+    private static partial void Ending(ILogger logger, string sentence);
+}
