@@ -13,6 +13,11 @@ internal sealed class MoneyJson : JsonConverter<decimal>
 {
     private const int MostDigits = 28;
 
+    /// <summary>As many come back from a double whatever they are.</summary>
+    private const int SafeDigits = 15;
+
+    private const int MostPlaces = 28;
+
     public override decimal Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         var text = Tokens.Number(ref reader);
@@ -27,7 +32,20 @@ internal sealed class MoneyJson : JsonConverter<decimal>
             throw new JsonException("is too large");
         }
 
-        return value == 0 && !isZero ? throw new JsonException("is too close to zero") : value;
+        if (value == 0 && !isZero)
+        {
+            throw new JsonException("is too close to zero");
+        }
+
+        if (value != 0 && Tokens.DecimalPlaces(text) > MostPlaces)
+        {
+            throw new JsonException($"cannot be kept exactly: round it to at most {MostPlaces} decimal places");
+        }
+
+        // Every Python float passes, with its 17 digits; what is stored is a float too.
+        return digits <= SafeDigits || Exact.ToDecimal(Exact.ToDouble(value)) == value
+            ? value
+            : throw new JsonException($"cannot be kept exactly: round it to at most {SafeDigits} digits");
     }
 
     public override void Write(Utf8JsonWriter writer, decimal value, JsonSerializerOptions options) => writer.WriteNumberValue(value);
@@ -135,6 +153,31 @@ internal static class Tokens
 
         ReadOnlySpan<byte> text = reader.HasValueSequence ? reader.ValueSequence.ToArray() : reader.ValueSpan;
         return text.Length <= Longest ? text : throw new JsonException("has too many digits");
+    }
+
+    /// <summary>Digits behind the point that the number needs, without zeros at its end; negative where it ends before the point.</summary>
+    public static int DecimalPlaces(ReadOnlySpan<byte> number)
+    {
+        int places = 0, trailing = 0;
+        var behind = false;
+        for (var i = 0; i < number.Length; i++)
+        {
+            if (number[i] is (byte)'e' or (byte)'E')
+            {
+                _ = int.TryParse(
+                    number[(i + 1)..], System.Globalization.NumberStyles.AllowLeadingSign, System.Globalization.CultureInfo.InvariantCulture, out var exponent);
+                return places - trailing - exponent;
+            }
+
+            behind |= number[i] == '.';
+            if (char.IsAsciiDigit((char)number[i]))
+            {
+                places += behind ? 1 : 0;
+                trailing = number[i] == '0' ? trailing + 1 : 0;
+            }
+        }
+
+        return places - trailing;
     }
 
     /// <summary>Significant digits of the mantissa, and whether it is zero.</summary>

@@ -143,7 +143,7 @@ internal sealed class QueryValues(QueryParameter[] parameters)
     {
         QueryKind.Whole => Whole(parameter, text),
         QueryKind.Money => decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var money) && money > 0
-            ? (money, null)
+            ? Exact.ToDecimal(Exact.ToDouble(money)) == money ? (money, null) : (null, "has too many digits: round it to at most 15")
             : (null, "must be an amount greater than 0"),
         QueryKind.Time or QueryKind.TimeTo => Time(parameter.Kind, text),
         QueryKind.Cursor => (text, null),

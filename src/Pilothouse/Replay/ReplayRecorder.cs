@@ -50,8 +50,8 @@ internal sealed class ReplayRecorder(ReplayClient client, string botName)
                 await PostAsync(
                     "/api/bot-status", Key(status.IsLast ? "last-status" : "status", "all", status.At),
                     new StatusBody(
-                        status.At, botName, status.Status, status.Balance, status.OpenPositions, status.Trades, status.WinRatePercent,
-                        status.TotalPnl, Mode),
+                        status.At, botName, status.Status, Rounded(status.Balance), status.OpenPositions, status.Trades, status.WinRatePercent,
+                        Rounded(status.TotalPnl), Mode),
                     ReplayJson.Default.StatusBody, cancellationToken);
                 break;
             default:
@@ -114,6 +114,9 @@ internal sealed class ReplayRecorder(ReplayClient client, string botName)
     private static double Short(double value) => Math.Round(value, PostedDigits) + 0.0;
 
     private static double? Short(double? value) => value is { } known ? Short(known) : null;
+
+    // Sums of products have more digits than the server can keep exactly, and it refuses what it cannot.
+    private static decimal Rounded(decimal money) => Math.Round(money, PostedDigits, MidpointRounding.AwayFromZero);
 
     private static ReplayFailure WithoutId(string path) =>
         new($"The server's answer to POST {path} has no id. Name the address of a Pilothouse server of this version with --server.");

@@ -15,11 +15,12 @@ internal static class Exact
         return double.Parse(text[..length], NumberStyles.Float, CultureInfo.InvariantCulture);
     }
 
-    /// <summary>Null where a decimal cannot hold the number: infinity, NaN, or 7.9e28 and more.</summary>
+    /// <summary>Null where a decimal cannot hold the number: infinity, NaN, 7.9e28 and more, or so little that it would be 0.</summary>
     public static decimal? ToDecimal(double value)
     {
         Span<char> text = stackalloc char[40];
         value.TryFormat(text, out var length, provider: CultureInfo.InvariantCulture);
-        return decimal.TryParse(text[..length], NumberStyles.Float, CultureInfo.InvariantCulture, out var result) ? result : null;
+        var fits = decimal.TryParse(text[..length], NumberStyles.Float, CultureInfo.InvariantCulture, out var result);
+        return fits && (result != 0 || value == 0) ? result : null;
     }
 }

@@ -10,6 +10,9 @@ internal enum TradePnlFailure
 
     /// <summary>The profit does not fit a decimal (7.9e28).</summary>
     TooLarge,
+
+    /// <summary>There is a profit or loss, and it is so small that it would be 0 (below 1e-28).</summary>
+    TooSmall,
 }
 
 /// <summary>The profit of a trade in the quote currency, and in percent of the margin that it tied up.</summary>
@@ -46,7 +49,14 @@ internal static class TradePnl
 
         try
         {
-            var pnl = ((isBuy ? exit - entry : entry - exit) * quantity) - fees;
+            var gain = (isBuy ? exit - entry : entry - exit) * quantity;
+            if (gain == 0 && exit != entry && quantity != 0)
+            {
+                failure = TradePnlFailure.TooSmall;
+                return false;
+            }
+
+            var pnl = gain - fees;
             result = new TradeResult(pnl, Percentage(pnl, entry, quantity, leverage ?? 1));
             failure = TradePnlFailure.None;
             return true;

@@ -122,6 +122,7 @@ internal sealed class TradeService(TimeProvider clock)
 
         throw failure == TradePnlFailure.TooLarge
             ? Refusal.Invalid("exit_price", "makes a profit or loss that is too large to compute")
+            : failure == TradePnlFailure.TooSmall ? Refusal.Invalid("exit_price", "makes a profit or loss that is too small to be kept")
             : new Refusal(409, ErrorCodes.UnreadableTrade, "Trade cannot be closed", "Another program stored a side that is neither BUY nor SELL; correct that row in the database first.");
     }
 }
