@@ -151,10 +151,14 @@ internal sealed record TradeClose : IInput<TradeClose>
 
     public string? ExitReason { get; init; }
 
+    /// <summary>The whole quantity of the trade, or left out: a part of a trade cannot be closed.</summary>
+    public decimal? Quantity { get; init; }
+
     public static InputRules<TradeClose> Rules { get; } = new InputRules<TradeClose>()
         .Money("exit_price", static close => close.ExitPrice, required: true, above: 0)
         .Money("fees", static close => close.Fees)
         .Text("exit_reason", static close => close.ExitReason, longest: 200)
+        .Money("quantity", static close => close.Quantity, above: 0)
         .Time("closed_at", static close => close.ClosedAt);
 }
 

@@ -16,8 +16,8 @@ internal sealed class TradeService(TimeProvider clock)
         var botName = caller.BotFor(trade.BotName);
         if (trade.ExternalId is { } externalId && await TradeStore.FindExternalAsync(session, botName, externalId) is { } known)
         {
-            return IsSame(known, trade) ? (known.Id, false) : throw new Refusal(409, ErrorCodes.ExternalIdTaken, "External id taken",
-                string.Create(CultureInfo.InvariantCulture, $"Trade {known.Id} has this external_id and other figures. Use an id of its own for each trade."));
+            TradeRepetition.Demand(known, trade);
+            return (known.Id, false);
         }
 
         if (trade.SignalId is { } signalId && !await SignalStore.ExistsAsync(session, signalId))
@@ -63,6 +63,12 @@ internal sealed class TradeService(TimeProvider clock)
                 "Another program stored a side, entry_price or quantity that is no number; correct that row in the database first.");
         }
 
+        if (close.Quantity is { } part && !TradeRepetition.Same(part, quantity))
+        {
+            throw Refusal.Invalid("quantity", string.Create(CultureInfo.InvariantCulture,
+                $"must be {quantity}, the whole trade, or left out: a part of a trade cannot be closed yet"));
+        }
+
         var now = clock.GetUtcNow();
         var closedAt = Timestamps.Cut(close.ClosedAt ?? (trade.Timestamp > now ? trade.Timestamp.Value : now));
         CheckOrder(trade.Timestamp, closedAt);
@@ -92,17 +98,6 @@ internal sealed class TradeService(TimeProvider clock)
         return !trade.IsClosed ? trade : throw new Refusal(409, ErrorCodes.AlreadyClosed, "Trade already closed",
             "A closed trade does not change. GET /api/trades/{id} shows how it was closed.");
     }
-
-    /// <summary>A repetition of a trade may say less than the first time, but nothing else.</summary>
-    private static bool IsSame(Trade known, NewTrade trade) =>
-        trade.TradingPair!.Equals(known.TradingPair, StringComparison.OrdinalIgnoreCase)
-        && trade.Side!.Equals(known.Side, StringComparison.OrdinalIgnoreCase)
-        && Same(trade.EntryPrice, known.EntryPrice) && Same(trade.Quantity, known.Quantity)
-        && (!trade.IsClosed || (known.IsClosed && Same(trade.ExitPrice, known.ExitPrice)));
-
-    /// <summary>As it comes back from a column of doubles.</summary>
-    private static bool Same(decimal? sent, decimal? stored) =>
-        stored is { } value && Exact.ToDouble(sent!.Value).Equals(Exact.ToDouble(value));
 
     private static void CheckOrder(DateTimeOffset? timestamp, DateTimeOffset closedAt)
     {

@@ -1,0 +1,67 @@
+using System.Globalization;
+using Pilothouse.Api;
+using Pilothouse.Storage;
+
+namespace Pilothouse.Trades;
+
+/// <summary>
+/// Whether a trade that is posted under a known external id is the stored one. It is if every field that it sends equals what is
+/// stored, as it would be stored; what it leaves out, and null, says nothing. A trade that was changed or closed since the first time
+/// is compared as it now is: else a bot would take its old stop, or an open position, for what is stored.
+/// </summary>
+internal static class TradeRepetition
+{
+    /// <summary>Refuses a trade that says anything else than what is stored, and names the fields.</summary>
+    public static void Demand(Trade known, NewTrade sent)
+    {
+        var others = Differences(known, sent).ToList();
+        if (others.Count == 0)
+        {
+            return;
+        }
+
+        var fields = string.Join(", ", others);
+        var id = known.Id.ToString(CultureInfo.InvariantCulture);
+        var todo = known.IsClosed
+            ? "It is closed and does not change."
+            : $"PATCH /api/trades/{id} changes stop_loss, take_profit and quantity of it, and POST /api/trades/{id}/close closes it.";
+        throw new Refusal(409, ErrorCodes.ExternalIdTaken, "External id taken",
+            $"Trade {id} has this external_id and is not the same in {fields}. {todo} Another trade needs an external_id of its own.")
+        { Details = [.. others.Select(static field => new FieldError(field, "is not what is stored"))] };
+    }
+
+    /// <summary>As it comes back from a column of doubles.</summary>
+    public static bool Same(decimal sent, decimal? stored) => stored is { } value && Exact.ToDouble(sent).Equals(Exact.ToDouble(value));
+
+    private static IEnumerable<string> Differences(Trade known, NewTrade sent)
+    {
+        (string Field, bool Differs)[] fields =
+        [
+            ("timestamp", Differ(sent.Timestamp, known.Timestamp)),
+            ("trading_pair", Differ(sent.TradingPair, known.TradingPair, StringComparison.OrdinalIgnoreCase)),
+            ("side", Differ(sent.Side, known.Side, StringComparison.OrdinalIgnoreCase)),
+            ("entry_price", Differ(sent.EntryPrice, known.EntryPrice)),
+            ("quantity", Differ(sent.Quantity, known.Quantity)),
+            ("leverage", sent.Leverage is { } leverage && leverage != known.Leverage),
+            ("position_mode", Differ(sent.PositionMode, known.PositionMode, StringComparison.OrdinalIgnoreCase)),
+            ("signal_id", sent.SignalId is { } signal && signal != known.SignalId),
+            ("stop_loss", Differ(sent.StopLoss, known.StopLoss)),
+            ("take_profit", Differ(sent.TakeProfit, known.TakeProfit)),
+            ("mode", Differ(sent.Mode, known.Mode, StringComparison.OrdinalIgnoreCase)),
+            ("status", Differ(sent.Status, known.Status, StringComparison.OrdinalIgnoreCase)),
+            ("exit_price", Differ(sent.ExitPrice, known.ExitPrice)),
+            ("closed_at", Differ(sent.ClosedAt, known.ClosedAt)),
+            ("fees", Differ(sent.Fees, known.Fees)),
+            ("exit_reason", Differ(sent.ExitReason, known.ExitReason, StringComparison.Ordinal)),
+        ];
+        return fields.Where(static field => field.Differs).Select(static field => field.Field);
+    }
+
+    private static bool Differ(decimal? sent, decimal? stored) => sent is { } value && !Same(value, stored);
+
+    private static bool Differ(string? sent, string? stored, StringComparison comparison) =>
+        sent is not null && !sent.Equals(stored, comparison);
+
+    private static bool Differ(DateTimeOffset? sent, DateTimeOffset? stored) =>
+        sent is { } time && (stored is not { } known || Timestamps.Cut(time) != Timestamps.Cut(known));
+}
