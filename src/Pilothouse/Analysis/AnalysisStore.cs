@@ -19,9 +19,14 @@ internal static class AnalysisStore
         RETURNING id
         """);
 
-    /// <summary>Filter: trading_pair (upper case).</summary>
+    /// <summary>Filters: signal_id, trading_pair (upper case), bot_name, model, timeframe, recommendation.</summary>
     public static readonly ListSql List = new("chart_analyses", Columns,
-        ("trading_pair", "upper(trading_pair) = @trading_pair"));
+        ("signal_id", "signal_id = @signal_id"),
+        ("trading_pair", "upper(trading_pair) = @trading_pair"),
+        ("bot_name", "bot_name = @bot_name"),
+        ("model", "model = @model"),
+        ("timeframe", "timeframe = @timeframe"),
+        ("recommendation", "upper(recommendation) = @recommendation"));
 
     /// <summary>Stores a checked analysis.</summary>
     /// <returns>Its id.</returns>

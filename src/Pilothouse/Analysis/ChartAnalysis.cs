@@ -116,4 +116,5 @@ internal sealed class TextOrListJson : JsonConverter<string>
 [JsonSerializable(typeof(NewChartAnalysis))]
 [JsonSerializable(typeof(ChartAnalysisStored))]
 [JsonSerializable(typeof(One<ChartAnalysis>))]
+[JsonSerializable(typeof(Page<ChartAnalysis>))]
 internal sealed partial class AnalysisJson : JsonSerializerContext;

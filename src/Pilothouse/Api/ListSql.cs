@@ -19,45 +19,58 @@ internal sealed record OneOrNone<T>(bool Success, [property: JsonIgnore(Conditio
     where T : class;
 
 /// <summary>
-/// The lists of one table, newest first by (time, id), page after page by keyset. Each combination of filters is a statement of its
-/// own, made on first use, so that SQLite can choose the index which gives that order and never sorts the table.
+/// The lists of one table, newest first by (time, id), page after page by keyset. Of the filters of a request one, or one group that
+/// shares an index, leads: it is written so that SQLite finds its rows in that index, in the order of the list, and never sorts the
+/// table. The others are one more condition, always of the same form. So a list has a few dozen statements, made on first use, and
+/// not one for each combination of its filters: each connection keeps every statement that it ever ran.
 /// </summary>
 /// <param name="table">Its name, which also marks its cursors.</param>
 /// <param name="columns">What <c>read</c> reads, in order.</param>
 /// <param name="filters">Query parameter and its condition, which names @parameter.</param>
 internal sealed class ListSql(string table, string columns, params (string Parameter, string Condition)[] filters)
 {
-    private const int After = 1 << 28;
-    private const int From = 1 << 29;
-    private const int To = 1 << 30;
+    private const int Rest = 1 << 8;
+    private const int After = 1 << 9;
+    private const int From = 1 << 10;
+    private const int To = 1 << 11;
     private readonly int width = columns.Count(static c => c == ',') + 1;
     private readonly ConcurrentDictionary<int, Sql> statements = new();
+    private int[] leaders = [.. filters.Select(static (_, i) => 1 << i)];
 
     /// <summary>A condition that every one of these lists has, without parameters.</summary>
     public string? Always { get; init; }
 
-    /// <summary>Every statement that some combination of filters makes; for the test that looks at their query plans.</summary>
-    public IEnumerable<Sql> All() =>
-        from mask in Enumerable.Range(0, 1 << filters.Length)
-        from bounds in new[] { 0, After, From, To, After | From | To }
-        select Compose(mask | bounds);
+    /// <summary>
+    /// Parameters, or groups of them with a space between, for which there is an index, the most selective first; without this every
+    /// filter by itself, in the order of their declaration.
+    /// </summary>
+    public IReadOnlyList<string> Leaders
+    {
+        init => leaders = [.. value.Select(group => group.Split(' ').Sum(Bit))];
+    }
 
-    /// <summary>One page. <paramref name="limit"/> is at least 1; <paramref name="since"/> stands where the query has no from_date.</summary>
-    public async ValueTask<Page<T>> PageAsync<T>(Session session, QueryValues query, int limit, Func<Row, T> read, DateTimeOffset? since = null)
+    /// <summary>Every statement that some request makes; for the test that looks at their query plans.</summary>
+    public IEnumerable<Sql> All() =>
+        from leader in Enumerable.Range(0, leaders.Length + 1)
+        from rest in HasRest(leader) ? new[] { 0, Rest } : [0]
+        from bounds in new[] { 0, After, From, To, After | From, After | To, From | To, After | From | To }
+        select Compose(leader | rest | bounds);
+
+    /// <summary>One page.</summary>
+    /// <param name="limit">At least 1.</param>
+    /// <param name="since">A first time beside the query's from_date.</param>
+    public async ValueTask<Page<T>> PageAsync<T>(
+        Session session, QueryValues query, int limit, Func<Row, T> read, DateTimeOffset? since = null)
     {
         var after = query.Text("cursor") is { } cursor ? Position.Parse(table, cursor) : null;
-        var from = (query.Time("from_date") ?? since) is { } first ? Timestamps.ToStored(first) : null;
+        var first = query.Time("from_date") is { } sent && !(sent < since) ? sent : since;
+        var from = first is { } start ? Timestamps.ToStored(start) : null;
         var to = query.Time("to_date") is { } last ? Timestamps.ToStoredAfter(last) : null;
 
         // SQLite takes only one upper bound to an index: it gets the nearer one.
         to = after is not null && string.CompareOrdinal(after.TimeKey, to) < 0 ? null : to;
-        var mask = (after is null ? 0 : After) | (from is null ? 0 : From) | (to is null ? 0 : To);
-        for (var i = 0; i < filters.Length; i++)
-        {
-            mask |= query.Has(filters[i].Parameter) ? 1 << i : 0;
-        }
-
-        var statement = session.Prepare(statements.GetOrAdd(mask, Compose));
+        var key = Choose(query) | (after is null ? 0 : After) | (from is null ? 0 : From) | (to is null ? 0 : To);
+        var statement = session.Prepare(statements.GetOrAdd(key, Compose));
         Bind(statement, query, from, to, after);
         statement.Set("limit", limit + 1L);
         var rows = new List<T>(Math.Min(limit, 64));
@@ -76,6 +89,31 @@ internal sealed class ListSql(string table, string columns, params (string Param
         return new(true, rows.Count, rows, more ? end!.Text(table) : null);
     }
 
+    private int Bit(string parameter) => 1 << Array.FindIndex(filters, filter => filter.Parameter == parameter);
+
+    /// <summary>Whether there are filters beside that leader; where all of them can lead, one of those that are sent does.</summary>
+    private bool HasRest(int leader) => leader == 0
+        ? !filters.All(filter => leaders.Contains(Bit(filter.Parameter)))
+        : int.PopCount(leaders[leader - 1]) < filters.Length;
+
+    /// <summary>The number of the leader among the filters that were sent, from 1 on, and whether there are others.</summary>
+    private int Choose(QueryValues query)
+    {
+        var sent = 0;
+        for (var i = 0; i < filters.Length; i++)
+        {
+            sent |= query.Has(filters[i].Parameter) ? 1 << i : 0;
+        }
+
+        var leader = 0;
+        while (sent != 0 && leader < leaders.Length && (leaders[leader] & sent) != leaders[leader])
+        {
+            leader++;
+        }
+
+        return sent == 0 ? 0 : leader == leaders.Length ? Rest : (leader + 1) | ((sent & ~leaders[leader]) == 0 ? 0 : Rest);
+    }
+
     private void Bind(Statement statement, QueryValues query, string? from, string? to, Position? after)
     {
         foreach (var (parameter, _) in filters)
@@ -87,6 +125,10 @@ internal sealed class ListSql(string table, string columns, params (string Param
             else if (query.Text(parameter) is { } text)
             {
                 statement.Set(parameter, text);
+            }
+            else if (query.Number(parameter) is { } number)
+            {
+                statement.Set(parameter, (long?)number);
             }
         }
 
@@ -106,25 +148,33 @@ internal sealed class ListSql(string table, string columns, params (string Param
         }
     }
 
-    private Sql Compose(int mask)
+    private Sql Compose(int key)
     {
-        var conditions = filters.Where((_, i) => (mask & (1 << i)) != 0).Select(static filter => filter.Condition).ToList();
+        var leader = (key & (Rest - 1)) is var number and > 0 ? leaders[number - 1] : 0;
+        var conditions = filters.Where((_, i) => (leader & (1 << i)) != 0).Select(static filter => filter.Condition).ToList();
+        if ((key & Rest) != 0)
+        {
+            // A parameter that was not sent is null.
+            var others = filters.Where((_, i) => (leader & (1 << i)) == 0);
+            conditions.AddRange(others.Select(static filter => $"(@{filter.Parameter} IS NULL OR ({filter.Condition}))"));
+        }
+
         if (Always is not null)
         {
             conditions.Add(Always);
         }
 
-        if ((mask & From) != 0)
+        if ((key & From) != 0)
         {
             conditions.Add("time_key(timestamp) >= @from_date");
         }
 
-        if ((mask & To) != 0)
+        if ((key & To) != 0)
         {
             conditions.Add("time_key(timestamp) < @to_date");
         }
 
-        if ((mask & After) != 0)
+        if ((key & After) != 0)
         {
             // The first half is what SQLite finds in an index on an expression; it does not look inside row values for one.
             conditions.Add("time_key(timestamp) <= @after_time AND (time_key(timestamp), id) < (@after_time, @after_id)");

@@ -41,6 +41,9 @@ internal sealed record QueryParameter(string Name, QueryKind Kind, string Descri
     public static QueryParameter Limit(int standard) => new("limit", QueryKind.Whole, "How many records at most; more than 500 is cut to 500.")
     { Least = 1, Most = 500, CutToMost = true, Default = standard.ToString(CultureInfo.InvariantCulture) };
 
+    /// <summary>The limit of a list that has no pages.</summary>
+    public static QueryParameter MostOf(string what) => Limit(500) with { Default = null, Description = $"How many {what} at most; all, where it is left out." };
+
     public static readonly QueryParameter Cursor = new("cursor", QueryKind.Cursor, "Where the last page ended: its next_cursor.") { Longest = 400 };
 
     public static readonly QueryParameter Pair = new("trading_pair", QueryKind.Text, "Only this pair, in any case.") { Longest = TradingPair.Longest, Upper = true };
@@ -48,6 +51,10 @@ internal sealed record QueryParameter(string Name, QueryKind Kind, string Descri
     public static readonly QueryParameter From = new("from_date", QueryKind.Time, "Only from this time on, inclusive; ISO 8601, UTC without a zone.");
 
     public static readonly QueryParameter To = new("to_date", QueryKind.TimeTo, "Only up to this time, inclusive; a date alone means the end of that day.");
+
+    public static readonly QueryParameter BotName = Text("bot_name", "Only this bot's.");
+
+    public static readonly QueryParameter SignalId = new("signal_id", QueryKind.Whole, "Only with the signal of this id.") { Least = 1 };
 
     public static readonly QueryParameter Hours = new("hours", QueryKind.Whole, "How far back, in hours.") { Least = 1, Most = 87_600, Default = "24" };
 
@@ -106,7 +113,16 @@ internal sealed class QueryValues(QueryParameter[] parameters)
 
     public int Whole(string name) => (int)(Find(name) as long? ?? 0);
 
+    public long? Number(string name) => Find(name) as long?;
+
     public decimal? Money(string name) => Find(name) as decimal?;
+
+    /// <summary>The parameters that have a value, as a list in words; null if there are none.</summary>
+    public string? Named()
+    {
+        var named = parameters.Where((_, i) => values[i] is not null).Select(static parameter => parameter.Name).ToList();
+        return named.Count == 0 ? null : string.Join(" and ", named);
+    }
 
     public DateTimeOffset? Time(string name) => Find(name) as DateTimeOffset?;
 

@@ -39,10 +39,12 @@ internal sealed record ApiKeyList(bool Success, int Count, IReadOnlyList<ApiKey>
 /// <summary>API keys over HTTP; every call needs the scope <c>control</c>.</summary>
 internal static class ApiKeyEndpoints
 {
+    private static readonly QueryShape ListQuery = new(QueryParameter.MostOf("keys"));
+
     public static void Map(IEndpointRouteBuilder routes)
     {
         var keys = routes.MapGroup("/api/keys").WithTags("API keys");
-        keys.MapMethods("", Http.Read, ListAsync).Named("listApiKeys", "Every API key, without the keys themselves").Answers<ApiKeyList>().Refuses(401, 403, 429);
+        keys.MapMethods("", Http.Read, ListAsync).Named("listApiKeys", "Every API key, without the keys themselves").Takes(ListQuery).Answers<ApiKeyList>().Refuses(400, 401, 403, 429);
         keys.MapPost("", CreateAsync).Named("createApiKey", "Make an API key; it is shown once").Takes<NewApiKey>().Answers<ApiKeyCreated>(201).Refuses(400, 401, 403, 413, 415, 429, 503, 507);
         keys.MapDelete("/{id}", RevokeAsync).Named("revokeApiKey", "Revoke an API key at once").TakesId().Answers<ApiKeyRevoked>().Refuses(401, 403, 404, 429, 503, 507);
     }
@@ -50,7 +52,9 @@ internal static class ApiKeyEndpoints
     private static async Task ListAsync(HttpContext http, Database database)
     {
         Caller.Of(http).Require(Auth.Scopes.Control);
+        var limit = (int?)ListQuery.Read(http.Request).Number("limit");
         var keys = await database.ReadAsync(CredentialStore.ListKeysAsync, http.RequestAborted);
+        keys = keys[..Math.Min(keys.Count, limit ?? keys.Count)];
         await JsonAnswer.WriteAsync(http, new ApiKeyList(true, keys.Count, keys, null), AuthJson.Default.ApiKeyList);
     }
 

@@ -27,6 +27,8 @@ internal sealed record BackupVerified(bool Success, string Message, string Backu
 /// <summary>Backups over HTTP; every call needs the scope <c>control</c>. Restoring is the command line's: no server may run meanwhile.</summary>
 internal static partial class BackupEndpoints
 {
+    private static readonly QueryShape ListQuery = new(QueryParameter.MostOf("backups"));
+
     public static void AddBackups(this IServiceCollection services)
     {
         services.AddSingleton<BackupMaker>();
@@ -46,15 +48,16 @@ internal static partial class BackupEndpoints
     public static void MapBackups(this IEndpointRouteBuilder routes)
     {
         var backups = routes.MapGroup("/api/backups").WithTags("Backups");
-        backups.MapMethods("", Http.Read, ListAsync).Named("listBackups", "Every backup, the newest first").Answers<BackupList>().Refuses(401, 403, 429);
-        backups.MapPost("", CreateAsync).Named("createBackup", "Make a backup now and verify it; takes seconds to minutes").Answers<BackupCreated>(201).Refuses(401, 403, 409, 429, 503);
-        backups.MapPost("/{name}/verify", VerifyAsync).Named("verifyBackup", "Unpack a backup and check it; takes seconds to minutes").TakesName().Answers<BackupVerified>().Refuses(401, 403, 404, 409, 429, 503);
+        backups.MapMethods("", Http.Read, ListAsync).Named("listBackups", "Every backup, the newest first").Takes(ListQuery).Answers<BackupList>().Refuses(400, 401, 403, 429);
+        backups.MapPost("", CreateAsync).Named("createBackup", "Make a backup now and verify it; takes seconds to minutes").Answers<BackupCreated>(201).Refuses(400, 401, 403, 409, 429, 503);
+        backups.MapPost("/{name}/verify", VerifyAsync).Named("verifyBackup", "Unpack a backup and check it; takes seconds to minutes").TakesName().Answers<BackupVerified>().Refuses(400, 401, 403, 404, 409, 429, 503);
     }
 
     private static Task ListAsync(HttpContext http, BackupFolder folder)
     {
         Caller.Of(http).Require(Scopes.Control);
-        BackupRow[] rows = [.. folder.List().Select(BackupRow.Of)];
+        var limit = (int?)ListQuery.Read(http.Request).Number("limit");
+        BackupRow[] rows = [.. folder.List().Select(BackupRow.Of).Take(limit ?? int.MaxValue)];
         return JsonAnswer.WriteAsync(http, new BackupList(true, rows.Length, rows, null), BackupJson.Default.BackupList);
     }
 

@@ -9,7 +9,9 @@ internal static class BotEndpoints
     private const string UsualBot = "rl_trading_bot";
 
     private static readonly QueryShape StatusQuery = new(
-        QueryParameter.Text("bot_name", $"Which bot. Without it {UsualBot}, or the bot that reported last where {UsualBot} never did."));
+        QueryParameter.Text("bot_name", $"Which bot. Without it {UsualBot}, or the bot that reported last where {UsualBot} never did."),
+        QueryParameter.OneOf("status", "Only reports of this status.", NewBotStatus.Statuses),
+        QueryParameter.OneOf("mode", "Only reports in this mode.", NewBotStatus.Modes));
 
     public static void AddBots(this IServiceCollection services)
     {
@@ -26,11 +28,15 @@ internal static class BotEndpoints
 
     private static Task StatusAsync(HttpContext http, AnswerCache cache) => cache.AnswerAsync(http, BotJson.Default.OneBotStatus, async session =>
     {
-        var named = StatusQuery.Read(http.Request).Text("bot_name");
-        var status = await BotStore.FindLatestAsync(session, named ?? UsualBot) ?? (named is null ? await BotStore.FindLatestAsync(session) : null);
-        return status is not null
-            ? new One<BotStatus>(true, status)
-            : throw Refusal.NotFound("Bot status not found", "No such bot has reported yet; POST /api/bot-status stores a report.");
+        var query = StatusQuery.Read(http.Request);
+        var (named, status, mode) = (query.Text("bot_name"), query.Text("status"), query.Text("mode"));
+        var report = await BotStore.FindLatestAsync(session, named ?? UsualBot, status, mode)
+            ?? (named is null ? await BotStore.FindLatestAsync(session, null, status, mode) : null);
+        return report is not null
+            ? new One<BotStatus>(true, report)
+            : throw Refusal.NotFound("Bot status not found", query.Named() is { } filters
+                ? $"No report has this {filters}; without them the newest report of any bot is answered."
+                : "No bot has reported yet; POST /api/bot-status stores a report.");
     });
 
     private static Task CreateAsync(HttpContext http, WriteDoor door, BotService bots) =>

@@ -16,10 +16,12 @@ internal static class BotStore
         RETURNING id
         """);
 
-    private static readonly Sql Latest = new($"SELECT {Columns} FROM bot_status ORDER BY time_key(timestamp) DESC, id DESC LIMIT 1");
+    private const string OfStatusAndMode = "(@status IS NULL OR lower(status) = @status) AND (@mode IS NULL OR lower(mode) = @mode)";
+
+    private static readonly Sql Latest = new($"SELECT {Columns} FROM bot_status WHERE {OfStatusAndMode} ORDER BY time_key(timestamp) DESC, id DESC LIMIT 1");
 
     private static readonly Sql LatestOfBot = new(
-        $"SELECT {Columns} FROM bot_status WHERE bot_name = @bot_name ORDER BY time_key(timestamp) DESC, id DESC LIMIT 1");
+        $"SELECT {Columns} FROM bot_status WHERE bot_name = @bot_name AND {OfStatusAndMode} ORDER BY time_key(timestamp) DESC, id DESC LIMIT 1");
 
     /// <summary>What is no number, or more than a decimal holds, is no balance; in SQLite every text is above every number.</summary>
     private const string FirstBalance = """
@@ -70,12 +72,12 @@ internal static class BotStore
             .Set("message", status.Message)
             .InsertAsync();
 
-    /// <summary>The newest report of any bot, or null.</summary>
-    public static ValueTask<BotStatus?> FindLatestAsync(Session session) => session.Prepare(Latest).FirstAsync(Read);
-
-    /// <summary>The newest report of one bot, or null.</summary>
-    public static ValueTask<BotStatus?> FindLatestAsync(Session session, string botName) =>
-        session.Prepare(LatestOfBot).Set("bot_name", botName).FirstAsync(Read);
+    /// <summary>The newest report of any bot, or of one, in that status and mode where they are not null; or null.</summary>
+    public static ValueTask<BotStatus?> FindLatestAsync(Session session, string? botName, string? status, string? mode)
+    {
+        var statement = botName is null ? session.Prepare(Latest) : session.Prepare(LatestOfBot).Set("bot_name", botName);
+        return statement.Set("status", status).Set("mode", mode).FirstAsync(Read);
+    }
 
     /// <summary>What each bot reported last, by name; at most <see cref="MostStates"/> of them.</summary>
     public static ValueTask<List<BotState>> ListStatesAsync(Session session) =>

@@ -55,7 +55,7 @@ internal sealed record ApiCostTotal(
     string ApiName, string OperationType, long TotalCalls, decimal? TotalCost, long TotalCacheHits, long TotalCacheMisses, double CacheHitRate);
 
 /// <summary>The answer with the costs of the last hours, by API and purpose.</summary>
-internal sealed record ApiCostTotals(bool Success, int PeriodHours, IReadOnlyList<ApiCostTotal> Data);
+internal sealed record ApiCostTotals(bool Success, int? PeriodHours, IReadOnlyList<ApiCostTotal> Data);
 
 /// <summary>The answer to a stored cost.</summary>
 internal sealed record ApiCostStored(bool Success, string Message, long CostId);

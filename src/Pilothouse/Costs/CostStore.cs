@@ -2,10 +2,27 @@ using Pilothouse.Storage;
 
 namespace Pilothouse.Costs;
 
+/// <summary>Which uses of outside APIs count; null is any. Both times are inclusive; names of APIs and purposes are in any case.</summary>
+internal sealed record ApiCostFilter(
+    DateTimeOffset? From, DateTimeOffset? To, string? ApiName, string? OperationType, string? BotName, string? Model);
+
 /// <summary>The table <c>cost_analytics</c>.</summary>
 internal static class CostStore
 {
-    private const string Window = "SELECT api_name, operation_type, api_calls, estimated_cost, cache_hits, cache_misses FROM cost_analytics WHERE time_key(timestamp) >= @since";
+    public const string Columns = """
+        id, timestamp, api_name, operation_type, api_calls, estimated_cost, cache_hits, cache_misses, bot_name, model, input_tokens,
+        output_tokens, decision_id
+        """;
+
+    private const string Window = """
+        SELECT api_name, operation_type, api_calls, estimated_cost, cache_hits, cache_misses FROM cost_analytics
+        WHERE time_key(timestamp) >= @since AND time_key(timestamp) < @until
+          AND (@operation_type IS NULL OR lower(operation_type) = lower(@operation_type))
+          AND (@bot_name IS NULL OR bot_name = @bot_name) AND (@model IS NULL OR model = @model)
+        """;
+
+    /// <summary>Before and after every time as it sorts.</summary>
+    private const string Earliest = "0", Latest = "~";
 
     private static readonly Sql Insert = new("""
         INSERT INTO cost_analytics(timestamp, api_name, operation_type, api_calls, estimated_cost, cache_hits, cache_misses, bot_name, model,
@@ -38,15 +55,18 @@ internal static class CostStore
             .InsertAsync();
 
     /// <summary>
-    /// The totals since then by API and purpose, in that order, of one API (in any case) or of all. Money is added here and not by
-    /// SQL, which would add doubles.
+    /// The totals by API and purpose, in that order, of what the filter lets through. Money is added here and not by SQL, which would add
+    /// doubles.
     /// </summary>
-    public static async ValueTask<List<ApiCostTotal>> TotalsAsync(Session session, DateTimeOffset since, string? apiName)
+    public static async ValueTask<List<ApiCostTotal>> TotalsAsync(Session session, ApiCostFilter filter)
     {
-        var statement = session.Prepare(apiName is null ? Since : OfApiSince).Set("since", Timestamps.ToStored(since));
-        if (apiName is not null)
+        var statement = session.Prepare(filter.ApiName is null ? Since : OfApiSince)
+            .Set("since", filter.From is { } from ? Timestamps.ToStored(from) : Earliest)
+            .Set("until", filter.To is { } to ? Timestamps.ToStoredAfter(to) : Latest)
+            .Set("operation_type", filter.OperationType).Set("bot_name", filter.BotName).Set("model", filter.Model);
+        if (filter.ApiName is not null)
         {
-            statement.Set("api_name", apiName);
+            statement.Set("api_name", filter.ApiName);
         }
 
         var sums = new Dictionary<(string Api, string Operation), Sum>();

@@ -6,7 +6,10 @@ namespace Pilothouse.MarketContext;
 /// <summary>The market's context over HTTP.</summary>
 internal static class MarketContextEndpoints
 {
-    private static readonly QueryShape HistoryQuery = new(QueryParameter.Limit(100), QueryParameter.Cursor, QueryParameter.Hours);
+    private static readonly QueryShape HistoryQuery = new(
+        QueryParameter.Limit(100), QueryParameter.Cursor,
+        QueryParameter.Hours with { Default = null, Description = "How far back, in hours; 24 where neither from_date nor to_date is sent." },
+        QueryParameter.From, QueryParameter.To);
 
     public static void AddMarketContext(this IServiceCollection services) => services.AddSingleton<MarketContextService>();
 
@@ -30,7 +33,8 @@ internal static class MarketContextEndpoints
     private static async Task HistoryAsync(HttpContext http, Database database, TimeProvider clock)
     {
         var query = HistoryQuery.Read(http.Request);
-        var since = clock.GetUtcNow().AddHours(-query.Whole("hours"));
+        var hours = query.Number("hours") ?? (query.Has("from_date") || query.Has("to_date") ? null : 24);
+        DateTimeOffset? since = hours is { } back ? clock.GetUtcNow().AddHours(-back) : null;
         var page = await database.ReadAsync(
             session => MarketContextStore.List.PageAsync(session, query, query.Whole("limit"), MarketContextStore.Read, since), http.RequestAborted);
         await JsonAnswer.WriteAsync(http, page, MarketContextJson.Default.PageMarketSnapshot);

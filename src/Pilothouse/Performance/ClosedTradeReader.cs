@@ -15,7 +15,7 @@ internal static class ClosedTradeReader
         {
             cancel.ThrowIfCancellationRequested();
             var trade = Of(row);
-            inOrder = inOrder && (trade.ClosedAt < filter.From || TryAdd(figures, trade));
+            inOrder = inOrder && (!filter.Takes(trade.ClosedAt) || TryAdd(figures, trade));
         });
         return inOrder ? figures : await SortAsync(session, filter, startingBalance, zone, cancel);
     }
@@ -47,7 +47,8 @@ internal static class ClosedTradeReader
             trades.Add(Of(row));
         });
         var figures = new PerformanceFigures(startingBalance, zone);
-        foreach (var trade in trades.Where(trade => !(trade.ClosedAt < filter.From)).OrderBy(static trade => trade.ClosedAt).ThenBy(static trade => trade.Id))
+        var taken = trades.Where(trade => filter.Takes(trade.ClosedAt));
+        foreach (var trade in taken.OrderBy(static trade => trade.ClosedAt).ThenBy(static trade => trade.Id))
         {
             figures.Add(trade);
         }

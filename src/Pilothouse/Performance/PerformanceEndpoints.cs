@@ -15,8 +15,11 @@ internal static class PerformanceEndpoints
         QueryParameter.OneOf("period", "The last 24 hours, 7 days, 30 days, or all.", Periods, "all"),
         QueryParameter.Pair,
         QueryParameter.OneOf("side", "Only this side.", NewTrade.Sides),
-        QueryParameter.Text("bot_name", "Only this bot's."),
+        QueryParameter.BotName,
         QueryParameter.OneOf("mode", "Only trades of this mode.", NewTrade.Modes),
+        QueryParameter.Text("strategy", "Only trades whose signal has this strategy."),
+        QueryParameter.From with { Description = "Only trades that closed from this time on, inclusive; within the period, where both are sent." },
+        QueryParameter.To with { Description = "Only trades that closed up to this time, inclusive; a date alone means the end of that day." },
         new QueryParameter("starting_balance", QueryKind.Money, "Equity at the start of the window; else the setting, else what the bots first reported."),
         new QueryParameter("tz", QueryKind.TimeZone, "Whose calendar days.") { Default = "UTC" });
 
@@ -50,7 +53,15 @@ internal static class PerformanceEndpoints
             "monthly" => now.AddHours(-30 * 24),
             _ => null,
         };
-        var filter = new ClosedTradeFilter(from, query.Text("trading_pair"), query.Text("side"), query.Text("bot_name"), query.Text("mode"));
+        var to = query.Time("to_date");
+        if (to < from)
+        {
+            throw Refusal.Invalid("to_date", $"must not be before the {period} period begins; leave period out, or send a later to_date");
+        }
+
+        from = query.Time("from_date") is { } sent && !(sent < from) ? sent : from;
+        var filter = new ClosedTradeFilter(
+            from, query.Text("trading_pair"), query.Text("side"), query.Text("bot_name"), query.Text("mode"), to, query.Text("strategy"));
         var startingBalance = query.Money("starting_balance");
         var zone = query.Zone("tz");
 
@@ -65,7 +76,7 @@ internal static class PerformanceEndpoints
         {
             var balance = await balances.FindAsync(session, startingBalance, filter.BotName);
             var figures = await ClosedTradeReader.ReadAsync(session, filter, balance.Amount, zone, http.RequestAborted);
-            return figures.ToReport(new PerformanceBasis(balance.Amount, balance.Source, zone.Id, Ratios.DaysPerYear, period, from, from is null ? null : now));
+            return figures.ToReport(new PerformanceBasis(balance.Amount, balance.Source, zone.Id, Ratios.DaysPerYear, period, from, to ?? (from is null ? null : now)));
         }, http.RequestAborted), http.RequestAborted);
         await JsonAnswer.WriteAsync(http, new One<PerformanceReport>(true, report), PerformanceJson.Default.OnePerformanceReport);
     }

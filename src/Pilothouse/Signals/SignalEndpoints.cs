@@ -5,12 +5,20 @@ namespace Pilothouse.Signals;
 /// <summary>Signals over HTTP.</summary>
 internal static class SignalEndpoints
 {
-    private static readonly QueryShape ListQuery = new(
-        QueryParameter.Limit(50), QueryParameter.Cursor, QueryParameter.Pair,
+    private static readonly QueryParameter[] Filters =
+    [
+        QueryParameter.Pair,
         QueryParameter.OneOf("signal_type", "Only this type.", NewSignal.Types),
-        QueryParameter.From, QueryParameter.To);
+        QueryParameter.OneOf("status", "Only these.", NewSignal.Statuses),
+        QueryParameter.BotName,
+        QueryParameter.Text("strategy", "Only of this strategy."),
+        QueryParameter.Text("timeframe", "Only of this timeframe."),
+        QueryParameter.From, QueryParameter.To,
+    ];
 
-    private static readonly QueryShape LatestQuery = new(QueryParameter.Pair);
+    private static readonly QueryShape ListQuery = new([QueryParameter.Limit(50), QueryParameter.Cursor, .. Filters]);
+
+    private static readonly QueryShape LatestQuery = new(Filters);
 
     public static void AddSignals(this IServiceCollection services) => services.AddSingleton<SignalService>();
 
@@ -30,10 +38,13 @@ internal static class SignalEndpoints
 
     private static Task LatestAsync(HttpContext http, AnswerCache cache) => cache.AnswerAsync(http, SignalJson.Default.OneSignal, async session =>
     {
-        var page = await SignalStore.List.PageAsync(session, LatestQuery.Read(http.Request), 1, SignalStore.Read);
+        var query = LatestQuery.Read(http.Request);
+        var page = await SignalStore.List.PageAsync(session, query, 1, SignalStore.Read);
         return page.Count > 0
             ? new One<Signal>(true, page.Data[0])
-            : throw Refusal.NotFound("No signals found", "Nothing was stored yet; POST /api/signals stores a signal.");
+            : throw Refusal.NotFound("No signals found", query.Named() is { } filters
+                ? $"No signal has this {filters}; GET /api/signals lists what there is."
+                : "Nothing was stored yet; POST /api/signals stores a signal.");
     });
 
     private static Task CreateAsync(HttpContext http, WriteDoor door, SignalService signals) =>

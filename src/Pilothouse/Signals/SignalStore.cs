@@ -21,9 +21,13 @@ internal static class SignalStore
 
     private static readonly Sql Exists = new("SELECT 1 FROM signals WHERE id = @id");
 
-    /// <summary>Filters: trading_pair (upper case), signal_type.</summary>
+    /// <summary>Filters: trading_pair (upper case), bot_name, strategy, timeframe, status, signal_type; the most selective leads.</summary>
     public static readonly ListSql List = new("signals", Columns,
         ("trading_pair", "upper(trading_pair) = @trading_pair"),
+        ("bot_name", "bot_name = @bot_name"),
+        ("strategy", "strategy = @strategy"),
+        ("timeframe", "timeframe = @timeframe"),
+        ("status", "lower(status) = @status"),
         ("signal_type", "upper(signal_type) = @signal_type"));
 
     /// <summary>Stores a checked signal.</summary>

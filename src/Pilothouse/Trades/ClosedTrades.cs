@@ -10,14 +10,22 @@ internal readonly record struct TradeClosing(long Id, DateTimeOffset? OpenedAt, 
 internal readonly record struct TradeChangeEntry(long Sequence, long TradeId, bool IsNew);
 
 /// <summary>Which closed trades to look at; null is any.</summary>
-internal sealed record ClosedTradeFilter(DateTimeOffset? From = null, string? TradingPair = null, string? Side = null, string? BotName = null, string? Mode = null);
+/// <param name="From">The first close, inclusive.</param>
+/// <param name="To">The last close, inclusive.</param>
+/// <param name="Strategy">Of the signal that the trade followed.</param>
+internal sealed record ClosedTradeFilter(
+    DateTimeOffset? From = null, string? TradingPair = null, string? Side = null, string? BotName = null, string? Mode = null, DateTimeOffset? To = null,
+    string? Strategy = null)
+{
+    public bool Takes(DateTimeOffset closedAt) => !(closedAt < From) && !(closedAt > To);
+}
 
 /// <summary>Closed trades in the order in which they closed, and the log of what changed among them.</summary>
 internal static class ClosedTrades
 {
     private const string Columns = "id, timestamp, closed_at, pnl, fees";
 
-    private static readonly Sql[] Lists = [.. Enumerable.Range(0, 32).Select(Compose)];
+    private static readonly Sql[] Lists = [.. Enumerable.Range(0, 128).Select(Compose)];
 
     private static readonly Sql Find = new($"SELECT {Columns} FROM trades WHERE id = @id AND lower(status) = 'closed'");
 
@@ -36,13 +44,16 @@ internal static class ClosedTrades
     /// <summary>Hands over every closed trade that fits, by the text of its close and then its id.</summary>
     public static ValueTask EachAsync(Session session, ClosedTradeFilter filter, Action<TradeClosing> take)
     {
-        var mask = (filter.From is null ? 0 : 1) | (filter.TradingPair is null ? 0 : 2) | (filter.Side is null ? 0 : 4) | (filter.BotName is null ? 0 : 8) | (filter.Mode is null ? 0 : 16);
+        var mask = (filter.From is null ? 0 : 1) | (filter.TradingPair is null ? 0 : 2) | (filter.Side is null ? 0 : 4) | (filter.BotName is null ? 0 : 8) | (filter.Mode is null ? 0 : 16)
+            | (filter.To is null ? 0 : 32) | (filter.Strategy is null ? 0 : 64);
         var statement = session.Prepare(Lists[mask]);
         statement = filter.From is { } from ? statement.Set("from", (DateTimeOffset?)from) : statement;
         statement = filter.TradingPair is { } pair ? statement.Set("trading_pair", pair) : statement;
         statement = filter.Side is { } side ? statement.Set("side", side) : statement;
         statement = filter.BotName is { } bot ? statement.Set("bot_name", bot) : statement;
         statement = filter.Mode is { } mode ? statement.Set("mode", mode) : statement;
+        statement = filter.To is { } to ? statement.Set("to", Timestamps.ToStoredAfter(to)) : statement;
+        statement = filter.Strategy is { } strategy ? statement.Set("strategy", strategy) : statement;
         return statement.EachAsync(row => take(Read(row)));
     }
 
@@ -71,7 +82,11 @@ internal static class ClosedTrades
 
     private static Sql Compose(int mask)
     {
-        string[] conditions = [$"{TradeStore.CloseKey} >= @from", "upper(trading_pair) = @trading_pair", "upper(side) = @side", "bot_name = @bot_name", "lower(mode) = @mode"];
+        string[] conditions =
+        [
+            $"{TradeStore.CloseKey} >= @from", "upper(trading_pair) = @trading_pair", "upper(side) = @side", "bot_name = @bot_name", "lower(mode) = @mode",
+            $"{TradeStore.CloseKey} < @to", "EXISTS (SELECT 1 FROM signals WHERE signals.id = trades.signal_id AND signals.strategy = @strategy)",
+        ];
         var chosen = string.Concat(conditions.Where((_, i) => (mask & (1 << i)) != 0).Select(static condition => $" AND {condition}"));
         return new Sql($"SELECT {Columns} FROM trades WHERE lower(status) = 'closed'{chosen} ORDER BY {TradeStore.CloseKey}, id");
     }

@@ -8,16 +8,29 @@ internal static class TradeEndpoints
     /// <summary>A bot must see every position that it has.</summary>
     private const int MostOpen = 5000;
 
-    private static readonly QueryShape ListQuery = new(
-        QueryParameter.Limit(50), QueryParameter.Cursor, QueryParameter.Pair,
-        QueryParameter.OneOf("status", "Only these.", NewTrade.Statuses),
+    private static readonly QueryParameter[] Filters =
+    [
+        QueryParameter.Pair,
         QueryParameter.OneOf("side", "Only this side.", NewTrade.Sides),
-        QueryParameter.Text("bot_name", "Only this bot's."),
+        QueryParameter.BotName,
+        QueryParameter.OneOf("mode", "Only of this mode.", NewTrade.Modes),
+        QueryParameter.SignalId,
+        QueryParameter.Text("external_id", "Only with this external_id; each bot has its own."),
         QueryParameter.From, QueryParameter.To,
-        new QueryParameter("closed_from", QueryKind.Time, "Only trades closed from this time on, inclusive."),
-        new QueryParameter("closed_to", QueryKind.TimeTo, "Only trades closed up to this time, inclusive."));
+    ];
 
-    private static readonly QueryShape OpenQuery = new(QueryParameter.Pair, QueryParameter.Cursor);
+    private static readonly QueryShape ListQuery = new([
+        QueryParameter.Limit(50), QueryParameter.Cursor,
+        QueryParameter.OneOf("status", "Only these.", NewTrade.Statuses),
+        .. Filters,
+        new QueryParameter("closed_from", QueryKind.Time, "Only trades closed from this time on, inclusive."),
+        new QueryParameter("closed_to", QueryKind.TimeTo, "Only trades closed up to this time, inclusive.")]);
+
+    private static readonly QueryShape OpenQuery = new([
+        QueryParameter.Limit(MostOpen) with { Most = MostOpen, Description = "How many trades at most; more than 5000 is cut to 5000." },
+        QueryParameter.Cursor,
+        QueryParameter.OneOf("status", "open, which all of them are.", NewTrade.Statuses),
+        .. Filters]);
 
     public static void AddTrades(this IServiceCollection services) => services.AddSingleton<TradeService>();
 
@@ -26,7 +39,7 @@ internal static class TradeEndpoints
         var trades = routes.MapGroup("/api/trades").WithTags("Trades");
         trades.MapMethods("", Http.Read, ListAsync).Named("listTrades", "Trades, newest first").Takes(ListQuery).Answers<Page<Trade>>().Refuses(400, 403, 429).PerMinute(200);
         trades.MapMethods("/open", Http.Read, ListOpenAsync).Named("listOpenTrades", "Every open trade").Takes(OpenQuery).Answers<Page<Trade>>().Refuses(400, 403, 429).PerMinute(300);
-        trades.MapMethods("/{id}", Http.Read, FindAsync).Named("getTrade", "One trade").TakesId().Answers<One<Trade>>().Refuses(403, 404, 429).PerMinute(300);
+        trades.MapMethods("/{id}", Http.Read, FindAsync).Named("getTrade", "One trade").TakesId().Answers<One<Trade>>().Refuses(400, 403, 404, 429).PerMinute(300);
         trades.MapPost("", CreateAsync).Named("createTrade", "Store a trade").Takes<NewTrade>().Answers<TradeStored>(201).Answers<TradeStored>(200).RefusesAsWrite().PerMinute(100);
         trades.MapPatch("/{id}", ChangeAsync).Named("changeTrade", "Change an open trade").TakesId().Takes<TradeChange>().Answers<TradeChanged>().RefusesAsWrite(404).PerMinute(100);
         trades.MapPost("/{id}/close", CloseAsync).Named("closeTrade", "Close an open trade; its profit is computed here").TakesId().Takes<TradeClose>().Answers<TradeChanged>().RefusesAsWrite(404).PerMinute(100);
@@ -35,11 +48,19 @@ internal static class TradeEndpoints
     private static Task ListAsync(HttpContext http, AnswerCache cache) => cache.AnswerAsync(http, TradeJson.Default.PageTrade, session =>
     {
         var query = ListQuery.Read(http.Request);
-        return TradeStore.List.PageAsync(session, query, query.Whole("limit"), TradeStore.Read);
+
+        // A few trades are open among all that ever were: no other filter finds them as fast.
+        var list = query.Text("status") == "open" ? TradeStore.Open : TradeStore.List;
+        return list.PageAsync(session, query, query.Whole("limit"), TradeStore.Read);
     });
 
     private static Task ListOpenAsync(HttpContext http, AnswerCache cache) => cache.AnswerAsync(http, TradeJson.Default.PageTrade, session =>
-        TradeStore.Open.PageAsync(session, OpenQuery.Read(http.Request), MostOpen, TradeStore.Read));
+    {
+        var query = OpenQuery.Read(http.Request);
+        return query.Text("status") is null or "open"
+            ? TradeStore.Open.PageAsync(session, query, query.Whole("limit"), TradeStore.Read)
+            : throw Refusal.Invalid("status", "must be open here, or left out; GET /api/trades?status=closed lists closed trades");
+    });
 
     private static Task FindAsync(HttpContext http, AnswerCache cache) => cache.AnswerAsync(http, TradeJson.Default.OneTrade, async session =>
         new One<Trade>(true, await TradeService.FindAsync(session, Http.IdOf(http))));

@@ -36,17 +36,35 @@ internal static class TradeStore
         WHERE id = @id
         """);
 
-    /// <summary>Filters: trading_pair (upper case), status, side, bot_name, closed_from, closed_to.</summary>
-    public static readonly ListSql List = new("trades", Columns,
+    private static readonly (string Parameter, string Condition)[] Filters =
+    [
+        ("external_id", "external_id = @external_id"),
+        ("signal_id", "signal_id = @signal_id"),
         ("trading_pair", "upper(trading_pair) = @trading_pair"),
-        ("status", "lower(status) = @status"),
         ("side", "upper(side) = @side"),
         ("bot_name", "bot_name = @bot_name"),
+        ("mode", "lower(mode) = @mode"),
         ("closed_from", $"lower(status) = 'closed' AND +{CloseKey} >= @closed_from"),
-        ("closed_to", $"lower(status) = 'closed' AND +{CloseKey} < @closed_to"));
+        ("closed_to", $"lower(status) = 'closed' AND +{CloseKey} < @closed_to"),
+    ];
 
-    /// <summary>Open trades only. Filter: trading_pair.</summary>
-    public static readonly ListSql Open = new("trades", Columns, ("trading_pair", "upper(trading_pair) = @trading_pair")) { Always = "lower(status) = 'open'" };
+    /// <summary>Filters: external_id, signal_id, trading_pair (upper case), status, side, bot_name, mode, closed_from, closed_to.</summary>
+    public static readonly ListSql List = new("trades", Columns, [("status", "lower(status) = @status"), .. Filters])
+    {
+        Leaders =
+        [
+            "external_id", "signal_id", "status trading_pair", "trading_pair", "bot_name", "closed_from", "closed_to", "mode", "status", "side",
+        ],
+    };
+
+    /// <summary>
+    /// Open trades only, with the same filters but status. There are never many: they are found as such, and then looked through.
+    /// </summary>
+    public static readonly ListSql Open = new("trades", Columns, Filters)
+    {
+        Always = "lower(status) = 'open'",
+        Leaders = ["external_id", "signal_id", "trading_pair"],
+    };
 
     /// <returns>The new trade's id.</returns>
     public static ValueTask<long> InsertAsync(Session session, NewTrade trade, DateTimeOffset timestamp, DateTimeOffset? closedAt, TradeResult result, string? botName) =>

@@ -8,9 +8,10 @@ namespace Pilothouse.Tests.Retention;
 /// <summary>A damaged page is found, said, and not forgotten; the way to restore is named.</summary>
 public sealed class IntegrityTests
 {
+    // The needle is in a column that no index has, so that it is damaged in the table itself.
     private const string Rows = """
         WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 3000)
-        INSERT INTO signals(trading_pair, signal_type, signal_strength, price, strategy) SELECT 'A/B', 'BUY', 1, 1, 'needle-' || i FROM n;
+        INSERT INTO signals(trading_pair, signal_type, signal_strength, price, volume) SELECT 'A/B', 'BUY', 1, 1, 'needle-' || i FROM n;
         """;
 
     [Fact]
