@@ -15,7 +15,7 @@ public class ValueBenchmarks
     private static readonly DateTimeOffset Now = new(2026, 3, 2, 12, 0, 0, TimeSpan.Zero);
 
     [Benchmark]
-    public object Read_and_check_a_signal() => InputReader.Parse(Body, SignalJson.Default.NewSignal, Now);
+    public object Read_and_check_a_signal() => InputReader.Parse(Body, SignalJson.Default.NewSignal, Now, out _);
 
     [Benchmark]
     public double Decimal_to_double() => Exact.ToDouble(123456789.12345679m);

@@ -139,12 +139,13 @@ internal static class Server
             app.UseWhen(static http => http.Request.Headers.Origin.Count > 0, branch => branch.UseCors(policy =>
             {
                 policy = policy.WithMethods("GET", "HEAD", "POST", "PATCH", "DELETE").WithHeaders("Authorization", "Content-Type", "X-Api-Key", "X-Request-Id", IdempotencyKey.Header)
-                    .WithExposedHeaders("X-Request-Id", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "Retry-After", "Idempotency-Replayed");
+                    .WithExposedHeaders("X-Request-Id", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "Retry-After", "Idempotency-Replayed", IgnoredNames.Header);
                 _ = settings.CorsOrigins.Contains("*") ? policy.AllowAnyOrigin() : policy.WithOrigins([.. settings.CorsOrigins.Select(static origin => origin.TrimEnd('/'))]).AllowCredentials();
             }));
         }
 
         app.Use(next => new Gate(next, settings, parts.GetRequiredService<Credentials>(), parts.GetRequiredService<CallLimits>()).InvokeAsync);
+        app.Use(static next => new QueryNames(next).InvokeAsync);
     }
 
     private static void MapFeatures(WebApplication app)

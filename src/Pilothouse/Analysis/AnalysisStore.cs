@@ -6,7 +6,7 @@ namespace Pilothouse.Analysis;
 /// <summary>The table <c>chart_analyses</c>.</summary>
 internal static class AnalysisStore
 {
-    private const string Columns = """
+    public const string Columns = """
         id, timestamp, trading_pair, timeframe, recommendation, confidence, key_observations, risk_factors, ai_analysis, support_levels,
         resistance_levels, chart_image_path, bot_name, model, signal_id
         """;

@@ -48,6 +48,9 @@ internal sealed record NewChartAnalysis : IInput<NewChartAnalysis>
     /// <summary>The signal that this analysis led to; it must be stored.</summary>
     public long? SignalId { get; init; }
 
+    /// <summary>What a bot says elsewhere is no misspelling of model.</summary>
+    private const string OfOthers = "mode";
+
     private const int LongestText = 20_000;
 
     public static readonly Choices Recommendations = new("BUY", "SELL", "HOLD");
@@ -55,6 +58,7 @@ internal sealed record NewChartAnalysis : IInput<NewChartAnalysis>
     public static readonly Choices Confidences = new("low", "medium", "high");
 
     public static InputRules<NewChartAnalysis> Rules { get; } = new InputRules<NewChartAnalysis>()
+        .Record($"{AnalysisStore.Columns}, {OfOthers}")
         .Pair("trading_pair", static analysis => analysis.TradingPair)
         .Text("timeframe", static analysis => analysis.Timeframe, required: true, longest: 20)
         .OneOf("recommendation", static analysis => analysis.Recommendation, Recommendations, required: true)
@@ -90,7 +94,7 @@ internal sealed record ChartAnalysis(
     long? SignalId);
 
 /// <summary>The answer to a stored analysis.</summary>
-internal sealed record ChartAnalysisStored(bool Success, string Message, long AnalysisId);
+internal sealed record ChartAnalysisStored(bool Success, string Message, long AnalysisId) : WriteAnswer;
 
 /// <summary>Text, or a list as the seed's clients send it too: its JSON text is what the column holds.</summary>
 internal sealed class TextOrListJson : JsonConverter<string>

@@ -39,10 +39,13 @@ internal static class InputReader
     }
 
     /// <summary>The input of type <typeparamref name="T"/>, checked by its rules.</summary>
-    public static T Parse<T>(ReadOnlySpan<byte> body, JsonTypeInfo<T> type, DateTimeOffset now)
+    /// <param name="ignored">Names in the body that the input does not have and nothing like them; null where there are none.</param>
+    public static T Parse<T>(ReadOnlySpan<byte> body, JsonTypeInfo<T> type, DateTimeOffset now, out IReadOnlyList<string>? ignored)
         where T : class, IInput<T>
     {
-        CheckForm(body);
+        var names = InputNames.Of(type);
+        var unknown = CheckForm(body, names);
+        ignored = unknown is null ? null : names.Ignore(unknown);
         T input;
         try
         {
@@ -100,13 +103,15 @@ internal static class InputReader
     }
 
     /// <summary>One object, well formed, without a name twice: which of the two would count?</summary>
-    private static void CheckForm(ReadOnlySpan<byte> body)
+    /// <returns>Names that are not <paramref name="known"/>, or null.</returns>
+    private static List<string>? CheckForm(ReadOnlySpan<byte> body, InputNames known)
     {
         if (!Utf8.IsValid(body))
         {
             throw NotJson("The body is not valid UTF-8.");
         }
 
+        List<string>? unknown = null;
         var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = 32 });
         try
         {
@@ -124,11 +129,25 @@ internal static class InputReader
 
             while (reader.Read())
             {
-                if (reader.TokenType == JsonTokenType.PropertyName && reader.CurrentDepth == 1 && !names.Add(HashOfName(ref reader)))
+                if (reader.TokenType != JsonTokenType.PropertyName || reader.CurrentDepth != 1)
+                {
+                    continue;
+                }
+
+                var name = reader.ValueIsEscaped ? System.Text.Encoding.UTF8.GetBytes(reader.GetString()!) : reader.ValueSpan;
+                var hash = InputNames.Hash(name);
+                if (!names.Add(hash))
                 {
                     throw Refusal.Invalid(reader.GetString()!, "is there twice");
                 }
+
+                if (!known.Has(hash))
+                {
+                    (unknown ??= []).Add(reader.GetString()!);
+                }
             }
+
+            return unknown;
         }
         catch (JsonException error)
         {
@@ -152,19 +171,6 @@ internal static class InputReader
         return message.StartsWith("must ", StringComparison.Ordinal) || message.StartsWith("is ", StringComparison.Ordinal) || message.StartsWith("has ", StringComparison.Ordinal)
             ? message
             : "has a value of the wrong type";
-    }
-
-    /// <summary>64-bit FNV-1a of the name under the reader.</summary>
-    private static ulong HashOfName(ref Utf8JsonReader reader)
-    {
-        var name = reader.ValueIsEscaped ? System.Text.Encoding.UTF8.GetBytes(reader.GetString()!) : reader.ValueSpan;
-        var hash = 14695981039346656037UL;
-        foreach (var c in name)
-        {
-            hash = (hash ^ c) * 1099511628211UL;
-        }
-
-        return hash;
     }
 
     /// <summary>The names of one object by their hashes. It is a list: names that were chosen to have hashes alike gain nothing by it.</summary>

@@ -51,6 +51,8 @@ internal sealed class InputRules<T>() : InputRules(typeof(T))
     private readonly List<(string Field, Func<T, string?> Check)> checks = [];
     private readonly List<(string Field, Func<T, DateTimeOffset?> Time)> times = [];
 
+    public IReadOnlyList<string> RecordColumns { get; private set; } = [];
+
     /// <summary>Text of at most <paramref name="longest"/> characters; where it is required, not only white space.</summary>
     public InputRules<T> Text(string field, Func<T, string?> value, bool required = false, int longest = 200) =>
         Add(new(field, required) { Longest = longest }, input => value(input) switch
@@ -111,6 +113,15 @@ internal sealed class InputRules<T>() : InputRules(typeof(T))
     {
         Note(new(field, false));
         times.Add((field, value));
+        return this;
+    }
+
+    /// <summary>
+    /// The columns of the record, as its table's SQL lists them. A body may name those that are no inputs; they have no effect.
+    /// </summary>
+    public InputRules<T> Record(string columns)
+    {
+        RecordColumns = columns.Split(',', StringSplitOptions.TrimEntries);
         return this;
     }
 

@@ -66,7 +66,7 @@ internal sealed record QueryParameter(string Name, QueryKind Kind, string Descri
     public static QueryParameter Text(string name, string description, string? standard = null) => new(name, QueryKind.Text, description) { Default = standard };
 }
 
-/// <summary>The query parameters of one endpoint. Others are ignored.</summary>
+/// <summary>The query parameters of one endpoint. <see cref="QueryNames"/> looks at those that are none of them.</summary>
 internal sealed class QueryShape(params QueryParameter[] parameters)
 {
     public IReadOnlyList<QueryParameter> Parameters => parameters;

@@ -32,6 +32,7 @@ internal sealed class WriteDoor(Database database, IdempotencyStore kept, DiskWa
     public async Task RunAsync<TInput, TAnswer>(
         HttpContext http, JsonTypeInfo<TInput> input, JsonTypeInfo<TAnswer> output, Func<Session, Caller, TInput, ValueTask<Answer<TAnswer>>> work, Scopes scope = Scopes.Write)
         where TInput : class, IInput<TInput>
+        where TAnswer : WriteAnswer
     {
         var caller = Caller.Of(http);
         caller.Require(scope);
@@ -40,9 +41,10 @@ internal sealed class WriteDoor(Database database, IdempotencyStore kept, DiskWa
         if (key is null)
         {
             disk.DemandRoom();
-            var value = InputReader.Parse(body.Span, input, clock.GetUtcNow());
+            var value = Parse(http, body.Span, input);
             var answer = await database.WriteAsync(session => work(session, caller, value), http.RequestAborted);
             http.Response.StatusCode = answer.Status;
+            answer.Body.Ignored = IgnoredNames.Of(http);
             await JsonAnswer.WriteAsync(http, answer.Body, output);
             return;
         }
@@ -52,6 +54,7 @@ internal sealed class WriteDoor(Database database, IdempotencyStore kept, DiskWa
         if (repeated)
         {
             http.Response.Headers["Idempotency-Replayed"] = "true";
+            IgnoredNames.NoteKept(http, result.Json);
         }
 
         await JsonAnswer.WriteAsync(http, Encoding.UTF8.GetBytes(result.Json));
@@ -60,6 +63,7 @@ internal sealed class WriteDoor(Database database, IdempotencyStore kept, DiskWa
     private async Task<(bool Repeated, KeptAnswer Answer)> RunOnceAsync<TInput, TAnswer>(
         HttpContext http, IdempotencyKey key, ReadOnlyMemory<byte> body, JsonTypeInfo<TInput> input, JsonTypeInfo<TAnswer> output, Func<Session, TInput, ValueTask<Answer<TAnswer>>> work)
         where TInput : class, IInput<TInput>
+        where TAnswer : WriteAnswer
     {
         using var running = kept.Begin(key);
         if (await kept.FindAsync(key, http.RequestAborted) is { } known)
@@ -68,12 +72,14 @@ internal sealed class WriteDoor(Database database, IdempotencyStore kept, DiskWa
         }
 
         disk.DemandRoom();
-        var value = InputReader.Parse(body.Span, input, clock.GetUtcNow());
+        var value = Parse(http, body.Span, input);
+        var ignored = IgnoredNames.Of(http);
         try
         {
             return (false, await database.WriteAsync(async session =>
             {
                 var answer = await work(session, value);
+                answer.Body.Ignored = ignored;
                 var json = JsonText.Of(answer.Body, output);
                 await kept.KeepAsync(session, key, answer.Status, json);
                 return new KeptAnswer(key.BodyHash, answer.Status, json);
@@ -88,5 +94,13 @@ internal sealed class WriteDoor(Database database, IdempotencyStore kept, DiskWa
             });
             throw;
         }
+    }
+
+    private TInput Parse<TInput>(HttpContext http, ReadOnlySpan<byte> body, JsonTypeInfo<TInput> input)
+        where TInput : class, IInput<TInput>
+    {
+        var value = InputReader.Parse(body, input, clock.GetUtcNow(), out var ignored);
+        IgnoredNames.Note(http, ignored);
+        return value;
     }
 }

@@ -30,7 +30,7 @@ internal sealed record NewApiKey : IInput<NewApiKey>
 }
 
 /// <summary>The one answer that shows a key.</summary>
-internal sealed record ApiKeyCreated(bool Success, string Message, long KeyId, string Key);
+internal sealed record ApiKeyCreated(bool Success, string Message, long KeyId, string Key) : WriteAnswer;
 
 internal sealed record ApiKeyRevoked(bool Success, string Message, long KeyId);
 
@@ -46,7 +46,7 @@ internal static class ApiKeyEndpoints
         var keys = routes.MapGroup("/api/keys").WithTags("API keys");
         keys.MapMethods("", Http.Read, ListAsync).Named("listApiKeys", "Every API key, without the keys themselves").Takes(ListQuery).Answers<ApiKeyList>().Refuses(400, 401, 403, 429);
         keys.MapPost("", CreateAsync).Named("createApiKey", "Make an API key; it is shown once").Takes<NewApiKey>().Answers<ApiKeyCreated>(201).Refuses(400, 401, 403, 413, 415, 429, 503, 507);
-        keys.MapDelete("/{id}", RevokeAsync).Named("revokeApiKey", "Revoke an API key at once").TakesId().Answers<ApiKeyRevoked>().Refuses(401, 403, 404, 429, 503, 507);
+        keys.MapDelete("/{id}", RevokeAsync).Named("revokeApiKey", "Revoke an API key at once").TakesId().Answers<ApiKeyRevoked>().Refuses(400, 401, 403, 404, 429, 503, 507);
     }
 
     private static async Task ListAsync(HttpContext http, Database database)
@@ -61,7 +61,8 @@ internal static class ApiKeyEndpoints
     private static async Task CreateAsync(HttpContext http, Database database, ApiKeys keys, TimeProvider clock, ILogger<NewApiKey> logger)
     {
         var caller = Steering(http);
-        var input = InputReader.Parse((await InputReader.ReadBodyAsync(http)).Span, AuthJson.Default.NewApiKey, clock.GetUtcNow());
+        var input = InputReader.Parse((await InputReader.ReadBodyAsync(http)).Span, AuthJson.Default.NewApiKey, clock.GetUtcNow(), out var ignored);
+        IgnoredNames.Note(http, ignored);
         if (input.ExpiresAt <= clock.GetUtcNow())
         {
             throw Refusal.Invalid("expires_at", "must be in the future");
@@ -72,7 +73,7 @@ internal static class ApiKeyEndpoints
         var (id, key) = await database.WriteAsync(session => keys.CreateAsync(session, input.Name!, input.Scopes!, input.BotName, input.ExpiresAt));
         ApiKeyLog.Made(logger, id, ApiKeys.NamesOf(given), input.ExpiresAt is { } ends ? Timestamps.ToStored(ends) : "revoked", caller.Owner, Caller.AddressOf(http.Connection.RemoteIpAddress), http.TraceIdentifier);
         http.Response.StatusCode = 201;
-        await JsonAnswer.WriteAsync(http, new ApiKeyCreated(true, "API key created successfully; it is not shown again", id, key), AuthJson.Default.ApiKeyCreated);
+        await JsonAnswer.WriteAsync(http, new ApiKeyCreated(true, "API key created successfully; it is not shown again", id, key) { Ignored = IgnoredNames.Of(http) }, AuthJson.Default.ApiKeyCreated);
     }
 
     private static async Task RevokeAsync(HttpContext http, Database database, TimeProvider clock, ILogger<NewApiKey> logger)

@@ -17,7 +17,7 @@ internal sealed record Login : IInput<Login>
 }
 
 /// <summary>The answer to a login; <c>expires_in</c> in seconds.</summary>
-internal sealed record LoggedIn(bool Success, string Message, string Token, int ExpiresIn);
+internal sealed record LoggedIn(bool Success, string Message, string Token, int ExpiresIn) : WriteAnswer;
 
 internal sealed record LoggedOut(bool Success, string Message);
 
@@ -44,9 +44,9 @@ internal static class AuthEndpoints
         var auth = routes.MapGroup("/api/auth").WithTags("Authentication");
         auth.MapPost("/login", LoginAsync).Named("login", "Log in with the PIN")
             .Takes<Login>().Answers<LoggedIn>().Refuses(400, 401, 403, 413, 415, 429, 503, 507).WithMetadata(CallLimit.None);
-        auth.MapPost("/logout", LogoutAsync).Named("logout", "End this session; an API key stays").Answers<LoggedOut>().Refuses(403, 429, 503, 507);
+        auth.MapPost("/logout", LogoutAsync).Named("logout", "End this session; an API key stays").Answers<LoggedOut>().Refuses(400, 403, 429, 503, 507);
         auth.MapMethods("/check", Http.Read, Check).Named("checkCredential", "Whether the credential is good, and for how long")
-            .Answers<AuthState>().Refuses(403).WithMetadata(CallLimit.None);
+            .Answers<AuthState>().Refuses(400, 403).WithMetadata(CallLimit.None);
         ApiKeyEndpoints.Map(routes);
     }
 
@@ -60,7 +60,8 @@ internal static class AuthEndpoints
         }
 
         limits.Apply(http, most, (left, ends), " to log in; API keys and open sessions go on meanwhile");
-        var login = InputReader.Parse((await InputReader.ReadBodyAsync(http, Login.LargestBody)).Span, AuthJson.Default.Login, clock.GetUtcNow());
+        var login = InputReader.Parse((await InputReader.ReadBodyAsync(http, Login.LargestBody)).Span, AuthJson.Default.Login, clock.GetUtcNow(), out var ignored);
+        IgnoredNames.Note(http, ignored);
         if (string.IsNullOrEmpty(login.Pin))
         {
             throw new Refusal(400, ErrorCodes.MissingPin, "Missing PIN", "Send {\"pin\": \"......\"} with the six digits of BOT_CONTROL_PIN.");
@@ -76,7 +77,7 @@ internal static class AuthEndpoints
         metrics.Count(LoginMetrics.Right);
         var token = tokens.Issue();
         http.Response.Cookies.Append(Credentials.Cookie, token, CookieFor(http, tokens.Lifetime));
-        await JsonAnswer.WriteAsync(http, new LoggedIn(true, "Authentication successful", token, (int)tokens.Lifetime.TotalSeconds), AuthJson.Default.LoggedIn);
+        await JsonAnswer.WriteAsync(http, new LoggedIn(true, "Authentication successful", token, (int)tokens.Lifetime.TotalSeconds) { Ignored = IgnoredNames.Of(http) }, AuthJson.Default.LoggedIn);
     }
 
     private static async Task LogoutAsync(HttpContext http, Database database)

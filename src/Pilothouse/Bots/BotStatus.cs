@@ -37,6 +37,7 @@ internal sealed record NewBotStatus : IInput<NewBotStatus>
     public static readonly Choices Modes = new("auto", "manual", "paper");
 
     public static InputRules<NewBotStatus> Rules { get; } = new InputRules<NewBotStatus>()
+        .Record(BotStore.Columns)
         .Text("bot_name", static bot => bot.BotName, required: true, longest: 100)
         .OneOf("status", static bot => bot.Status, Statuses, required: true)
         .Whole("pid", static bot => bot.Pid, least: 0)
@@ -69,7 +70,7 @@ internal sealed record BotStatus(
 internal sealed record BotState(string Name, string? Status, DateTimeOffset? ReportedAt);
 
 /// <summary>The answer to a stored report.</summary>
-internal sealed record BotStatusStored(bool Success, string Message, long StatusId);
+internal sealed record BotStatusStored(bool Success, string Message, long StatusId) : WriteAnswer;
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     Converters = [typeof(MoneyJson), typeof(NumberJson), typeof(WholeJson), typeof(TextJson), typeof(TimeJson)])]

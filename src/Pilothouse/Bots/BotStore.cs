@@ -8,7 +8,7 @@ internal static class BotStore
     /// <summary>More bots than anybody has; it bounds what a scrape reads.</summary>
     public const int MostStates = 1000;
 
-    private const string Columns = "id, timestamp, bot_name, status, pid, balance, open_positions, total_trades, win_rate, total_pnl, mode, message";
+    public const string Columns = "id, timestamp, bot_name, status, pid, balance, open_positions, total_trades, win_rate, total_pnl, mode, message";
 
     private static readonly Sql Insert = new("""
         INSERT INTO bot_status(timestamp, bot_name, status, pid, balance, open_positions, total_trades, win_rate, total_pnl, mode, message)

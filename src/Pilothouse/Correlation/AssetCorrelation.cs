@@ -30,6 +30,7 @@ internal sealed record NewCorrelation : IInput<NewCorrelation>
     public static readonly Choices Strengths = new("strong", "moderate", "weak");
 
     public static InputRules<NewCorrelation> Rules { get; } = new InputRules<NewCorrelation>()
+        .Record(CorrelationStore.Columns)
         .Text("asset1", static correlation => correlation.Asset1, required: true, longest: LongestAsset)
         .Text("asset2", static correlation => correlation.Asset2, required: true, longest: LongestAsset)
         .Number("correlation_value", static correlation => correlation.CorrelationValue, required: true, least: -1, most: 1)
@@ -61,7 +62,7 @@ internal sealed record AssetCorrelation(
     long? Samples);
 
 /// <summary>The answer to a stored correlation.</summary>
-internal sealed record CorrelationStored(bool Success, string Message, long CorrelationId);
+internal sealed record CorrelationStored(bool Success, string Message, long CorrelationId) : WriteAnswer;
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     Converters = [typeof(MoneyJson), typeof(NumberJson), typeof(WholeJson), typeof(TextJson), typeof(TimeJson)])]

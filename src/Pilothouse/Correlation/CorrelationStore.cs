@@ -5,7 +5,7 @@ namespace Pilothouse.Correlation;
 /// <summary>The table <c>correlation_data</c>.</summary>
 internal static class CorrelationStore
 {
-    private const string Columns = "id, timestamp, asset1, asset2, correlation_value, period_days, strength, samples";
+    public const string Columns = "id, timestamp, asset1, asset2, correlation_value, period_days, strength, samples";
 
     private const string NewestFirst = "ORDER BY time_key(timestamp) DESC, id DESC LIMIT 1";
 

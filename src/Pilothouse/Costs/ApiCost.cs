@@ -33,7 +33,11 @@ internal sealed record NewApiCost : IInput<NewApiCost>
     /// <summary>The agent's decision that it was used for.</summary>
     public long? DecisionId { get; init; }
 
+    /// <summary>What a bot says elsewhere is no misspelling of model.</summary>
+    private const string OfOthers = "mode";
+
     public static InputRules<NewApiCost> Rules { get; } = new InputRules<NewApiCost>()
+        .Record($"{CostStore.Columns}, {OfOthers}")
         .Text("api_name", static cost => cost.ApiName, required: true, longest: 100)
         .Text("operation_type", static cost => cost.OperationType, required: true, longest: 100)
         .Whole("api_calls", static cost => cost.ApiCalls, least: 0)
@@ -58,7 +62,7 @@ internal sealed record ApiCostTotal(
 internal sealed record ApiCostTotals(bool Success, int? PeriodHours, IReadOnlyList<ApiCostTotal> Data);
 
 /// <summary>The answer to a stored cost.</summary>
-internal sealed record ApiCostStored(bool Success, string Message, long CostId);
+internal sealed record ApiCostStored(bool Success, string Message, long CostId) : WriteAnswer;
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     Converters = [typeof(MoneyJson), typeof(NumberJson), typeof(WholeJson), typeof(TextJson), typeof(TimeJson)])]

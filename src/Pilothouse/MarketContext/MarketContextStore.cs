@@ -6,7 +6,7 @@ namespace Pilothouse.MarketContext;
 /// <summary>The table <c>market_context</c>.</summary>
 internal static class MarketContextStore
 {
-    private const string Columns = """
+    public const string Columns = """
         id, timestamp, btc_price, btc_change_24h, eth_price, eth_change_24h, btc_dominance, fear_greed_index, market_trend, btc_trend,
         market_regime, volatility_level, total_market_cap, liquidations_1h
         """;

@@ -52,6 +52,7 @@ internal sealed record NewMarketSnapshot : IInput<NewMarketSnapshot>
     public static readonly Choices Volatilities = new("high", "medium", "low");
 
     public static InputRules<NewMarketSnapshot> Rules { get; } = new InputRules<NewMarketSnapshot>()
+        .Record(MarketContextStore.Columns)
         .Money("btc_price", static market => market.BtcPrice, above: 0)
         .Number("btc_change_24h", static market => market.BtcChange24h)
         .Money("eth_price", static market => market.EthPrice, above: 0)
@@ -93,7 +94,7 @@ internal sealed record MarketSnapshot(
     [property: JsonPropertyName("liquidations_1h")] decimal? Liquidations1h);
 
 /// <summary>The answer to a stored look at the market.</summary>
-internal sealed record MarketSnapshotStored(bool Success, string Message, long ContextId);
+internal sealed record MarketSnapshotStored(bool Success, string Message, long ContextId) : WriteAnswer;
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     Converters = [typeof(MoneyJson), typeof(NumberJson), typeof(WholeJson), typeof(TextJson), typeof(TimeJson)])]

@@ -60,6 +60,7 @@ internal sealed record NewSignal : IInput<NewSignal>
     public static readonly Choices Statuses = new("pending", "executed", "skipped");
 
     public static InputRules<NewSignal> Rules { get; } = new InputRules<NewSignal>()
+        .Record(SignalStore.Columns)
         .Pair("trading_pair", static signal => signal.TradingPair)
         .OneOf("signal_type", static signal => signal.SignalType, Types, required: true)
         .Whole("signal_strength", static signal => signal.SignalStrength, -100, 100, required: true)
@@ -98,7 +99,7 @@ internal sealed record Signal(
     double? Confidence);
 
 /// <summary>The answer to a stored signal.</summary>
-internal sealed record SignalStored(bool Success, string Message, long SignalId);
+internal sealed record SignalStored(bool Success, string Message, long SignalId) : WriteAnswer;
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     Converters = [typeof(MoneyJson), typeof(NumberJson), typeof(WholeJson), typeof(TextJson), typeof(TimeJson)])]

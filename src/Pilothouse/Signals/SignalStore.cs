@@ -6,7 +6,7 @@ namespace Pilothouse.Signals;
 /// <summary>The table <c>signals</c>.</summary>
 internal static class SignalStore
 {
-    private const string Columns = """
+    public const string Columns = """
         id, timestamp, trading_pair, signal_type, signal_strength, price, rsi, macd, macd_signal, macd_histogram, vwap, ema9, ema21, sma50,
         bb_upper, bb_middle, bb_lower, volume, status, bot_name, strategy, timeframe, confidence
         """;

@@ -64,6 +64,7 @@ internal sealed record NewTrade : IInput<NewTrade>
     public bool IsClosed => Statuses.Normal(Status) == "closed";
 
     public static InputRules<NewTrade> Rules { get; } = new InputRules<NewTrade>()
+        .Record(TradeStore.Columns)
         .Pair("trading_pair", static trade => trade.TradingPair)
         .OneOf("side", static trade => trade.Side, Sides, required: true)
         .Money("entry_price", static trade => trade.EntryPrice, required: true, above: 0)
@@ -131,6 +132,7 @@ internal sealed record TradeChange : IInput<TradeChange>
     public bool HasQuantity { get; private set; }
 
     public static InputRules<TradeChange> Rules { get; } = new InputRules<TradeChange>()
+        .Record(TradeStore.Columns)
         .Money("stop_loss", static change => change.StopLoss, above: 0)
         .Money("take_profit", static change => change.TakeProfit, above: 0)
         .Money("quantity", static change => change.Quantity, above: 0)
@@ -155,6 +157,7 @@ internal sealed record TradeClose : IInput<TradeClose>
     public decimal? Quantity { get; init; }
 
     public static InputRules<TradeClose> Rules { get; } = new InputRules<TradeClose>()
+        .Record(TradeStore.Columns)
         .Money("exit_price", static close => close.ExitPrice, required: true, above: 0)
         .Money("fees", static close => close.Fees)
         .Text("exit_reason", static close => close.ExitReason, longest: 200)
@@ -191,10 +194,10 @@ internal sealed record Trade(
 }
 
 /// <summary>The answer to a stored trade.</summary>
-internal sealed record TradeStored(bool Success, string Message, long TradeId);
+internal sealed record TradeStored(bool Success, string Message, long TradeId) : WriteAnswer;
 
 /// <summary>The answer to a changed or closed trade: the row as it now is.</summary>
-internal sealed record TradeChanged(bool Success, string Message, long TradeId, Trade Data);
+internal sealed record TradeChanged(bool Success, string Message, long TradeId, Trade Data) : WriteAnswer;
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     Converters = [typeof(MoneyJson), typeof(NumberJson), typeof(WholeJson), typeof(TextJson), typeof(TimeJson)])]

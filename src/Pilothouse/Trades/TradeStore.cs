@@ -9,7 +9,7 @@ internal static class TradeStore
     /// <summary>When a closed trade closed, as it sorts: one without closed_at, as the seed stores, counts at its timestamp.</summary>
     public const string CloseKey = "coalesce(nullif(time_key(closed_at), ''), time_key(timestamp))";
 
-    private const string Columns = """
+    public const string Columns = """
         id, timestamp, trading_pair, side, entry_price, exit_price, quantity, pnl, status, signal_id, leverage, position_mode, stop_loss,
         take_profit, closed_at, bot_name, mode, fees, pnl_percentage, exit_reason, external_id
         """;
