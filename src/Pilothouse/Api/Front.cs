@@ -105,7 +105,7 @@ internal sealed partial class Front(RequestDelegate next, Settings settings, Ser
             return default;
         }
 
-        return await AnswerAsync(http, Translate(http, error), error is DatabaseBusyException or DatabaseFullException or DatabaseBrokenException ? error.Message : null);
+        return await AnswerAsync(http, Translate(http, error), error is DatabaseBusyException or DatabaseFullException or DatabaseBrokenException or RowKeptAwayException ? error.Message : null);
     }
 
     /// <summary>Whether the client is not there any more. The error may say so before RequestAborted does.</summary>
@@ -127,6 +127,8 @@ internal sealed partial class Front(RequestDelegate next, Settings settings, Ser
                 return new(503, ErrorCodes.Overloaded, "Server overloaded", busy.Message) { RetryAfterSeconds = 1 };
             case DatabaseFullException full:
                 return new(507, ErrorCodes.DiskFull, "Disk full", full.Message) { RetryAfterSeconds = 60 };
+            case RowKeptAwayException kept:
+                return new(409, ErrorCodes.RowKeptAway, "Row kept away", kept.Message);
             case DatabaseBrokenException:
                 return new(503, ErrorCodes.DatabaseUnavailable, "Database unavailable", "The database does not answer; the server's log says why. Nothing was acknowledged: send it again when /health is well.") { RetryAfterSeconds = 10 };
             default:

@@ -64,6 +64,10 @@ internal sealed class IdempotencyStore(Database database, TimeProvider clock)
         WHERE created_at <= @since
         """);
 
+    private static readonly Sql HasFresh = new("""
+        SELECT 1 FROM idempotency_keys WHERE owner = @owner AND path = @path AND idempotency_key = @key AND created_at > @since
+        """);
+
     private static readonly Sql Purge = new("""
         DELETE FROM idempotency_keys WHERE rowid IN (SELECT rowid FROM idempotency_keys WHERE created_at <= @since LIMIT 500)
         """);
@@ -93,13 +97,16 @@ internal sealed class IdempotencyStore(Database database, TimeProvider clock)
             .ExecuteAsync();
         if (stored == 0)
         {
-            throw InProgress();
+            throw await HasFreshAsync(session, key) ? InProgress() : new RowKeptAwayException();
         }
     }
 
     /// <summary>Removes a batch of answers that are too old.</summary>
     /// <returns>How many.</returns>
     public Task<int> PurgeAsync() => database.WriteAsync(session => session.Prepare(Purge).Set("since", Since()).ExecuteAsync());
+
+    private ValueTask<bool> HasFreshAsync(Session session, IdempotencyKey key) =>
+        session.Prepare(HasFresh).Set("owner", key.Owner).Set("path", key.Path).Set("key", key.Key).Set("since", Since()).AnyAsync();
 
     private static Refusal InProgress() => new(
         409, ErrorCodes.IdempotencyInProgress, "Request in progress", "A request with this Idempotency-Key is being carried out. Ask again in a moment.")

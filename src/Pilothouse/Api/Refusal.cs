@@ -87,6 +87,7 @@ internal static class ErrorCodes
     public const string NotFound = "not-found";
     public const string Overloaded = "overloaded";
     public const string RateLimited = "rate-limited";
+    public const string RowKeptAway = "row-kept-away";
     public const string ScopeNeeded = "scope-needed";
     public const string UnreadableTrade = "unreadable-trade";
     public const string UnsupportedMediaType = "unsupported-media-type";

@@ -43,8 +43,8 @@ internal static class AuthEndpoints
         routes.ServiceProvider.GetRequiredService<LoginMetrics>();
         var auth = routes.MapGroup("/api/auth").WithTags("Authentication");
         auth.MapPost("/login", LoginAsync).Named("login", "Log in with the PIN")
-            .Takes<Login>().Answers<LoggedIn>().Refuses(400, 401, 403, 413, 415, 429, 503, 507).WithMetadata(CallLimit.None);
-        auth.MapPost("/logout", LogoutAsync).Named("logout", "End this session; an API key stays").Answers<LoggedOut>().Refuses(400, 403, 429, 503, 507);
+            .Takes<Login>().Answers<LoggedIn>().Refuses(400, 401, 403, 409, 413, 415, 429, 503, 507).WithMetadata(CallLimit.None);
+        auth.MapPost("/logout", LogoutAsync).Named("logout", "End this session; an API key stays").Answers<LoggedOut>().Refuses(400, 403, 409, 429, 503, 507);
         auth.MapMethods("/check", Http.Read, Check).Named("checkCredential", "Whether the credential is good, and for how long")
             .Answers<AuthState>().Refuses(400, 403).WithMetadata(CallLimit.None);
         ApiKeyEndpoints.Map(routes);

@@ -20,6 +20,7 @@ internal static class CredentialStore
         VALUES (@name, @hash, @scopes, @seal, @bot_name, @now, @expires_at) RETURNING id
         """);
     private static readonly Sql RevokeKey = new("UPDATE api_keys SET revoked_at = coalesce(revoked_at, @now), key_hash = 'revoked:' || id WHERE id = @id");
+    private static readonly Sql HasKey = new("SELECT 1 FROM api_keys WHERE id = @id");
     private static readonly Sql FindRevoked = new("SELECT 1 FROM revoked_tokens WHERE jti = @jti");
     private static readonly Sql InsertRevoked = new("""
         INSERT INTO revoked_tokens(jti, expires_at) VALUES (@jti, @expires_at) ON CONFLICT (jti) DO NOTHING
@@ -46,13 +47,23 @@ internal static class CredentialStore
 
     /// <summary>Ends a key for good: without its hash nobody can bring it back by clearing revoked_at.</summary>
     /// <returns>Whether there is such a key.</returns>
-    public static async ValueTask<bool> RevokeKeyAsync(Session session, long id, DateTimeOffset now) =>
-        await session.Prepare(RevokeKey).Set("now", (DateTimeOffset?)now).Set("id", id).ExecuteAsync() > 0;
+    public static async ValueTask<bool> RevokeKeyAsync(Session session, long id, DateTimeOffset now)
+    {
+        if (!await session.Prepare(HasKey).Set("id", id).AnyAsync())
+        {
+            return false;
+        }
+
+        await session.Prepare(RevokeKey).Set("now", (DateTimeOffset?)now).Set("id", id).ChangeAsync();
+        return true;
+    }
 
     public static ValueTask<bool> IsRevokedAsync(Session session, string tokenId) => session.Prepare(FindRevoked).Set("jti", tokenId).AnyAsync();
 
-    public static ValueTask<int> RevokeTokenAsync(Session session, string tokenId, DateTimeOffset expiresAt) =>
-        session.Prepare(InsertRevoked).Set("jti", tokenId).Set("expires_at", (DateTimeOffset?)expiresAt).ExecuteAsync();
+    /// <returns>How many were not revoked before: 1 or 0.</returns>
+    public static async ValueTask<int> RevokeTokenAsync(Session session, string tokenId, DateTimeOffset expiresAt) => await IsRevokedAsync(session, tokenId)
+        ? 0
+        : await session.Prepare(InsertRevoked).Set("jti", tokenId).Set("expires_at", (DateTimeOffset?)expiresAt).ChangeAsync();
 
     /// <summary>Attempts of a login window that still runs, and its end.</summary>
     public static ValueTask<(int Attempts, DateTimeOffset Ends)> FindBudgetAsync(Session session, string client, DateTimeOffset now) =>
@@ -60,11 +71,11 @@ internal static class CredentialStore
             .FirstAsync(static row => ((int)row.Id(0), row.Time(1) ?? default));
 
     public static ValueTask<int> CountAttemptAsync(Session session, string client, DateTimeOffset now, DateTimeOffset ends) =>
-        session.Prepare(CountAttempt).Set("client", client).Set("ends", (DateTimeOffset?)ends).Set("now", (DateTimeOffset?)now).ExecuteAsync();
+        session.Prepare(CountAttempt).Set("client", client).Set("ends", (DateTimeOffset?)ends).Set("now", (DateTimeOffset?)now).ChangeAsync();
 
     /// <summary>Lets a window end earlier.</summary>
     public static ValueTask<int> CutBudgetAsync(Session session, string client, DateTimeOffset ends) =>
-        session.Prepare(CutBudget).Set("client", client).Set("ends", (DateTimeOffset?)ends).ExecuteAsync();
+        session.Prepare(CutBudget).Set("client", client).Set("ends", (DateTimeOffset?)ends).ChangeAsync();
 
     /// <summary>Forgets what has ended.</summary>
     public static async ValueTask<int> PurgeAsync(Session session, DateTimeOffset now) =>

@@ -94,7 +94,7 @@ internal sealed class Cleanup(SqliteDatabase database, RetentionSettings setting
                 tries = 1;
                 alone = false;
             }
-            catch (SqliteException error) when (error.Code == SQLitePCL.raw.SQLITE_CONSTRAINT)
+            catch (Exception error) when (error is RowKeptAwayException or SqliteException { Code: SQLitePCL.raw.SQLITE_CONSTRAINT })
             {
                 // A table or trigger of somebody else's holds one of them: one by one until that is found, which then stays.
                 (done, held) = most == 1 ? (done + 1, held + 1) : (done, held);

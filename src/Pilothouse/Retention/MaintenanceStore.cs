@@ -22,5 +22,5 @@ internal static class MaintenanceStore
         session.Prepare(Find).Set("task", task).FirstAsync(static row => new PastRun(row.Time(0) ?? default, row.Id(1) == 1, row.Text(2) ?? ""));
 
     public static ValueTask<int> RecordAsync(Session session, string task, PastRun run) =>
-        session.Prepare(Upsert).Set("task", task).Set("finished_at", (DateTimeOffset?)run.FinishedAt).Set("good", run.Good ? 1L : 0L).Set("message", run.Message).ExecuteAsync();
+        session.Prepare(Upsert).Set("task", task).Set("finished_at", (DateTimeOffset?)run.FinishedAt).Set("good", run.Good ? 1L : 0L).Set("message", run.Message).ChangeAsync();
 }

@@ -12,7 +12,8 @@ internal abstract class Database : IAsyncDisposable
     /// <summary>
     /// Runs <paramref name="work"/> in a transaction: all of it is stored or, when it throws, none. The task completes after the
     /// commit is on disk (DURABILITY=full). Throws <see cref="DatabaseBusyException"/> when the queue is full or another program
-    /// holds the file, and <see cref="DatabaseFullException"/> when the disk is.
+    /// holds the file, <see cref="DatabaseFullException"/> when the disk is full, and <see cref="RowKeptAwayException"/> when a rule of another
+    /// program refuses a row.
     /// </summary>
     public abstract Task<T> WriteAsync<T>(Func<Session, ValueTask<T>> work, CancellationToken cancel = default);
 
@@ -36,6 +37,12 @@ internal sealed class DatabaseFullException(string message) : Exception(message)
 
 /// <summary>The database, its file or its disk fails; the message says why and what to do. Nothing of the write was stored.</summary>
 internal sealed class DatabaseBrokenException(string message, Exception? cause = null) : Exception(message, cause);
+
+/// <summary>
+/// A trigger, or another rule, that another program put into the database keeps a row of ours away or unchanged. Nothing of the write was stored.
+/// </summary>
+internal sealed class RowKeptAwayException(string? said = null, Exception? cause = null) : Exception(
+    $"Another program's trigger in the database kept the row away{(said is null ? "" : $" ({said})")}; nothing was stored. Remove the trigger, or send what it lets through (docs/operations.md, Rules of other programs).", cause);
 
 /// <summary>The database cannot be used as it is; the message says why and what to do.</summary>
 internal sealed class DatabaseRefusedException(string message) : Exception(message);

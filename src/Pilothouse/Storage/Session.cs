@@ -40,8 +40,17 @@ internal abstract class Statement
     /// <summary>Hands every row to <paramref name="take"/> without keeping it; for reads that are too long to hold.</summary>
     public abstract ValueTask EachAsync(Action<Row> take);
 
-    /// <summary>The id that an <c>INSERT ... RETURNING id</c> gave.</summary>
-    public async ValueTask<long> InsertAsync() => await FirstAsync(static row => row.Whole(0) ?? 0);
+    /// <summary>
+    /// The id that an <c>INSERT ... RETURNING id</c> gave. It is run to its end: a foreign key is only checked there.
+    /// </summary>
+    /// <exception cref="RowKeptAwayException">No row was stored.</exception>
+    public async ValueTask<long> InsertAsync() =>
+        await ListAsync(static row => row.Whole(0)) is [{ } id] ? id : throw new RowKeptAwayException();
+
+    /// <summary>Runs a statement that stores or changes the one row that it names.</summary>
+    /// <returns>How many rows it changed, which is never 0.</returns>
+    /// <exception cref="RowKeptAwayException">Nothing was changed.</exception>
+    public async ValueTask<int> ChangeAsync() => await ExecuteAsync() is > 0 and var changed ? changed : throw new RowKeptAwayException();
 
     /// <summary>Whether there is any row.</summary>
     public async ValueTask<bool> AnyAsync() => await FirstAsync(static _ => true);

@@ -98,12 +98,12 @@ internal static class TradeStore
 
     public static ValueTask<int> UpdateAsync(Session session, Trade trade) =>
         session.Prepare(Update).Set("stop_loss", trade.StopLoss).Set("take_profit", trade.TakeProfit).Set("quantity", trade.Quantity)
-            .Set("id", trade.Id).ExecuteAsync();
+            .Set("id", trade.Id).ChangeAsync();
 
     public static ValueTask<int> CloseAsync(Session session, Trade trade) =>
         session.Prepare(Close).Set("exit_price", trade.ExitPrice).Set("closed_at", trade.ClosedAt).Set("pnl", trade.Pnl)
             .Set("pnl_percentage", trade.PnlPercentage).Set("fees", trade.Fees).Set("exit_reason", trade.ExitReason).Set("id", trade.Id)
-            .ExecuteAsync();
+            .ChangeAsync();
 
     public static Trade Read(Row row) => new(
         row.Id(0), row.Time(1), row.Text(2), row.Text(3), row.Money(4), row.Money(5), row.Money(6), row.Money(7), row.Text(8), row.Whole(9),

@@ -12,8 +12,15 @@ internal static class SqliteErrors
         raw.SQLITE_FULL => new DatabaseFullException("The disk that holds the database is full, or this user's quota of it. Nothing was stored; free some space and send it again."),
         raw.SQLITE_CANTOPEN or raw.SQLITE_IOERR or raw.SQLITE_READONLY or raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB =>
             Broken(sqlite),
+        raw.SQLITE_CONSTRAINT when IsForeignRule(sqlite) => new RowKeptAwayException(sqlite.Message, sqlite),
         _ => error,
     };
+
+    /// <summary>
+    /// Our own tables have no CHECK, our triggers refuse nothing, and what our unique indexes and foreign keys would refuse is asked before.
+    /// </summary>
+    private static bool IsForeignRule(SqliteException error) => error.ExtendedCode
+        is raw.SQLITE_CONSTRAINT_TRIGGER or raw.SQLITE_CONSTRAINT_UNIQUE or raw.SQLITE_CONSTRAINT_CHECK or raw.SQLITE_CONSTRAINT_FOREIGNKEY;
 
     private static DatabaseBrokenException Broken(SqliteException cause) => new(
         $"The database cannot be used: {cause.Message}. {(cause.IsDamage
