@@ -25,24 +25,35 @@ internal sealed class LoginBudget(Database database, Settings settings, TimeProv
     {
         var client = "client:" + ClientOf(http);
         var all = settings.IsOwn(http) ? "all:trusted" : "all:strangers";
-        return (Remembered(client, ClientWindow) ?? Remembered(all, HourWindow)) is var (most, ends)
-            ? (most, -1, ends)
-            : await database.WriteAsync(session => TakeAsync(session, client, all));
+        if ((Remembered(client, ClientWindow) ?? Remembered(all, HourWindow)) is var (most, ends))
+        {
+            return (most, -1, ends);
+        }
+
+        // What is remembered was committed: the work itself may be rolled back and run again.
+        var (taken, budget) = await database.WriteAsync(session => TakeAsync(session, client, all));
+        if (taken.Left < 0)
+        {
+            Remember(budget, taken.Most, taken.Ends);
+        }
+
+        return taken;
     }
 
-    private async ValueTask<(int Most, int Left, DateTimeOffset Ends)> TakeAsync(Session session, string client, string all)
+    /// <returns>What is left, and of which budget.</returns>
+    private async ValueTask<((int Most, int Left, DateTimeOffset Ends) Taken, string Budget)> TakeAsync(Session session, string client, string all)
     {
         var now = clock.GetUtcNow();
         var mine = await FindAsync(session, client, now, ClientWindow);
         var total = await FindAsync(session, all, now, HourWindow);
         if (mine.Attempts >= PerClient)
         {
-            return Refuse(client, PerClient, mine.Ends);
+            return ((PerClient, -1, mine.Ends), client);
         }
 
         if (total.Attempts >= PerHour)
         {
-            return Refuse(all, PerHour, total.Ends);
+            return ((PerHour, -1, total.Ends), all);
         }
 
         await CredentialStore.CountAttemptAsync(session, client, now, now + ClientWindow);
@@ -50,8 +61,8 @@ internal sealed class LoginBudget(Database database, Settings settings, TimeProv
         var mineLeft = PerClient - mine.Attempts - 1;
         var totalLeft = PerHour - total.Attempts - 1;
         return mineLeft <= totalLeft
-            ? (PerClient, mineLeft, mine.Attempts == 0 ? now + ClientWindow : mine.Ends)
-            : (PerHour, totalLeft, total.Attempts == 0 ? now + HourWindow : total.Ends);
+            ? ((PerClient, mineLeft, mine.Attempts == 0 ? now + ClientWindow : mine.Ends), client)
+            : ((PerHour, totalLeft, total.Attempts == 0 ? now + HourWindow : total.Ends), all);
     }
 
     /// <summary>A window that ends later than one that begins now is from before the clock was set back: it is cut, and its attempts stay.</summary>
@@ -67,7 +78,7 @@ internal sealed class LoginBudget(Database database, Settings settings, TimeProv
         return found;
     }
 
-    private (int Most, int Left, DateTimeOffset Ends) Refuse(string budget, int most, DateTimeOffset ends)
+    private void Remember(string budget, int most, DateTimeOffset ends)
     {
         if (usedUp.Count >= MostRemembered)
         {
@@ -75,7 +86,6 @@ internal sealed class LoginBudget(Database database, Settings settings, TimeProv
         }
 
         usedUp[budget] = (most, ends);
-        return (most, -1, ends);
     }
 
     private (int Most, DateTimeOffset Ends)? Remembered(string budget, TimeSpan window)

@@ -11,7 +11,8 @@ internal abstract class Database : IAsyncDisposable
 
     /// <summary>
     /// Runs <paramref name="work"/> in a transaction: all of it is stored or, when it throws, none. The task completes after the
-    /// commit is on disk (DURABILITY=full). Throws <see cref="DatabaseBusyException"/> when the queue is full or another program
+    /// commit is on disk (DURABILITY=full). The work may be run again, in another transaction, where a neighbour ended the first one: it has
+    /// no effect but through its session. Throws <see cref="DatabaseBusyException"/> when the queue is full or another program
     /// holds the file, <see cref="DatabaseFullException"/> when the disk is full, and <see cref="RowKeptAwayException"/> when a rule of another
     /// program refuses a row.
     /// </summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
 using Pilothouse.Retention;
 using Pilothouse.Storage;
@@ -10,6 +11,7 @@ public sealed class ForeignTriggerTests
 {
     private const string Signal = """{"trading_pair":"A/B","signal_type":"BUY","signal_strength":1,"price":1}""";
     private const string Trade = """{"trading_pair":"A/B","side":"BUY","entry_price":1,"quantity":1}""";
+    private static readonly Sql InsertSignal = new("INSERT INTO signals(trading_pair, signal_type, signal_strength, price) VALUES (@pair, 'BUY', 1, 1) RETURNING id");
 
     public static TheoryData<string, string, string> Posts => new()
     {
@@ -117,6 +119,49 @@ public sealed class ForeignTriggerTests
         var (code, output, error) = await ServerProcess.RunAsync(server.Folder, ["key", "create", "--name", "n"]);
         Assert.Equal((1, ""), (code, output));
         Assert.StartsWith("Another program's trigger in the database kept the row away", error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("CREATE TRIGGER theirs BEFORE INSERT ON signals WHEN NEW.trading_pair = 'bad' BEGIN SELECT RAISE(ROLLBACK, 'not here'); END")]
+    [InlineData("CREATE TABLE once(x TEXT UNIQUE ON CONFLICT ROLLBACK); INSERT INTO once VALUES ('bad'); CREATE TRIGGER theirs AFTER INSERT ON signals WHEN NEW.trading_pair = 'bad' BEGIN INSERT INTO once VALUES (NEW.trading_pair); END")]
+    public async Task Who_ends_the_transaction_of_a_group_fails_alone(string trigger)
+    {
+        await using var server = await TestServer.StartAsync();
+        var database = server.Services.GetRequiredService<Database>();
+        server.Sql(trigger);
+        using var gate = new ManualResetEventSlim();
+        var writes = new List<Task<long>>
+        {
+            database.WriteAsync(async session =>
+            {
+                var id = await session.Prepare(InsertSignal).Set("pair", "gate").InsertAsync();
+                Assert.True(gate.Wait(TimeSpan.FromSeconds(20)));
+                return id;
+            }),
+        };
+        for (var i = 0; i < 60; i++)
+        {
+            var pair = i % 6 == 1 ? "bad" : "good";
+            writes.Add(i % 6 == 4
+                ? database.WriteAsync<long>(static async session =>
+                {
+                    await session.Prepare(InsertSignal).Set("pair", "thrown").InsertAsync();
+                    throw new InvalidDataException("thrown by the work");
+                })
+                : database.WriteAsync(session => session.Prepare(InsertSignal).Set("pair", pair).InsertAsync()));
+        }
+
+        gate.Set();
+        await Task.WhenAll(writes.Select(static write => write.ContinueWith(static _ => { }, TaskScheduler.Default)));
+        Assert.Equal(41, writes.Count(static write => write.IsCompletedSuccessfully));
+        Assert.Equal(10, writes.Count(static write => write.Exception?.InnerException is RowKeptAwayException));
+        Assert.Equal(10, writes.Count(static write => write.Exception?.InnerException is InvalidDataException));
+        Assert.Equal("good 40", server.Sql("SELECT group_concat(t, ',') FROM (SELECT trading_pair || ' ' || count(*) AS t FROM signals WHERE trading_pair <> 'gate' GROUP BY trading_pair)"));
+        foreach (var write in writes.Where(static write => write.IsCompletedSuccessfully))
+        {
+            var id = await write;
+            Assert.Equal("1", server.Sql(string.Create(CultureInfo.InvariantCulture, $"SELECT count(*) FROM signals WHERE id = {id}")));
+        }
     }
 
     private static async Task ExpectKeptAwayAsync(HttpClient client, string method, string path, string? json, params (string, string)[] headers)

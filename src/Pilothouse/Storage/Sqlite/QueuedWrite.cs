@@ -5,7 +5,7 @@ internal abstract class QueuedWrite
 {
     public abstract bool Cancelled();
 
-    /// <summary>Does the work inside the open transaction and keeps its result.</summary>
+    /// <summary>Does the work inside the open transaction and keeps its result; what an earlier run of it kept is forgotten.</summary>
     public abstract void Run(Session session);
 
     /// <summary>Keeps the item's own failure, to be told after the commit.</summary>
@@ -29,6 +29,7 @@ internal sealed class QueuedWrite<T>(Func<Session, ValueTask<T>> work, Cancellat
 
     public override void Run(Session session)
     {
+        refused = null;
         var running = work(session);
         result = running.IsCompleted
             ? running.GetAwaiter().GetResult()

@@ -5,7 +5,7 @@ namespace Pilothouse.Storage.Sqlite;
 /// <summary>Turns the library's result codes into what a caller can act on.</summary>
 internal static class SqliteErrors
 {
-    public static Exception Translate(Exception error) => error is not SqliteException sqlite ? error : sqlite.Code switch
+    public static Exception Translate(Exception error) => error is not SqliteException sqlite ? (error as TransactionEndedException)?.Reason ?? error : sqlite.Code switch
     {
         raw.SQLITE_BUSY or raw.SQLITE_LOCKED => new DatabaseBusyException(
             "Another program has held the database locked for 5 seconds. Try again; if it goes on, look for a program that keeps a transaction open."),

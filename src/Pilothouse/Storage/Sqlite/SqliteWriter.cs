@@ -125,6 +125,12 @@ internal sealed partial class SqliteWriter : IDisposable
             // Who removed the log meanwhile has taken this transaction with it.
             files.Demand();
         }
+        catch (TransactionEndedException) when (batch.Count > 1)
+        {
+            // Each in a transaction of its own: then only the one that does it fails.
+            batch.ForEach(item => Store([item]));
+            return;
+        }
         catch (Exception error)
         {
             IsDamaged |= error is SqliteException { IsDamage: true };
@@ -192,12 +198,8 @@ internal sealed partial class SqliteWriter : IDisposable
         {
             IsDamaged |= error is SqliteException { IsDamage: true };
 
-            // A full disk or a failing one makes SQLite end the whole transaction by itself: then nobody's write is in it.
-            if (connection.AutoCommit)
-            {
-                throw;
-            }
-
+            // Where SQLite has ended the whole transaction by itself, nobody's write is in it.
+            TransactionEndedException.ThrowIf(connection.AutoCommit, error);
             connection.Get(RollbackItem).Renew().Run();
             item.Refuse(SqliteErrors.Translate(error));
         }
@@ -209,7 +211,7 @@ internal sealed partial class SqliteWriter : IDisposable
     /// <summary>What is known needs no stack trace; each request that waited for it has its own line.</summary>
     private void NoteFailure(int count, Exception error, Exception reason)
     {
-        if (reason is DatabaseBusyException or DatabaseFullException or DatabaseBrokenException)
+        if (reason is DatabaseBusyException or DatabaseFullException or DatabaseBrokenException or RowKeptAwayException)
         {
             BatchFailed(logger, count, reason.Message);
         }
