@@ -7,6 +7,10 @@ namespace Pilothouse.Backups;
 /// <summary>BACKUP_DIR: what is in it, and how files get in and out of it.</summary>
 internal sealed class BackupFolder(string path, TimeProvider clock)
 {
+    /// <summary>What a file that is not finished is for.</summary>
+    public const string Making = "making";
+    public const string Verifying = "verify";
+    private const string Leaving = "leaving";
     private const string Unfinished = ".unfinished";
 
     /// <summary>What .NET makes of the kernel's EWOULDBLOCK, and of ERROR_SHARING_VIOLATION.</summary>
@@ -46,7 +50,8 @@ internal sealed class BackupFolder(string path, TimeProvider clock)
     }
 
     /// <summary>
-    /// Makes the folder where it is missing, waits for another backup that is being made, and removes what a killed one left behind.
+    /// Makes the folder where it is missing, waits for another backup that is being made, removes what a killed one left behind, and renames manifests of
+    /// older versions.
     /// </summary>
     /// <returns>The lock: nobody else makes, removes or names backups here until it is disposed.</returns>
     public IDisposable Open(TimeSpan patience, CancellationToken cancel, Action? waiting = null)
@@ -116,7 +121,9 @@ internal sealed class BackupFolder(string path, TimeProvider clock)
     private string FailurePath => System.IO.Path.Combine(Path, ".last_failure");
 
     /// <summary>Where a file is made before it gets its name.</summary>
-    public string PathForUnfinished(string name) => System.IO.Path.Combine(Path, name + Unfinished);
+    /// <param name="purpose">One word.</param>
+    /// <param name="name">The backup's name. The file's own is one that no search for backups finds: who took it would have half a file.</param>
+    public string PathForUnfinished(string purpose, string name) => System.IO.Path.Combine(Path, $"{purpose}_{BackupName.Bare(name)}{Unfinished}");
 
     /// <summary>Gives a finished file its name, for good: after a power cut it is there under the new name or not at all.</summary>
     public string Name(string unfinished, string name)
@@ -140,13 +147,14 @@ internal sealed class BackupFolder(string path, TimeProvider clock)
     }
 
     /// <summary>Under another name first: a backup that is half removed must not look like one.</summary>
-    private static bool TryRemove(Backup backup)
+    private bool TryRemove(Backup backup)
     {
         try
         {
-            var leaving = backup.Path + Unfinished;
+            var leaving = PathForUnfinished(Leaving, backup.Name);
             File.Move(backup.Path, leaving, overwrite: true);
             File.Delete(BackupManifest.PathFor(backup.Path));
+            File.Delete(BackupManifest.OldPathFor(backup.Path));
             DurableFile.Remove(leaving);
             return true;
         }
@@ -178,18 +186,33 @@ internal sealed class BackupFolder(string path, TimeProvider clock)
 
     private void RemoveLeftovers()
     {
-        foreach (var file in Directory.EnumerateFiles(Path, $"*trading_bot_backup_*{Unfinished}*").Concat(Directory.EnumerateFiles(Path, $"verify_*{Unfinished}*")).Concat(Directory.EnumerateFiles(Path, $"{BackupName.BeforeMigration}*{Unfinished}*")))
+        // Older versions called theirs trading_bot_backup_....unfinished and verify_trading_bot_backup_....unfinished.
+        string[] ours = [$"{Making}_*{Unfinished}*", $"{Verifying}_*{Unfinished}*", $"{Leaving}_*{Unfinished}*", $"*trading_bot_backup_*{Unfinished}*", $"{BackupName.BeforeMigration}*{Unfinished}*"];
+        foreach (var file in ours.SelectMany(pattern => Directory.EnumerateFiles(Path, pattern)).Distinct())
         {
             DurableFile.Remove(file);
         }
 
         foreach (var file in Directory.EnumerateFiles(Path, "*.json"))
         {
-            var backup = file[..^5];
-            if (BackupName.TryParse(System.IO.Path.GetFileName(backup), out _) && !File.Exists(backup))
+            if (BackupManifest.BackupOf(file) is { } backup)
             {
-                File.Delete(file);
+                TidyManifest(file, backup);
             }
+        }
+    }
+
+    /// <summary>Removes a manifest without a backup, and gives one of an older version its new name.</summary>
+    private static void TidyManifest(string manifest, string backup)
+    {
+        var name = BackupManifest.PathFor(backup);
+        if (!File.Exists(backup) || (manifest != name && File.Exists(name)))
+        {
+            File.Delete(manifest);
+        }
+        else if (manifest != name)
+        {
+            File.Move(manifest, name, overwrite: false);
         }
     }
 

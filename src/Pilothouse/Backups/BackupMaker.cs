@@ -78,13 +78,13 @@ internal sealed class BackupMaker(Settings settings, TimeProvider clock)
         Func<string, IProgress<double>?, CancellationToken, DatabaseFacts> copyTo, string madeBy, IBackupProgress progress, int most, out IReadOnlyList<string> kept, CancellationToken cancel)
     {
         var name = Folder.NextName(settings.CompressBackups);
-        var copy = Folder.PathForUnfinished(name);
-        var packed = Folder.PathForUnfinished(name + ".packed");
+        var copy = Folder.PathForUnfinished(BackupFolder.Making, name);
+        var packed = Folder.PathForUnfinished(BackupFolder.Making, name + ".packed");
         try
         {
             var manifest = Make(copyTo, name, copy, packed, madeBy, progress, cancel);
             var finished = settings.CompressBackups ? packed : copy;
-            var note = Folder.PathForUnfinished(name + ".json");
+            var note = Folder.PathForUnfinished(BackupFolder.Making, name + ".manifest");
             DurableFile.Write(note, manifest.ToJson());
             Folder.Name(note, BackupManifest.PathFor(name));
             Folder.Name(finished, name);

@@ -5,8 +5,8 @@ using Pilothouse.Storage.Sqlite;
 namespace Pilothouse.Backups;
 
 /// <summary>
-/// What stands beside a backup, under its name with <c>.json</c> behind it: written only after the backup was verified, and all that
-/// is needed to verify it again.
+/// What stands beside a backup, under a name that nobody who looks for backups takes for one (<c>manifest_20261125_020000_db_gz.json</c>):
+/// written only after the backup was verified, and all that is needed to verify it again.
 /// </summary>
 internal sealed record BackupManifest
 {
@@ -47,14 +47,33 @@ internal sealed record BackupManifest
     [JsonIgnore]
     public DatabaseFacts Facts => new(Tables, ForeignKeyViolations, Migrations);
 
-    public static string PathFor(string backup) => backup + ".json";
+    private const string Prefix = "manifest_";
+    private const string Suffix = ".json";
+
+    public static string PathFor(string backup) => System.IO.Path.Combine(System.IO.Path.GetDirectoryName(backup) ?? "", $"{Prefix}{BackupName.Bare(System.IO.Path.GetFileName(backup))}{Suffix}");
+
+    /// <summary>Where older versions put it. The seed's restore takes a file of such a name for a backup.</summary>
+    public static string OldPathFor(string backup) => backup + Suffix;
+
+    /// <summary>The backup that a file is the manifest of, by its name, old or new; null where the name is no manifest's.</summary>
+    public static string? BackupOf(string path)
+    {
+        var name = System.IO.Path.GetFileName(path);
+        if (!name.EndsWith(Suffix, StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        var backup = name.StartsWith(Prefix, StringComparison.Ordinal) ? BackupName.FromBare(name[Prefix.Length..^Suffix.Length]) : name[..^Suffix.Length];
+        return BackupName.TryParse(backup, out _) ? System.IO.Path.Combine(System.IO.Path.GetDirectoryName(path) ?? "", backup) : null;
+    }
 
     /// <summary>The manifest beside a backup; null where there is none.</summary>
     /// <exception cref="JsonException">It is there but cannot be read.</exception>
     public static BackupManifest? Read(string backup)
     {
-        var path = PathFor(backup);
-        return System.IO.File.Exists(path)
+        // It may get its new name between two looks.
+        return Array.Find([PathFor(backup), OldPathFor(backup), PathFor(backup)], System.IO.File.Exists) is { } path
             ? JsonSerializer.Deserialize(System.IO.File.ReadAllBytes(PlainFile.Checked(path)), BackupManifestJson.Default.BackupManifest) is { IsSound: true } manifest ? manifest : throw new JsonException("It is no manifest.")
             : null;
     }

@@ -18,6 +18,19 @@ internal static class BackupName
     public static string Of(DateTime local, bool compressed) =>
         $"{Prefix}{local.ToString(Stamp, CultureInfo.InvariantCulture)}{(compressed ? Compressed : Plain)}";
 
+    /// <summary>
+    /// A backup's name in words that no search for backups finds (the seed looks for <c>trading_bot_backup_*</c>, others for <c>*.db*</c> or
+    /// <c>*backup*</c>): <c>20261125_020000_db_gz</c> for <c>trading_bot_backup_20261125_020000.db.gz</c>.
+    /// </summary>
+    public static string Bare(string name) => (name.StartsWith(Prefix, StringComparison.Ordinal) ? name[Prefix.Length..] : name).Replace('.', '_');
+
+    /// <summary>The backup that <see cref="Bare"/> had this from; where it was none, something that is no backup's name either.</summary>
+    public static string FromBare(string bare)
+    {
+        var end = Array.Find([Compressed, Plain], end => bare.EndsWith(end.Replace('.', '_'), StringComparison.Ordinal));
+        return end is null ? "" : (bare.StartsWith(BeforeMigration, StringComparison.Ordinal) ? "" : Prefix) + bare[..^end.Length] + end;
+    }
+
     public static bool IsCompressed(string name) => name.EndsWith(Compressed, StringComparison.Ordinal);
 
     /// <summary>Whether it is a backup's name and nothing else: no folder, no other file, and no time at an end of the calendar, with which nobody could reckon.</summary>

@@ -10,7 +10,7 @@ internal sealed class BackupVerifier(BackupFolder folder)
     public VerifiedBackup Verify(Backup backup, TimeSpan patience, IBackupProgress progress, CancellationToken cancel, Action? waiting = null)
     {
         using var hold = folder.Open(patience, cancel, waiting);
-        var target = folder.PathForUnfinished("verify_" + backup.Name);
+        var target = folder.PathForUnfinished(BackupFolder.Verifying, backup.Name);
         try
         {
             DurableFile.Create(target);

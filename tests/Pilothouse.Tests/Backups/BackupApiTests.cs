@@ -92,7 +92,7 @@ public sealed class BackupApiTests
         File.Delete(backups);
         await PassAsync(server, TimeSpan.FromMinutes(16), () => Task.FromResult(Directory.Exists(backups) && Directory.GetFiles(backups, "*.json").Length == 1));
         await PassAsync(server, TimeSpan.FromMinutes(1), async () => (await ReadyAsync(server)).State == "ok");
-        await PassAsync(server, TimeSpan.FromHours(24), () => Task.FromResult(Directory.GetFiles(backups, "*.db.json").Length == 2));
+        await PassAsync(server, TimeSpan.FromHours(24), () => Task.FromResult(Directory.GetFiles(backups, "manifest_*_db.json").Length == 2));
         Assert.Contains("trading_bot_backup_20260304_0230", string.Join('\n', Directory.GetFiles(backups)), StringComparison.Ordinal);
     }
 
@@ -110,7 +110,7 @@ public sealed class BackupApiTests
         await WaitAsync(async () => (await ReadyAsync(again)).State == "failed");
         await using var third = await again.RestartAsync();
         var backups = Path.Combine(third.Folder.Path, "backups");
-        await WaitAsync(() => Task.FromResult(Directory.Exists(backups) && Directory.GetFiles(backups, "*.gz.json").Length == 1));
+        await WaitAsync(() => Task.FromResult(Directory.Exists(backups) && Directory.GetFiles(backups, "manifest_*_gz.json").Length == 1));
         await WaitAsync(async () => (await ReadyAsync(third)).State == "ok");
         await WaitAsync(async () => (await LogAsync(third)).Contains("was missed; it is made now", StringComparison.Ordinal));
     }

@@ -28,7 +28,7 @@ public sealed class BackupCommandTests : IDisposable
         Assert.Contains($"{backup}: ", said, StringComparison.Ordinal);
         Assert.Contains("rows, verified.", said, StringComparison.Ordinal);
 
-        var manifest = JsonNode.Parse(await File.ReadAllTextAsync(backup + ".json"))!;
+        var manifest = JsonNode.Parse(await File.ReadAllTextAsync(Pilothouse.Backups.BackupManifest.PathFor(backup)))!;
         var (_, sum, _) = await Tool.RunAsync("sha256sum", [backup]);
         Assert.Equal(sum.Split(' ')[0], (string?)manifest["sha256"]);
         Assert.Equal(new FileInfo(backup).Length, (long)manifest["size_bytes"]!);
@@ -49,7 +49,7 @@ public sealed class BackupCommandTests : IDisposable
 
         // As secret as the database.
         Assert.Equal("600", (await Tool.RunAsync("stat", ["-c", "%a", backup])).Out.Trim());
-        Assert.Equal("600", (await Tool.RunAsync("stat", ["-c", "%a", backup + ".json"])).Out.Trim());
+        Assert.Equal("600", (await Tool.RunAsync("stat", ["-c", "%a", Pilothouse.Backups.BackupManifest.PathFor(backup)])).Out.Trim());
     }
 
     [Fact]

@@ -124,10 +124,10 @@ public sealed class BackupFaultTests : IDisposable
                 break;
             case "swapped with its manifest":
                 File.Copy(backups[0], backups[1], overwrite: true);
-                File.Copy(backups[0] + ".json", backups[1] + ".json", overwrite: true);
+                File.Copy(Pilothouse.Backups.BackupManifest.PathFor(backups[0]), Pilothouse.Backups.BackupManifest.PathFor(backups[1]), overwrite: true);
                 break;
             default:
-                await File.WriteAllTextAsync(backups[1] + ".json", "{\"file\":");
+                await File.WriteAllTextAsync(Pilothouse.Backups.BackupManifest.PathFor(backups[1]), "{\"file\":");
                 break;
         }
 

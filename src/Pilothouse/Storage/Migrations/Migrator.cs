@@ -71,7 +71,7 @@ internal sealed partial class Migrator(string path, string backupFolder, TimePro
         try
         {
             DurableFile.MakeFolder(backupFolder);
-            BackUp(copy, copy + ".unfinished");
+            BackUp(copy, Path.ChangeExtension(copy, ".unfinished"));
         }
         catch (Exception error) when (error is SqliteException or IOException or UnauthorizedAccessException)
         {
@@ -80,7 +80,7 @@ internal sealed partial class Migrator(string path, string backupFolder, TimePro
         }
     }
 
-    /// <summary>Until it is whole and checked, it does not have the name of a copy that could be restored.</summary>
+    /// <summary>Until it is whole and checked, it has a name that nobody who looks for a database or a backup finds.</summary>
     private void BackUp(string copy, string unfinished)
     {
         try
