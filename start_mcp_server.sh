@@ -124,7 +124,9 @@ build() {
     fail "The .NET SDK here is too old ($(dotnet --list-sdks 2>/dev/null | sed 's/ .*//' | paste -sd' ' | sed 's/^$/none found/')); SDK 10.0.100 or newer is needed. Install it from https://dotnet.microsoft.com/download/dotnet/10.0 and start again."
   say "Building the server (this takes a minute the first time) ..." >&2
   mkdir -p "$BUILT" && touch "$BUILT/.building"
-  if ! dotnet publish src/Pilothouse -c Release -o "$BUILT" --nologo -v quiet >"$RUN/build.log" 2>&1; then
+  # Without the servers that a build leaves running for the next one: they would hold what this shell had open when they began.
+  if ! MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 dotnet publish src/Pilothouse -c Release -o "$BUILT" \
+    -p:UseSharedCompilation=false -nodeReuse:false --nologo -v quiet >"$RUN/build.log" 2>&1 </dev/null; then
     tail -n 20 "$RUN/build.log" >&2
     fail "The build failed; all that it said is in $RUN/build.log."
   fi
@@ -149,12 +151,7 @@ start() {
   had_pin=$(setting BOT_CONTROL_PIN '')
   (umask 077 && : >"$OUT_FILE")
 
-  # 9 is this script's lock; a server that inherited it would keep it.
-  if command -v setsid >/dev/null; then
-    setsid nohup "$BINARY" serve >>"$OUT_FILE" 2>&1 </dev/null 9>&- &
-  else
-    nohup "$BINARY" serve >>"$OUT_FILE" 2>&1 </dev/null 9>&- &
-  fi
+  (launch) >>"$OUT_FILE" 2>&1 </dev/null &
   PID=$!
   printf '%s\n%s\n' "$PID" "$(date +%s)" >"$PID_FILE"
 
@@ -176,6 +173,17 @@ start() {
   [[ -z $SAFE_URL ]] || say "  HTTPS     $SAFE_URL"
   say "  API docs  ${SAFE_URL:-$URL}/docs"
   [[ -n $had_pin ]] || tell_pin
+}
+
+# Becomes the server, which lives on: without a file that whoever called this script had open, a lock of his own perhaps.
+launch() {
+  local open number
+  for open in /proc/self/fd/* /dev/fd/*; do
+    number=${open##*/}
+    if [[ $number =~ ^[0-9]+$ ]] && ((number > 2)); then exec {number}>&-; fi
+  done
+  if command -v setsid >/dev/null; then exec setsid nohup "$BINARY" serve; fi
+  exec nohup "$BINARY" serve
 }
 
 # A log or a pipe keeps what it gets: only a person's terminal is shown the PIN.
@@ -389,20 +397,23 @@ usage() {
   say "  test     call every endpoint once and print a table; exit code 1 if one answers wrongly"
 }
 
-# Two starts at a time would both find no server.
-lock() {
-  command -v flock >/dev/null || return 0
-  exec 9>"$RUN/lock"
-  flock -w 60 9 || fail "Another $ME has been at work for a minute. Wait for it, or end it."
+# Two starts at a time would both find no server. Bash keeps the lock for itself while a command runs with 9 closed: nothing that is
+# started then inherits it, so it ends with this script, also with kill -9.
+locked() {
+  if command -v flock >/dev/null; then
+    exec 9>"$RUN/lock"
+    flock -w 60 9 || fail "Another $ME has been at work for a minute. Wait for it, or end it."
+  fi
+  "$@" 9>&-
 }
+
+restart() { stop && start; }
 
 case ${1:-} in
   start | stop | restart | status | logs | errors | test) mkdir -p "$RUN" && chmod 700 "$RUN" || fail "$PWD/$RUN cannot be written. Run this as the user that owns the folder."; read_settings ;;
 esac
 case ${1:-} in
-  start) lock && start ;;
-  stop) lock && stop ;;
-  restart) lock && stop && start ;;
+  start | stop | restart) locked "$1" ;;
   status) status ;;
   logs) follow mcp_server.log 50 ;;
   errors) follow mcp_server_error.log 100 ;;
