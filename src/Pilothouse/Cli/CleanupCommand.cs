@@ -18,15 +18,16 @@ internal static class CleanupCommand
     public static Command Create()
     {
         var dryRun = new Option<bool>("--dry-run") { Description = "Only count; delete nothing." };
-        var command = new Command("cleanup", "Delete rows that are older than the *_RETENTION_DAYS settings say. A running server goes on meanwhile.") { dryRun };
+        var clockIsRight = new Option<bool>("--clock-is-right") { Description = "Delete although the clock is days ahead of the last time that the database knows." };
+        var command = new Command("cleanup", "Delete rows that are older than the *_RETENTION_DAYS settings say. A running server goes on meanwhile.") { dryRun, clockIsRight };
         command.SetAction((parsed, cancel) => parsed.GetValue(dryRun)
-            ? Shell.WithSettingsAsync(settings => RunAsync(settings, null, cancel))
-            : Shell.ChangingAsync("cleanup", (settings, log) => RunAsync(settings, log, cancel)));
+            ? Shell.WithSettingsAsync(settings => RunAsync(settings, null, parsed.GetValue(clockIsRight), cancel))
+            : Shell.ChangingAsync("cleanup", (settings, log) => RunAsync(settings, log, parsed.GetValue(clockIsRight), cancel)));
         return command;
     }
 
     /// <param name="log">None for a dry run.</param>
-    private static async Task<int> RunAsync(Settings settings, CommandLog? log, CancellationToken cancel)
+    private static async Task<int> RunAsync(Settings settings, CommandLog? log, bool clockIsRight, CancellationToken cancel)
     {
         var dryRun = log is null;
         if (!Shell.HasDatabase(settings))
@@ -48,6 +49,7 @@ internal static class CleanupCommand
         using var loggers = LoggerFactory.Create(static _ => { });
         await using (var database = new SqliteDatabase(settings.DatabasePath, 1, settings.Durability == "full", TimeProvider.System, loggers.CreateLogger<SqliteDatabase>()))
         {
+            await CheckClockAsync(database, dryRun, clockIsRight, cancel);
             var deleted = 0L;
             try
             {
@@ -65,6 +67,29 @@ internal static class CleanupCommand
 
         TellOfVacuum(settings.DatabasePath);
         return Shell.Good;
+    }
+
+    /// <summary>A clock that is wrong makes everything look old; whether it is, the owner knows.</summary>
+    private static async Task CheckClockAsync(SqliteDatabase database, bool dryRun, bool clockIsRight, CancellationToken cancel)
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        if (await database.ReadAsync(session => KnownClock.FindForCommandAsync(session, now), cancel) is not { } doubt)
+        {
+            return;
+        }
+
+        if (dryRun)
+        {
+            Shell.Say($"Note: {doubt.Message}");
+        }
+        else if (clockIsRight)
+        {
+            await database.WriteAsync(session => KnownClock.BelieveAsync(session, now), cancel);
+        }
+        else
+        {
+            throw new DatabaseRefusedException(string.Create(CultureInfo.InvariantCulture, $"Nothing was deleted. This machine's clock says {now:yyyy-MM-dd HH:mm} UTC. {doubt.Message}"));
+        }
     }
 
     private static string? KnownDamage(string path)

@@ -13,7 +13,7 @@ namespace Pilothouse.Retention;
 /// indexes, moves the log into the database, checks the file. A night that was missed, or failed, is made up.
 /// </summary>
 internal sealed partial class NightlyMaintenance(
-    SqliteDatabase database, IntegrityCheck integrity, Settings settings, TimeProvider clock, ILogger<NightlyMaintenance> logger) : SteadyService(logger), IWatched
+    SqliteDatabase database, IntegrityCheck integrity, ClockGuard guard, Settings settings, TimeProvider clock, ILogger<NightlyMaintenance> logger) : SteadyService(logger), IWatched
 {
     public const string Name = "maintenance";
 
@@ -21,11 +21,9 @@ internal sealed partial class NightlyMaintenance(
     public static readonly TimeSpan MakeUpAfter = TimeSpan.FromMinutes(15);
 
     private static readonly TimeSpan TryAgainAfter = TimeSpan.FromHours(1);
-    private static readonly TimeSpan LongestLeap = TimeSpan.FromDays(2);
     private static readonly TimeSpan LongestRun = TimeSpan.FromHours(3);
     private readonly DailySchedule schedule = new((settings.BackupScheduleHour + 1) % 24, settings.BackupScheduleMinute, clock);
     private readonly DateTimeOffset startedAt = clock.GetUtcNow();
-    private (DateTimeOffset Wall, long Steady) clocks = (clock.GetUtcNow(), Stopwatch.GetTimestamp());
     private volatile PastRun? last;
 
     public Condition Look()
@@ -33,6 +31,7 @@ internal sealed partial class NightlyMaintenance(
         var now = clock.GetUtcNow();
         var due = schedule.LastUntil(now);
         return last is { Good: false } ? new(Name, ConditionState.Failed, last.Message)
+            : guard.Doubt is { } doubt ? new(Name, ConditionState.Warning, doubt.Message)
             : now > due + LongestRun && startedAt < due && (last is null || last.FinishedAt < due)
                 ? new(Name, ConditionState.Failed, "The nightly work (retention, integrity check) is overdue; the log says why.")
                 : new(Name, ConditionState.Ok, last is null ? "The nightly work has not run yet." : string.Create(CultureInfo.InvariantCulture, $"{last.Message} ({last.FinishedAt:yyyy-MM-dd HH:mm} UTC)"));
@@ -107,17 +106,12 @@ internal sealed partial class NightlyMaintenance(
             return new(clock.GetUtcNow(), false, "Nothing was deleted, because the database file is damaged.");
         }
 
-        if (ClockWasSetAhead())
-        {
-            SetAhead(logger);
-            return new(clock.GetUtcNow(), true, "Nothing was deleted this night, because the clock had been set ahead by days.");
-        }
-
+        var doubt = await guard.LookAsync(cancel);
         // What keeps one part from its work must not keep the others from theirs.
         long rows = 0;
         Func<Task>[] parts =
         [
-            async () => rows = await DeleteAsync(cancel),
+            async () => rows = doubt is null ? await DeleteAsync(cancel) : 0,
             () => Task.Run(() => SqliteUpkeep.Optimize(database.Path), cancel),
             () => Task.Run(() => SqliteUpkeep.CheckpointBeside(database.Path), cancel),
             () => integrity.RunAsync(cancel),
@@ -140,7 +134,9 @@ internal sealed partial class NightlyMaintenance(
             ExceptionDispatchInfo.Throw(failures.Count == 1 ? failures[0] : new AggregateException(failures));
         }
 
-        return new(clock.GetUtcNow(), true, string.Create(CultureInfo.InvariantCulture, $"The nightly work deleted {rows} rows."));
+        return new(clock.GetUtcNow(), true, doubt is null
+            ? string.Create(CultureInfo.InvariantCulture, $"The nightly work deleted {rows} rows.")
+            : "The nightly work deleted nothing, because the clock had been set ahead by days, or the server was off.");
     }
 
     private async Task<long> DeleteAsync(CancellationToken cancel)
@@ -154,25 +150,11 @@ internal sealed partial class NightlyMaintenance(
         return rows;
     }
 
-    /// <summary>
-    /// Compares the clock with the machine's steady one: a clock that jumps years ahead would make everything look old. The next night
-    /// believes it.
-    /// </summary>
-    private bool ClockWasSetAhead()
-    {
-        var (wall, steady) = clocks;
-        clocks = (clock.GetUtcNow(), Stopwatch.GetTimestamp());
-        return clocks.Wall - wall - Stopwatch.GetElapsedTime(steady, clocks.Steady) > LongestLeap;
-    }
-
     [LoggerMessage(Level = LogLevel.Information, Message = "The whole database file is checked now. {Why}")]
     private static partial void CheckedNow(ILogger logger, string why);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Retention deleted {Rows} rows in {Seconds} s: {Tables}")]
     private static partial void Deleted(ILogger logger, long rows, long seconds, string tables);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The clock was set ahead by days since the last night. Retention deletes nothing until the next one, in case it is wrong")]
-    private static partial void SetAhead(ILogger logger);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The nightly work failed; it is tried again in an hour")]
     private static partial void Failed(ILogger logger, Exception error);

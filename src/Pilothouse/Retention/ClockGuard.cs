@@ -1,0 +1,125 @@
+using System.Diagnostics;
+using System.Globalization;
+using Pilothouse.Storage;
+using Pilothouse.Storage.Sqlite;
+
+namespace Pilothouse.Retention;
+
+/// <summary>
+/// Keeps the time of the clock in the database each hour, and doubts a clock that is days ahead of what was known last, while the server runs and
+/// over a restart: a clock that is wrong would make everything look old. Whether it is wrong, or the machine was off that long, only a
+/// person knows; so nothing is deleted for a day, and the condition of the nightly work says so.
+/// </summary>
+internal sealed partial class ClockGuard(SqliteDatabase database, TimeProvider clock, ILogger<ClockGuard> logger) : BackgroundService
+{
+    private readonly SemaphoreSlim gate = new(1);
+    private (DateTimeOffset Wall, long Steady) clocks = (clock.GetUtcNow(), Stopwatch.GetTimestamp());
+    private volatile ClockDoubt? doubt;
+    private bool isNoted = true;
+
+    /// <summary>Why nothing may be deleted now, from memory; null where the clock is believed.</summary>
+    public ClockDoubt? Doubt => doubt is { } found && found.Holds(clock.GetUtcNow()) ? found : null;
+
+    /// <summary>Compares the clock with what is known, and notes what it says.</summary>
+    /// <returns>Why nothing may be deleted now; null where the clock is believed.</returns>
+    public async Task<ClockDoubt?> LookAsync(CancellationToken cancel)
+    {
+        await gate.WaitAsync(cancel);
+        try
+        {
+            CompareWithSteady();
+            var now = clock.GetUtcNow();
+            var fresh = isNoted ? null : doubt;
+            doubt = await database.WriteAsync(session => KnownClock.NoteAsync(session, now, fresh), cancel);
+            isNoted = true;
+            return Doubt;
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    /// <summary>Before anything else runs: what this start writes would else be the newest that is known.</summary>
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var now = clock.GetUtcNow();
+            (doubt, isNoted) = await database.ReadAsync(session => KnownClock.FindAsync(session, now), cancellationToken);
+            Tell();
+        }
+        catch (Exception error) when (!cancellationToken.IsCancellationRequested)
+        {
+            Failed(logger, error);
+        }
+
+        await base.StartAsync(cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromHours(1), clock);
+        do
+        {
+            try
+            {
+                await LookAsync(stoppingToken);
+            }
+            catch (Exception error) when (!stoppingToken.IsCancellationRequested)
+            {
+                Failed(logger, error);
+            }
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    public override void Dispose()
+    {
+        gate.Dispose();
+        base.Dispose();
+    }
+
+    /// <summary>The machine's steady clock does not jump.</summary>
+    private void CompareWithSteady()
+    {
+        var (wall, steady) = clocks;
+        clocks = (clock.GetUtcNow(), Stopwatch.GetTimestamp());
+        var passed = Stopwatch.GetElapsedTime(steady, clocks.Steady);
+        if (clocks.Wall - wall - passed > KnownClock.LongestGap)
+        {
+            (doubt, isNoted) = (ClockDoubt.Of(clocks.Wall, wall + passed), false);
+            Tell();
+        }
+    }
+
+    private void Tell()
+    {
+        if (Doubt is { } found)
+        {
+            Doubted(logger, found.Message);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Doubt}")]
+    private static partial void Doubted(ILogger logger, string doubt);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The time could not be compared with what the database knows; that is tried again in an hour")]
+    private static partial void Failed(ILogger logger, Exception error);
+}
+
+/// <summary>A clock that was found days ahead.</summary>
+/// <param name="SeenAt">What it said when that was found.</param>
+/// <param name="Message">What was found and what to do, for an operator.</param>
+internal sealed record ClockDoubt(DateTimeOffset SeenAt, string Message)
+{
+    /// <summary>Until the next night: less than a day, so that a night at the same hour is the next one.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromHours(23);
+    private static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(5);
+
+    public static ClockDoubt Of(DateTimeOffset now, DateTimeOffset known) => new(Timestamps.Cut(now), string.Create(CultureInfo.InvariantCulture,
+        $"Retention deletes nothing until {now + Grace:yyyy-MM-dd HH:mm} UTC, because the clock is {(now - known).TotalDays:0} days ahead of the last time that the database knows ({known:yyyy-MM-dd HH:mm} UTC): the clock had been set ahead, or the server was off. If the clock is wrong, set it right before then. If it is right, nothing need be done; `pilothouse cleanup --clock-is-right` deletes at once."));
+
+    /// <summary>Not once a day has gone by, nor where the clock has been set back since: then it was wrong.</summary>
+    public bool Holds(DateTimeOffset now) => now > SeenAt - Tolerance && now < SeenAt + Grace;
+}
