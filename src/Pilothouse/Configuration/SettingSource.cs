@@ -54,6 +54,13 @@ internal sealed class SettingSource(IReadOnlyDictionary<string, string> values)
 
     public string Text(string name, string standard, string allowed) => TakeText(new(name, standard, allowed), standard, static text => text);
 
+    /// <summary>
+    /// A path as a program names one to the kernel. A URI or a word of some library's would be taken for a name by one part of the server and for
+    /// something else by another.
+    /// </summary>
+    public string FilePath(string name, string standard) => TakeText(new(name, standard, "the path of a file, such as trading_bot.db, and no URI (file:, sqlite:) or :memory:"), standard,
+        static text => IsPlainPath(text) ? text : null);
+
     public string Secret(string name, string allowed, Func<string, bool> good) =>
         TakeText(new(name, "", allowed, Secret: true), "", text => good(text) ? text : null);
 
@@ -121,6 +128,9 @@ internal sealed class SettingSource(IReadOnlyDictionary<string, string> values)
         facts.Add(fact);
         return Raw(fact.Name) is not { } text ? standard : parse(text) ?? Wrong(fact, text, standard);
     }
+
+    private static bool IsPlainPath(string text) => !text.Any(char.IsControl) && !text.Contains("://", StringComparison.Ordinal)
+        && !Array.Exists(["file:", "sqlite:", ":memory:", "|DataDirectory|"], word => text.StartsWith(word, StringComparison.OrdinalIgnoreCase));
 
     private string TakeText(SettingFact fact, string standard, Func<string, string?> parse)
     {

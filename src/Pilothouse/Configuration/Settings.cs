@@ -15,7 +15,7 @@ internal sealed class Settings
     {
         Port = from.Whole("MCP_SERVER_PORT", 3000, 0, 65535);
         Host = from.Text("MCP_SERVER_HOST", "127.0.0.1", "an address of this machine, localhost, or 0.0.0.0 for all");
-        DatabasePath = RealPath.Of(from.Text("DATABASE_PATH", "trading_bot.db", "a file path"));
+        DatabasePath = RealPath.Of(from.FilePath("DATABASE_PATH", "trading_bot.db"));
         DatabaseUrl = from.Text("DATABASE_URL", "", "nothing, until PostgreSQL is supported");
         PoolSize = from.Whole("DB_POOL_SIZE", 4, 1, 64);
         Durability = from.OneOf("DURABILITY", "full", "full", "normal");

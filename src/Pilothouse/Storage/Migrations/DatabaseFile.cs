@@ -13,14 +13,7 @@ internal sealed class DatabaseFile(string path)
     public (IReadOnlySet<string> Applied, bool HasData) Inspect() => Look(SqliteUse.Inspect);
 
     /// <exception cref="DatabaseRefusedException">It is there, and this user may not write to it or beside it.</exception>
-    public void DemandRights()
-    {
-        var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        if (Array.Find([path, folder], static place => Path.Exists(place) && !Writable.Is(place)) is { } closed)
-        {
-            throw new DatabaseRefusedException($"{Path.GetFullPath(closed)} cannot be written by this user ({Environment.UserName}). Start as its owner, or give it to this user (`chown`, `chmod`); SQLite also makes files beside the database.");
-        }
-    }
+    public void DemandRights() => DatabasePlace.DemandRights(path);
 
     /// <summary>The same, and leaves nothing beside it: for a look that no start follows.</summary>
     public (IReadOnlySet<string> Applied, bool HasData) Glance() => Look(SqliteUse.Glance);
@@ -28,7 +21,7 @@ internal sealed class DatabaseFile(string path)
     private (IReadOnlySet<string> Applied, bool HasData) Look(SqliteUse how)
     {
         RefuseUnsettled(path);
-        RefuseOtherPlaces();
+        DatabasePlace.Demand(path);
         var file = new FileInfo(path);
         if (!file.Exists || file.Length == 0)
         {
@@ -117,19 +110,6 @@ internal sealed class DatabaseFile(string path)
         _ when error.IsDamage => new($"{path} cannot be read as a database ({error.Message}). It was not touched. Restore a backup with `pilothouse backup restore`, or set DATABASE_PATH to another file."),
         _ => new($"{path} cannot be read ({error.Message}). It was not touched. Look at the rights of the file and its folder, and at its disk (`dmesg`); if the file itself is damaged, restore a backup with `pilothouse backup restore`."),
     };
-
-    private void RefuseOtherPlaces()
-    {
-        if (Directory.Exists(path))
-        {
-            throw new DatabaseRefusedException($"{path} is a folder. Set DATABASE_PATH to a file in it, such as {Path.Combine(path, "trading_bot.db")}.");
-        }
-
-        if (!Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path))))
-        {
-            throw new DatabaseRefusedException($"The folder of {path} does not exist. Make it, or set DATABASE_PATH to another file.");
-        }
-    }
 
     private static void RefuseOtherFiles(FileInfo file)
     {

@@ -138,7 +138,8 @@ internal sealed partial class Migrator(string path, string backupFolder, TimePro
 
     private UpgradeEngine Engine()
     {
-        var connection = new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString();
+        // The whole path: Microsoft.Data.Sqlite takes words such as file: and |DataDirectory| at the beginning for something else.
+        var connection = new SqliteConnectionStringBuilder { DataSource = Path.GetFullPath(path), Pooling = false }.ToString();
         return DeployChanges.To.SqliteDatabase(connection)
             .WithScripts(Scripts())
             .WithScript(AddColumns, new AddedColumns())

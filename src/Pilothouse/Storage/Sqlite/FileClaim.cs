@@ -11,13 +11,17 @@ internal sealed class FileClaim : IDisposable
     /// <summary>Beyond what the file will ever hold.</summary>
     public const int LockedByte = 1 << 20;
 
+    /// <summary>What .NET makes of the kernel's EAGAIN, and of ERROR_SHARING_VIOLATION and ERROR_LOCK_VIOLATION.</summary>
+    private static readonly int[] HeldByAnother = OperatingSystem.IsWindows() ? [unchecked((int)0x80070020), unchecked((int)0x80070021)] : OperatingSystem.IsMacOS() ? [35] : [11];
+
     private readonly FileStream file;
 
     private FileClaim(FileStream file) => this.file = file;
 
-    /// <exception cref="DatabaseRefusedException">Another server has the file, or its folder cannot be written.</exception>
+    /// <exception cref="DatabaseRefusedException">Another server has the file, or its folder cannot be written: the message says which.</exception>
     public static FileClaim Take(string databasePath)
     {
+        DatabasePlace.Demand(databasePath);
         var path = Path.GetFullPath(databasePath) + ".server";
         try
         {
@@ -28,14 +32,14 @@ internal sealed class FileClaim : IDisposable
             Sign(file);
             return new FileClaim(file);
         }
-        catch (IOException) when (File.Exists(path))
+        catch (IOException error) when (HeldByAnother.Contains(error.HResult))
         {
             throw new DatabaseRefusedException(
                 $"Another Pilothouse server uses {databasePath} (process {ReadOwner(path)}). Stop it first (./start_mcp_server.sh stop), or set DATABASE_PATH to another file.");
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new DatabaseRefusedException($"The folder of {databasePath} cannot be written: {error.Message} Make the folder, and start as a user that may write there.");
+            throw DatabasePlace.Refusal(databasePath, error);
         }
     }
 

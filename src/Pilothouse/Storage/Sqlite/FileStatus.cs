@@ -8,8 +8,8 @@ internal readonly partial struct FileStatus
 {
     private const int InWorkingFolder = -100;
 
-    /// <summary>Links, owner, group, time of change, inode and size.</summary>
-    private const uint Wanted = 0x4 | 0x8 | 0x10 | 0x40 | 0x100 | 0x200;
+    /// <summary>Type, links, owner, group, time of change, inode and size.</summary>
+    private const uint Wanted = 0x1 | 0x4 | 0x8 | 0x10 | 0x40 | 0x100 | 0x200;
 
     [FieldOffset(16)]
     private readonly uint links;
@@ -19,6 +19,9 @@ internal readonly partial struct FileStatus
 
     [FieldOffset(24)]
     private readonly uint group;
+
+    [FieldOffset(28)]
+    private readonly ushort mode;
 
     [FieldOffset(32)]
     private readonly ulong inode;
@@ -34,6 +37,9 @@ internal readonly partial struct FileStatus
 
     [FieldOffset(136)]
     private readonly ulong device;
+
+    /// <summary>An ordinary file: no folder, device, pipe or socket.</summary>
+    public bool IsFile => (mode & 0xF000) == 0x8000;
 
     public uint User => user;
 

@@ -9,6 +9,9 @@ internal static partial class Writable
 
     public static bool Is(string path) => OperatingSystem.IsWindows() || Access(path, ToWrite) == 0;
 
-    [LibraryImport("libc", EntryPoint = "access", StringMarshalling = StringMarshalling.Utf8)]
+    /// <summary>Why it may not (errno), such as a file system that is mounted read-only; null where it may.</summary>
+    public static int? Problem(string path) => Is(path) ? null : Marshal.GetLastPInvokeError();
+
+    [LibraryImport("libc", EntryPoint = "access", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Access(string path, int mode);
 }
