@@ -2,6 +2,7 @@ using System.CommandLine;
 using Pilothouse.Cli;
 using Pilothouse.Replay;
 
+StandardFiles.Open();
 var root = new RootCommand("Pilothouse: the backend for AI crypto trading bots.")
 {
     ServeCommand.Create(),

@@ -9,7 +9,7 @@ using Pilothouse.Storage.Sqlite;
 
 namespace Pilothouse.Cli;
 
-/// <summary><c>pilothouse serve</c>: the server, until SIGTERM or Ctrl+C.</summary>
+/// <summary><c>pilothouse serve</c>: the server, until SIGTERM, SIGHUP or Ctrl+C.</summary>
 internal static partial class ServeCommand
 {
     public static Command Create()
@@ -27,15 +27,20 @@ internal static partial class ServeCommand
             (settings, var newPin) = Shell.LoadSettings();
             return await ServeAsync(settings, newPin, cancel);
         }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            // A terminal that was closed before the server listened.
+            return Shell.Ended;
+        }
         catch (Exception error) when (Explain(error, settings) is { } sentence)
         {
-            Shell.Say(sentence);
             if (settings is not null && error is not SettingsException)
             {
                 // Under a supervisor nobody sees standard error, and the server's own log may not have begun.
                 new CommandLog(settings, "serve").Failed(sentence);
             }
 
+            Shell.TellInPassing(() => Shell.Say(sentence));
             return Shell.Failed;
         }
     }
@@ -122,7 +127,12 @@ internal static partial class ServeCommand
             WithoutEffect(logger, string.Join(", ", settings.SetWithoutEffect));
         }
 
-        Shell.Print($"Pilothouse listens on {all}; its API is shown at {addresses[^1]}/docs");
+        Shell.TellInPassing(() => TellTerminal(newPin, all, addresses[^1]));
+    }
+
+    private static void TellTerminal(string? newPin, string all, string last)
+    {
+        Shell.Print($"Pilothouse listens on {all}; its API is shown at {last}/docs");
         if (newPin is not null)
         {
             // A log or a pipe keeps what it gets: only a person's terminal is shown the PIN.

@@ -17,6 +17,9 @@ internal static class Shell
     /// <summary>By Ctrl+C or SIGTERM, as a shell has it (128 + SIGINT).</summary>
     public const int Ended = 130;
 
+    private static readonly TimeSpan LongestTelling = TimeSpan.FromSeconds(1);
+    private static volatile bool outputWasLost;
+
     /// <summary>For what went wrong; standard output is for what was asked.</summary>
     public static IAnsiConsole Errors { get; } = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(System.Console.Error) });
 
@@ -27,8 +30,17 @@ internal static class Shell
 
         // The host ends on SIGTERM by itself, after it has answered what it accepted. Other commands are told to end, and have a moment to leave nothing half made.
         var isServer = parsed.CommandResult.Command.Name == "serve";
-        var result = await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = isServer ? null : TimeSpan.FromSeconds(30), EnableDefaultExceptionHandler = false });
-        return wrong ? WrongUse : result;
+        using var hangup = new Hangup();
+        try
+        {
+            var result = await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = isServer ? null : TimeSpan.FromSeconds(30), EnableDefaultExceptionHandler = false }, hangup.Token);
+            return wrong ? WrongUse : result == Good && outputWasLost && !isServer ? Lost() : result;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // The library's own words, such as help; what a command meets it tells itself.
+            return wrong ? WrongUse : Lost();
+        }
     }
 
     /// <summary>Runs a command's work with its settings; what goes wrong in a way that we know is one sentence on standard error.</summary>
@@ -120,8 +132,30 @@ internal static class Shell
         return 0;
     }
 
+    private static int Lost()
+    {
+        Say("Standard output cannot be written, so what was asked for was not told.");
+        return Failed;
+    }
+
     /// <summary>A sentence for the person, on standard error; not wrapped, so that it can be searched for.</summary>
-    public static void Say(string sentence) => Errors.Profile.Out.Writer.WriteLine(sentence);
+    public static void Say(string sentence)
+    {
+        try
+        {
+            Errors.Profile.Out.Writer.WriteLine(sentence);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // Closed, full, or a terminal that is gone: nobody can be told, and the exit code stands.
+        }
+    }
+
+    /// <summary>
+    /// Tells something that nobody's work may wait for: a pipe that nobody reads would hold the server for ever. What is not told in this
+    /// time may come later, or never.
+    /// </summary>
+    public static void TellInPassing(Action tell) => Task.Factory.StartNew(tell, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Wait(LongestTelling);
 
     /// <summary>A table on standard output: drawn on a terminal, where the first column is never broken, and in a pipe columns of text that are never cut.</summary>
     public static void PrintTable(string[] columns, IEnumerable<string[]> rows)
@@ -143,5 +177,16 @@ internal static class Shell
     }
 
     /// <summary>What was asked for, on standard output.</summary>
-    public static void Print(string line) => AnsiConsole.Profile.Out.Writer.WriteLine(line);
+    public static void Print(string line)
+    {
+        try
+        {
+            AnsiConsole.Profile.Out.Writer.WriteLine(line);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // The command goes on with its work, and its exit code says that nobody was told.
+            outputWasLost = true;
+        }
+    }
 }
