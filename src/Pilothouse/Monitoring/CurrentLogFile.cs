@@ -9,8 +9,14 @@ namespace Pilothouse.Monitoring;
 /// </summary>
 internal sealed class CurrentLogFile(string plainName, LogHealth health) : FileLifecycleHooks
 {
+    private volatile string? current;
+
+    /// <summary>Whether the file that lines go to is no longer there under its name.</summary>
+    public bool IsGone => current is { } path && !File.Exists(path);
+
     public override Stream OnFileOpened(string path, Stream underlyingStream, Encoding encoding)
     {
+        current = path;
         var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         try
         {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Serilog.Core;
 using Serilog.Debugging;
 using Serilog.Events;
@@ -11,11 +12,29 @@ namespace Pilothouse.Monitoring;
 internal sealed class LogHealth : IWatched, ILoggingFailureListener
 {
     public const string Name = "logs";
+    private static readonly TimeSpan TellOfFolderFor = TimeSpan.FromDays(1);
     private volatile bool failing;
+    private volatile bool gone;
+    private long madeAgainAt;
 
-    public Condition Look() => failing
-        ? new(Name, ConditionState.Failed, "Log lines are lost: the log folder is full, or cannot be written. See to LOG_DIR; nothing else is touched.")
+    public Condition Look() => gone
+        ? new(Name, ConditionState.Failed, "The log folder was removed and cannot be made again: log lines are lost. See to LOG_DIR; nothing else is touched.")
+        : failing ? new(Name, ConditionState.Failed, "Log lines are lost: the log folder is full, or cannot be written. See to LOG_DIR; nothing else is touched.")
+        : Interlocked.Read(ref madeAgainAt) is > 0 and var at && Stopwatch.GetElapsedTime(at) < TellOfFolderFor
+        ? new(Name, ConditionState.Warning, "The log folder was removed while the server ran. It was made again and the log goes on; the lines of before are gone with it.")
         : new(Name, ConditionState.Ok, "The log is written.");
+
+    public bool IsFolderGone => gone;
+
+    /// <summary>The folder is not there any more and cannot be made.</summary>
+    public void FolderIsGone() => gone = true;
+
+    /// <summary>The folder was gone; it is there again, and empty.</summary>
+    public void FolderWasMadeAgain()
+    {
+        gone = false;
+        Interlocked.Exchange(ref madeAgainAt, Stopwatch.GetTimestamp());
+    }
 
     /// <summary>Lines reached a file.</summary>
     public void Written() => failing = false;

@@ -39,8 +39,6 @@ internal static class Logging
             "ERROR" => LogEventLevel.Error,
             _ => LogEventLevel.Information,
         };
-        var errors = new CurrentLogFile("mcp_server_error.log", health);
-        errors.Begin(settings.LogDir, string.Create(CultureInfo.InvariantCulture, $"mcp_server_error-{TimeProvider.System.GetLocalNow():yyyyMMdd}.log"));
         return new LoggerConfiguration()
             .MinimumLevel.Is(level)
             .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
@@ -48,13 +46,22 @@ internal static class Logging
 
             // ServeCommand says it in a sentence.
             .Filter.ByExcluding(static line => line.MessageTemplate.Text == "Hosting failed to start")
-            .WriteTo.Fallible(to => to.File(formatter, Path.Combine(settings.LogDir, "mcp_server-.log"), rollingInterval: RollingInterval.Day,
-                fileSizeLimitBytes: LargestFile, rollOnFileSizeLimit: true, retainedFileCountLimit: KeptFiles,
-                hooks: new CurrentLogFile("mcp_server.log", health)), health)
-            .WriteTo.Fallible(to => to.File(formatter, Path.Combine(settings.LogDir, "mcp_server_error-.log"), LogEventLevel.Warning, rollingInterval: RollingInterval.Day,
-                fileSizeLimitBytes: LargestFile, rollOnFileSizeLimit: true, retainedFileCountLimit: KeptFiles,
-                hooks: errors), health)
+            .WriteTo.Sink(new LogFiles(settings.LogDir, () => OpenFiles(settings.LogDir, formatter, health), health))
             .CreateLogger();
+    }
+
+    private static (Logger Files, CurrentLogFile[] Names) OpenFiles(string folder, ITextFormatter formatter, LogHealth health)
+    {
+        var (all, errors) = (new CurrentLogFile("mcp_server.log", health), new CurrentLogFile("mcp_server_error.log", health));
+        errors.Begin(folder, string.Create(CultureInfo.InvariantCulture, $"mcp_server_error-{TimeProvider.System.GetLocalNow():yyyyMMdd}.log"));
+        var files = new LoggerConfiguration()
+            .MinimumLevel.Verbose()
+            .WriteTo.Fallible(to => to.File(formatter, Path.Combine(folder, "mcp_server-.log"), rollingInterval: RollingInterval.Day,
+                fileSizeLimitBytes: LargestFile, rollOnFileSizeLimit: true, retainedFileCountLimit: KeptFiles, hooks: all), health)
+            .WriteTo.Fallible(to => to.File(formatter, Path.Combine(folder, "mcp_server_error-.log"), LogEventLevel.Warning, rollingInterval: RollingInterval.Day,
+                fileSizeLimitBytes: LargestFile, rollOnFileSizeLimit: true, retainedFileCountLimit: KeptFiles, hooks: errors), health)
+            .CreateLogger();
+        return (files, [all, errors]);
     }
 
     /// <summary>Who called when and from where is not for every user of this machine.</summary>

@@ -1,0 +1,83 @@
+using Serilog.Core;
+using Serilog.Events;
+
+namespace Pilothouse.Monitoring;
+
+/// <summary>
+/// The files of the log, opened anew where somebody removed or moved them, or their folder, while the server runs: the kernel would go on
+/// taking lines for files that nobody can find any more.
+/// </summary>
+internal sealed class LogFiles : ILogEventSink, IDisposable
+{
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
+    private readonly string folder;
+    private readonly Func<(Logger Files, CurrentLogFile[] Names)> open;
+    private readonly LogHealth health;
+    private readonly Lock gate = new();
+    private readonly Timer timer;
+    private (Logger Files, CurrentLogFile[] Names) current;
+    private bool closed;
+
+    public LogFiles(string folder, Func<(Logger Files, CurrentLogFile[] Names)> open, LogHealth health)
+    {
+        (this.folder, this.open, this.health) = (folder, open, health);
+        current = open();
+        timer = new Timer(static state => ((LogFiles)state!).Look(), this, LookEvery, LookEvery);
+    }
+
+    public void Emit(LogEvent logEvent)
+    {
+        lock (gate)
+        {
+            current.Files.Write(logEvent);
+        }
+    }
+
+    public void Dispose()
+    {
+        timer.Dispose();
+        lock (gate)
+        {
+            closed = true;
+            current.Files.Dispose();
+        }
+    }
+
+    private void Look()
+    {
+        lock (gate)
+        {
+            var folderIsGone = !Directory.Exists(folder);
+            if (!closed && (folderIsGone || Array.Exists(current.Names, static file => file.IsGone)))
+            {
+                OpenAnew(folderIsGone);
+            }
+        }
+    }
+
+    private void OpenAnew(bool folderIsGone)
+    {
+        try
+        {
+            Logging.MakeFolder(folder);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            health.FolderIsGone();
+            return;
+        }
+
+        var before = current.Files;
+        current = open();
+        before.Dispose();
+        if (folderIsGone || health.IsFolderGone)
+        {
+            health.FolderWasMadeAgain();
+            current.Files.Warning("The log folder was removed while the server ran. It was made again; the lines of before are gone with it, and some of the last second");
+        }
+        else
+        {
+            current.Files.Warning("A file of the log was removed or moved while the server ran. It was begun anew; some lines of the last second are lost");
+        }
+    }
+}
