@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Pilothouse.Monitoring;
 using Pilothouse.Storage;
 using Pilothouse.Storage.Sqlite;
 
@@ -10,7 +11,7 @@ namespace Pilothouse.Retention;
 /// over a restart: a clock that is wrong would make everything look old. Whether it is wrong, or the machine was off that long, only a
 /// person knows; so nothing is deleted for a day, and the condition of the nightly work says so.
 /// </summary>
-internal sealed partial class ClockGuard(SqliteDatabase database, TimeProvider clock, ILogger<ClockGuard> logger) : BackgroundService
+internal sealed partial class ClockGuard(SqliteDatabase database, TimeProvider clock, ILogger<ClockGuard> logger) : SteadyService(logger)
 {
     private readonly SemaphoreSlim gate = new(1);
     private (DateTimeOffset Wall, long Steady) clocks = (clock.GetUtcNow(), Stopwatch.GetTimestamp());
@@ -57,7 +58,7 @@ internal sealed partial class ClockGuard(SqliteDatabase database, TimeProvider c
         await base.StartAsync(cancellationToken);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task RunSteadilyAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromHours(1), clock);
         do
