@@ -115,7 +115,7 @@ public sealed class BesidePythonBotsTests
         for (var late = 0; !isDone(); server.Clock.Advance(TimeSpan.FromMinutes(1)))
         {
             late += server.Clock.GetUtcNow() < end ? 0 : 1;
-            Assert.True(late < 55, $"{what} was not done.");
+            Assert.True(late < 55, $"{what} was not done. {Condition(server, "maintenance")} {Condition(server, "integrity")}");
             await Task.Delay(late == 0 ? 10 : 500, TestContext.Current.CancellationToken);
             FileLocks.Demand(Environment.ProcessId, server.DatabasePath, what);
             Assert.True(refused is null, $"During {what} a write was refused: {refused}");
