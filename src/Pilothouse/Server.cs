@@ -68,11 +68,13 @@ internal static class Server
         services.AddSingleton<WriteDoor>();
         services.AddSingleton<AnswerCache>();
         services.AddSingleton<FatalEnd>();
+        services.AddSingleton<UnreadAnswers>();
         services.AddHostedService<Housekeeping>();
         services.AddHostedService<ConditionWatch>();
         services.AddSingleton<DiskWatch>();
         services.AddHostedService(static provider => provider.GetRequiredService<DiskWatch>());
         services.AddSingleton<IWatched>(static provider => provider.GetRequiredService<DiskWatch>());
+        services.AddSingleton<IWatched, LogWatch>();
         services.AddRetention();
         services.AddCors();
         services.AddDocument();

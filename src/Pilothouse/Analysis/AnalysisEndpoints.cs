@@ -25,8 +25,8 @@ internal static class AnalysisEndpoints
     public static void MapAnalysis(this IEndpointRouteBuilder routes)
     {
         var analyses = routes.MapGroup("/api/analysis").WithTags("Analysis");
-        analyses.MapMethods("", Http.Read, ListAsync).Named("listAnalyses", "Analyses, newest first").Takes(ListQuery).Answers<Page<ChartAnalysis>>().Refuses(400, 403, 429).PerMinute(200);
-        analyses.MapMethods("/latest", Http.Read, LatestAsync).Named("latestAnalysis", "The newest analysis").Takes(LatestQuery).Answers<One<ChartAnalysis>>().Refuses(400, 403, 404, 429).PerMinute(200);
+        analyses.MapMethods("", Http.Read, ListAsync).Named("listAnalyses", "Analyses, newest first").Takes(ListQuery).Answers<Page<ChartAnalysis>>().Refuses(400, 403, 429, 503).PerMinute(200);
+        analyses.MapMethods("/latest", Http.Read, LatestAsync).Named("latestAnalysis", "The newest analysis").Takes(LatestQuery).Answers<One<ChartAnalysis>>().Refuses(400, 403, 404, 429, 503).PerMinute(200);
         analyses.MapPost("", CreateAsync).Named("createAnalysis", "Store an analysis").Takes<NewChartAnalysis>().Answers<ChartAnalysisStored>(201).RefusesAsWrite().PerMinute(100);
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Serialization.Metadata;
+using Pilothouse.Auth;
 using Pilothouse.Storage;
 
 namespace Pilothouse.Api;
@@ -26,7 +27,8 @@ internal sealed class AnswerCache(Database database)
         var stamp = await database.StampAsync(http.RequestAborted);
         if (!answers.TryGetValue(key, out var kept) || kept.Stamp != stamp)
         {
-            kept = new Kept(stamp, JsonText.Utf8(await database.ReadAsync(read, http.RequestAborted), type));
+            // Written out before the next has its turn: a crowd that asks for large answers is not to have all processors.
+            kept = new Kept(stamp, await database.ReadAsync(Caller.Of(http).Reads, async session => JsonText.Utf8(await read(session), type), http.RequestAborted));
             Keep(key, kept);
         }
 

@@ -124,7 +124,7 @@ internal sealed partial class Front(RequestDelegate next, Settings settings, Ser
             case BadHttpRequestException bad:
                 return new(bad.StatusCode, ErrorCodes.BadRequest, "Bad request", "The request could not be read to its end.");
             case DatabaseBusyException busy:
-                return new(503, ErrorCodes.Overloaded, "Server overloaded", busy.Message) { RetryAfterSeconds = 1 };
+                return new(503, ErrorCodes.Overloaded, "Server overloaded", busy.Message) { RetryAfterSeconds = busy.RetryAfterSeconds };
             case DatabaseFullException full:
                 return new(507, ErrorCodes.DiskFull, "Disk full", full.Message) { RetryAfterSeconds = 60 };
             case RowKeptAwayException kept:

@@ -78,6 +78,7 @@ internal sealed class IdempotencyStore(Database database, TimeProvider clock)
     public async ValueTask<KeptAnswer?> FindAsync(IdempotencyKey key, CancellationToken cancel)
     {
         var kept = await database.ReadAsync(
+            ReadKind.LookUp,
             session => session.Prepare(Find).Set("owner", key.Owner).Set("path", key.Path).Set("key", key.Key).Set("since", Since())
                 .FirstAsync(static row => new KeptAnswer(row.Text(0)!, (int)row.Id(1), row.Text(2)!)),
             cancel);

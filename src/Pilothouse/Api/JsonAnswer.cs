@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Pilothouse.Auth;
 
 namespace Pilothouse.Api;
 
@@ -12,6 +13,12 @@ internal static class JsonAnswer
     /// <summary>As for a connection, which has its own: on one of HTTP/2 a stream may stand still while the others run.</summary>
     private const double SlowestBytesPerSecond = 4096;
 
+    /// <summary>
+    /// More is written piece by piece, each when the client has read the one before: the web server would copy all of it into its own memory
+    /// first, and give the client as long as the slowest would take for all of it.
+    /// </summary>
+    private const int Piece = 32 * 1024;
+
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
 
     /// <summary>Writes <paramref name="value"/> with the status that the response has.</summary>
@@ -19,16 +26,37 @@ internal static class JsonAnswer
 
     public static Task WriteAsync(HttpContext http, ReadOnlyMemory<byte> json)
     {
-        var response = http.Response;
-        response.ContentType = "application/json; charset=utf-8";
-        response.ContentLength = json.Length;
+        if (http.Request.Method != "HEAD" && json.Length > Piece)
+        {
+            return WriteLargeAsync(http, json);
+        }
+
+        SetHeaders(http, json.Length);
         if (http.Request.Method == "HEAD")
         {
             return Task.CompletedTask;
         }
 
-        var write = response.Body.WriteAsync(json, http.RequestAborted);
+        var write = http.Response.Body.WriteAsync(json, http.RequestAborted);
         return write.IsCompleted ? write.AsTask() : FinishAsync(http, write, json.Length);
+    }
+
+    private static async Task WriteLargeAsync(HttpContext http, ReadOnlyMemory<byte> json)
+    {
+        using var held = http.RequestServices.GetRequiredService<UnreadAnswers>().Hold(Caller.Of(http), json, mustBeTold: http.Request.Method != "GET");
+        SetHeaders(http, json.Length);
+        for (var start = 0; start < json.Length; start += Piece)
+        {
+            var piece = json.Slice(start, Math.Min(Piece, json.Length - start));
+            var write = http.Response.Body.WriteAsync(piece, http.RequestAborted);
+            await (write.IsCompleted ? write.AsTask() : FinishAsync(http, write, piece.Length));
+        }
+    }
+
+    private static void SetHeaders(HttpContext http, int length)
+    {
+        http.Response.ContentType = "application/json; charset=utf-8";
+        http.Response.ContentLength = length;
     }
 
     /// <summary>Ends the request where the client has not read its answer by the time that the slowest would have.</summary>

@@ -53,7 +53,7 @@ internal static class ApiKeyEndpoints
     {
         Caller.Of(http).Require(Auth.Scopes.Control);
         var limit = (int?)ListQuery.Read(http.Request).Number("limit");
-        var keys = await database.ReadAsync(CredentialStore.ListKeysAsync, http.RequestAborted);
+        var keys = await database.ReadAsync(ReadKind.Known, CredentialStore.ListKeysAsync, http.RequestAborted);
         keys = keys[..Math.Min(keys.Count, limit ?? keys.Count)];
         await JsonAnswer.WriteAsync(http, new ApiKeyList(true, keys.Count, keys, null), AuthJson.Default.ApiKeyList);
     }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using Pilothouse.Api;
+using Pilothouse.Storage;
 
 namespace Pilothouse.Auth;
 
@@ -51,6 +52,12 @@ internal sealed record Caller(string Name, string Owner, string Client, Scopes S
 
     /// <summary>Whether there is a valid credential.</summary>
     public bool IsKnown => Scopes != Scopes.None;
+
+    /// <summary>The queue in which this caller's reads wait; see <see cref="ReadKind"/>.</summary>
+    public ReadKind Reads => IsKnown ? ReadKind.Known : ReadKind.Anonymous;
+
+    /// <summary>The queue for reads of as many rows as there are.</summary>
+    public ReadKind LongReads => IsKnown ? ReadKind.LongKnown : ReadKind.LongAnonymous;
 
     public static Caller Anonymous(HttpContext http) => new("-", "-", AddressOf(http.Connection.RemoteIpAddress), Scopes.None);
 

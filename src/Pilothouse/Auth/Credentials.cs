@@ -77,7 +77,7 @@ internal sealed class Credentials(Database database, SessionTokens tokens, ApiKe
 
     private async ValueTask<Caller> ByKeyAsync(HttpContext http, string text, Caller anonymous)
     {
-        var key = await database.ReadAsync(session => keys.FindAsync(session, text), http.RequestAborted);
+        var key = await database.ReadAsync(ReadKind.LookUp, session => keys.FindAsync(session, text), http.RequestAborted);
         return key is null ? anonymous with { Problem = KeyIsBad } : new Caller($"key:{key.Name}", $"key:{key.Id}", $"key:{key.Id}", ApiKeys.ScopesOf(key))
         {
             BotName = key.BotName,
@@ -88,7 +88,7 @@ internal sealed class Credentials(Database database, SessionTokens tokens, ApiKe
     private async ValueTask<Caller> ByTokenAsync(HttpContext http, string text, bool byCookie, Caller anonymous)
     {
         if (await tokens.ReadAsync(text) is not { } token
-            || await database.ReadAsync(session => CredentialStore.IsRevokedAsync(session, token.Id), http.RequestAborted))
+            || await database.ReadAsync(ReadKind.LookUp, session => CredentialStore.IsRevokedAsync(session, token.Id), http.RequestAborted))
         {
             return anonymous with { Problem = SessionIsBad };
         }

@@ -22,7 +22,7 @@ internal static class BotEndpoints
     public static void MapBots(this IEndpointRouteBuilder routes)
     {
         var status = routes.MapGroup("/api/bot-status").WithTags("Bots");
-        status.MapMethods("", Http.Read, StatusAsync).Named("botStatus", "The newest report of a bot").Takes(StatusQuery).Answers<One<BotStatus>>().Refuses(400, 403, 404, 429).PerMinute(100);
+        status.MapMethods("", Http.Read, StatusAsync).Named("botStatus", "The newest report of a bot").Takes(StatusQuery).Answers<One<BotStatus>>().Refuses(400, 403, 404, 429, 503).PerMinute(100);
         status.MapPost("", CreateAsync).Named("createBotStatus", "Report how a bot is doing").Takes<NewBotStatus>().Answers<BotStatusStored>(201).RefusesAsWrite().PerMinute(100);
     }
 

@@ -6,7 +6,7 @@ namespace Pilothouse.Cli;
 /// <summary>What is to be looked at, each with what to do. The rules are in docs/monitoring.md.</summary>
 internal static class StatusFindings
 {
-    private const long BigLog = 256L * 1024 * 1024;
+    private const long BigLog = LogWatch.Long;
 
     public static IEnumerable<Finding> OfServer(ReadyAnswer? ready, string? problem)
     {
@@ -43,19 +43,20 @@ internal static class StatusFindings
             yield return new(Finding.Warning, Text($"{logins.Wrong} logins with a wrong PIN since the start: the log has their addresses (grep 'wrong PIN')."));
         }
 
-        if (storage.WalBytes > BigLog)
+        // What the server watches itself, its own word stands for.
+        if (storage.WalBytes > BigLog && !IsWatched(health, LogWatch.Name))
         {
             yield return new(Finding.Warning, Text($"The write-ahead log has {storage.WalBytes / 1024 / 1024} MB: a program reads for long and keeps it from being folded in (lsof names who has the file open)."));
         }
 
-        // Where the server watches its disk, its own word stands.
-        var watched = health?.Checks.Any(static check => check.Name == "disk") == true;
-        if (!watched && storage.DiskFreeBytes < storage.DiskBytes / 20)
+        if (!IsWatched(health, DiskWatch.Name) && storage.DiskFreeBytes < storage.DiskBytes / 20)
         {
             yield return new(storage.DiskFreeBytes < storage.DiskBytes / 100 ? Finding.Failed : Finding.Warning,
                 Text($"The database's disk has {storage.DiskFreeBytes / 1024 / 1024} MB left: make room, or move the database."));
         }
     }
+
+    private static bool IsWatched(HealthPart? health, string name) => health?.Checks.Any(check => check.Name == name) == true;
 
     public static IEnumerable<Finding> OfFiles(StatusFiles files, Condition? backups)
     {

@@ -15,7 +15,7 @@ internal static class CorrelationEndpoints
     public static void MapCorrelation(this IEndpointRouteBuilder routes)
     {
         var correlations = routes.MapGroup("/api/correlation").WithTags("Correlation");
-        correlations.MapMethods("", Http.Read, LatestAsync).Named("latestCorrelation", "The newest correlation of two assets, or null").Takes(LatestQuery).Answers<OneOrNone<AssetCorrelation>>().Refuses(400, 403, 429).PerMinute(100);
+        correlations.MapMethods("", Http.Read, LatestAsync).Named("latestCorrelation", "The newest correlation of two assets, or null").Takes(LatestQuery).Answers<OneOrNone<AssetCorrelation>>().Refuses(400, 403, 429, 503).PerMinute(100);
         correlations.MapPost("", CreateAsync).Named("createCorrelation", "Store a correlation").Takes<NewCorrelation>().Answers<CorrelationStored>(201).RefusesAsWrite().PerMinute(100);
     }
 

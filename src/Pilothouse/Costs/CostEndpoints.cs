@@ -1,4 +1,5 @@
 using Pilothouse.Api;
+using Pilothouse.Auth;
 using Pilothouse.Storage;
 
 namespace Pilothouse.Costs;
@@ -15,34 +16,52 @@ internal static class CostEndpoints
         QueryParameter.From, QueryParameter.To,
         QueryParameter.MostOf("totals"));
 
-    public static void AddCosts(this IServiceCollection services) => services.AddSingleton<CostService>();
+    public static void AddCosts(this IServiceCollection services)
+    {
+        services.AddSingleton<CostService>();
+        services.AddSingleton<SharedReads<CostQuestion, (List<ApiCostTotal> Totals, int? Hours)>>();
+    }
 
     public static void MapCosts(this IEndpointRouteBuilder routes)
     {
         var costs = routes.MapGroup("/api/cost-analytics").WithTags("Costs");
-        costs.MapMethods("", Http.Read, TotalsAsync).Named("apiCosts", "What outside APIs cost, by API and purpose").Takes(TotalsQuery).Answers<ApiCostTotals>().Refuses(400, 403, 429).PerMinute(100);
+        costs.MapMethods("", Http.Read, TotalsAsync).Named("apiCosts", "What outside APIs cost, by API and purpose").Takes(TotalsQuery).Answers<ApiCostTotals>().Refuses(400, 403, 429, 503).PerMinute(100);
         costs.MapPost("", CreateAsync).Named("createApiCost", "Store one use of an outside API").Takes<NewApiCost>().Answers<ApiCostStored>(201).RefusesAsWrite().PerMinute(100);
     }
 
     /// <summary>Never from the cache: the window moves with the clock.</summary>
-    private static async Task TotalsAsync(HttpContext http, Database database, TimeProvider clock)
+    private static async Task TotalsAsync(
+        HttpContext http, Database database, SharedReads<CostQuestion, (List<ApiCostTotal> Totals, int? Hours)> shared, TimeProvider clock)
     {
         var query = TotalsQuery.Read(http.Request);
-        var (now, hours, from, to) = (clock.GetUtcNow(), query.Number("hours"), query.Time("from_date"), query.Time("to_date"));
-        hours ??= from is null && to is null ? 24 : null;
-        from = hours is { } back && !(from > now.AddHours(-back)) ? now.AddHours(-back) : from;
-        var filter = new ApiCostFilter(
-            from, to, query.Text("api_name"), query.Text("operation_type"), query.Text("bot_name"), query.Text("model"));
-        var totals = await database.ReadAsync(session => CostStore.TotalsAsync(session, filter), http.RequestAborted);
+        var question = new CostQuestion(Caller.Of(http).LongReads, query.Number("hours"), new ApiCostFilter(
+            query.Time("from_date"), query.Time("to_date"), query.Text("api_name"), query.Text("operation_type"), query.Text("bot_name"), query.Text("model")));
+        var (totals, hours) = await shared.RunAsync(question,
+            (begun, cancel) => database.ReadAsync(question.Reads, async session =>
+            {
+                begun();
+                var (filter, length) = question.WindowAt(clock.GetUtcNow());
+                return (await CostStore.TotalsAsync(session, filter), length);
+            }, cancel),
+            http.RequestAborted);
         var shown = query.Number("limit") is { } limit ? totals.GetRange(0, (int)Math.Min(limit, totals.Count)) : totals;
-        await JsonAnswer.WriteAsync(http, new ApiCostTotals(true, HoursOf(hours, from, to ?? now), shown), CostJson.Default.ApiCostTotals);
+        await JsonAnswer.WriteAsync(http, new ApiCostTotals(true, hours, shown), CostJson.Default.ApiCostTotals);
     }
-
-    /// <summary>The length of the window in begun hours; null where it has no start.</summary>
-    private static int? HoursOf(long? hours, DateTimeOffset? from, DateTimeOffset to) =>
-        hours is { } sent ? (int)sent : from is { } start ? (int)Math.Max(0, Math.Ceiling((to - start).TotalHours)) : null;
 
     private static Task CreateAsync(HttpContext http, WriteDoor door, CostService costs) =>
         door.RunAsync(http, CostJson.Default.NewApiCost, CostJson.Default.ApiCostStored, async (session, caller, cost) =>
             Answer.Created(new ApiCostStored(true, "Cost stored successfully", await costs.RecordAsync(session, caller, cost))));
+}
+
+/// <summary>What is asked, and in which queue; equal ones have one answer.</summary>
+internal sealed record CostQuestion(ReadKind Reads, long? Hours, ApiCostFilter Filter)
+{
+    /// <summary>The window as it is now, and its length in begun hours, which is null where it has no start.</summary>
+    public (ApiCostFilter Filter, int? Hours) WindowAt(DateTimeOffset now)
+    {
+        var hours = Hours ?? (Filter.From is null && Filter.To is null ? 24 : null);
+        var from = hours is { } back && !(Filter.From > now.AddHours(-back)) ? now.AddHours(-back) : Filter.From;
+        var length = hours ?? (from is { } start ? Math.Max(0, (long)Math.Ceiling(((Filter.To ?? now) - start).TotalHours)) : null);
+        return (Filter with { From = from }, (int?)length);
+    }
 }

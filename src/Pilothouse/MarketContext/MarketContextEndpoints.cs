@@ -1,4 +1,5 @@
 using Pilothouse.Api;
+using Pilothouse.Auth;
 using Pilothouse.Storage;
 
 namespace Pilothouse.MarketContext;
@@ -16,8 +17,8 @@ internal static class MarketContextEndpoints
     public static void MapMarketContext(this IEndpointRouteBuilder routes)
     {
         var market = routes.MapGroup("/api/market-context").WithTags("Market context");
-        market.MapMethods("", Http.Read, LatestAsync).Named("latestMarketContext", "The newest look at the market").Answers<One<MarketSnapshot>>().Refuses(400, 403, 404, 429).PerMinute(200);
-        market.MapMethods("/history", Http.Read, HistoryAsync).Named("marketContextHistory", "Looks at the market, newest first").Takes(HistoryQuery).Answers<Page<MarketSnapshot>>().Refuses(400, 403, 429).PerMinute(100);
+        market.MapMethods("", Http.Read, LatestAsync).Named("latestMarketContext", "The newest look at the market").Answers<One<MarketSnapshot>>().Refuses(400, 403, 404, 429, 503).PerMinute(200);
+        market.MapMethods("/history", Http.Read, HistoryAsync).Named("marketContextHistory", "Looks at the market, newest first").Takes(HistoryQuery).Answers<Page<MarketSnapshot>>().Refuses(400, 403, 429, 503).PerMinute(100);
         market.MapPost("", CreateAsync).Named("createMarketContext", "Store a look at the market").Takes<NewMarketSnapshot>().Answers<MarketSnapshotStored>(201).RefusesAsWrite().PerMinute(100);
     }
 
@@ -36,6 +37,7 @@ internal static class MarketContextEndpoints
         var hours = query.Number("hours") ?? (query.Has("from_date") || query.Has("to_date") ? null : 24);
         DateTimeOffset? since = hours is { } back ? clock.GetUtcNow().AddHours(-back) : null;
         var page = await database.ReadAsync(
+            Caller.Of(http).Reads,
             session => MarketContextStore.List.PageAsync(session, query, query.Whole("limit"), MarketContextStore.Read, since), http.RequestAborted);
         await JsonAnswer.WriteAsync(http, page, MarketContextJson.Default.PageMarketSnapshot);
     }

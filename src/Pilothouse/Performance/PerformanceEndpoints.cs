@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Pilothouse.Api;
+using Pilothouse.Auth;
 using Pilothouse.Configuration;
 using Pilothouse.Storage;
 using Pilothouse.Trades;
@@ -27,14 +28,14 @@ internal static class PerformanceEndpoints
     {
         services.AddSingleton<StartingBalances>();
         services.AddSingleton<PerformanceLedger>();
-        services.AddSingleton<ReadingTurn>();
+        services.AddSingleton<SharedReads<PerformanceQuestion, PerformanceReport>>();
     }
 
     public static void MapPerformance(this IEndpointRouteBuilder routes) =>
         routes.MapMethods("/api/performance", Http.Read, AnswerAsync).WithTags("Performance").Named("performance", "Performance figures of closed trades")
-            .Takes(Query).Answers<One<PerformanceReport>>().Refuses(400, 403, 429).PerMinute(100);
+            .Takes(Query).Answers<One<PerformanceReport>>().Refuses(400, 403, 429, 503).PerMinute(100);
 
-    private static async Task AnswerAsync(HttpContext http, Database database, PerformanceLedger ledger, ReadingTurn turn, StartingBalances balances, TimeProvider clock)
+    private static async Task AnswerAsync(HttpContext http, Database database, PerformanceLedger ledger, SharedReads<PerformanceQuestion, PerformanceReport> shared, StartingBalances balances, TimeProvider clock)
     {
         // Most ask for everything, without a word: that answer is kept up to date.
         if (!http.Request.QueryString.HasValue)
@@ -44,43 +45,56 @@ internal static class PerformanceEndpoints
         }
 
         var query = Query.Read(http.Request);
-        var now = clock.GetUtcNow();
-        var period = query.Text("period")!;
-        DateTimeOffset? from = period switch
+        var question = new PerformanceQuestion(Caller.Of(http).LongReads, query.Text("period")!,
+            new ClosedTradeFilter(
+                query.Time("from_date"), query.Text("trading_pair"), query.Text("side"), query.Text("bot_name"), query.Text("mode"), query.Time("to_date"), query.Text("strategy")),
+            query.Money("starting_balance"), query.Zone("tz"));
+
+        // The same question in more words.
+        if (question is { Period: "all", StartingBalance: null } && question.Filter == new ClosedTradeFilter()
+            && question.Zone.Id == TimeZoneInfo.Utc.Id)
+        {
+            await JsonAnswer.WriteAsync(http, await ledger.AnswerAsync(http.RequestAborted));
+            return;
+        }
+
+        var report = await shared.RunAsync(question,
+            (begun, cancel) => database.SnapshotAsync(question.Reads, session =>
+            {
+                begun();
+                return ReportAsync(session, question, balances, clock.GetUtcNow());
+            }, cancel),
+            http.RequestAborted);
+        await JsonAnswer.WriteAsync(http, new One<PerformanceReport>(true, report), PerformanceJson.Default.OnePerformanceReport);
+    }
+
+    private static async ValueTask<PerformanceReport> ReportAsync(
+        Session session, PerformanceQuestion question, StartingBalances balances, DateTimeOffset now)
+    {
+        DateTimeOffset? from = question.Period switch
         {
             "daily" => now.AddHours(-24),
             "weekly" => now.AddHours(-7 * 24),
             "monthly" => now.AddHours(-30 * 24),
             _ => null,
         };
-        var to = query.Time("to_date");
-        if (to < from)
+        var filter = question.Filter;
+        if (filter.To < from)
         {
-            throw Refusal.Invalid("to_date", $"must not be before the {period} period begins; leave period out, or send a later to_date");
+            throw Refusal.Invalid("to_date", $"must not be before the {question.Period} period begins; leave period out, or send a later to_date");
         }
 
-        from = query.Time("from_date") is { } sent && !(sent < from) ? sent : from;
-        var filter = new ClosedTradeFilter(
-            from, query.Text("trading_pair"), query.Text("side"), query.Text("bot_name"), query.Text("mode"), to, query.Text("strategy"));
-        var startingBalance = query.Money("starting_balance");
-        var zone = query.Zone("tz");
-
-        // The same question in more words.
-        if (filter == new ClosedTradeFilter() && startingBalance is null && zone.Id == TimeZoneInfo.Utc.Id)
-        {
-            await JsonAnswer.WriteAsync(http, await ledger.AnswerAsync(http.RequestAborted));
-            return;
-        }
-
-        var report = await turn.RunAsync(() => database.SnapshotAsync(async session =>
-        {
-            var balance = await balances.FindAsync(session, startingBalance, filter.BotName);
-            var figures = await ClosedTradeReader.ReadAsync(session, filter, balance.Amount, zone, http.RequestAborted);
-            return figures.ToReport(new PerformanceBasis(balance.Amount, balance.Source, zone.Id, Ratios.DaysPerYear, period, from, to ?? (from is null ? null : now)));
-        }, http.RequestAborted), http.RequestAborted);
-        await JsonAnswer.WriteAsync(http, new One<PerformanceReport>(true, report), PerformanceJson.Default.OnePerformanceReport);
+        from = filter.From is { } sent && !(sent < from) ? sent : from;
+        var balance = await balances.FindAsync(session, question.StartingBalance, filter.BotName);
+        var figures = await ClosedTradeReader.ReadAsync(session, filter with { From = from }, balance.Amount, question.Zone, CancellationToken.None);
+        return figures.ToReport(new PerformanceBasis(
+            balance.Amount, balance.Source, question.Zone.Id, Ratios.DaysPerYear, question.Period, from, filter.To ?? (from is null ? null : now)));
     }
 }
+
+/// <summary>What is asked, and in which queue; equal ones have one answer.</summary>
+internal sealed record PerformanceQuestion(
+    ReadKind Reads, string Period, ClosedTradeFilter Filter, decimal? StartingBalance, TimeZoneInfo Zone);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     Converters = [typeof(MoneyJson), typeof(NumberJson), typeof(WholeJson), typeof(TimeJson)])]

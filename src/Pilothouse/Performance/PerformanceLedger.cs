@@ -36,7 +36,7 @@ internal sealed class PerformanceLedger(Database database, StartingBalances bala
             {
                 var old = kept;
                 kept = null;
-                var changed = await database.SnapshotAsync(UpdateAsync, cancel);
+                var changed = await database.SnapshotAsync(ReadKind.Known, UpdateAsync, CancellationToken.None);
                 kept = fresh = new Kept(stamp, changed || old is null ? ToJson() : old.Json);
             }
 

@@ -25,8 +25,8 @@ internal static class SignalEndpoints
     public static void MapSignals(this IEndpointRouteBuilder routes)
     {
         var signals = routes.MapGroup("/api/signals").WithTags("Signals");
-        signals.MapMethods("", Http.Read, ListAsync).Named("listSignals", "Signals, newest first").Takes(ListQuery).Answers<Page<Signal>>().Refuses(400, 403, 429).PerMinute(200);
-        signals.MapMethods("/latest", Http.Read, LatestAsync).Named("latestSignal", "The newest signal").Takes(LatestQuery).Answers<One<Signal>>().Refuses(400, 403, 404, 429).PerMinute(300);
+        signals.MapMethods("", Http.Read, ListAsync).Named("listSignals", "Signals, newest first").Takes(ListQuery).Answers<Page<Signal>>().Refuses(400, 403, 429, 503).PerMinute(200);
+        signals.MapMethods("/latest", Http.Read, LatestAsync).Named("latestSignal", "The newest signal").Takes(LatestQuery).Answers<One<Signal>>().Refuses(400, 403, 404, 429, 503).PerMinute(300);
         signals.MapPost("", CreateAsync).Named("createSignal", "Store a signal").Takes<NewSignal>().Answers<SignalStored>(201).RefusesAsWrite().PerMinute(100);
     }
 

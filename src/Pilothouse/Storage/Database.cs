@@ -3,11 +3,18 @@ namespace Pilothouse.Storage;
 /// <summary>The seam between features and an engine: run a read on a connection, run a write in a transaction.</summary>
 internal abstract class Database : IAsyncDisposable
 {
-    /// <summary>Runs reads on one connection; each statement sees all that was committed before it began.</summary>
-    public abstract ValueTask<T> ReadAsync<T>(Func<Session, ValueTask<T>> work, CancellationToken cancel = default);
+    /// <summary>
+    /// Runs reads on one connection; each statement sees all that was committed before it began. The engine may end them and run
+    /// <paramref name="work"/> again from its beginning, unless they are <see cref="ReadKind.Own"/>, so it must have no effect but its result.
+    /// Throws <see cref="DatabaseBusyException"/> where its turn does not come, or it takes longer than its kind may.
+    /// </summary>
+    public abstract ValueTask<T> ReadAsync<T>(ReadKind kind, Func<Session, ValueTask<T>> work, CancellationToken cancel = default);
 
-    /// <summary>Runs several reads that see one and the same state.</summary>
-    public abstract ValueTask<T> SnapshotAsync<T>(Func<Session, ValueTask<T>> work, CancellationToken cancel = default);
+    /// <summary>Runs several reads that see one and the same state; else as ReadAsync.</summary>
+    public abstract ValueTask<T> SnapshotAsync<T>(ReadKind kind, Func<Session, ValueTask<T>> work, CancellationToken cancel = default);
+
+    /// <summary>A read of the server's own work.</summary>
+    public ValueTask<T> ReadAsync<T>(Func<Session, ValueTask<T>> work, CancellationToken cancel = default) => ReadAsync(ReadKind.Own, work, cancel);
 
     /// <summary>
     /// Runs <paramref name="work"/> in a transaction: all of it is stored or, when it throws, none. The task completes after the
@@ -27,11 +34,21 @@ internal abstract class Database : IAsyncDisposable
     /// <summary>Whether it still answers, and is still the one that was opened. Throws <see cref="DatabaseBrokenException"/> where not.</summary>
     public abstract ValueTask ProbeAsync(CancellationToken cancel = default);
 
+    /// <summary>
+    /// Size on the disk of what was committed and is not in the database's file yet. It grows as long as somebody reads an older state. 0 where
+    /// the engine keeps no such log.
+    /// </summary>
+    public abstract long LogBytes { get; }
+
     public abstract ValueTask DisposeAsync();
 }
 
-/// <summary>The database cannot take the write now; the same write may succeed in a moment. Nothing was stored.</summary>
-internal sealed class DatabaseBusyException(string message) : Exception(message);
+/// <summary>The database cannot take the write or the read now; the same may succeed in a moment. Nothing was stored.</summary>
+internal sealed class DatabaseBusyException(string message) : Exception(message)
+{
+    /// <summary>After how many seconds it is worth another try.</summary>
+    public int RetryAfterSeconds { get; init; } = 1;
+}
 
 /// <summary>No room on the disk; nothing was stored.</summary>
 internal sealed class DatabaseFullException(string message) : Exception(message);

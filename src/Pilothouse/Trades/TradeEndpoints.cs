@@ -37,9 +37,9 @@ internal static class TradeEndpoints
     public static void MapTrades(this IEndpointRouteBuilder routes)
     {
         var trades = routes.MapGroup("/api/trades").WithTags("Trades");
-        trades.MapMethods("", Http.Read, ListAsync).Named("listTrades", "Trades, newest first").Takes(ListQuery).Answers<Page<Trade>>().Refuses(400, 403, 429).PerMinute(200);
-        trades.MapMethods("/open", Http.Read, ListOpenAsync).Named("listOpenTrades", "Every open trade").Takes(OpenQuery).Answers<Page<Trade>>().Refuses(400, 403, 429).PerMinute(300);
-        trades.MapMethods("/{id}", Http.Read, FindAsync).Named("getTrade", "One trade").TakesId().Answers<One<Trade>>().Refuses(400, 403, 404, 429).PerMinute(300);
+        trades.MapMethods("", Http.Read, ListAsync).Named("listTrades", "Trades, newest first").Takes(ListQuery).Answers<Page<Trade>>().Refuses(400, 403, 429, 503).PerMinute(200);
+        trades.MapMethods("/open", Http.Read, ListOpenAsync).Named("listOpenTrades", "Every open trade").Takes(OpenQuery).Answers<Page<Trade>>().Refuses(400, 403, 429, 503).PerMinute(300);
+        trades.MapMethods("/{id}", Http.Read, FindAsync).Named("getTrade", "One trade").TakesId().Answers<One<Trade>>().Refuses(400, 403, 404, 429, 503).PerMinute(300);
         trades.MapPost("", CreateAsync).Named("createTrade", "Store a trade").Takes<NewTrade>().Answers<TradeStored>(201).Answers<TradeStored>(200).RefusesAsWrite().PerMinute(100);
         trades.MapPatch("/{id}", ChangeAsync).Named("changeTrade", "Change an open trade").TakesId().Takes<TradeChange>().Answers<TradeChanged>().RefusesAsWrite(404).PerMinute(100);
         trades.MapPost("/{id}/close", CloseAsync).Named("closeTrade", "Close an open trade; its profit is computed here").TakesId().Takes<TradeClose>().Answers<TradeChanged>().RefusesAsWrite(404).PerMinute(100);

@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Pilothouse.Monitoring;
-using Pilothouse.Performance;
+using Pilothouse.Storage;
 using Pilothouse.Tests.Fixtures;
 
 namespace Pilothouse.Tests.Performance;
@@ -102,9 +102,9 @@ public sealed class PerformanceEndpointTests
         await using var server = await TestServer.StartAsync();
         var kept = (await server.GetAsync("/api/performance")).ToJsonString();
 
-        // Nobody else may read trades now, and the kept answer needs none.
-        var held = new TaskCompletionSource();
-        var turn = server.Services.GetRequiredService<ReadingTurn>().RunAsync(async () => { await held.Task; return 0; }, default);
+        // No other long read has its turn now, and the kept answer needs none.
+        using var held = new ManualResetEventSlim();
+        var turn = server.Services.GetRequiredService<Database>().ReadAsync(ReadKind.LongKnown, _ => new ValueTask<bool>(held.Wait(TimeSpan.FromSeconds(20)))).AsTask();
         foreach (var query in new[] { "period=all", "period=ALL&tz=UTC", "unknown=1" })
         {
             Assert.Equal(kept, (await server.GetAsync("/api/performance?" + query)).ToJsonString());
@@ -113,8 +113,8 @@ public sealed class PerformanceEndpointTests
         var waiting = server.GetAsync("/api/performance?tz=Europe/Berlin");
         await server.GetAsync("/api/signals");
         Assert.False(waiting.IsCompleted);
-        held.SetResult();
-        await turn;
+        held.Set();
+        Assert.True(await turn);
         await waiting;
     }
 

@@ -122,8 +122,12 @@ public sealed class WriterTests
         }
 
         Assert.Equal($"5000 wal {synchronous} 1 -4096 2 67108864 0 0", await database.WriteAsync(All));
-        Assert.Equal($"5000 wal {synchronous} 1 -2048 2 67108864 0 1", await database.ReadAsync(All));
-        Assert.Equal($"5000 wal {synchronous} 1 -2048 2 67108864 0 1", await database.SnapshotAsync(All));
+        foreach (var kind in Enum.GetValues<ReadKind>())
+        {
+            Assert.Equal($"5000 wal {synchronous} 1 -2048 2 67108864 0 1", await database.ReadAsync(kind, All));
+        }
+
+        Assert.Equal($"5000 wal {synchronous} 1 -2048 2 67108864 0 1", await database.SnapshotAsync(ReadKind.Own, All));
         await Assert.ThrowsAnyAsync<Exception>(async () => await database.ReadAsync(static session => session.Prepare(BadInsert).ExecuteAsync()));
     }
 

@@ -1,29 +1,33 @@
 namespace Pilothouse.Storage.Sqlite;
 
 /// <summary>
-/// How long the log becomes before a commit of the writer moves it into the file: much shorter while other programs write, whose SQLite may have
+/// How long the log becomes before the writer moves it into the file: much shorter while other programs write, whose SQLite may have
 /// the WAL-reset bug and which checkpoint by themselves at 1,000 pages.
 /// </summary>
 internal sealed class CheckpointRule
 {
-    private const int PagesAlone = 10_000;
+    private const int BytesAlone = 40_000_000;
     private const int PagesBesideOthers = 900;
 
     private readonly SqliteConnection writer;
     private readonly TimeProvider clock;
+    private readonly int pagesAlone;
     private long othersVersion;
     private long othersSeenAt;
-    private int pages;
 
-    public CheckpointRule(SqliteConnection writer, TimeProvider clock)
+    public CheckpointRule(SqliteConnection writer, int pageBytes, TimeProvider clock)
     {
         this.writer = writer;
         this.clock = clock;
         othersVersion = writer.DataVersion();
-        Set(PagesAlone);
+        pagesAlone = Math.Max(1, BytesAlone / pageBytes);
+        Pages = pagesAlone;
     }
 
-    /// <summary>Called before each transaction. data_version on the writer's connection changes only when somebody else commits.</summary>
+    /// <summary>From so many pages on.</summary>
+    public int Pages { get; private set; }
+
+    /// <summary>Called after each transaction. data_version on the writer's connection changes only when somebody else commits.</summary>
     public void Look()
     {
         var version = writer.DataVersion();
@@ -31,20 +35,11 @@ internal sealed class CheckpointRule
         {
             othersVersion = version;
             othersSeenAt = clock.GetTimestamp();
-            Set(PagesBesideOthers);
+            Pages = Math.Min(PagesBesideOthers, pagesAlone);
         }
-        else if (pages != PagesAlone && clock.GetElapsedTime(othersSeenAt) > TimeSpan.FromMinutes(1))
+        else if (Pages != pagesAlone && clock.GetElapsedTime(othersSeenAt) > TimeSpan.FromMinutes(1))
         {
-            Set(PagesAlone);
-        }
-    }
-
-    private void Set(int now)
-    {
-        if (pages != now)
-        {
-            pages = now;
-            writer.Scalar($"PRAGMA wal_autocheckpoint={now}");
+            Pages = pagesAlone;
         }
     }
 }

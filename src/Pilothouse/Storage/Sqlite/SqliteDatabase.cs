@@ -3,7 +3,7 @@ using Pilothouse.Storage.Migrations;
 
 namespace Pilothouse.Storage.Sqlite;
 
-/// <summary>The database in one SQLite file: one writer with group commit, a few readers, WAL.</summary>
+/// <summary>The database in one SQLite file: one writer with group commit, readers of several kinds, WAL.</summary>
 internal sealed class SqliteDatabase : Database
 {
     /// <summary>From the file: a constant would be answered without a look at it.</summary>
@@ -22,7 +22,7 @@ internal sealed class SqliteDatabase : Database
         var metrics = new SqliteMetrics(meters);
         open = () => new SqliteEngine(path, readerCount, durable, clock, metrics, logger);
         engine = open();
-        metrics.Watch(path, () => Waiting, readerCount, () => engine?.Readers.Busy ?? 0);
+        metrics.Watch(path, () => Waiting, engine.Readers.Count, () => engine?.Readers.Busy ?? 0);
     }
 
     public string Path { get; }
@@ -43,11 +43,13 @@ internal sealed class SqliteDatabase : Database
 
     private SqliteEngine Engine => engine ?? throw new DatabaseBusyException("The database is being opened anew. Send this again in a moment.");
 
-    public override ValueTask<T> ReadAsync<T>(Func<Session, ValueTask<T>> work, CancellationToken cancel = default) =>
-        Engine.Readers.ReadAsync(work, snapshot: false, cancel);
+    public override long LogBytes => new FileInfo(Path + "-wal") is { Exists: true, Length: var length } ? length : 0;
 
-    public override ValueTask<T> SnapshotAsync<T>(Func<Session, ValueTask<T>> work, CancellationToken cancel = default) =>
-        Engine.Readers.ReadAsync(work, snapshot: true, cancel);
+    public override ValueTask<T> ReadAsync<T>(ReadKind kind, Func<Session, ValueTask<T>> work, CancellationToken cancel = default) =>
+        Engine.Readers.ReadAsync(kind, work, snapshot: false, cancel);
+
+    public override ValueTask<T> SnapshotAsync<T>(ReadKind kind, Func<Session, ValueTask<T>> work, CancellationToken cancel = default) =>
+        Engine.Readers.ReadAsync(kind, work, snapshot: true, cancel);
 
     public override Task<T> WriteAsync<T>(Func<Session, ValueTask<T>> work, CancellationToken cancel = default) =>
         Engine.Writer.WriteAsync(work, cancel);
@@ -57,7 +59,7 @@ internal sealed class SqliteDatabase : Database
     public override async ValueTask ProbeAsync(CancellationToken cancel = default)
     {
         var now = Engine;
-        await now.Readers.ReadAsync(static session => session.Prepare(Probe).AnyAsync(), snapshot: false, cancel);
+        await now.Readers.ReadAsync(ReadKind.LookUp, static session => session.Prepare(Probe).AnyAsync(), snapshot: false, cancel);
         now.Files.Demand();
     }
 

@@ -12,8 +12,8 @@ internal sealed class SqliteEngine : IDisposable
         var writing = new SqliteConnection(path, SqliteUse.Write, durable);
         writing.KeepLog();
         Files = new LiveFiles(path, durable);
-        Writer = new SqliteWriter(writing, Files, metrics, clock, logger);
-        Readers = new SqliteReaders(path, readerCount, durable);
+        Readers = new SqliteReaders(path, readerCount, durable, metrics);
+        Writer = new SqliteWriter(writing, Files, new LogKeeper(writing, Readers, Files.Demand, clock, logger), metrics, logger);
         watch = new SqliteConnection(path, SqliteUse.Read, durable);
     }
 

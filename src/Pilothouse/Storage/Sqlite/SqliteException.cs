@@ -14,6 +14,9 @@ internal sealed class SqliteException(int code, string message) : Exception($"SQ
     /// <summary>The file does not fit together: a page of it is not what was written there.</summary>
     public bool IsDamage => Code is raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB;
 
+    /// <summary>It was ended from outside.</summary>
+    public bool IsInterrupt => Code == raw.SQLITE_INTERRUPT;
+
     /// <summary>Somebody else has it locked.</summary>
     public bool IsLock => Code is raw.SQLITE_BUSY or raw.SQLITE_LOCKED;
 }

@@ -9,9 +9,13 @@ internal sealed class SqliteMetrics
     private static readonly KeyValuePair<string, object?> Stored = new("result", "stored");
     private static readonly KeyValuePair<string, object?> Refused = new("result", "refused");
     private static readonly KeyValuePair<string, object?> Failed = new("result", "failed");
+    private static readonly KeyValuePair<string, object?> Steps = new("reason", "steps");
+    private static readonly KeyValuePair<string, object?> Time = new("reason", "time");
+    private static readonly KeyValuePair<string, object?> Log = new("reason", "log");
     private readonly Meter meter;
     private readonly Counter<long> writes;
     private readonly Counter<long> failedTransactions;
+    private readonly Counter<long> readsEnded;
     private readonly Histogram<long> writesInCommit;
     private readonly Histogram<double> commitDuration;
 
@@ -21,6 +25,7 @@ internal sealed class SqliteMetrics
         meter = meters?.Create("Pilothouse") ?? new Meter("Pilothouse.Unheard");
         writes = meter.CreateCounter<long>("pilothouse.db.writes", "{write}", "Writes by result: stored, refused (its own fault), failed (with its transaction).");
         failedTransactions = meter.CreateCounter<long>("pilothouse.db.failed_transactions", "{transaction}", "Transactions that failed as a whole and were rolled back.");
+        readsEnded = meter.CreateCounter<long>("pilothouse.db.reads_ended", "{read}", "Reads that were ended: steps (run again as a long one), time (refused), log (run again, then refused).");
         writesInCommit = meter.CreateHistogram("pilothouse.db.commit.writes", "{write}", "Writes that shared one commit.", null,
             new InstrumentAdvice<long> { HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512] });
         commitDuration = meter.CreateHistogram("pilothouse.db.commit.duration", "s", "How long COMMIT took, with its flush to disk.", null,
@@ -31,6 +36,9 @@ internal sealed class SqliteMetrics
         writes.Add(0, Refused);
         writes.Add(0, Failed);
         failedTransactions.Add(0);
+        readsEnded.Add(0, Steps);
+        readsEnded.Add(0, Time);
+        readsEnded.Add(0, Log);
     }
 
     /// <summary>Tells about the file and the queues; a number is looked up when somebody asks for it.</summary>
@@ -54,6 +62,13 @@ internal sealed class SqliteMetrics
             writes.Add(refused, Refused);
         }
     }
+
+    public void ReadEnded(ReadEnd why) => readsEnded.Add(1, why switch
+    {
+        ReadEnd.TooManySteps => Steps,
+        ReadEnd.Log => Log,
+        _ => Time,
+    });
 
     public void RolledBack(int count)
     {

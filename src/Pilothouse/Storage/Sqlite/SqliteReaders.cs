@@ -1,77 +1,121 @@
-using System.Collections.Concurrent;
+using System.Diagnostics;
 
 namespace Pilothouse.Storage.Sqlite;
 
-/// <summary>A few connections that only read, each lent to one caller at a time. Callers beyond them wait their turn.</summary>
+/// <summary>
+/// The connections that only read, apart by what they are for (<see cref="ReadKind"/>): who reads much waits for others who do, and for
+/// nobody else.
+/// </summary>
 internal sealed class SqliteReaders : IDisposable
 {
-    private static readonly Sql Begin = new("BEGIN");
-    private static readonly Sql Commit = new("COMMIT");
-    private readonly ConcurrentStack<SqliteConnection> free = new();
-    private readonly SemaphoreSlim turns;
-    private readonly int count;
+    /// <summary>A core each on a small machine; a look-up takes microseconds.</summary>
+    private const int LookUps = 2;
 
-    public SqliteReaders(string path, int count, bool durable)
+    private const int MostLongWaiting = 32;
+
+    private readonly LogPause pause = new();
+    private readonly ReadLane lookUps;
+    private readonly ReadLane known;
+    private readonly ReadLane anonymous;
+    private readonly ReadLane longKnown;
+    private readonly ReadLane longAnonymous;
+    private readonly ReadLane[] lanes;
+    private readonly SqliteMetrics metrics;
+
+    /// <param name="path">The database.</param>
+    /// <param name="count">Connections for pages of callers with a credential; those without have half as many.</param>
+    /// <param name="durable">As the writer's.</param>
+    /// <param name="metrics">Is told which reads are ended.</param>
+    public SqliteReaders(string path, int count, bool durable, SqliteMetrics metrics)
     {
-        this.count = count;
-        turns = new SemaphoreSlim(count);
-        for (var i = 0; i < count; i++)
-        {
-            free.Push(new SqliteConnection(path, SqliteUse.Read, durable));
-        }
+        this.metrics = metrics;
+        lookUps = new(path, LookUps, durable);
+        known = new(path, count, durable);
+        anonymous = new(path, (count + 1) / 2, durable);
+        longKnown = new(path, 1, durable, MostLongWaiting, pause);
+        longAnonymous = new(path, 1, durable, MostLongWaiting, pause);
+        lanes = [lookUps, known, anonymous, longKnown, longAnonymous];
+        Count = lanes.Sum(static lane => lane.Count);
     }
 
+    public int Count { get; }
+
     /// <summary>Connections that are lent now.</summary>
-    public int Busy => count - turns.CurrentCount;
+    public int Busy => lanes.Sum(static lane => lane.Busy);
 
     /// <summary>Whether a read has come upon a damaged page.</summary>
     public bool IsDamaged { get; private set; }
 
-    public async ValueTask<T> ReadAsync<T>(Func<Session, ValueTask<T>> work, bool snapshot, CancellationToken cancel)
+    public async ValueTask<T> ReadAsync<T>(ReadKind kind, Func<Session, ValueTask<T>> work, bool snapshot, CancellationToken cancel)
     {
-        await turns.WaitAsync(cancel);
-        free.TryPop(out var connection);
         try
         {
-            return snapshot ? await SnapshotAsync(connection!, work) : await work(connection!);
+            return kind switch
+            {
+                ReadKind.Own => await known.RunAsync(work, snapshot, ReadLimits.None, cancel),
+                ReadKind.LookUp => await lookUps.RunAsync(work, snapshot, ReadLimits.None, cancel),
+                ReadKind.Known => await PageAsync(known, longKnown, ReadLimits.LongKnown, work, snapshot, cancel),
+                ReadKind.Anonymous => await PageAsync(anonymous, longAnonymous, ReadLimits.LongAnonymous, work, snapshot, cancel),
+                ReadKind.LongKnown => await longKnown.RunAsync(work, snapshot, ReadLimits.LongKnown, cancel),
+                _ => await longAnonymous.RunAsync(work, snapshot, ReadLimits.LongAnonymous, cancel),
+            };
+        }
+        catch (SqliteException error) when (error.IsInterrupt)
+        {
+            throw new DatabaseBusyException("The read was ended, because the database is closed or opened anew. Send it again in a moment.");
         }
         catch (SqliteException error)
         {
             IsDamaged |= error.IsDamage;
             throw SqliteErrors.Translate(error);
         }
-        finally
+        catch (ReadEndedException ended)
         {
-            free.Push(connection!);
-            turns.Release();
+            metrics.ReadEnded(ended.Why);
+            throw new DatabaseBusyException(ended.Why == ReadEnd.Log
+                ? "The question reads for so long that the database could not go on writing beside it. Ask for less (a shorter time, one name), "
+                    + "or send it again in a moment."
+                : "The question reads more than the server gives one request time for. Ask for less: a shorter time, or one name.")
+            { RetryAfterSeconds = 10 };
+        }
+    }
+
+    /// <summary>No long read begins any more, until <see cref="Resume"/>.</summary>
+    public void Pause() => pause.Begin();
+
+    public void Resume() => pause.End();
+
+    /// <summary>Whether a read that may be ended has run since <paramref name="timestamp"/>, or longer.</summary>
+    public bool HaveRunSince(long timestamp) =>
+        Array.Exists(lanes, lane => lane.Connections.Any(reading => reading.HasRunSince(timestamp)));
+
+    /// <summary>Ends those reads; each is run again once.</summary>
+    public void EndThoseSince(long timestamp)
+    {
+        foreach (var reading in lanes.SelectMany(static lane => lane.Connections).Where(reading => reading.HasRunSince(timestamp)))
+        {
+            reading.AskToEnd();
         }
     }
 
     public void Dispose()
     {
-        // Whoever still reads finishes first: a connection must not close under a running statement.
-        for (var i = 0; i < count && turns.Wait(TimeSpan.FromSeconds(5)); i++)
-        {
-        }
-
-        while (free.TryPop(out var connection))
-        {
-            connection.Dispose();
-        }
-
-        turns.Dispose();
+        pause.End();
+        Array.ForEach(lanes, static lane => lane.Dispose());
     }
 
-    private static async ValueTask<T> SnapshotAsync<T>(SqliteConnection connection, Func<Session, ValueTask<T>> work)
+    private async ValueTask<T> PageAsync<T>(
+        ReadLane lane, ReadLane longer, ReadLimits longerLimits, Func<Session, ValueTask<T>> work, bool snapshot, CancellationToken cancel)
     {
-        connection.Get(Begin).Renew().Run();
         try
         {
-            return await work(connection);
+            return await lane.RunAsync(work, snapshot, ReadLimits.Page, cancel);
         }
-        finally
+        catch (ReadEndedException ended) when (ended.Why is ReadEnd.TooManySteps or ReadEnd.Log)
         {
-            connection.Get(Commit).Renew().Run();
+            metrics.ReadEnded(ended.Why);
         }
+
+        return await longer.RunAsync(work, snapshot, longerLimits, cancel);
     }
 }

@@ -27,21 +27,21 @@ internal sealed partial class SqliteWriter : IDisposable
     private readonly LiveFiles files;
     private readonly ILogger logger;
     private readonly SqliteMetrics metrics;
-    private readonly CheckpointRule checkpoints;
+    private readonly LogKeeper log;
     private readonly Channel<QueuedWrite> queue = Channel.CreateBounded<QueuedWrite>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
     private readonly Thread thread;
 
     /// <param name="connection">Becomes its own, as do the <paramref name="files"/>.</param>
     /// <param name="files">Asked before and after each transaction.</param>
+    /// <param name="log">Called after each transaction.</param>
     /// <param name="metrics">Is told of each transaction.</param>
-    /// <param name="clock">The server's.</param>
     /// <param name="logger">Is told of failures.</param>
-    public SqliteWriter(SqliteConnection connection, LiveFiles files, SqliteMetrics metrics, TimeProvider clock, ILogger logger)
+    public SqliteWriter(SqliteConnection connection, LiveFiles files, LogKeeper log, SqliteMetrics metrics, ILogger logger)
     {
         this.connection = connection;
         this.files = files;
         this.metrics = metrics;
-        checkpoints = new CheckpointRule(connection, clock);
+        this.log = log;
         this.logger = logger;
         thread = new Thread(Run) { IsBackground = true, Name = "sqlite writer" };
         thread.Start();
@@ -94,6 +94,9 @@ internal sealed partial class SqliteWriter : IDisposable
             {
                 Store(batch);
                 batch.Clear();
+
+                // After the answers: only those who come meanwhile wait for it.
+                log.Look();
             }
         }
     }
@@ -112,7 +115,6 @@ internal sealed partial class SqliteWriter : IDisposable
         try
         {
             files.Demand();
-            checkpoints.Look();
             BeginTransaction();
             foreach (var item in batch)
             {

@@ -1,0 +1,89 @@
+using System.Diagnostics;
+using SQLitePCL;
+
+namespace Pilothouse.Storage.Sqlite;
+
+/// <summary>Why a read was ended before its end.</summary>
+internal enum ReadEnd
+{
+    None,
+
+    /// <summary>It needs more steps than its queue allows.</summary>
+    TooManySteps,
+
+    /// <summary>It took longer than its kind may.</summary>
+    TooLong,
+
+    /// <summary>The state that it reads keeps the log from being shortened.</summary>
+    Log,
+
+    /// <summary>Who asked has gone.</summary>
+    Cancelled,
+}
+
+/// <summary>
+/// A connection that only reads, and what may end the read that runs on it. SQLite asks while it works: an interrupt from outside may
+/// arrive between two statements, where it is lost, or after the read, where it hits the next one.
+/// </summary>
+internal sealed class ReadingConnection : IDisposable
+{
+    private const int StepsBetweenLooks = 1000;
+    private readonly SqliteConnection connection;
+    private ReadLimits limits = ReadLimits.None;
+    private CancellationToken cancel;
+    private long stepsLeft;
+    private long began;
+    private long startedAt;
+    private volatile bool asked;
+    private ReadEnd end;
+
+    public ReadingConnection(string path, bool durable)
+    {
+        connection = new SqliteConnection(path, SqliteUse.Read, durable);
+        raw.sqlite3_progress_handler(connection.Handle, StepsBetweenLooks, static reading => ((ReadingConnection)reading).Look(), this);
+    }
+
+    public SqliteConnection Connection => connection;
+
+    /// <summary>Why the last read was ended.</summary>
+    public ReadEnd End => end;
+
+    /// <summary>Whether a read runs that may be ended and that began before <paramref name="timestamp"/>.</summary>
+    public bool HasRunSince(long timestamp) => Volatile.Read(ref startedAt) is not 0 and var started && started <= timestamp;
+
+    /// <summary>Before a read, and before it is run again; <paramref name="first"/> is when it had its turn.</summary>
+    public void Begin(ReadLimits now, long mostSteps, long first, CancellationToken gone)
+    {
+        (limits, began, cancel, stepsLeft, end, asked) = (now, first, gone, mostSteps, ReadEnd.None, false);
+        Volatile.Write(ref startedAt, now.CanEnd ? Stopwatch.GetTimestamp() : 0);
+    }
+
+    /// <summary>Nothing ends what runs after this.</summary>
+    public void Finish()
+    {
+        Volatile.Write(ref startedAt, 0);
+        (limits, cancel) = (ReadLimits.None, default);
+    }
+
+    /// <summary>Asks the read that runs to end for the log's sake, from any thread; one that may not be ended goes on.</summary>
+    public void AskToEnd() => asked = true;
+
+    public void Dispose() => connection.Dispose();
+
+    /// <summary>Called by SQLite within a statement. Not 0 ends it with SQLITE_INTERRUPT.</summary>
+    private int Look()
+    {
+        if (!limits.CanEnd)
+        {
+            return 0;
+        }
+
+        stepsLeft -= StepsBetweenLooks;
+        end = cancel.IsCancellationRequested ? ReadEnd.Cancelled
+            : asked ? ReadEnd.Log
+            : stepsLeft < 0 ? ReadEnd.TooManySteps
+            : Stopwatch.GetElapsedTime(began) > limits.Longest ? ReadEnd.TooLong
+            : ReadEnd.None;
+        return end == ReadEnd.None ? 0 : 1;
+    }
+}
