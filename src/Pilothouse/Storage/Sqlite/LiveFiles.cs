@@ -215,7 +215,10 @@ internal sealed class LiveFiles : IDisposable
         }
 
         var isStill = position is { IsMoving: false } && file.Position() is { } later && later.IsAsFarAs(position.Value);
-        if (isStill && status.Value.Size < (long)BinaryPrimitives.ReadUInt32BigEndian(now[28..]) * pageSize)
+
+        // A checkpoint that a reader held up leaves out the pages that were written again after it: then the head may tell of more than there is.
+        var isWhole = isStill && position!.Value.LastFrame == position.Value.Moved;
+        if (isWhole && status.Value.Size < (long)BinaryPrimitives.ReadUInt32BigEndian(now[28..]) * pageSize)
         {
             return "was cut short";
         }
