@@ -2,9 +2,10 @@
 
     seed-bot.py DATABASE NAME JOURNAL [URL KEY]
 
-It runs until its standard input ends. JOURNAL gets one line of JSON for each row that was committed here or acknowledged by the server: table, id, values.
-With URL it also asks the server for the row that it has just committed, and looks in the file for the row that the server has just acknowledged:
-both must be there at once. What goes wrong is one line on standard error, and the exit code is 1.
+It runs until its standard input ends. JOURNAL gets one line of JSON for each row that was committed here or acknowledged by the
+server: table, id, columns, values. With URL it also asks the server for the row that it has just committed, and looks in the file for
+the row that the server has just acknowledged: both must be there at once. What goes wrong is one line on standard error, and the exit
+code is 1.
 """
 
 import json

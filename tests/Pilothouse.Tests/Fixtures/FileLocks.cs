@@ -4,9 +4,9 @@ using Pilothouse.Storage.Sqlite;
 namespace Pilothouse.Tests.Fixtures;
 
 /// <summary>
-/// The locks that a process which has a database open must have at every moment: without the one on the file itself (SHARED) the next program that
-/// closes the file takes it for nobody's and removes the log; without the one on -shm (DMS) the next that opens it empties it. Others come and go
-/// with each transaction.
+/// The locks that a process which has a database open must have at every moment: without the one on the file itself (SHARED) the next
+/// program that closes the file takes it for nobody's and removes the log; without the one on -shm (DMS) the next that opens it empties
+/// it. Others come and go with each transaction.
 /// </summary>
 internal static class FileLocks
 {
@@ -39,6 +39,8 @@ internal static class FileLocks
         Assert.True(lost.Length == 0, $"After {after} the server has lost {string.Join(" and ", lost)}.");
     }
 
+    private static long Byte(string text) => text == "EOF" ? long.MaxValue : long.Parse(text, CultureInfo.InvariantCulture);
+
     /// <summary>The whole range, by one entry: the kernel makes one of neighbours of the same kind.</summary>
     private static bool Holds(string[] lines, int process, string path, long first, long last)
     {
@@ -49,7 +51,8 @@ internal static class FileLocks
 
         var inode = ":" + status.Identity.Inode.ToString(CultureInfo.InvariantCulture);
         return lines.Select(static line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..])
-            .Any(held => held[0] == "POSIX" && held[3] == process.ToString(CultureInfo.InvariantCulture) && held[4].EndsWith(inode, StringComparison.Ordinal)
-                && long.Parse(held[5], CultureInfo.InvariantCulture) <= first && (held[6] == "EOF" || long.Parse(held[6], CultureInfo.InvariantCulture) >= last));
+            .Where(held => held[0] == "POSIX" && held[3] == process.ToString(CultureInfo.InvariantCulture))
+            .Where(held => held[4].EndsWith(inode, StringComparison.Ordinal) && Byte(held[5]) <= first && Byte(held[6]) >= last)
+            .Any();
     }
 }

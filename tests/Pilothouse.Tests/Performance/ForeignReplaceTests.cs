@@ -42,7 +42,12 @@ public sealed class ForeignReplaceTests
         for (var i = 0; i < 5; i++)
         {
             var pnl = (int)Math.Pow(10, i);
-            server.Sql(string.Create(CultureInfo.InvariantCulture, $"INSERT INTO trades(id, {Columns}) VALUES ({i + 1}, '2026-01-0{i + 1} 00:00:00', 'A/B', 'BUY', 1, {1 + pnl}, 1, {(i == 4 ? 0 : pnl)}, '{(i == 4 ? "open" : "closed")}', {(i == 4 ? "NULL" : $"'2026-01-0{i + 1} 12:00:00'")}, 'b', '{(char)('a' + i)}')"));
+            var (status, closedAt) = i == 4 ? ("open", "NULL") : ("closed", FormattableString.Invariant($"'2026-01-0{i + 1} 12:00:00'"));
+            server.Sql(FormattableString.Invariant(
+                $"""
+                INSERT INTO trades(id, {Columns})
+                VALUES ({i + 1}, '2026-01-0{i + 1} 00:00:00', 'A/B', 'BUY', 1, {1 + pnl}, 1, {(i == 4 ? 0 : pnl)}, '{status}', {closedAt}, 'b', '{(char)('a' + i)}')
+                """));
         }
 
         var before = (await server.GetAsync("/api/performance"))["data"]!;

@@ -50,7 +50,7 @@ public sealed class LockWalkTests
         string[] others = ["GET /docs", "GET /openapi/v1.json", "GET /metrics", "GET /nothing", "GET /api/nothing"];
 
         // Writes first, so that reads find something; keys are revoked and sessions ended last.
-        foreach (var route in documented.Concat(others).OrderBy(static route => route.StartsWith("POST /api/trades/", StringComparison.Ordinal) ? 2 : route.StartsWith("POST", StringComparison.Ordinal) ? 1 : 3))
+        foreach (var route in documented.Concat(others).OrderBy(Place))
         {
             var (method, path) = (route.Split(' ')[0], route.Split(' ')[1]);
             Assert.True(method == "GET" || Bodies.ContainsKey(route), $"{route} is new: say in this test what to send to it.");
@@ -95,12 +95,14 @@ public sealed class LockWalkTests
         await using var server = await ServerProcess.ServeAsync(folder, settings);
         var url = $"http://127.0.0.1:{server.Port}";
         var candles = folder.File("candles.csv");
-        await File.WriteAllLinesAsync(candles, (await File.ReadAllLinesAsync(Repository.PathOf("samples", "data", "btc-usd-1m-2018-04-04_05.csv"), TestContext.Current.CancellationToken)).Take(200), TestContext.Current.CancellationToken);
+        var recorded = Repository.PathOf("samples", "data", "btc-usd-1m-2018-04-04_05.csv");
+        await File.WriteAllLinesAsync(candles, File.ReadLines(recorded).Take(200), TestContext.Current.CancellationToken);
         var key = (await ServerProcess.RunAsync(folder, ["key", "create", "--name", "walk", "--scopes", "read,write,control"], settings)).Out.Trim();
         string[][] commands =
         [
-            ["key", "list"], ["key", "revoke", "4711"], ["key", "hash-pin", "135790"], ["migrate"], ["serve"], ["status"], ["status", "--json"], ["check"], ["check", "--json"],
-            ["backup"], ["backup", "create"], ["backup", "list"], ["backup", "verify"], ["backup", "restore", "--yes"], ["cleanup", "--dry-run"], ["cleanup"], ["vacuum"],
+            ["key", "list"], ["key", "revoke", "4711"], ["key", "hash-pin", "135790"], ["migrate"], ["serve"], ["status"], ["status", "--json"],
+            ["check"], ["check", "--json"], ["backup"], ["backup", "create"], ["backup", "list"], ["backup", "verify"], ["backup", "restore", "--yes"],
+            ["cleanup", "--dry-run"], ["cleanup"], ["vacuum"],
             ["replay", "--server", url, "--api-key", key, "--data", candles],
         ];
         await DemandAsync(server, database, key, "the start");
@@ -119,10 +121,17 @@ public sealed class LockWalkTests
         await DemandAsync(server, database, key, "`pilothouse backup service`");
         foreach (var command in await SubcommandsAsync(folder))
         {
-            Assert.True(command == "backup service" || commands.Any(tried => $"{string.Join(' ', tried)} ".StartsWith(command + " ", StringComparison.Ordinal)) || command == "key create",
-                $"`pilothouse {command}` is new: run it in this test.");
+            var isTried = commands.Any(tried => $"{string.Join(' ', tried)} ".StartsWith(command + " ", StringComparison.Ordinal));
+            Assert.True(isTried || command is "backup service" or "key create", $"`pilothouse {command}` is new: run it in this test.");
         }
     }
+
+    private static int Place(string route) => route switch
+    {
+        _ when route.StartsWith("POST /api/trades/", StringComparison.Ordinal) => 2,
+        _ when route.StartsWith("POST", StringComparison.Ordinal) => 1,
+        _ => 3,
+    };
 
     private static string Query(string path) => path switch
     {
@@ -147,7 +156,7 @@ public sealed class LockWalkTests
         string[] words = above.Length == 0 ? ["--help"] : [.. above.Split(' '), "--help"];
         var help = (await ServerProcess.RunAsync(folder, words)).Out;
         var found = new List<string>();
-        foreach (var line in help.Split("Commands:").Skip(1).SelectMany(static part => part.Split('\n')).Where(static line => line.StartsWith("  ", StringComparison.Ordinal) && line.Length > 2 && line[2] != ' '))
+        foreach (var line in help.Split("Commands:").Skip(1).SelectMany(static part => part.Split('\n')).Where(static line => line is [' ', ' ', not ' ', ..]))
         {
             var name = $"{above} {line.Trim().Split(' ')[0]}".Trim();
             found.Add(name);
