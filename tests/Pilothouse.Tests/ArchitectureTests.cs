@@ -69,6 +69,7 @@ public sealed partial class ArchitectureTests
         ["Checklist/Mounts.cs"] = "/proc",
         ["Cli/CheckCommand.cs"] = "/proc",
         ["Cli/CommandLog.cs"] = "a log, named by us",
+        ["Listening/OpenFiles.cs"] = "/proc/self/limits",
         ["Monitoring/CurrentLogFile.cs"] = "a log, named by us",
         ["Configuration/EnvFile.cs"] = "the file .env, before anything else",
         ["Backups/BackupFolder.cs"] = "the lock and the note of a failure, named by us",

@@ -183,12 +183,20 @@ internal sealed class Gate(RequestDelegate next, Settings settings, Credentials 
         credentials.CheckOrigin(http, caller);
         if (settings.RequireAuthForReads == true && http.Request.Path.StartsWithSegments("/api") && !http.Request.Path.StartsWithSegments("/api/auth"))
         {
-            // A write asks for its own scope where it is carried out; a key that may only write is known all the same.
-            caller.Require(HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method) ? Scopes.Read : Scopes.None);
+            caller.Require(NeededBy(http));
         }
 
         await next(http);
     }
+
+    /// <summary>
+    /// A write asks for its own scope where it is carried out, and so does a read of what steers (keys, backups): a key needs the one scope that
+    /// docs/api.md names for the route. For these, and for a path that does not exist, it is enough to be known.
+    /// </summary>
+    private static Scopes NeededBy(HttpContext http) =>
+        (HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method)) && http.GetEndpoint() is RouteEndpoint route && route.Metadata.GetMetadata<AsksForItsScope>() is null
+            ? Scopes.Read
+            : Scopes.None;
 }
 
 /// <summary>The names under which we are reached: a web page must not get here by a name of its own (DNS rebinding).</summary>

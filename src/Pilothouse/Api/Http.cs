@@ -21,6 +21,9 @@ internal static class Http
 
     public static RouteHandlerBuilder Answers<T>(this RouteHandlerBuilder route, int status = 200) => route.Produces<T>(status, "application/json");
 
+    /// <summary>A read that needs another scope than <c>read</c> and asks for it itself, whether reads need a credential or not.</summary>
+    public static RouteHandlerBuilder AsksForItsScope(this RouteHandlerBuilder route) => route.WithMetadata(new AsksForItsScope());
+
     /// <summary>The failures of this route besides 500.</summary>
     public static RouteHandlerBuilder Refuses(this RouteHandlerBuilder route, params int[] statuses)
     {
@@ -44,6 +47,9 @@ internal static class Http
             ? id
             : throw Refusal.NotFound("Not found", "The id in the path must be a whole number that a list or an answer gave.");
 }
+
+/// <summary>Metadata: the read asks for its scope itself.</summary>
+internal sealed record AsksForItsScope;
 
 /// <summary>Metadata: the path holds {id}.</summary>
 internal sealed record IdInPath;

@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using System.Text.Unicode;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Pilothouse.Api;
@@ -89,7 +90,10 @@ internal static class InputReader
         }
     }
 
-    /// <summary>A chunk whose size is no number that fits is no fault of ours: the web server has no better word for it than IOException.</summary>
+    /// <summary>
+    /// A chunk whose size is no number that fits is no fault of ours: the web server has no better word for it than IOException. Nor has it for a
+    /// client that went away or reset its stream; that one may come before the request counts as aborted.
+    /// </summary>
     private static async ValueTask<ReadResult> ReadAsync(PipeReader reader, CancellationToken cancel)
     {
         try
@@ -99,6 +103,10 @@ internal static class InputReader
         catch (IOException error) when (error.InnerException is OverflowException)
         {
             throw new Refusal(400, ErrorCodes.BadRequest, "Bad request", "The request could not be read to its end.");
+        }
+        catch (IOException error) when (error is not BadHttpRequestException)
+        {
+            throw new ConnectionResetException("The client went away while its body was read.", error);
         }
     }
 

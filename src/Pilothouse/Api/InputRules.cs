@@ -63,6 +63,14 @@ internal sealed class InputRules<T>() : InputRules(typeof(T))
             _ => null,
         });
 
+    /// <summary>A name that is shown in lists and logs: not blank, and without characters that are not seen, or that steer a terminal.</summary>
+    public InputRules<T> Name(string field, Func<T, string?> value, bool required = false) =>
+        Add(new(field, required) { Longest = PrintableText.LongestName }, input => value(input) switch
+        {
+            null => required ? IsRequired : null,
+            var text => PrintableText.ProblemOfName(text),
+        });
+
     /// <summary>A trading pair such as SUI/USDC, SUIUSDC or XRP/USDT:USDT.</summary>
     public InputRules<T> Pair(string field, Func<T, string?> value) =>
         Add(new(field, true) { Longest = 40 }, input => value(input) switch

@@ -18,10 +18,10 @@ internal static class Answer
 }
 
 /// <summary>
-/// The way of every write through HTTP: right, room on the disk, body, rules, repetition, one transaction, answer. What a feature adds is the work
-/// inside the transaction.
+/// The way of every write through HTTP: right, body, repetition, room on the disk, rules, one transaction, answer. The transaction begins with the
+/// question whether the credential is still good. What a feature adds is the work inside the transaction.
 /// </summary>
-internal sealed class WriteDoor(Database database, IdempotencyStore kept, DiskWatch disk, TimeProvider clock)
+internal sealed class WriteDoor(CallerDatabase database, IdempotencyStore kept, DiskWatch disk, TimeProvider clock)
 {
     /// <summary>Carries out one write.</summary>
     /// <param name="http">The request, whose caller needs the scope <c>write</c> unless <paramref name="scope"/> says otherwise.</param>
@@ -42,14 +42,14 @@ internal sealed class WriteDoor(Database database, IdempotencyStore kept, DiskWa
         {
             disk.DemandRoom();
             var value = Parse(http, body.Span, input);
-            var answer = await database.WriteAsync(session => work(session, caller, value), http.RequestAborted);
+            var answer = await database.WriteAsync(caller, session => work(session, caller, value), http.RequestAborted);
             http.Response.StatusCode = answer.Status;
             answer.Body.Ignored = IgnoredNames.Of(http);
             await JsonAnswer.WriteAsync(http, answer.Body, output);
             return;
         }
 
-        var (repeated, result) = await RunOnceAsync(http, key, body, input, output, (session, value) => work(session, caller, value));
+        var (repeated, result) = await RunOnceAsync(http, caller, key, body, input, output, (session, value) => work(session, caller, value));
         http.Response.StatusCode = result.Status;
         if (repeated)
         {
@@ -61,13 +61,15 @@ internal sealed class WriteDoor(Database database, IdempotencyStore kept, DiskWa
     }
 
     private async Task<(bool Repeated, KeptAnswer Answer)> RunOnceAsync<TInput, TAnswer>(
-        HttpContext http, IdempotencyKey key, ReadOnlyMemory<byte> body, JsonTypeInfo<TInput> input, JsonTypeInfo<TAnswer> output, Func<Session, TInput, ValueTask<Answer<TAnswer>>> work)
+        HttpContext http, Caller caller, IdempotencyKey key, ReadOnlyMemory<byte> body, JsonTypeInfo<TInput> input, JsonTypeInfo<TAnswer> output,
+        Func<Session, TInput, ValueTask<Answer<TAnswer>>> work)
         where TInput : class, IInput<TInput>
         where TAnswer : WriteAnswer
     {
         using var running = kept.Begin(key);
         if (await kept.FindAsync(key, http.RequestAborted) is { } known)
         {
+            await database.DemandAsync(caller, http.RequestAborted);
             return (true, known);
         }
 
@@ -76,7 +78,7 @@ internal sealed class WriteDoor(Database database, IdempotencyStore kept, DiskWa
         var ignored = IgnoredNames.Of(http);
         try
         {
-            return (false, await database.WriteAsync(async session =>
+            return (false, await database.WriteAsync(caller, async session =>
             {
                 var answer = await work(session, value);
                 answer.Body.Ignored = ignored;
@@ -87,7 +89,7 @@ internal sealed class WriteDoor(Database database, IdempotencyStore kept, DiskWa
         }
         catch (Refusal refusal) when (refusal.Status == 409 && refusal.Code != ErrorCodes.IdempotencyInProgress)
         {
-            await database.WriteAsync(async session =>
+            await database.WriteAsync(caller, async session =>
             {
                 await kept.KeepAsync(session, key, refusal.Status, JsonText.Of(refusal.Body, ApiJson.Default.ErrorBody));
                 return true;

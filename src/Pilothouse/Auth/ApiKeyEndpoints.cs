@@ -17,9 +17,8 @@ internal sealed record NewApiKey : IInput<NewApiKey>
     public DateTimeOffset? ExpiresAt { get; init; }
 
     public static InputRules<NewApiKey> Rules { get; } = new InputRules<NewApiKey>()
-        .Text("name", static key => key.Name, required: true, longest: 100)
-        .Text("bot_name", static key => key.BotName, longest: 100)
-        .Also("bot_name", static key => key.BotName is { } bot && string.IsNullOrWhiteSpace(bot) ? "must not be empty" : null)
+        .Name("name", static key => key.Name, required: true)
+        .Name("bot_name", static key => key.BotName)
         .Also("scopes", static key => key.Scopes switch
         {
             null => InputRules.IsRequired,
@@ -44,7 +43,7 @@ internal static class ApiKeyEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         var keys = routes.MapGroup("/api/keys").WithTags("API keys");
-        keys.MapMethods("", Http.Read, ListAsync).Named("listApiKeys", "Every API key, without the keys themselves").Takes(ListQuery).Answers<ApiKeyList>().Refuses(400, 401, 403, 429);
+        keys.MapMethods("", Http.Read, ListAsync).Named("listApiKeys", "Every API key, without the keys themselves").Takes(ListQuery).Answers<ApiKeyList>().Refuses(400, 401, 403, 429).AsksForItsScope();
         keys.MapPost("", CreateAsync).Named("createApiKey", "Make an API key; it is shown once").Takes<NewApiKey>().Answers<ApiKeyCreated>(201).Refuses(400, 401, 403, 409, 413, 415, 429, 503, 507);
         keys.MapDelete("/{id}", RevokeAsync).Named("revokeApiKey", "Revoke an API key at once").TakesId().Answers<ApiKeyRevoked>().Refuses(400, 401, 403, 404, 409, 429, 503, 507);
     }
@@ -58,7 +57,7 @@ internal static class ApiKeyEndpoints
         await JsonAnswer.WriteAsync(http, new ApiKeyList(true, keys.Count, keys, null), AuthJson.Default.ApiKeyList);
     }
 
-    private static async Task CreateAsync(HttpContext http, Database database, ApiKeys keys, TimeProvider clock, ILogger<NewApiKey> logger)
+    private static async Task CreateAsync(HttpContext http, CallerDatabase database, ApiKeys keys, TimeProvider clock, ILogger<NewApiKey> logger)
     {
         var caller = Steering(http);
         var input = InputReader.Parse((await InputReader.ReadBodyAsync(http)).Span, AuthJson.Default.NewApiKey, clock.GetUtcNow(), out var ignored);
@@ -70,17 +69,17 @@ internal static class ApiKeyEndpoints
 
         var given = ApiKeys.ScopesOf(input.Scopes!);
         CheckIsWithin(caller, given, input.ExpiresAt);
-        var (id, key) = await database.WriteAsync(session => keys.CreateAsync(session, input.Name!, input.Scopes!, input.BotName, input.ExpiresAt));
+        var (id, key) = await database.WriteAsync(caller, session => keys.CreateAsync(session, input.Name!, input.Scopes!, input.BotName, input.ExpiresAt));
         ApiKeyLog.Made(logger, id, ApiKeys.NamesOf(given), input.ExpiresAt is { } ends ? Timestamps.ToStored(ends) : "revoked", caller.Owner, Caller.AddressOf(http.Connection.RemoteIpAddress), http.TraceIdentifier);
         http.Response.StatusCode = 201;
         await JsonAnswer.WriteAsync(http, new ApiKeyCreated(true, "API key created successfully; it is not shown again", id, key) { Ignored = IgnoredNames.Of(http) }, AuthJson.Default.ApiKeyCreated);
     }
 
-    private static async Task RevokeAsync(HttpContext http, Database database, TimeProvider clock, ILogger<NewApiKey> logger)
+    private static async Task RevokeAsync(HttpContext http, CallerDatabase database, TimeProvider clock, ILogger<NewApiKey> logger)
     {
         var caller = Steering(http);
         var id = Http.IdOf(http);
-        if (!await database.WriteAsync(session => CredentialStore.RevokeKeyAsync(session, id, clock.GetUtcNow())))
+        if (!await database.WriteAsync(caller, session => CredentialStore.RevokeKeyAsync(session, id, clock.GetUtcNow())))
         {
             throw Refusal.NotFound("API key not found", string.Create(CultureInfo.InvariantCulture, $"There is no API key {id}; GET /api/keys lists them."));
         }

@@ -34,7 +34,7 @@ internal sealed class ApiKeys(Settings settings, TimeProvider clock)
     }
 
     /// <summary>The key if it exists, has not ended and was not revoked, else null.</summary>
-    public async ValueTask<ApiKey?> FindAsync(Session session, string key)
+    public async ValueTask<SealedKey?> FindAsync(Session session, string key)
     {
         if (key.Length != Prefix.Length + Digits)
         {
@@ -42,9 +42,9 @@ internal sealed class ApiKeys(Settings settings, TimeProvider clock)
         }
 
         var hash = Hash(key);
-        return await CredentialStore.FindKeyAsync(session, hash) is ({ RevokedAt: null } found, { } seal)
+        return await CredentialStore.FindKeyAsync(session, hash) is { Key: var found, Seal: { } seal } row
             && IsSame(seal, Seal(hash, found.Scopes, found.BotName, found.ExpiresAt))
-            && (found.ExpiresAt is null || found.ExpiresAt > clock.GetUtcNow()) ? found : null;
+            && (found.ExpiresAt is null || found.ExpiresAt > clock.GetUtcNow()) ? row : null;
     }
 
     public static Scopes ScopesOf(ApiKey key) => ScopesOf(key.Scopes.Split(','));

@@ -32,6 +32,7 @@ internal static class AuthEndpoints
         services.AddSingleton<SessionTokens>();
         services.AddSingleton<ApiKeys>();
         services.AddSingleton<Credentials>();
+        services.AddSingleton<CallerDatabase>();
         services.AddSingleton<LoginBudget>();
         services.AddSingleton<LoginMetrics>();
         services.AddSingleton(static provider => new PinHash(provider.GetRequiredService<Settings>().Pin));
@@ -84,6 +85,7 @@ internal static class AuthEndpoints
     {
         if (Caller.Of(http) is { TokenId: { } id, ExpiresAt: { } ends })
         {
+            // It ends nothing but itself, so nobody asks again whether it is still good.
             await database.WriteAsync(session => CredentialStore.RevokeTokenAsync(session, id, ends));
         }
 

@@ -41,6 +41,9 @@ internal sealed record Caller(string Name, string Owner, string Client, Scopes S
     /// <summary>When the credential ends; null for never.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
 
+    /// <summary>The API key as it was when the request began, null for a session.</summary>
+    public SealedKey? Key { get; init; }
+
     /// <summary>Id of the session's token, null for an API key.</summary>
     public string? TokenId { get; init; }
 
@@ -118,7 +121,20 @@ internal sealed record Caller(string Name, string Owner, string Client, Scopes S
         }
     }
 
-    /// <summary>The bot that a record belongs to: the key's own where the record names none.</summary>
+    /// <summary>Refuses a change of a stored record of another bot; of one that names no bot too, unless <paramref name="unnamed"/> allows it.</summary>
+    public void DemandBot(string? stored, bool unnamed)
+    {
+        if (BotName is null || stored == BotName || (unnamed && string.IsNullOrWhiteSpace(stored)))
+        {
+            return;
+        }
+
+        throw new Refusal(403, ErrorCodes.WrongBot, "Not allowed", string.IsNullOrWhiteSpace(stored)
+            ? $"This API key is for the bot {BotName}, and the record names no bot. Use a key without bot_name; or, if this bot may change such records, set BOT_KEYS_MAY_CHANGE_UNNAMED=true on the server."
+            : $"This API key is for the bot {BotName} and cannot change what belongs to {stored}.");
+    }
+
+    /// <summary>The bot that a new record belongs to: the key's own where the record names none.</summary>
     public string? BotFor(string? named)
     {
         if (BotName is null || named is null || named == BotName)

@@ -5,15 +5,21 @@ namespace Pilothouse.Auth;
 /// <summary>One API key as it is listed: everything but the key itself, which nobody can show again.</summary>
 internal sealed record ApiKey(long Id, string Name, string Scopes, string? BotName, DateTimeOffset? CreatedAt, DateTimeOffset? ExpiresAt, DateTimeOffset? RevokedAt);
 
-/// <summary>An API key and the seal over what it allows.</summary>
-internal sealed record SealedKey(ApiKey Key, string? Seal);
+/// <summary>An API key, the hash that it is found by, and the seal over what it allows.</summary>
+internal sealed record SealedKey(ApiKey Key, string Hash, string? Seal)
+{
+    /// <summary>Whether a row that was read later allows the same; null, where there is none any more, does not.</summary>
+    public bool AllowsAs(SealedKey? later) => later is not null && later.Hash == Hash && later.Seal == Seal
+        && later.Key.Scopes == Key.Scopes && later.Key.BotName == Key.BotName && later.Key.ExpiresAt == Key.ExpiresAt;
+}
 
 /// <summary>The tables behind credentials: api_keys, revoked_tokens, login_budgets.</summary>
 internal static class CredentialStore
 {
     private const string KeyColumns = "id, name, scopes, bot_name, created_at, expires_at, revoked_at";
 
-    private static readonly Sql FindKey = new($"SELECT {KeyColumns}, seal FROM api_keys WHERE key_hash = @hash");
+    private static readonly Sql FindKey = new($"SELECT {KeyColumns}, seal FROM api_keys WHERE key_hash = @hash AND revoked_at IS NULL");
+    private static readonly Sql FindKeyById = new($"SELECT {KeyColumns}, seal FROM api_keys WHERE id = @id AND key_hash = @hash AND revoked_at IS NULL");
     private static readonly Sql ListKeys = new($"SELECT {KeyColumns} FROM api_keys ORDER BY id DESC LIMIT 1000");
     private static readonly Sql InsertKey = new("""
         INSERT INTO api_keys(name, key_hash, scopes, seal, bot_name, created_at, expires_at)
@@ -36,8 +42,13 @@ internal static class CredentialStore
     private static readonly Sql CutBudget = new("UPDATE login_budgets SET window_ends = @ends WHERE client = @client");
     private static readonly Sql PurgeBudgets = new("DELETE FROM login_budgets WHERE window_ends < @now");
 
+    /// <summary>The key that is not revoked; whatever is in revoked_at ends it, also what is no time.</summary>
     public static ValueTask<SealedKey?> FindKeyAsync(Session session, string hash) =>
-        session.Prepare(FindKey).Set("hash", hash).FirstAsync(static row => new SealedKey(ReadKey(row), row.Text(7)));
+        session.Prepare(FindKey).Set("hash", hash).FirstAsync(row => new SealedKey(ReadKey(row), hash, row.Text(7)));
+
+    /// <summary>The same for a key whose id is known.</summary>
+    public static ValueTask<SealedKey?> FindKeyAsync(Session session, long id, string hash) =>
+        session.Prepare(FindKeyById).Set("id", id).Set("hash", hash).FirstAsync(row => new SealedKey(ReadKey(row), hash, row.Text(7)));
 
     public static ValueTask<List<ApiKey>> ListKeysAsync(Session session) => session.Prepare(ListKeys).ListAsync(ReadKey);
 

@@ -77,9 +77,15 @@ internal sealed class Credentials(Database database, SessionTokens tokens, ApiKe
 
     private async ValueTask<Caller> ByKeyAsync(HttpContext http, string text, Caller anonymous)
     {
-        var key = await database.ReadAsync(ReadKind.LookUp, session => keys.FindAsync(session, text), http.RequestAborted);
-        return key is null ? anonymous with { Problem = KeyIsBad } : new Caller($"key:{key.Name}", $"key:{key.Id}", $"key:{key.Id}", ApiKeys.ScopesOf(key))
+        var found = await database.ReadAsync(ReadKind.LookUp, session => keys.FindAsync(session, text), http.RequestAborted);
+        if (found is not { Key: var key })
         {
+            return anonymous with { Problem = KeyIsBad };
+        }
+
+        return new Caller($"key:{PrintableText.Name(key.Name)}", $"key:{key.Id}", $"key:{key.Id}", ApiKeys.ScopesOf(key))
+        {
+            Key = found,
             BotName = key.BotName,
             ExpiresAt = key.ExpiresAt,
         };

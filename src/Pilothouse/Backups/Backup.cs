@@ -23,6 +23,18 @@ internal enum BackupState
 /// <param name="Manifest">What was noted when it was made.</param>
 internal sealed record Backup(string Name, string Path, DateTimeOffset MadeAt, long SizeBytes, BackupState State, string? Problem, BackupManifest? Manifest)
 {
+    public const string BySchedule = "schedule";
+    public const string ByCommand = "command";
+    public const string ByApi = "api";
+
+    /// <summary>Who made it; null where nothing says so, as of the seed's.</summary>
+    public string? Maker => Manifest?.MadeBy is BySchedule or ByCommand or ByApi ? Manifest.MadeBy : null;
+
+    /// <summary>Of a list with the newest first, what is beyond <paramref name="most"/> of each maker.</summary>
+    public static List<Backup> Surplus(IReadOnlyList<Backup> all, int most) => [.. new[] { BySchedule, ByCommand, ByApi }
+        .Select(maker => all.Where(backup => !backup.IsBeforeMigration && (backup.Maker == maker || (backup.Maker is null && maker != ByApi))))
+        .SelectMany(made => made.Skip(most).Except(made.Where(static backup => backup.State == BackupState.Good).Take(1))).Distinct()];
+
     public bool IsBeforeMigration => Name.StartsWith(BackupName.BeforeMigration, StringComparison.Ordinal);
 }
 

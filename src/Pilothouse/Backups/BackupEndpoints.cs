@@ -48,7 +48,7 @@ internal static partial class BackupEndpoints
     public static void MapBackups(this IEndpointRouteBuilder routes)
     {
         var backups = routes.MapGroup("/api/backups").WithTags("Backups");
-        backups.MapMethods("", Http.Read, ListAsync).Named("listBackups", "Every backup, the newest first").Takes(ListQuery).Answers<BackupList>().Refuses(400, 401, 403, 429);
+        backups.MapMethods("", Http.Read, ListAsync).Named("listBackups", "Every backup, the newest first").Takes(ListQuery).Answers<BackupList>().Refuses(400, 401, 403, 429).AsksForItsScope();
         backups.MapPost("", CreateAsync).Named("createBackup", "Make a backup now and verify it; takes seconds to minutes").Answers<BackupCreated>(201).Refuses(400, 401, 403, 409, 429, 503);
         backups.MapPost("/{name}/verify", VerifyAsync).Named("verifyBackup", "Unpack a backup and check it; takes seconds to minutes").TakesName().Answers<BackupVerified>().Refuses(400, 401, 403, 404, 409, 429, 503);
     }
@@ -61,13 +61,13 @@ internal static partial class BackupEndpoints
         return JsonAnswer.WriteAsync(http, new BackupList(true, rows.Length, rows, null), BackupJson.Default.BackupList);
     }
 
-    private static async Task CreateAsync(HttpContext http, BackupMaker maker, BackupHealth health, IHostApplicationLifetime server, ILogger<BackupMaker> logger)
+    private static async Task CreateAsync(HttpContext http, CallerDatabase database, BackupMaker maker, BackupHealth health, IHostApplicationLifetime server, ILogger<BackupMaker> logger)
     {
-        Caller.Of(http).Require(Scopes.Control);
+        await DemandAsync(http, database);
         try
         {
             // Not cancelled with its request: a proxy that has waited too long must not undo it.
-            var backup = await Aside(() => maker.Make("api", TimeSpan.Zero, NoProgress.Instance, out _, server.ApplicationStopping));
+            var backup = await Aside(() => maker.Make(Backup.ByApi, TimeSpan.Zero, NoProgress.Instance, out _, server.ApplicationStopping));
             health.Refresh();
             Made(logger, backup.Name, backup.SizeBytes, http.TraceIdentifier);
             http.Response.StatusCode = 201;
@@ -89,9 +89,9 @@ internal static partial class BackupEndpoints
         }
     }
 
-    private static async Task VerifyAsync(HttpContext http, BackupFolder folder, BackupVerifier verifier, ILogger<BackupVerifier> logger)
+    private static async Task VerifyAsync(HttpContext http, CallerDatabase database, BackupFolder folder, BackupVerifier verifier, ILogger<BackupVerifier> logger)
     {
-        Caller.Of(http).Require(Scopes.Control);
+        await DemandAsync(http, database);
         var name = (string)http.Request.RouteValues["name"]!;
         var backup = folder.List().FirstOrDefault(one => one.Name == name)
             ?? throw Refusal.NotFound("Backup not found", "There is no backup of this name; GET /api/backups lists them.");
@@ -115,6 +115,14 @@ internal static partial class BackupEndpoints
             VerifyingFailed(logger, backup.Name, http.TraceIdentifier, failed);
             throw new Refusal(409, ErrorCodes.BackupDamaged, "Backup damaged", "The backup is not what was made, or not whole; the server's log says what is wrong. Do not restore it.");
         }
+    }
+
+    /// <summary>The right, asked once more where the work begins. What has begun is carried out.</summary>
+    private static ValueTask DemandAsync(HttpContext http, CallerDatabase database)
+    {
+        var caller = Caller.Of(http);
+        caller.Require(Scopes.Control);
+        return database.DemandAsync(caller, http.RequestAborted);
     }
 
     private static Task<T> Aside<T>(Func<T> work) => Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);

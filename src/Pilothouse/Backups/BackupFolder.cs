@@ -136,14 +136,13 @@ internal sealed class BackupFolder(string path, TimeProvider clock)
     }
 
     /// <summary>
-    /// Removes the oldest beyond <paramref name="most"/>, but never the last good one, and nothing that neither we nor the seed have made.
+    /// Removes the oldest beyond <paramref name="most"/> of each maker, so that none pushes out those of another; the seed's count with the schedule's
+    /// and with the command's. Never the last good one of a maker, and nothing that neither we nor the seed have made.
     /// </summary>
     /// <returns>The names of those that should be gone and could not be removed.</returns>
     public IReadOnlyList<string> Prune(int most)
     {
-        Backup[] counted = [.. List().Where(static backup => !backup.IsBeforeMigration)];
-        var lastGood = counted.FirstOrDefault(static backup => backup.State == BackupState.Good);
-        return [.. counted.Skip(most).Where(backup => backup != lastGood && !TryRemove(backup)).Select(static backup => backup.Name)];
+        return [.. Backup.Surplus(List(), most).Where(backup => !TryRemove(backup)).Select(static backup => backup.Name)];
     }
 
     /// <summary>Under another name first: a backup that is half removed must not look like one.</summary>

@@ -25,6 +25,7 @@ internal sealed class BackupHealth(Settings settings, BackupFolder folder, TimeP
     private bool looked;
     private DateTime changedAt;
     private Backup? last;
+    private Backup? lastScheduled;
     private int count;
     private DateTimeOffset? failedAt;
     private DateTimeOffset? began;
@@ -38,6 +39,19 @@ internal sealed class BackupHealth(Settings settings, BackupFolder folder, TimeP
             {
                 return looked && clock.GetElapsedTime(lookedAt) < LookEvery && ChangedAt() == changedAt ? last : Read();
             }
+        }
+    }
+
+    /// <summary>
+    /// Looks now for the newest verified backup that stands for the schedule's: one made over the API does not, as it is gone after a
+    /// few more of them.
+    /// </summary>
+    public Backup? RefreshScheduled()
+    {
+        lock (looking)
+        {
+            Read();
+            return lastScheduled;
         }
     }
 
@@ -165,11 +179,13 @@ internal sealed class BackupHealth(Settings settings, BackupFolder folder, TimeP
 
             // One from the future was made under a wrong clock: it must not stand for all the days until then.
             var soon = clock.GetUtcNow() + ClockTolerance;
-            last = all.FirstOrDefault(backup => backup.State == BackupState.Good && backup.MadeAt <= soon) ?? all.FirstOrDefault(static backup => backup.State == BackupState.Good);
+            Backup[] good = [.. all.Where(static backup => backup.State == BackupState.Good)];
+            last = Array.Find(good, backup => backup.MadeAt <= soon) ?? good.FirstOrDefault();
+            lastScheduled = Array.Find(good, backup => backup.MadeAt <= soon && backup.Maker != Backup.ByApi);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            (last, count) = (null, 0);
+            (last, lastScheduled, count) = (null, null, 0);
         }
 
         (lookedAt, looked, changedAt) = (clock.GetTimestamp(), true, ChangedAt());

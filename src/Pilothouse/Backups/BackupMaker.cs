@@ -18,7 +18,7 @@ internal sealed class BackupMaker(Settings settings, TimeProvider clock)
 
     public BackupFolder Folder { get; } = new(settings.BackupDir, clock);
 
-    /// <summary>Makes a backup, and removes the oldest beyond MAX_BACKUPS.</summary>
+    /// <summary>Makes a backup, and removes the oldest of the same kind beyond MAX_BACKUPS.</summary>
     /// <param name="madeBy">schedule, command or api.</param>
     /// <param name="patience">How long to wait for a backup that somebody else is making.</param>
     /// <param name="progress">Is told how far it is.</param>

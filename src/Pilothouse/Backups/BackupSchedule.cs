@@ -37,7 +37,7 @@ internal sealed partial class BackupSchedule(Settings settings, BackupMaker make
     private DateTimeOffset? IsMissed()
     {
         var due = schedule.LastUntil(clock.GetUtcNow());
-        var last = health.Refresh();
+        var last = health.RefreshScheduled();
         return (last?.MadeAt >= due && last.MadeAt <= clock.GetUtcNow() + BackupHealth.ClockTolerance) || health.DatabaseBegan() > due ? null : due;
     }
 
@@ -50,7 +50,7 @@ internal sealed partial class BackupSchedule(Settings settings, BackupMaker make
             // Minutes of reading and packing belong to a thread of their own.
             IReadOnlyList<string> kept = [];
             var backup = await Task.Factory.StartNew(
-                () => maker.MakeIf(() => IsMissed() is not null, "schedule", Patience, NoProgress.Instance, out kept, cancel), cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+                () => maker.MakeIf(() => IsMissed() is not null, Backup.BySchedule, Patience, NoProgress.Instance, out kept, cancel), cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default);
             health.Refresh();
             if (backup is null)
             {

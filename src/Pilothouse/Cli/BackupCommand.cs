@@ -30,7 +30,7 @@ internal static class BackupCommand
     private static Task<int> MakeAsync(CancellationToken cancel) => Shell.ChangingAsync("backup", (settings, log) =>
     {
         IReadOnlyList<string> kept = [];
-        var backup = TerminalProgress.Run(progress => new BackupMaker(settings, TimeProvider.System).Make("command", Patience, progress, out kept, cancel, SayWaiting));
+        var backup = TerminalProgress.Run(progress => new BackupMaker(settings, TimeProvider.System).Make(Backup.ByCommand, Patience, progress, out kept, cancel, SayWaiting));
         var manifest = backup.Manifest!;
         var told = string.Create(CultureInfo.InvariantCulture, $"{backup.Path}: {Sizes.Text(backup.SizeBytes)}, {manifest.Tables.Values.Sum()} rows, verified.");
         Shell.Print(told);

@@ -91,7 +91,7 @@ internal static class CheckCommand
                 continue;
             }
 
-            table.AddRow(new Text(word, colour), new Text(finding.Name), new Text(finding.Found));
+            table.AddRow(new Text(word, colour), new Text(finding.Name), new Text(PrintableText.Of(finding.Found)));
             if (finding.ToDo is { } todo)
             {
                 table.AddRow(Text.Empty, Text.Empty, new Text($"-> {todo}", new Style(decoration: Decoration.Bold)));

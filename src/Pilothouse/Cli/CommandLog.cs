@@ -32,7 +32,7 @@ internal sealed class CommandLog(Settings settings, string command)
         {
             Logging.MakeFolder(settings.LogDir);
             using var file = Open(Path.Combine(settings.LogDir, Name));
-            file.Write(Encoding.UTF8.GetBytes(JsonText.Of(line, CommandLogJson.Default.CommandLine) + "\n"));
+            file.Write(Encoding.UTF8.GetBytes(PrintableText.Json(JsonText.Of(line, CommandLogJson.Default.CommandLine)) + "\n"));
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Pilothouse.Api;
 using Pilothouse.Auth;
 using Pilothouse.Configuration;
 using Pilothouse.Storage;
@@ -15,7 +16,7 @@ internal static class KeyCommand
 
     private static Command CreateKey()
     {
-        var name = new Option<string>("--name") { Description = "What the key is for; shown in lists and logs.", Required = true };
+        var name = new Option<string>("--name") { Description = "What the key is for; shown in lists and logs.", Required = true, Validators = { static result => CheckName(result, "--name") } };
         var scopes = new Option<string>("--scopes") { Description = "read, write, control; separated by commas.", DefaultValueFactory = static _ => "read,write" };
         scopes.Validators.Add(static result =>
         {
@@ -25,7 +26,7 @@ internal static class KeyCommand
                 result.AddError($"--scopes {sent}: allowed are {ApiKeys.ScopeNames}, separated by commas.");
             }
         });
-        var bot = new Option<string?>("--bot-name") { Description = "The only bot that this key may write for." };
+        var bot = new Option<string?>("--bot-name") { Description = "The only bot that this key may write for.", Validators = { static result => CheckName(result, "--bot-name") } };
         var days = new Option<long?>("--expires-in-days")
         {
             Description = "After how many days it ends; never, where it is left out.",
@@ -54,7 +55,7 @@ internal static class KeyCommand
             var keys = await database.ReadAsync(CredentialStore.ListKeysAsync);
             Shell.PrintTable(["id", "name", "scopes", "bot", "made", "ends", "revoked"], keys.Select(static key => new[]
             {
-                key.Id.ToString(CultureInfo.InvariantCulture), key.Name, key.Scopes, key.BotName ?? "", Show(key.CreatedAt), Show(key.ExpiresAt), Show(key.RevokedAt),
+                key.Id.ToString(CultureInfo.InvariantCulture), PrintableText.Name(key.Name), key.Scopes, PrintableText.Name(key.BotName ?? ""), Show(key.CreatedAt), Show(key.ExpiresAt), Show(key.RevokedAt),
             }));
             return Shell.Good;
         }));
@@ -101,6 +102,14 @@ internal static class KeyCommand
             return Shell.Good;
         });
         return command;
+    }
+
+    private static void CheckName(System.CommandLine.Parsing.OptionResult given, string option)
+    {
+        if (given.Tokens is [{ Value: var name }] && PrintableText.ProblemOfName(name) is { } problem)
+        {
+            given.AddError($"{option} {problem}.");
+        }
     }
 
     private static string[] Names(string scopes) => scopes.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);

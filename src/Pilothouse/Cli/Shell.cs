@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using Pilothouse.Api;
 using Pilothouse.Configuration;
 using Pilothouse.Storage;
 using Spectre.Console;
@@ -143,7 +144,7 @@ internal static class Shell
     {
         try
         {
-            Errors.Profile.Out.Writer.WriteLine(sentence);
+            Errors.Profile.Out.Writer.WriteLine(PrintableText.Lines(sentence));
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -160,7 +161,7 @@ internal static class Shell
     /// <summary>A table on standard output: drawn on a terminal, where the first column is never broken, and in a pipe columns of text that are never cut.</summary>
     public static void PrintTable(string[] columns, IEnumerable<string[]> rows)
     {
-        string[][] lines = [columns, .. rows];
+        string[][] lines = [columns, .. rows.Select(static row => Array.ConvertAll(row, PrintableText.Of))];
         if (!Console.IsOutputRedirected)
         {
             var table = new Table().AddColumns([.. columns.Select(static (name, column) => new TableColumn(Markup.Escape(name)) { NoWrap = column == 0 })]);
@@ -181,7 +182,7 @@ internal static class Shell
     {
         try
         {
-            AnsiConsole.Profile.Out.Writer.WriteLine(line);
+            AnsiConsole.Profile.Out.Writer.WriteLine(PrintableText.Lines(line));
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

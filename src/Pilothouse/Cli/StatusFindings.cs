@@ -76,7 +76,7 @@ internal static class StatusFindings
 
         foreach (var bot in files.Bots.Where(static bot => bot.Status == "error"))
         {
-            yield return new(Finding.Warning, $"The bot {StatusView.OneLine(bot.Name)} reported an error: GET /api/bot-status?bot_name={Uri.EscapeDataString(bot.Name)} has its message.");
+            yield return new(Finding.Warning, $"The bot {Api.PrintableText.Of(bot.Name)} reported an error: GET /api/bot-status?bot_name={Uri.EscapeDataString(bot.Name)} has its message.");
         }
     }
 

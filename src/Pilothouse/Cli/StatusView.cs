@@ -1,4 +1,5 @@
 using System.Globalization;
+using Pilothouse.Api;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
@@ -27,7 +28,7 @@ internal static class StatusView
 
         foreach (var finding in report.Findings)
         {
-            Print(Columns().AddRow(State(finding.Level, finding.Level), new Text(finding.Message)));
+            Print(Columns().AddRow(State(finding.Level, finding.Level), new Text(PrintableText.Of(finding.Message))));
         }
     }
 
@@ -65,7 +66,7 @@ internal static class StatusView
             lines.AddRow(new Text("Health"), State(health.Status == "healthy" ? "ok" : health.Status == "degraded" ? Finding.Warning : Finding.Failed, health.Status ?? "no answer"));
             foreach (var check in health.Checks)
             {
-                lines.AddRow(State(check.State, "  " + check.Name), new Text($"{check.State}: {check.Message}"));
+                lines.AddRow(State(check.State, "  " + check.Name), new Text(PrintableText.Of($"{check.State}: {check.Message}")));
             }
         }
 
@@ -108,16 +109,13 @@ internal static class StatusView
     {
         Shell.PrintTable(["bot", "status", "last report"], bots.Take(MostBots).Select(static bot => new[]
         {
-            OneLine(bot.Name), bot.Status ?? "unknown", bot.AgeSeconds is { } age ? $"{Span(age)} ago" : "at no readable time",
+            PrintableText.Of(bot.Name), bot.Status ?? "unknown", bot.AgeSeconds is { } age ? $"{Span(age)} ago" : "at no readable time",
         }));
         if (bots.Count > MostBots)
         {
             Shell.Print(string.Create(CultureInfo.InvariantCulture, $"and {bots.Count - MostBots} more: --json has them all"));
         }
     }
-
-    /// <summary>A bot's name is a client's text: it must not steer a terminal.</summary>
-    public static string OneLine(string text) => string.Concat(text.Select(static c => char.IsControl(c) ? '?' : c));
 
     private static Grid Columns() => new Grid().AddColumn(new GridColumn().NoWrap().Width(14)).AddColumn();
 

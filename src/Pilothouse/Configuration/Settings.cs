@@ -32,6 +32,7 @@ internal sealed class Settings
         JwtSecret = from.Secret("JWT_SECRET_KEY", "at least 32 bytes (make one with: openssl rand -hex 32)", static text => System.Text.Encoding.UTF8.GetByteCount(text) >= 32);
         SessionTimeoutMinutes = from.Whole("SESSION_TIMEOUT_MINUTES", 30, 1, 43_200);
         RequireAuthForReads = from.OptionalFlag("REQUIRE_AUTH_FOR_READS");
+        BotKeysMayChangeUnnamed = from.Flag("BOT_KEYS_MAY_CHANGE_UNNAMED", false);
         AllowedHosts = from.List("ALLOWED_HOSTS", "host names separated by commas, or * for any", static _ => true);
         CorsOrigins = from.List("CORS_ORIGINS", "origins such as http://localhost:5000 separated by commas, or *", static text => text == "*" || IsOrigin(text));
         TrustedProxies = from.Networks("TRUSTED_PROXIES");
@@ -97,6 +98,9 @@ internal sealed class Settings
 
     /// <summary>Null: nobody has decided, which production on an outside address refuses.</summary>
     public bool? RequireAuthForReads { get; }
+
+    /// <summary>Whether an API key that is made for one bot may change and close trades that name no bot.</summary>
+    public bool BotKeysMayChangeUnnamed { get; }
 
     public string[] AllowedHosts { get; }
 

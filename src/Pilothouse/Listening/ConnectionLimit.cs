@@ -8,20 +8,49 @@ namespace Pilothouse.Listening;
 
 /// <summary>
 /// How many connections strangers may hold at a time: each address a share, all together what leaves room for the owner. This machine,
-/// IP_ALLOWLIST and TRUSTED_PROXIES are not counted. One too many is closed at once, before TLS.
+/// IP_ALLOWLIST and TRUSTED_PROXIES are not counted there. All together, the owner's too, never more than <see cref="OpenFiles"/> has room for, and
+/// strangers at most three quarters of that. One too many is closed at once, before TLS.
 /// </summary>
-internal sealed partial class ConnectionLimit(Settings settings, TimeProvider clock, ILogger<ConnectionLimit> logger)
+internal sealed partial class ConnectionLimit(Settings settings, TimeProvider clock, ILogger<ConnectionLimit> logger, OpenFiles? files = null)
 {
     public const int PerAddress = 256;
     public const int OfStrangers = 4096;
     private static readonly TimeSpan SayEvery = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<string, int> open = new();
+    private int all;
     private int total;
     private long saidAt;
 
+    /// <summary>Connections that are open now, whoever has them.</summary>
+    public int Open => Volatile.Read(ref all);
+
+    /// <summary>Of all, strangers or not.</summary>
+    private int Most => files?.Connections ?? int.MaxValue;
+
+    private int MostOfStrangers => (int)Math.Min(OfStrangers, Most * 3L / 4);
+
     /// <summary>Serves the connection, or closes it.</summary>
     public async Task RunAsync(ConnectionContext connection, ConnectionDelegate next)
+    {
+        try
+        {
+            if (Interlocked.Increment(ref all) > Most)
+            {
+                files?.Say(Open - 1);
+                connection.Abort(new ConnectionAbortedException("too many connections"));
+                return;
+            }
+
+            await RunCountedAsync(connection, next);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref all);
+        }
+    }
+
+    private async Task RunCountedAsync(ConnectionContext connection, ConnectionDelegate next)
     {
         if (connection.RemoteEndPoint is not IPEndPoint { Address: var address })
         {
@@ -40,7 +69,7 @@ internal sealed partial class ConnectionLimit(Settings settings, TimeProvider cl
         try
         {
             var mine = open.AddOrUpdate(client, 1, static (_, count) => count + 1);
-            if (Interlocked.Increment(ref total) > OfStrangers || mine > PerAddress)
+            if (Interlocked.Increment(ref total) > MostOfStrangers || mine > PerAddress)
             {
                 Say(client, mine);
                 connection.Abort(new ConnectionAbortedException("too many connections"));

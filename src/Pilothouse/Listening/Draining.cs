@@ -1,9 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
-using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
-using Microsoft.Extensions.Options;
 
 namespace Pilothouse.Listening;
 
@@ -65,57 +60,4 @@ internal sealed partial class Draining(IHostApplicationLifetime lifetime, ILogge
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Stopped; process {ProcessId} took {Seconds} s to end")]
     private static partial void Stopped(ILogger logger, int processId, double seconds);
-}
-
-/// <summary>The web server's own sockets, with the pause of <see cref="Draining"/> between the end of listening and the rest of the end.</summary>
-internal sealed class DrainingSockets(Draining draining, IOptions<SocketTransportOptions> options, ILoggerFactory loggers) : IConnectionListenerFactory, IConnectionListenerFactorySelector
-{
-    /// <summary>Each connection has the buffer of its listener. The system would give one that reads nothing some megabytes, and the time that they may take.</summary>
-    private const int SendBuffer = 128 * 1024;
-
-    public bool CanBind(EndPoint endpoint) => endpoint is IPEndPoint;
-
-    public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
-    {
-        Socket? socket = null;
-        var sockets = new SocketTransportFactory(Options.Create(new SocketTransportOptions
-        {
-            Backlog = options.Value.Backlog,
-            CreateBoundListenSocket = address =>
-            {
-                socket = SocketTransportOptions.CreateDefaultBoundListenSocket(address);
-                socket.SendBufferSize = SendBuffer;
-                return socket;
-            },
-        }), loggers);
-        return new Listener(await sockets.BindAsync(endpoint, cancellationToken), socket!, draining);
-    }
-
-    private sealed class Listener(IConnectionListener inner, Socket socket, Draining draining) : IConnectionListener
-    {
-        /// <summary>Longer than a busy client's pause between two requests, much shorter than the patience of who stops us.</summary>
-        private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
-        private const int MostTurns = 100;
-
-        public EndPoint EndPoint => inner.EndPoint;
-
-        public ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default) => inner.AcceptAsync(cancellationToken);
-
-        public async ValueTask UnbindAsync(CancellationToken cancellationToken = default)
-        {
-            // Who has been let in by the system and not yet by us would be thrown out with the socket.
-            for (var turn = 0; draining.HasBegun && turn < MostTurns && socket.Poll(TimeSpan.Zero, SelectMode.SelectRead); turn++)
-            {
-                await Task.Delay(1, CancellationToken.None);
-            }
-
-            await inner.UnbindAsync(cancellationToken);
-            if (draining.HasBegun)
-            {
-                await Task.Delay(Pause, CancellationToken.None);
-            }
-        }
-
-        public ValueTask DisposeAsync() => inner.DisposeAsync();
-    }
 }

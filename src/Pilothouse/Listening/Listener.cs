@@ -13,6 +13,7 @@ internal static class Listener
     {
         // A line that ends in LF alone is one line to us and none to some proxies: requests could hide in the difference.
         AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
+        builder.Services.AddSingleton<OpenFiles>();
         builder.Services.AddSingleton<ConnectionLimit>();
         builder.Services.AddSingleton<Draining>();
         builder.Services.AddHostedService(static provider => provider.GetRequiredService<Draining>());

@@ -3,9 +3,27 @@ using System.Text.Encodings.Web;
 using Pilothouse.Storage;
 using Serilog.Events;
 using Serilog.Formatting;
+using Serilog.Formatting.Display;
 using Serilog.Parsing;
 
 namespace Pilothouse.Monitoring;
+
+/// <summary>Lines for people. What a message tells of clients begins no line of its own, and steers no terminal.</summary>
+internal sealed class TextLogFormatter : ITextFormatter
+{
+    private static readonly MessageTemplateTextFormatter Head = new("{Timestamp:yyyy-MM-dd HH:mm:ss.fff} {Level:u3} {Message:l}", CultureInfo.InvariantCulture);
+
+    public void Format(LogEvent logEvent, TextWriter output)
+    {
+        using var line = new StringWriter(CultureInfo.InvariantCulture);
+        Head.Format(logEvent, line);
+        output.WriteLine(Api.PrintableText.Of(line.ToString()));
+        if (logEvent.Exception is { } exception)
+        {
+            output.WriteLine(Api.PrintableText.Lines(exception.ToString()));
+        }
+    }
+}
 
 /// <summary>One JSON object a line: timestamp, level, message, the message's values in snake_case, exception.</summary>
 internal sealed class JsonLogFormatter : ITextFormatter
@@ -118,7 +136,7 @@ internal sealed class JsonLogFormatter : ITextFormatter
         var other => Convert.ToString(other, CultureInfo.InvariantCulture) ?? "",
     };
 
-    private static void Text(string text, TextWriter output) => JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(output, text);
+    private static void Text(string text, TextWriter output) => output.Write(Api.PrintableText.Json(JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(text)));
 
     private static string NameOf(LogEventLevel level) => level switch
     {

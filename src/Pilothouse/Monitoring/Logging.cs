@@ -5,7 +5,6 @@ using Serilog;
 using Serilog.Core;
 using Serilog.Events;
 using Serilog.Formatting;
-using Serilog.Formatting.Display;
 
 namespace Pilothouse.Monitoring;
 
@@ -30,7 +29,7 @@ internal static class Logging
         }
 
         ITextFormatter formatter = settings.LogFormat == "text"
-            ? new MessageTemplateTextFormatter("{Timestamp:yyyy-MM-dd HH:mm:ss.fff} {Level:u3} {Message:l}{NewLine}{Exception}", CultureInfo.InvariantCulture)
+            ? new TextLogFormatter()
             : new JsonLogFormatter();
         var level = settings.LogLevel switch
         {
@@ -46,6 +45,7 @@ internal static class Logging
 
             // ServeCommand says it in a sentence.
             .Filter.ByExcluding(static line => line.MessageTemplate.Text == "Hosting failed to start")
+            .Filter.ByExcluding(new ConnectionNoise(TimeProvider.System).Excludes)
             .WriteTo.Sink(new LogFiles(settings.LogDir, () => OpenFiles(settings.LogDir, formatter, health), health))
             .CreateLogger();
     }

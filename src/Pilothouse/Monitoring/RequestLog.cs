@@ -34,7 +34,7 @@ internal sealed class RequestLine(string method, string route, int status, doubl
 
     public override void Render(TextWriter output, string? format = null, IFormatProvider? formatProvider = null)
     {
-        output.Write(string.Create(CultureInfo.InvariantCulture, $"{method} {OneWord(route)} {status} {durationMs:0.###} ms {client} {OneLine(credential)} {requestId}"));
+        output.Write(string.Create(CultureInfo.InvariantCulture, $"{method} {Api.PrintableText.Of(OneWord(route))} {status} {durationMs:0.###} ms {client} {Api.PrintableText.Of(credential)} {requestId}"));
         if (failure.Code is not null)
         {
             output.Write($" {failure.Code}");
@@ -42,7 +42,7 @@ internal sealed class RequestLine(string method, string route, int status, doubl
 
         if (failure.Reason is not null)
         {
-            output.Write($": {OneLine(failure.Reason)}");
+            output.Write($": {Api.PrintableText.Of(failure.Reason)}");
         }
     }
 
@@ -50,9 +50,6 @@ internal sealed class RequestLine(string method, string route, int status, doubl
     private static string OneWord(string path) => path.Any(IsSpace) ? string.Concat(path.Select(static c => IsSpace(c) ? Uri.EscapeDataString(c.ToString()) : c.ToString())) : path;
 
     private static bool IsSpace(char c) => char.IsWhiteSpace(c) || char.IsControl(c);
-
-    /// <summary>An API key's name is a client's text: it must not begin a line of its own in a log of text.</summary>
-    private static string OneLine(string text) => text.Any(char.IsControl) ? string.Concat(text.Select(static c => char.IsControl(c) ? '?' : c)) : text;
 }
 
 /// <summary>Writes a line for each request. It goes past the message templates: it is on every request's way.</summary>

@@ -72,11 +72,11 @@ internal static class TradeEndpoints
             return isNew ? Answer.Created(new TradeStored(true, "Trade created successfully", id)) : Answer.Ok(new TradeStored(true, "Trade was stored before", id));
         });
 
-    private static Task ChangeAsync(HttpContext http, WriteDoor door)
+    private static Task ChangeAsync(HttpContext http, WriteDoor door, TradeService trades)
     {
         var id = Http.IdOf(http);
         return door.RunAsync(http, TradeJson.Default.TradeChange, TradeJson.Default.TradeChanged, async (session, caller, change) =>
-            Answer.Ok(new TradeChanged(true, "Trade updated successfully", id, await TradeService.ChangeAsync(session, caller, id, change))));
+            Answer.Ok(new TradeChanged(true, "Trade updated successfully", id, await trades.ChangeAsync(session, caller, id, change))));
     }
 
     private static Task CloseAsync(HttpContext http, WriteDoor door, TradeService trades)

@@ -1,13 +1,14 @@
 using System.Globalization;
 using Pilothouse.Api;
 using Pilothouse.Auth;
+using Pilothouse.Configuration;
 using Pilothouse.Signals;
 using Pilothouse.Storage;
 
 namespace Pilothouse.Trades;
 
 /// <summary>The one door to trades: opening, changing, closing, and importing what was closed elsewhere.</summary>
-internal sealed class TradeService(TimeProvider clock)
+internal sealed class TradeService(Settings settings, TimeProvider clock)
 {
     /// <summary>Stores a checked trade, or finds the one that was stored under its external id before.</summary>
     /// <returns>Its id, and whether it is new.</returns>
@@ -39,7 +40,7 @@ internal sealed class TradeService(TimeProvider clock)
 
     /// <summary>Changes an open trade.</summary>
     /// <returns>The trade as it now is.</returns>
-    public static async ValueTask<Trade> ChangeAsync(Session session, Caller caller, long id, TradeChange change)
+    public async ValueTask<Trade> ChangeAsync(Session session, Caller caller, long id, TradeChange change)
     {
         var trade = await FindOpenAsync(session, caller, id);
         var changed = trade with
@@ -91,10 +92,10 @@ internal sealed class TradeService(TimeProvider clock)
         await TradeStore.FindAsync(session, id)
         ?? throw Refusal.NotFound("Trade not found", string.Create(CultureInfo.InvariantCulture, $"There is no trade {id}; GET /api/trades lists them."));
 
-    private static async ValueTask<Trade> FindOpenAsync(Session session, Caller caller, long id)
+    private async ValueTask<Trade> FindOpenAsync(Session session, Caller caller, long id)
     {
         var trade = await FindAsync(session, id);
-        caller.BotFor(trade.BotName);
+        caller.DemandBot(trade.BotName, settings.BotKeysMayChangeUnnamed);
         return !trade.IsClosed ? trade : throw new Refusal(409, ErrorCodes.AlreadyClosed, "Trade already closed",
             "A closed trade does not change. GET /api/trades/{id} shows how it was closed.");
     }

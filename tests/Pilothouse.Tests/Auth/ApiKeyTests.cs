@@ -64,6 +64,8 @@ public sealed class ApiKeyTests
         Assert.Equal([403, 201, 403], writes);
         int[] reads = [.. await Task.WhenAll(new[] { read, write, control, server.Anonymous }.Select(static async client => (await client.SendAsync("GET", "/api/signals")).Status))];
         Assert.Equal([200, 403, 403, 401], reads);
+        int[] lists = [.. await Task.WhenAll(new[] { read, write, control, server.Anonymous }.Select(static async client => (await client.SendAsync("GET", "/api/keys")).Status))];
+        Assert.Equal([403, 403, 200, 401], lists);
         int[] keys = [.. await Task.WhenAll(new[] { read, write, control, server.Anonymous }.Select(static async client => (await client.SendAsync("POST", "/api/keys", """{"name":"a","scopes":["control"]}""")).Status))];
         Assert.Equal([403, 403, 201, 401], keys);
 

@@ -12,6 +12,9 @@ namespace Pilothouse.Tests.Fixtures;
 /// </summary>
 internal sealed class ServerProcess : IAsyncDisposable
 {
+    /// <summary>In place of a variable: how many files the program may have open.</summary>
+    public const string OpenFiles = "ulimit -n";
+
     private readonly Process process;
     private readonly StringBuilder errors = new();
 
@@ -152,6 +155,11 @@ internal sealed class ServerProcess : IAsyncDisposable
     private static Process Start(TemporaryFolder folder, string[] command, (string Name, string Value)[] environment)
     {
         string[] words = [.. Words, .. command];
+        if (environment.FirstOrDefault(static one => one.Name == OpenFiles).Value is { } most)
+        {
+            words = ["prlimit", $"--nofile={most}:{most}", .. words];
+        }
+
         var start = new ProcessStartInfo(words[0], words[1..]);
         start.WorkingDirectory = folder.Path;
         start.RedirectStandardError = start.RedirectStandardOutput = true;

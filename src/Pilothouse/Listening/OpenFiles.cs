@@ -1,0 +1,88 @@
+using System.Globalization;
+
+namespace Pilothouse.Listening;
+
+/// <summary>
+/// How many files and connections this process may have open (<c>ulimit -n</c>). Each connection is one, and the database, logs and backups need
+/// theirs, so connections have what is left. Whoever comes upon the limit says it here, once in ten minutes.
+/// </summary>
+internal sealed partial class OpenFiles(TimeProvider clock, ILogger<OpenFiles> logger)
+{
+    /// <summary>For a backup, a cleanup, a look at the disk, a new day's log.</summary>
+    private const int Spare = 64;
+
+    /// <summary>With fewer nobody could look at what is wrong.</summary>
+    private const int LeastConnections = 8;
+    private static readonly TimeSpan SayEvery = TimeSpan.FromMinutes(10);
+
+    /// <summary>Read before it is reached: then not even this could be opened.</summary>
+    private readonly long? limit = Limit();
+    private readonly Lock measuring = new();
+    private int connections;
+    private long saidAt;
+
+    /// <summary>How many connections may be open at a time; measured before the first one can come, and not among many of them.</summary>
+    public int Connections
+    {
+        get
+        {
+            if (Volatile.Read(ref connections) is var known and > 0)
+            {
+                return known;
+            }
+
+            lock (measuring)
+            {
+                return connections = connections > 0 ? connections : Measure();
+            }
+        }
+    }
+
+    /// <summary>Says that connections wait or are closed for want of open files.</summary>
+    public void Say(int open)
+    {
+        var now = clock.GetUtcNow().UtcTicks;
+        var last = Interlocked.Read(ref saidAt);
+        if (Math.Abs(now - last) > SayEvery.Ticks && Interlocked.CompareExchange(ref saidAt, now, last) == last)
+        {
+            Reached(logger, limit ?? 0, open);
+        }
+    }
+
+    private int Measure()
+    {
+        if (limit is not { } most)
+        {
+            return int.MaxValue;
+        }
+
+        try
+        {
+            // What is opened later, with the first requests, is among the spare ones.
+            var own = Directory.EnumerateFileSystemEntries("/proc/self/fd").Count();
+            return (int)Math.Clamp(most - own - Spare, LeastConnections, int.MaxValue);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return (int)Math.Clamp(most / 2, LeastConnections, int.MaxValue);
+        }
+    }
+
+    /// <summary>Null where the system does not tell, or has none.</summary>
+    private static long? Limit()
+    {
+        try
+        {
+            // "Max open files            1024                 524288               files"
+            var line = OperatingSystem.IsLinux() ? File.ReadLines("/proc/self/limits").FirstOrDefault(static line => line.StartsWith("Max open files", StringComparison.Ordinal)) : null;
+            return long.TryParse(line?.Split(' ', StringSplitOptions.RemoveEmptyEntries)[3], NumberStyles.None, CultureInfo.InvariantCulture, out var limit) ? limit : null;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The limit of {Limit} open files is reached with {Open} connections: more of them wait or are closed. Close what holds them (ss -tnp), or start the server with a higher limit (LimitNOFILE in its unit, ulimit -n)")]
+    private static partial void Reached(ILogger logger, long limit, int open);
+}
