@@ -68,7 +68,7 @@ public sealed class LostFileTests
 
     [Theory]
     [InlineData("truncate -s 0 trading_bot.db", "was emptied or cut short")]
-    [InlineData("truncate -s 20480 trading_bot.db", "was cut short")]
+    [InlineData("truncate -s 20480 trading_bot.db", "while the server had it open")]
     [InlineData("cp copy.db trading_bot.db", "was overwritten by something else")]
     [InlineData("cp raw.db trading_bot.db", "was overwritten by another program")]
     [InlineData("head -c 300000 /dev/urandom > trading_bot.db", "was overwritten by something else")]

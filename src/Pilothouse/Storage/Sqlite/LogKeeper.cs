@@ -20,10 +20,14 @@ internal sealed partial class LogKeeper
     /// <summary>From here on reads are ended for it.</summary>
     private const int TooLongBytes = 60_000_000;
 
+    /// <summary>Who writes hundreds of megabytes a second would pass 100 MB while reads are given time: from here on nobody is.</summary>
+    private const int MostHeldBytes = 75_000_000;
+
     private static readonly TimeSpan PatienceWithReads = TimeSpan.FromMilliseconds(100);
 
     private static readonly TimeSpan PatienceAfterEnding = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestStop = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LongestStopInHurry = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan BetweenTries = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan SayEvery = TimeSpan.FromMinutes(1);
 
@@ -33,6 +37,7 @@ internal sealed partial class LogKeeper
     private readonly ILogger logger;
     private readonly CheckpointRule rule;
     private readonly int tooLong;
+    private readonly int mostHeld;
     private int triedAt;
     private int heldAt = -1;
     private long stoppingSince;
@@ -52,6 +57,7 @@ internal sealed partial class LogKeeper
         var frame = int.Parse(writer.Scalar("PRAGMA page_size")!, CultureInfo.InvariantCulture) + FrameHeader;
         rule = new CheckpointRule(writer, frame, clock);
         tooLong = TooLongBytes / frame;
+        mostHeld = MostHeldBytes / frame;
         writer.Scalar("PRAGMA wal_autocheckpoint=0");
     }
 
@@ -95,12 +101,12 @@ internal sealed partial class LogKeeper
         // Who is not ours cannot be ended, and ending ours again and again would not help; as soon as he is gone, more is moved.
         if (length != moved && length >= tooLong && moved != heldAt)
         {
-            StopReads();
+            StopReads(hurry: length >= mostHeld);
         }
     }
 
-    /// <summary>One step at each transaction: hold long reads back, end those that run, and then wait for the rest.</summary>
-    private void StopReads()
+    /// <summary>One step at each transaction: hold long reads back, end those that run, and then wait for the rest; in a hurry all at once.</summary>
+    private void StopReads(bool hurry)
     {
         if (stoppingSince == 0)
         {
@@ -111,26 +117,26 @@ internal sealed partial class LogKeeper
         var took = Stopwatch.GetElapsedTime(stoppingSince);
         if (readers.HaveRunSince(stoppingSince))
         {
-            if (took < PatienceWithReads)
+            if (!hurry && took < PatienceWithReads)
             {
                 return;
             }
 
             readers.EndThoseSince(stoppingSince);
-            if (took < PatienceWithReads + PatienceAfterEnding)
+            if (!hurry && took < PatienceWithReads + PatienceAfterEnding)
             {
                 return;
             }
         }
 
-        heldAt = TryBeginAnew();
+        heldAt = TryBeginAnew(hurry ? LongestStopInHurry : LongestStop);
         Resume();
     }
 
     /// <returns>
     /// -1, or the page of the log at which a reader holds it that we do not end: another program, a backup, a check of the whole file.
     /// </returns>
-    private int TryBeginAnew()
+    private int TryBeginAnew(TimeSpan longest)
     {
         writer.WaitForLocks(TimeSpan.Zero);
         try
@@ -138,7 +144,7 @@ internal sealed partial class LogKeeper
             for (var began = Stopwatch.GetTimestamp(); ; Thread.Sleep(BetweenTries))
             {
                 var (_, moved) = Checkpoint(raw.SQLITE_CHECKPOINT_RESTART, out var done);
-                if (done || Stopwatch.GetElapsedTime(began) > LongestStop)
+                if (done || Stopwatch.GetElapsedTime(began) > longest)
                 {
                     return done ? -1 : moved;
                 }
