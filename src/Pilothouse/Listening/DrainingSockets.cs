@@ -34,10 +34,10 @@ internal sealed class DrainingSockets(Draining draining, OpenFiles files, Connec
         socket.SendBufferSize = SendBuffer;
         socket.Listen(options.Value.Backlog);
         var connections = new SocketConnectionContextFactory(new SocketConnectionFactoryOptions(), loggers.CreateLogger("Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets"));
-        return new(new Listener(socket, connections, draining, () => files.Say(limit.Open)));
+        return new(new Listener(socket, connections, draining, error => files.Say(limit.Open, error)));
     }
 
-    private sealed class Listener(Socket socket, SocketConnectionContextFactory connections, Draining draining, Action sayFull) : IConnectionListener
+    private sealed class Listener(Socket socket, SocketConnectionContextFactory connections, Draining draining, Action<Exception> say) : IConnectionListener
     {
         /// <summary>Longer than a busy client's pause between two requests, much shorter than the patience of who stops us.</summary>
         private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
@@ -52,9 +52,10 @@ internal sealed class DrainingSockets(Draining draining, OpenFiles files, Connec
         {
             while (true)
             {
+                Socket? accepted = null;
                 try
                 {
-                    var accepted = await socket.AcceptAsync(cancellationToken);
+                    accepted = await socket.AcceptAsync(cancellationToken);
                     accepted.NoDelay = true;
                     return connections.Create(accepted);
                 }
@@ -62,17 +63,16 @@ internal sealed class DrainingSockets(Draining draining, OpenFiles files, Connec
                 {
                     return null;
                 }
-                catch (SocketException error) when (error.SocketErrorCode is SocketError.ConnectionReset or SocketError.ConnectionAborted)
+                catch (SocketException error) when (accepted is not null || error.SocketErrorCode is SocketError.ConnectionReset or SocketError.ConnectionAborted)
                 {
-                    // The client went away before it was let in: the next one.
+                    // The client went away before or while it was let in: the next one.
+                    accepted?.Dispose();
                 }
-                catch (SocketException error)
+                catch (Exception error) when (!cancellationToken.IsCancellationRequested)
                 {
-                    if (error.SocketErrorCode == SocketError.TooManyOpenSockets)
-                    {
-                        sayFull();
-                    }
-
+                    // Whatever it is (at the limit of open files not even a library can be loaded), an exception would end the accepting for good.
+                    accepted?.Dispose();
+                    say(error);
                     await Task.Delay(TryAgainAfter, cancellationToken);
                 }
             }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 
 namespace Pilothouse.Listening;
 
@@ -38,14 +39,21 @@ internal sealed partial class OpenFiles(TimeProvider clock, ILogger<OpenFiles> l
         }
     }
 
-    /// <summary>Says that connections wait or are closed for want of open files.</summary>
-    public void Say(int open)
+    /// <summary>Says that connections wait or are closed for want of open files, or for whatever else <paramref name="error"/> tells.</summary>
+    public void Say(int open, Exception? error = null)
     {
         var now = clock.GetUtcNow().UtcTicks;
         var last = Interlocked.Read(ref saidAt);
         if (Math.Abs(now - last) > SayEvery.Ticks && Interlocked.CompareExchange(ref saidAt, now, last) == last)
         {
-            Reached(logger, limit ?? 0, open);
+            if (error is null or SocketException { SocketErrorCode: SocketError.TooManyOpenSockets })
+            {
+                Reached(logger, limit ?? 0, open);
+            }
+            else
+            {
+                NotTaken(logger, open, error);
+            }
         }
     }
 
@@ -82,6 +90,9 @@ internal sealed partial class OpenFiles(TimeProvider clock, ILogger<OpenFiles> l
             return null;
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A connection could not be taken in, with {Open} open; it is tried again ten times a second")]
+    private static partial void NotTaken(ILogger logger, int open, Exception error);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The limit of {Limit} open files is reached with {Open} connections: more of them wait or are closed. Close what holds them (ss -tnp), or start the server with a higher limit (LimitNOFILE in its unit, ulimit -n)")]
     private static partial void Reached(ILogger logger, long limit, int open);

@@ -130,13 +130,13 @@ public sealed class LostFileTests
         var (server, key) = await StartAsync(folder, signals: 1);
         await using var _ = server;
         using var end = new CancellationTokenSource(TimeSpan.FromSeconds(8));
-        string[] modes = ["PASSIVE", "FULL", "RESTART", "TRUNCATE"];
-        var bots = modes.Select(mode => Task.Run(async () =>
+        string[] closings = ["PRAGMA wal_checkpoint(PASSIVE)", "PRAGMA wal_checkpoint(FULL)", "PRAGMA wal_checkpoint(RESTART)", "PRAGMA wal_checkpoint(TRUNCATE)", "VACUUM"];
+        var bots = closings.Select((closing, bot) => Task.Run(async () =>
         {
             var rows = 0;
             for (; !end.IsCancellationRequested; rows++)
             {
-                await Tool.SqliteAsync(folder.File("trading_bot.db"), $".timeout 20000\nINSERT INTO news_cache(article_url, article_title) VALUES ('https://example.com/{mode}/{rows}', hex(randomblob(20000)));\nPRAGMA wal_checkpoint({mode});");
+                await Tool.SqliteAsync(folder.File("trading_bot.db"), $".timeout 20000\nINSERT INTO news_cache(article_url, article_title) VALUES ('https://example.com/{bot}/{rows}', hex(randomblob(20000)));\n{closing};");
                 await Tool.RunAsync("touch", [folder.File("trading_bot.db")]);
             }
 
