@@ -11,10 +11,10 @@ public sealed class OpenFilesTests
     [Fact]
     public async Task Accepting_waits_where_no_file_can_be_opened_and_goes_on_afterwards()
     {
+        Assert.SkipWhen(ServerProcess.Words.Length > 1, "The runtime of a build that is no native binary ends the process where it cannot open a library; .ci/smoke tries the native one.");
         using var folder = new TemporaryFolder();
         await using var server = await ServerProcess.ServeAsync(folder);
 
-        // Once, so that what the answer needs is loaded: a build that is no native binary opens a file for each library.
         Assert.Equal(200, (await server.Client.SendAsync("GET", "/health/ready")).Status);
         server.Client.Dispose();
         await LimitAsync(server, Directory.GetFileSystemEntries($"/proc/{Number(server.Id)}/fd").Length + 60);
@@ -35,6 +35,23 @@ public sealed class OpenFilesTests
 
     private static async Task IsFullAsync(ServerProcess server, TemporaryFolder folder, int connections)
     {
+        var open = await ConnectAsync(server, connections);
+        await Task.Delay(1_000);
+        var before = Ticks(server);
+        await Task.Delay(2_000);
+
+        // A hundred ticks are a second of one core; an accepting that spins takes all of it.
+        Assert.InRange(Ticks(server) - before, 0, 30);
+        open.ForEach(static socket => socket.Dispose());
+        Assert.True(await AnswersAgainAsync(server), "The server does not answer though there is room again.");
+        var said = (await File.ReadAllLinesAsync(folder.File("logs/mcp_server.log"))).Where(static line => line.Contains("open files is reached", StringComparison.Ordinal)).ToList();
+        Assert.True(said.Count == 1, $"{said.Count} lines: {await File.ReadAllTextAsync(folder.File("logs/mcp_server.log"))}");
+        Assert.Contains("LimitNOFILE", said[0], StringComparison.Ordinal);
+        Assert.True(File.ReadLines(folder.File("logs/mcp_server_error.log")).Count() <= 3, "The log is flooded.");
+    }
+
+    private static async Task<List<Socket>> ConnectAsync(ServerProcess server, int connections)
+    {
         List<Socket> open = [];
         for (var i = 0; i < connections; i++)
         {
@@ -51,18 +68,7 @@ public sealed class OpenFilesTests
             }
         }
 
-        await Task.Delay(1_000);
-        var before = Ticks(server);
-        await Task.Delay(2_000);
-
-        // A hundred ticks are a second of one core; an accepting that spins takes all of it.
-        Assert.InRange(Ticks(server) - before, 0, 30);
-        open.ForEach(static socket => socket.Dispose());
-        Assert.True(await AnswersAgainAsync(server), "The server does not answer though there is room again.");
-        var said = (await File.ReadAllLinesAsync(folder.File("logs/mcp_server.log"))).Where(static line => line.Contains("open files is reached", StringComparison.Ordinal)).ToList();
-        Assert.True(said.Count == 1, $"{said.Count} lines: {await File.ReadAllTextAsync(folder.File("logs/mcp_server.log"))}");
-        Assert.Contains("LimitNOFILE", said[0], StringComparison.Ordinal);
-        Assert.True(File.ReadLines(folder.File("logs/mcp_server_error.log")).Count() <= 3, "The log is flooded.");
+        return open;
     }
 
     /// <summary>Within ten seconds: what waited to be accepted comes first.</summary>
