@@ -140,10 +140,7 @@ internal sealed class BackupFolder(string path, TimeProvider clock)
     /// and with the command's. Never the last good one of a maker, and nothing that neither we nor the seed have made.
     /// </summary>
     /// <returns>The names of those that should be gone and could not be removed.</returns>
-    public IReadOnlyList<string> Prune(int most)
-    {
-        return [.. Backup.Surplus(List(), most).Where(backup => !TryRemove(backup)).Select(static backup => backup.Name)];
-    }
+    public IReadOnlyList<string> Prune(int most) => [.. Backup.Surplus(List(), most).Where(backup => !TryRemove(backup)).Select(static backup => backup.Name)];
 
     /// <summary>Under another name first: a backup that is half removed must not look like one.</summary>
     private bool TryRemove(Backup backup)

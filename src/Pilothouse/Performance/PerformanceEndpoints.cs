@@ -50,6 +50,9 @@ internal static class PerformanceEndpoints
                 query.Time("from_date"), query.Text("trading_pair"), query.Text("side"), query.Text("bot_name"), query.Text("mode"), query.Time("to_date"), query.Text("strategy")),
             query.Money("starting_balance"), query.Zone("tz"));
 
+        // A window that cannot be is refused at once, and not when its turn has come.
+        _ = question.FilterAt(clock.GetUtcNow());
+
         // The same question in more words.
         if (question is { Period: "all", StartingBalance: null } && question.Filter == new ClosedTradeFilter()
             && question.Zone.Id == TimeZoneInfo.Utc.Id)
@@ -71,30 +74,34 @@ internal static class PerformanceEndpoints
     private static async ValueTask<PerformanceReport> ReportAsync(
         Session session, PerformanceQuestion question, StartingBalances balances, DateTimeOffset now)
     {
-        DateTimeOffset? from = question.Period switch
+        var filter = question.FilterAt(now);
+        var balance = await balances.FindAsync(session, question.StartingBalance, filter.BotName);
+        var figures = await ClosedTradeReader.ReadAsync(session, filter, balance.Amount, question.Zone, CancellationToken.None);
+        return figures.ToReport(new PerformanceBasis(
+            balance.Amount, balance.Source, question.Zone.Id, Ratios.DaysPerYear, question.Period, filter.From, filter.To ?? (filter.From is null ? null : now)));
+    }
+}
+
+/// <summary>What is asked, and in which queue; equal ones have one answer.</summary>
+internal sealed record PerformanceQuestion(
+    ReadKind Reads, string Period, ClosedTradeFilter Filter, decimal? StartingBalance, TimeZoneInfo Zone)
+{
+    /// <summary>The filter with the period as it is now.</summary>
+    /// <exception cref="Refusal">The period begins after the time up to which was asked.</exception>
+    public ClosedTradeFilter FilterAt(DateTimeOffset now)
+    {
+        DateTimeOffset? begins = Period switch
         {
             "daily" => now.AddHours(-24),
             "weekly" => now.AddHours(-7 * 24),
             "monthly" => now.AddHours(-30 * 24),
             _ => null,
         };
-        var filter = question.Filter;
-        if (filter.To < from)
-        {
-            throw Refusal.Invalid("to_date", $"must not be before the {question.Period} period begins; leave period out, or send a later to_date");
-        }
-
-        from = filter.From is { } sent && !(sent < from) ? sent : from;
-        var balance = await balances.FindAsync(session, question.StartingBalance, filter.BotName);
-        var figures = await ClosedTradeReader.ReadAsync(session, filter with { From = from }, balance.Amount, question.Zone, CancellationToken.None);
-        return figures.ToReport(new PerformanceBasis(
-            balance.Amount, balance.Source, question.Zone.Id, Ratios.DaysPerYear, question.Period, from, filter.To ?? (from is null ? null : now)));
+        return Filter.To < begins
+            ? throw Refusal.Invalid("to_date", $"must not be before the {Period} period begins; leave period out, or send a later to_date")
+            : Filter with { From = Filter.From is { } sent && !(sent < begins) ? sent : begins };
     }
 }
-
-/// <summary>What is asked, and in which queue; equal ones have one answer.</summary>
-internal sealed record PerformanceQuestion(
-    ReadKind Reads, string Period, ClosedTradeFilter Filter, decimal? StartingBalance, TimeZoneInfo Zone);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     Converters = [typeof(MoneyJson), typeof(NumberJson), typeof(WholeJson), typeof(TimeJson)])]

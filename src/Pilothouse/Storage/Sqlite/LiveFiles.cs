@@ -84,23 +84,11 @@ internal sealed class LiveFiles : IDisposable
     public (ulong Device, ulong Inode)? Identity { get; }
 
     /// <exception cref="DatabaseBrokenException">A file was moved, removed, emptied or overwritten. Nothing may be written now.</exception>
-    public void Demand()
-    {
-        if (Look() is { State: not FilesState.Intact } found)
-        {
-            throw new DatabaseBrokenException(found.Message);
-        }
-    }
+    public void Demand() => Demand(static message => new DatabaseBrokenException(message));
 
     /// <summary>The same for who wants to open one more connection.</summary>
     /// <exception cref="DatabaseRefusedException">A file was moved, removed, emptied or overwritten.</exception>
-    public void DemandForOpening()
-    {
-        if (Look() is { State: not FilesState.Intact } found)
-        {
-            throw new DatabaseRefusedException(found.Message);
-        }
-    }
+    public void DemandForOpening() => Demand(static message => new DatabaseRefusedException(message));
 
     public FilesFound Look()
     {
@@ -161,6 +149,14 @@ internal sealed class LiveFiles : IDisposable
         lock (looking)
         {
             connection.Dispose();
+        }
+    }
+
+    private void Demand(Func<string, Exception> refusal)
+    {
+        if (Look() is { State: not FilesState.Intact } found)
+        {
+            throw refusal(found.Message);
         }
     }
 
