@@ -39,20 +39,29 @@ internal static class FileLocks
         Assert.True(lost.Length == 0, $"After {after} the server has lost {string.Join(" and ", lost)}.");
     }
 
+    /// <summary>Every byte range that the process has locked in the database and the files beside it, in order.</summary>
+    public static string[] Of(int process, string database)
+    {
+        var lines = File.ReadAllLines("/proc/locks");
+        return [.. FileHolders.Suffixes.SelectMany(suffix => Held(lines, process, database + suffix)).Select(static held => string.Join(' ', held)).Order(StringComparer.Ordinal)];
+    }
+
     private static long Byte(string text) => text == "EOF" ? long.MaxValue : long.Parse(text, CultureInfo.InvariantCulture);
 
     /// <summary>The whole range, by one entry: the kernel makes one of neighbours of the same kind.</summary>
-    private static bool Holds(string[] lines, int process, string path, long first, long last)
+    private static bool Holds(string[] lines, int process, string path, long first, long last) =>
+        Held(lines, process, path).Any(held => Byte(held[5]) <= first && Byte(held[6]) >= last);
+
+    /// <summary>What a process has locked of one file: the words of each line of /proc/locks behind its number.</summary>
+    private static IEnumerable<string[]> Held(string[] lines, int process, string path)
     {
         if (FileStatus.Of(path) is not { } status)
         {
-            return false;
+            return [];
         }
 
         var inode = ":" + status.Identity.Inode.ToString(CultureInfo.InvariantCulture);
         return lines.Select(static line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..])
-            .Where(held => held[0] == "POSIX" && held[3] == process.ToString(CultureInfo.InvariantCulture))
-            .Where(held => held[4].EndsWith(inode, StringComparison.Ordinal) && Byte(held[5]) <= first && Byte(held[6]) >= last)
-            .Any();
+            .Where(held => held[0] == "POSIX" && held[3] == process.ToString(CultureInfo.InvariantCulture) && held[4].EndsWith(inode, StringComparison.Ordinal));
     }
 }

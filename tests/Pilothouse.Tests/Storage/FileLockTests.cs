@@ -1,4 +1,3 @@
-using System.Globalization;
 using Pilothouse.Storage.Sqlite;
 using Pilothouse.Tests.Fixtures;
 
@@ -20,19 +19,19 @@ public sealed class FileLockTests
         var key = (await ServerProcess.RunAsync(folder, ["key", "create", "--name", "bot", "--scopes", "read,write,control"])).Out.Trim();
         await using var server = await ServerProcess.ServeAsync(folder);
         Assert.Equal(201, (await PostAsync(server, key)).Status);
-        var before = Locks(server.Id, folder);
+        var before = FileLocks.Of(server.Id, folder.File("trading_bot.db"));
         Assert.NotEmpty(before);
 
         var (status, made) = await server.Client.SendAsync("POST", "/api/backups", null, ("X-Api-Key", key));
         Assert.True(status == 201, made.ToJsonString());
-        Assert.Equal(before, Locks(server.Id, folder));
+        Assert.Equal(before, FileLocks.Of(server.Id, folder.File("trading_bot.db")));
 
         // A bot that opens, looks and closes must not take the log with it.
         Assert.Equal("1", await Tool.SqliteAsync(folder.File("trading_bot.db"), "SELECT count(*) FROM signals;"));
         Assert.True(File.Exists(folder.File("trading_bot.db-wal")) && File.Exists(folder.File("trading_bot.db-shm")));
         Assert.Equal(201, (await PostAsync(server, key)).Status);
         Assert.Equal("2", await Tool.SqliteAsync(folder.File("trading_bot.db"), "SELECT count(*) FROM signals;"));
-        Assert.Equal(before, Locks(server.Id, folder));
+        Assert.Equal(before, FileLocks.Of(server.Id, folder.File("trading_bot.db")));
     }
 
     [Theory]
@@ -50,19 +49,6 @@ public sealed class FileLockTests
         var link = server.Folder.File("link");
         await Tool.RunAsync("ln", [server.DatabasePath + suffix, link]);
         Assert.Throws<IOException>(() => PlainFile.Read(link).Dispose());
-    }
-
-    /// <summary>The byte ranges that a process has locked in the database's files.</summary>
-    private static string[] Locks(int process, TemporaryFolder folder)
-    {
-        var inodes = FileHolders.Suffixes.Select(suffix => FileStatus.Of(folder.File("trading_bot.db" + suffix))?.Identity.Inode)
-            .OfType<ulong>().Select(static inode => ":" + inode.ToString(CultureInfo.InvariantCulture)).ToArray();
-        return
-        [
-            .. File.ReadAllLines("/proc/locks").Select(static line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..])
-                .Where(held => held[3] == process.ToString(CultureInfo.InvariantCulture) && Array.Exists(inodes, inode => held[4].EndsWith(inode, StringComparison.Ordinal)))
-                .Select(static held => string.Join(' ', held)).Order(StringComparer.Ordinal),
-        ];
     }
 
     private static Task<(int Status, System.Text.Json.Nodes.JsonObject Body)> PostAsync(ServerProcess server, string key) =>

@@ -31,47 +31,32 @@ internal static class OpenDatabases
         }
     }
 
-    public static void Add(SqliteConnection connection)
-    {
-        lock (Changing)
-        {
-            Connections.Add(connection);
-        }
-    }
+    public static void Add(SqliteConnection connection) => Change(() => Connections.Add(connection));
 
-    public static void Remove(SqliteConnection connection)
-    {
-        lock (Changing)
-        {
-            Connections.Remove(connection);
-        }
-    }
+    public static void Remove(SqliteConnection connection) => Change(() => Connections.Remove(connection));
 
-    public static void Add(LiveFiles files)
-    {
-        lock (Changing)
-        {
-            Served.Add(files);
-        }
-    }
+    public static void Add(LiveFiles files) => Change(() => Served.Add(files));
 
-    public static void Remove(LiveFiles files)
-    {
-        lock (Changing)
-        {
-            Served.Remove(files);
-        }
-    }
+    public static void Remove(LiveFiles files) => Change(() => Served.Remove(files));
 
     /// <summary>Ends what the connections to a database are doing.</summary>
     /// <returns>How many connections there are.</returns>
     public static int InterruptAll(string path)
     {
+        var identity = FileStatus.Of(path)?.Identity;
         lock (Changing)
         {
-            var found = Connections.FindAll(connection => IsSame(connection.Path, path, FileStatus.Of(path)?.Identity));
+            var found = Connections.FindAll(connection => IsSame(connection.Path, path, identity));
             found.ForEach(static connection => connection.Interrupt());
             return found.Count;
+        }
+    }
+
+    private static void Change(Action change)
+    {
+        lock (Changing)
+        {
+            change();
         }
     }
 
