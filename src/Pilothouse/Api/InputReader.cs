@@ -67,12 +67,31 @@ internal static class InputReader
 
     private static Refusal NotJson(string message) => new(400, ErrorCodes.InvalidJson, "Invalid JSON", message);
 
+    /// <summary>
+    /// A chunk whose size is no number that fits is no fault of ours: the web server has no better word for it than IOException. Nor has it for a
+    /// client that went away or reset its stream; that one may come before the request counts as aborted, and from each call.
+    /// </summary>
     private static async ValueTask<byte[]> ReadAllAsync(HttpRequest request, int largest, CancellationToken cancel)
     {
-        var reader = request.BodyReader;
+        try
+        {
+            return await ReadAllAsync(request.BodyReader, largest, cancel);
+        }
+        catch (IOException error) when (error.InnerException is OverflowException)
+        {
+            throw new Refusal(400, ErrorCodes.BadRequest, "Bad request", "The request could not be read to its end.");
+        }
+        catch (IOException error) when (error is not BadHttpRequestException)
+        {
+            throw new ConnectionResetException("The client went away while its body was read.", error);
+        }
+    }
+
+    private static async ValueTask<byte[]> ReadAllAsync(PipeReader reader, int largest, CancellationToken cancel)
+    {
         while (true)
         {
-            var read = await ReadAsync(reader, cancel);
+            var read = await reader.ReadAsync(cancel);
             if (read.Buffer.Length > largest)
             {
                 reader.AdvanceTo(read.Buffer.End);
@@ -87,26 +106,6 @@ internal static class InputReader
             }
 
             reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
-        }
-    }
-
-    /// <summary>
-    /// A chunk whose size is no number that fits is no fault of ours: the web server has no better word for it than IOException. Nor has it for a
-    /// client that went away or reset its stream; that one may come before the request counts as aborted.
-    /// </summary>
-    private static async ValueTask<ReadResult> ReadAsync(PipeReader reader, CancellationToken cancel)
-    {
-        try
-        {
-            return await reader.ReadAsync(cancel);
-        }
-        catch (IOException error) when (error.InnerException is OverflowException)
-        {
-            throw new Refusal(400, ErrorCodes.BadRequest, "Bad request", "The request could not be read to its end.");
-        }
-        catch (IOException error) when (error is not BadHttpRequestException)
-        {
-            throw new ConnectionResetException("The client went away while its body was read.", error);
         }
     }
 

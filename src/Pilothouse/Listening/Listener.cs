@@ -58,7 +58,9 @@ internal static class Listener
 
             // Before TLS, which costs more than a connection.
             var limit = options.ApplicationServices.GetRequiredService<ConnectionLimit>();
+            var clock = options.ApplicationServices.GetRequiredService<TimeProvider>();
             listen.Use(next => connection => limit.RunAsync(connection, next));
+            listen.Use(next => connection => GoneConnections.RunAsync(connection, next, clock));
             if (tls is not null)
             {
                 listen.UseHttps(tls);
