@@ -3,6 +3,7 @@ using Pilothouse.Api;
 using Pilothouse.Auth;
 using Pilothouse.Configuration;
 using Pilothouse.Monitoring;
+using Pilothouse.Storage;
 using Pilothouse.Storage.Sqlite;
 
 namespace Pilothouse.Backups;
@@ -31,7 +32,8 @@ internal static partial class BackupEndpoints
 
     public static void AddBackups(this IServiceCollection services)
     {
-        services.AddSingleton<BackupMaker>();
+        services.AddSingleton(static provider => new BackupMaker(
+            provider.GetRequiredService<Settings>(), provider.GetRequiredService<TimeProvider>(), (SqliteDatabase)provider.GetRequiredService<Database>()));
         services.AddSingleton(static provider => provider.GetRequiredService<BackupMaker>().Folder);
         services.AddSingleton<BackupVerifier>();
         services.AddSingleton<BackupHealth>();
@@ -40,7 +42,7 @@ internal static partial class BackupEndpoints
         services.AddSingleton<BackupMeters>();
         services.AddHostedService<BackupWorker>();
         services.AddSingleton(static provider => new LostFileWatch(
-            (SqliteDatabase)provider.GetRequiredService<Storage.Database>(), provider.GetRequiredService<BackupMaker>(), provider.GetRequiredService<FatalEnd>(), provider.GetRequiredService<ILogger<LostFileWatch>>()));
+            (SqliteDatabase)provider.GetRequiredService<Database>(), provider.GetRequiredService<BackupMaker>(), provider.GetRequiredService<FatalEnd>(), provider.GetRequiredService<ILogger<LostFileWatch>>()));
         services.AddSingleton<IWatched>(static provider => provider.GetRequiredService<LostFileWatch>());
         services.AddHostedService(static provider => provider.GetRequiredService<LostFileWatch>());
     }
@@ -67,7 +69,7 @@ internal static partial class BackupEndpoints
         try
         {
             // Not cancelled with its request: a proxy that has waited too long must not undo it.
-            var backup = await Aside(() => maker.Make(Backup.ByApi, TimeSpan.Zero, NoProgress.Instance, out _, server.ApplicationStopping));
+            var backup = await PatientThread.Run(() => maker.Make(Backup.ByApi, TimeSpan.Zero, NoProgress.Instance, out _, server.ApplicationStopping));
             health.Refresh();
             Made(logger, backup.Name, backup.SizeBytes, http.TraceIdentifier);
             http.Response.StatusCode = 201;
@@ -81,7 +83,7 @@ internal static partial class BackupEndpoints
         {
             throw new Refusal(503, ErrorCodes.BackupFailed, "Backup failed", "The server stops; the backup was not made. Older backups are untouched.");
         }
-        catch (Exception failed) when (failed is BackupFailedException or Storage.DatabaseRefusedException)
+        catch (Exception failed) when (failed is BackupFailedException or DatabaseRefusedException)
         {
             health.Failed();
             MakingFailed(logger, http.TraceIdentifier, failed);
@@ -97,7 +99,7 @@ internal static partial class BackupEndpoints
             ?? throw Refusal.NotFound("Backup not found", "There is no backup of this name; GET /api/backups lists them.");
         try
         {
-            var verified = await Aside(() => verifier.Verify(backup, TimeSpan.Zero, NoProgress.Instance, http.RequestAborted));
+            var verified = await PatientThread.Run(() => verifier.Verify(backup, TimeSpan.Zero, NoProgress.Instance, http.RequestAborted));
             Verified(logger, backup.Name, http.TraceIdentifier);
             await JsonAnswer.WriteAsync(http, new BackupVerified(true, "Backup is good", backup.Name, verified.DatabaseSizeBytes, verified.Facts.ForeignKeyViolations, verified.Facts.Tables), BackupJson.Default.BackupVerified);
         }
@@ -124,8 +126,6 @@ internal static partial class BackupEndpoints
         caller.Require(Scopes.Control);
         return database.DemandAsync(caller, http.RequestAborted);
     }
-
-    private static Task<T> Aside<T>(Func<T> work) => Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     private static Refusal Running(BackupRunningException running) => new(409, ErrorCodes.BackupRunning, "Backup running", running.Message) { RetryAfterSeconds = 10 };
 

@@ -12,7 +12,10 @@ namespace Pilothouse.Backups;
 /// Makes backups. One has its name only after it was verified: the copy passes SQLite's checks and has the rows of the database at that
 /// moment, and what was packed unpacks to the same bytes.
 /// </summary>
-internal sealed class BackupMaker(Settings settings, TimeProvider clock)
+/// <param name="settings">Where the database and the backups are.</param>
+/// <param name="clock">When a backup is made.</param>
+/// <param name="served">The database, where this process serves it.</param>
+internal sealed class BackupMaker(Settings settings, TimeProvider clock, SqliteDatabase? served = null)
 {
     private const int BlockSize = 1 << 20;
 
@@ -71,8 +74,11 @@ internal sealed class BackupMaker(Settings settings, TimeProvider clock)
             return null;
         }
 
-        return MakeNow((target, told, ending) => SqliteSnapshot.Copy(settings.DatabasePath, target, told, ending), madeBy, progress, settings.MaxBackups, out kept, cancel);
+        return MakeNow(CopyTo, madeBy, progress, settings.MaxBackups, out kept, cancel);
     }
+
+    private DatabaseFacts CopyTo(string target, IProgress<double>? progress, CancellationToken cancel) =>
+        served?.CopyTo(target, DatabaseFacts.Read, progress, cancel) ?? SqliteSnapshot.Copy(settings.DatabasePath, target, progress, cancel);
 
     private Backup MakeNow(
         Func<string, IProgress<double>?, CancellationToken, DatabaseFacts> copyTo, string madeBy, IBackupProgress progress, int most, out IReadOnlyList<string> kept, CancellationToken cancel)
@@ -95,7 +101,7 @@ internal sealed class BackupMaker(Settings settings, TimeProvider clock)
         {
             throw new OperationCanceledException(cancel);
         }
-        catch (Exception error) when (error is SqliteException or DatabaseRefusedException or InvalidDataException or IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is SqliteException or DatabaseBusyException or DatabaseBrokenException or DatabaseRefusedException or InvalidDataException or IOException or UnauthorizedAccessException)
         {
             throw new BackupFailedException($"No backup was made: {Explain(error)} Older backups are untouched.", error);
         }
@@ -125,6 +131,7 @@ internal sealed class BackupMaker(Settings settings, TimeProvider clock)
         progress.Begin("Copying", known: true);
         DurableFile.Create(copy);
         var facts = copyTo(copy, progress, cancel);
+        PatientThread.GiveWay();
         progress.Begin("Checking", known: false);
         CheckCopy(copy, facts, cancel);
         var size = new FileInfo(copy).Length;

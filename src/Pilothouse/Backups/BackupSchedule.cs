@@ -1,5 +1,6 @@
 using Pilothouse.Configuration;
 using Pilothouse.Monitoring;
+using Pilothouse.Storage;
 
 namespace Pilothouse.Backups;
 
@@ -49,8 +50,7 @@ internal sealed partial class BackupSchedule(Settings settings, BackupMaker make
 
             // Minutes of reading and packing belong to a thread of their own.
             IReadOnlyList<string> kept = [];
-            var backup = await Task.Factory.StartNew(
-                () => maker.MakeIf(() => IsMissed() is not null, Backup.BySchedule, Patience, NoProgress.Instance, out kept, cancel), cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            var backup = await PatientThread.Run(() => maker.MakeIf(() => IsMissed() is not null, Backup.BySchedule, Patience, NoProgress.Instance, out kept, cancel));
             health.Refresh();
             if (backup is null)
             {

@@ -16,6 +16,10 @@ internal sealed partial class IntegrityCheck(SqliteDatabase database, TimeProvid
 
     private const string Damaged = "The database file is damaged. Stop the server and restore a backup with `pilothouse backup restore` (docs/operations.md, Damaged database).";
 
+    private const string CopySuffix = "-check";
+    private const long LargestInPlace = 64L << 20;
+    private const long SpareRoom = 512L << 20;
+
     private volatile PastRun? last;
 
     /// <summary>Whether damage is known.</summary>
@@ -31,15 +35,18 @@ internal sealed partial class IntegrityCheck(SqliteDatabase database, TimeProvid
             : string.Create(CultureInfo.InvariantCulture, $"The database file was whole on {last.FinishedAt:yyyy-MM-dd HH:mm} UTC."));
 
     /// <summary>Takes up what the last check before this start found.</summary>
-    public async Task LoadAsync(CancellationToken cancel) =>
+    public async Task LoadAsync(CancellationToken cancel)
+    {
+        RemoveCopy();
         last ??= await database.ReadAsync(static session => MaintenanceStore.FindAsync(session, MaintenanceStore.Integrity), cancel);
+    }
 
-    /// <summary>Checks the file, on a connection of its own.</summary>
+    /// <summary>Checks the file, or a copy of it that is removed afterwards.</summary>
     /// <returns>Whether it is whole.</returns>
     public async Task<bool> RunAsync(CancellationToken cancel)
     {
         var started = Stopwatch.GetTimestamp();
-        var problem = await Task.Run(() => FindProblem(cancel), cancel);
+        var problem = await PatientThread.Run(() => FindProblem(cancel));
         var run = new PastRun(clock.GetUtcNow(), problem is null, problem ?? "");
         last = run;
         var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
@@ -75,11 +82,63 @@ internal sealed partial class IntegrityCheck(SqliteDatabase database, TimeProvid
     {
         try
         {
+            if (!FoundDamage && IsLarge() && IsCopyWhole(cancel))
+            {
+                return null;
+            }
+
+            PatientThread.GiveWay();
             return SqliteUpkeep.FindDamage(database.Path, cancel);
         }
         catch (DatabaseRefusedException refused)
         {
             return refused.Message;
+        }
+    }
+
+    /// <summary>Whether a check in place would hold the log for long, and there is room for a copy.</summary>
+    private bool IsLarge()
+    {
+        var bytes = new FileInfo(database.Path).Length;
+        return bytes > LargestInPlace && new DriveInfo(Path.GetDirectoryName(Path.GetFullPath(database.Path))!).AvailableFreeSpace > (2 * bytes) + SpareRoom;
+    }
+
+    /// <summary>
+    /// The check of a gigabyte takes some ten seconds, and holds one state of the file as long: the log would grow by hundreds of megabytes under
+    /// those who write. Of a copy that is damaged, or could not be made, the file itself is asked.
+    /// </summary>
+    private bool IsCopyWhole(CancellationToken cancel)
+    {
+        var copy = database.Path + CopySuffix;
+        try
+        {
+            DurableFile.Create(copy);
+            database.CopyTo(copy, static _ => true, progress: null, cancel);
+            PatientThread.GiveWay();
+            return SqliteUpkeep.FindDamage(copy, cancel) is null;
+        }
+        catch (Exception error) when (error is not OperationCanceledException)
+        {
+            cancel.ThrowIfCancellationRequested();
+            NotCopied(logger, error.Message);
+            return false;
+        }
+        finally
+        {
+            RemoveCopy();
+        }
+    }
+
+    /// <summary>Also what a killed server left.</summary>
+    private void RemoveCopy()
+    {
+        try
+        {
+            DurableFile.Remove(database.Path + CopySuffix);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            NotCopied(logger, error.Message);
         }
     }
 
@@ -97,6 +156,9 @@ internal sealed partial class IntegrityCheck(SqliteDatabase database, TimeProvid
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The whole database file was checked in {Seconds:0.0} s: it is whole")]
     private static partial void FileIsWhole(ILogger logger, double seconds);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The copy for the check of the database could not be made or removed, so the file itself is checked: {Reason}")]
+    private static partial void NotCopied(ILogger logger, string reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The database file is damaged: {Problem}. Stop the server and restore a backup with pilothouse backup restore")]
     private static partial void FileIsDamaged(ILogger logger, string problem);

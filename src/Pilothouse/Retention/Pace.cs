@@ -9,9 +9,9 @@ namespace Pilothouse.Retention;
 internal sealed class Pace
 {
     /// <summary>Work inside one transaction; what the commit takes comes on top.</summary>
-    public static readonly TimeSpan LongestWork = TimeSpan.FromMilliseconds(5);
+    public static readonly TimeSpan LongestWork = TimeSpan.FromMilliseconds(2);
 
-    private static readonly TimeSpan LongestTransaction = TimeSpan.FromMilliseconds(15);
+    private static readonly TimeSpan LongestTransaction = TimeSpan.FromMilliseconds(8);
     private const int Fewest = 20;
     private const int Most = 1000;
 

@@ -3,6 +3,9 @@ namespace Pilothouse.Storage.Sqlite;
 /// <summary>A write that waits for its turn in a transaction of <see cref="SqliteWriter"/>.</summary>
 internal abstract class QueuedWrite
 {
+    /// <summary>Whether it is no write at all, but something that wants the writer's connection between two transactions.</summary>
+    public abstract bool IsOutside { get; }
+
     public abstract bool Cancelled();
 
     /// <summary>Does the work inside the open transaction and keeps its result; what an earlier run of it kept is forgotten.</summary>
@@ -17,13 +20,15 @@ internal abstract class QueuedWrite
 }
 
 /// <summary>A write with a result of type <typeparamref name="T"/>, told after the commit.</summary>
-internal sealed class QueuedWrite<T>(Func<Session, ValueTask<T>> work, CancellationToken cancel) : QueuedWrite
+internal sealed class QueuedWrite<T>(Func<Session, ValueTask<T>> work, CancellationToken cancel, bool outside = false) : QueuedWrite
 {
     private readonly TaskCompletionSource<T> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private T? result;
     private Exception? refused;
 
     public Task<T> Task => answer.Task;
+
+    public override bool IsOutside => outside;
 
     public override bool Cancelled() => cancel.IsCancellationRequested && answer.TrySetCanceled(cancel);
 

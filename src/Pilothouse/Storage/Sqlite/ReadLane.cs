@@ -138,9 +138,11 @@ internal sealed class ReadLane : IDisposable
         }
     }
 
-    private static Task<T> AsideAsync<T>(Func<ValueTask<T>> read) =>
-        Task.Factory.StartNew(
-            () => read().AsTask().GetAwaiter().GetResult(), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    private static Task<T> AsideAsync<T>(Func<ValueTask<T>> read) => PatientThread.Run(() =>
+    {
+        PatientThread.GiveWay();
+        return read().AsTask().GetAwaiter().GetResult();
+    });
 
     private static async ValueTask<T> RunOneAsync<T>(ReadingConnection reading, Func<Session, ValueTask<T>> work, bool snapshot)
     {

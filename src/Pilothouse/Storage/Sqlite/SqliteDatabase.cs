@@ -63,6 +63,16 @@ internal sealed class SqliteDatabase : Database
         now.Files.Demand();
     }
 
+    /// <summary>Copies the database beside those who write. It takes as long as the disk: call it on a thread of its own (<see cref="PatientThread"/>).</summary>
+    /// <param name="target">A file that exists and is empty.</param>
+    /// <param name="read">What is to be known of the source at the moment of the copy.</param>
+    /// <param name="progress">Is told the part that is done, 0 to 1.</param>
+    /// <param name="cancel">Ends it.</param>
+    /// <exception cref="SqliteException">The source cannot be read, or there is no room for the copy.</exception>
+    /// <exception cref="DatabaseBusyException">The database is closed, or locked by another program.</exception>
+    public T CopyTo<T>(string target, Func<SqliteConnection, T> read, IProgress<double>? progress, CancellationToken cancel) =>
+        SqliteSnapshot.CopyServed(Engine.Writer, Path, target, read, progress, cancel);
+
     /// <summary>
     /// After the log or the shared memory was removed: closes everything that this process has open of the file, and opens it anew, if all that was
     /// acknowledged is found there. SQLite shares one log among a process's connections, so that not one of them may stay.

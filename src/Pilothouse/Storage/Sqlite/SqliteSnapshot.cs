@@ -8,8 +8,6 @@ internal static class SqliteSnapshot
     /// <summary>Pages between two looks at the progress: a megabyte of the usual 4 KiB.</summary>
     private const int PagesAtATime = 256;
 
-    private const int PagesBetweenFlushes = SteadyFile.Piece / 4096;
-
     /// <summary>
     /// Copies page by page (SQLite's backup API, https://sqlite.org/backup.html) inside one read transaction of the source, so that the
     /// copy is of one moment and never has to begin again. The copy is on the disk, and is no longer in WAL mode, when this returns.
@@ -17,6 +15,7 @@ internal static class SqliteSnapshot
     /// <param name="source">The database; other programs may have it open.</param>
     /// <param name="target">A file that exists and is empty.</param>
     /// <param name="progress">Is told the part that is done, 0 to 1.</param>
+    /// <param name="cancel">Ends it.</param>
     /// <returns>The facts of the source at the moment of the copy.</returns>
     /// <exception cref="SqliteException">The source cannot be read, or there is no room for the copy.</exception>
     public static DatabaseFacts Copy(string source, string target, IProgress<double>? progress, CancellationToken cancel)
@@ -29,31 +28,84 @@ internal static class SqliteSnapshot
     public static DatabaseFacts Copy(SqliteConnection from, string target, IProgress<double>? progress, CancellationToken cancel)
     {
         using var interrupt = from.InterruptOn(cancel);
-        from.Execute("BEGIN");
+        Begin(from);
         var facts = DatabaseFacts.Read(from);
-        using (var flush = PlainFile.Write(target, FileAccess.ReadWrite, FileShare.ReadWrite))
+        using var flush = new SteadyFlush(target);
+        using (var to = Open(target))
         {
-            using (var to = new SqliteConnection(target, SqliteUse.Copy))
-            {
-                to.Execute("PRAGMA synchronous=OFF");
-                to.Scalar("PRAGMA journal_mode=OFF");
-                CopyPages(from, to, flush, progress, cancel);
-            }
-
-            from.Execute("ROLLBACK");
-            using (var to = new SqliteConnection(target, SqliteUse.Copy))
-            {
-                // A copy in WAL mode could not be read without writing beside it.
-                to.Scalar("PRAGMA journal_mode=DELETE");
-            }
-
-            flush.Flush(flushToDisk: true);
+            CopyPages(from, to, flush, progress, cancel);
         }
 
+        from.Execute("ROLLBACK");
+        Finish(target, flush);
         return facts;
     }
 
-    private static void CopyPages(SqliteConnection from, SqliteConnection to, FileStream flush, IProgress<double>? progress, CancellationToken cancel)
+    /// <summary>
+    /// The same of the database that this process serves, between the writer's transactions, so that the log stays short meanwhile
+    /// (<see cref="GradualCopy"/>); where other programs write all the time, as above.
+    /// </summary>
+    /// <param name="writer">The server's.</param>
+    /// <param name="source">Its database.</param>
+    /// <param name="target">A file that exists and is empty.</param>
+    /// <param name="read">What is to be known of the source at the moment of the copy.</param>
+    /// <param name="progress">Is told the part that is done, 0 to 1.</param>
+    /// <param name="cancel">Ends it.</param>
+    /// <exception cref="SqliteException">The source cannot be read, or there is no room for the copy.</exception>
+    /// <exception cref="DatabaseBusyException">The writer did not come to it.</exception>
+    public static T CopyServed<T>(
+        SqliteWriter writer, string source, string target, Func<SqliteConnection, T> read, IProgress<double>? progress, CancellationToken cancel)
+    {
+        using var moment = new SqliteConnection(source, SqliteUse.Recover);
+        using var interrupt = moment.InterruptOn(cancel);
+        using var flush = new SteadyFlush(target);
+        bool done;
+        using (var to = Open(target))
+        {
+            done = GradualCopy.TryRun(writer, moment, to, flush, progress, cancel);
+        }
+
+        if (!done)
+        {
+            flush.Empty();
+            Begin(moment);
+            using var to = Open(target);
+            CopyPages(moment, to, flush, progress, cancel);
+        }
+
+        var known = read(moment);
+        moment.Execute("ROLLBACK");
+        Finish(target, flush);
+        return known;
+    }
+
+    /// <summary>A transaction of one state of the database: SQLite itself waits with that until the first read.</summary>
+    public static void Begin(SqliteConnection connection)
+    {
+        connection.Execute("BEGIN");
+        connection.Scalar("SELECT count(*) FROM sqlite_schema");
+    }
+
+    private static SqliteConnection Open(string target)
+    {
+        var to = new SqliteConnection(target, SqliteUse.Copy);
+        to.Execute("PRAGMA synchronous=OFF");
+        to.Scalar("PRAGMA journal_mode=OFF");
+        return to;
+    }
+
+    private static void Finish(string target, SteadyFlush flush)
+    {
+        using (var to = new SqliteConnection(target, SqliteUse.Copy))
+        {
+            // A copy in WAL mode could not be read without writing beside it.
+            to.Scalar("PRAGMA journal_mode=DELETE");
+        }
+
+        flush.Now();
+    }
+
+    private static void CopyPages(SqliteConnection from, SqliteConnection to, SteadyFlush flush, IProgress<double>? progress, CancellationToken cancel)
     {
         using var copy = raw.sqlite3_backup_init(to.Handle, "main", from.Handle, "main");
         if (copy.IsInvalid)
@@ -61,7 +113,6 @@ internal static class SqliteSnapshot
             to.Check(raw.sqlite3_errcode(to.Handle));
         }
 
-        var unflushed = 0;
         int result;
         do
         {
@@ -72,12 +123,7 @@ internal static class SqliteSnapshot
                 throw new SqliteException(result, raw.sqlite3_errstr(result).utf8_to_string());
             }
 
-            if ((unflushed += PagesAtATime) >= PagesBetweenFlushes)
-            {
-                flush.Flush(flushToDisk: true);
-                unflushed = 0;
-            }
-
+            flush.Note(PagesAtATime);
             var pages = raw.sqlite3_backup_pagecount(copy);
             progress?.Report(pages == 0 ? 1 : 1 - ((double)raw.sqlite3_backup_remaining(copy) / pages));
         }

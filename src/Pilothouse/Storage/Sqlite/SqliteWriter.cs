@@ -8,22 +8,19 @@ namespace Pilothouse.Storage.Sqlite;
 /// transaction, with a savepoint for each item so that one bad write does not fail its neighbours, commits, and only then answers:
 /// many waiting clients share one flush of the disk.
 /// </summary>
-internal sealed partial class SqliteWriter : IDisposable
+internal sealed class SqliteWriter : IDisposable
 {
     public const int MostInOneCommit = 512;
     public const int MostWaiting = 8192;
 
-    private static readonly Sql Begin = new("BEGIN IMMEDIATE");
     private static readonly Sql Commit = new("COMMIT");
     private static readonly Sql Rollback = new("ROLLBACK");
     private static readonly Sql Savepoint = new("SAVEPOINT item");
     private static readonly Sql Release = new("RELEASE item");
     private static readonly Sql RollbackItem = new("ROLLBACK TO item");
 
-    private static readonly TimeSpan LookAgainAfter = TimeSpan.FromMilliseconds(1);
-
-    private readonly ManualResetEventSlim lookAgain = new();
     private readonly SqliteConnection connection;
+    private readonly WriteLock writeLock;
     private readonly LiveFiles files;
     private readonly ILogger logger;
     private readonly SqliteMetrics metrics;
@@ -39,6 +36,7 @@ internal sealed partial class SqliteWriter : IDisposable
     public SqliteWriter(SqliteConnection connection, LiveFiles files, LogKeeper log, SqliteMetrics metrics, ILogger logger)
     {
         this.connection = connection;
+        writeLock = new WriteLock(connection);
         this.files = files;
         this.metrics = metrics;
         this.log = log;
@@ -53,9 +51,20 @@ internal sealed partial class SqliteWriter : IDisposable
     /// <summary>Whether a write has come upon a damaged page.</summary>
     public bool IsDamaged { get; private set; }
 
-    public Task<T> WriteAsync<T>(Func<Session, ValueTask<T>> work, CancellationToken cancel)
+    /// <summary>Whether nothing is taken any more.</summary>
+    public bool IsEnding { get; private set; }
+
+    /// <summary>What the writer's thread does before it ends; set on that thread only (<see cref="BetweenAsync"/>).</summary>
+    public Action? AtEnd { get; set; }
+
+    public Task<T> WriteAsync<T>(Func<Session, ValueTask<T>> work, CancellationToken cancel) => QueueAsync(new QueuedWrite<T>(work, cancel));
+
+    /// <summary>Runs a short step on the writer's thread, by its connection, between two transactions. Writes wait for it.</summary>
+    public Task<T> BetweenAsync<T>(Func<SqliteConnection, T> step) =>
+        QueueAsync(new QueuedWrite<T>(session => new(step((SqliteConnection)session)), CancellationToken.None, outside: true));
+
+    private Task<T> QueueAsync<T>(QueuedWrite<T> item)
     {
-        var item = new QueuedWrite<T>(work, cancel);
         if (!queue.Writer.TryWrite(item))
         {
             throw new DatabaseBusyException("Too many writes are waiting. Send this one again in a moment.");
@@ -67,6 +76,7 @@ internal sealed partial class SqliteWriter : IDisposable
     /// <summary>Stops taking writes, finishes those that wait, and closes the connection.</summary>
     public void Dispose()
     {
+        IsEnding = true;
         queue.Writer.TryComplete();
         thread.Join();
 
@@ -74,19 +84,20 @@ internal sealed partial class SqliteWriter : IDisposable
         connection.KeepLog(files.Look().State != FilesState.Intact);
         files.Dispose();
         connection.Dispose();
-        lookAgain.Dispose();
+        writeLock.Dispose();
     }
 
     private void Run()
     {
         var batch = new List<QueuedWrite>(MostInOneCommit);
+        var outside = new List<QueuedWrite>();
         while (WaitForItem())
         {
             while (batch.Count < MostInOneCommit && queue.Reader.TryRead(out var item))
             {
                 if (!item.Cancelled())
                 {
-                    batch.Add(item);
+                    (item.IsOutside ? outside : batch).Add(item);
                 }
             }
 
@@ -98,7 +109,27 @@ internal sealed partial class SqliteWriter : IDisposable
                 // After the answers: only those who come meanwhile wait for it.
                 log.Look();
             }
+
+            outside.ForEach(RunOutside);
+            outside.Clear();
         }
+
+        AtEnd?.Invoke();
+    }
+
+    private void RunOutside(QueuedWrite item)
+    {
+        try
+        {
+            files.Demand();
+            item.Run(connection);
+        }
+        catch (Exception error)
+        {
+            item.Refuse(error);
+        }
+
+        item.Answer();
     }
 
     private bool WaitForItem()
@@ -115,7 +146,7 @@ internal sealed partial class SqliteWriter : IDisposable
         try
         {
             files.Demand();
-            BeginTransaction();
+            writeLock.Take();
             foreach (var item in batch)
             {
                 refused += StoreOne(item) ? 0 : 1;
@@ -151,30 +182,6 @@ internal sealed partial class SqliteWriter : IDisposable
 
         metrics.Committed(batch.Count - refused, refused, commitBegan);
         batch.ForEach(static item => item.Answer());
-    }
-
-    /// <summary>
-    /// Takes the file's write lock. SQLite's own waiting looks again after up to a tenth of a second, and a bot that commits row after row has
-    /// the lock again by then: beside one, our writes waited until it had ended.
-    /// </summary>
-    private void BeginTransaction()
-    {
-        var begin = connection.Get(Begin).Renew();
-        connection.WaitForLocks(TimeSpan.Zero);
-        try
-        {
-            for (var began = Stopwatch.GetTimestamp(); !begin.TryRun(); lookAgain.Wait(LookAgainAfter))
-            {
-                if (Stopwatch.GetElapsedTime(began) >= SqliteConnection.LockPatience)
-                {
-                    throw new SqliteException(SQLitePCL.raw.SQLITE_BUSY, "database is locked");
-                }
-            }
-        }
-        finally
-        {
-            connection.WaitForLocks(SqliteConnection.LockPatience);
-        }
     }
 
     /// <summary>Those who queued behind a long lock have waited as long; another five seconds help nobody.</summary>
@@ -215,11 +222,11 @@ internal sealed partial class SqliteWriter : IDisposable
     {
         if (reason is DatabaseBusyException or DatabaseFullException or DatabaseBrokenException or RowKeptAwayException)
         {
-            BatchFailed(logger, count, reason.Message);
+            logger.BatchFailed(count, reason.Message);
         }
         else
         {
-            BatchBroke(logger, count, error);
+            logger.BatchBroke(count, error);
         }
     }
 
@@ -234,16 +241,7 @@ internal sealed partial class SqliteWriter : IDisposable
         }
         catch (SqliteException error)
         {
-            RollbackFailed(logger, error);
+            logger.RollbackFailed(error);
         }
     }
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "A transaction of {Count} writes failed and was rolled back; none of them was acknowledged. {Reason}")]
-    private static partial void BatchFailed(ILogger logger, int count, string reason);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "A transaction of {Count} writes failed by a bug and was rolled back; none of them was acknowledged")]
-    private static partial void BatchBroke(ILogger logger, int count, Exception error);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "A failed transaction could not be rolled back")]
-    private static partial void RollbackFailed(ILogger logger, Exception error);
 }
