@@ -36,6 +36,8 @@ internal static partial class PatientThread
             {
                 done.SetException(error);
             }
+
+            NativeMemoryPool.GiveBack();
         })
         { IsBackground = true, Name = "patient" }.Start();
         return done.Task;
