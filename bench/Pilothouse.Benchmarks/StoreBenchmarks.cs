@@ -2,6 +2,7 @@ using BenchmarkDotNet.Attributes;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
 using Pilothouse.Api;
+using Pilothouse.Auth;
 using Pilothouse.Configuration;
 using Pilothouse.Performance;
 using Pilothouse.Signals;
@@ -15,6 +16,7 @@ namespace Pilothouse.Benchmarks;
 public class StoreBenchmarks
 {
     private static readonly NewSignal Signal = new() { TradingPair = "SUI/USDC", SignalType = "BUY", SignalStrength = 5, Price = 1.234m, Rsi = 45.5, Macd = 0.0123, Vwap = 1.235 };
+    private static readonly Caller Bench = new("bench", "bench", "127.0.0.1", Scopes.Write);
     private static readonly QueryShape Shape = new(QueryParameter.Limit(50), QueryParameter.Cursor, QueryParameter.Pair);
     private string folder = "";
     private SqliteDatabase database = null!;
@@ -35,7 +37,7 @@ public class StoreBenchmarks
             {
                 for (var j = 0; j < 5000; j++)
                 {
-                    await SignalStore.InsertAsync(session, Signal, TimeProvider.System.GetUtcNow(), "bench");
+                    await SignalStore.Table.InsertAsync(session, Bench, Signal, TimeProvider.System.GetUtcNow());
                 }
 
                 return 0;
@@ -61,7 +63,7 @@ public class StoreBenchmarks
     public async Task<bool> Point_read() => await database.ReadAsync(static session => SignalStore.ExistsAsync(session, 77));
 
     [Benchmark]
-    public async Task<int> Page_of_50() => (await database.ReadAsync(session => SignalStore.List.PageAsync(session, fifty, 50, SignalStore.Read))).Count;
+    public async Task<int> Page_of_50() => (await database.ReadAsync(session => SignalStore.List.PageAsync(session, fifty, 50, SignalStore.Table.Read))).Count;
 
     [Benchmark]
     public async Task<int> Performance_kept() => (await ledger.AnswerAsync(default)).Length;
@@ -83,5 +85,5 @@ public class StoreBenchmarks
         await Task.WhenAll(writes);
     }
 
-    private Task<long> WriteAsync() => database.WriteAsync(static session => SignalStore.InsertAsync(session, Signal, TimeProvider.System.GetUtcNow(), "bench"));
+    private Task<long> WriteAsync() => database.WriteAsync(static session => SignalStore.Table.InsertAsync(session, Bench, Signal, TimeProvider.System.GetUtcNow()));
 }

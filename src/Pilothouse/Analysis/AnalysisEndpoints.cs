@@ -5,16 +5,7 @@ namespace Pilothouse.Analysis;
 /// <summary>Analyses over HTTP.</summary>
 internal static class AnalysisEndpoints
 {
-    private static readonly QueryParameter[] Filters =
-    [
-        QueryParameter.Pair,
-        QueryParameter.Text("timeframe", "Only of this timeframe."),
-        QueryParameter.OneOf("recommendation", "Only with this recommendation.", NewChartAnalysis.Recommendations),
-        QueryParameter.BotName,
-        QueryParameter.Text("model", "Only by this model."),
-        QueryParameter.SignalId,
-        QueryParameter.From, QueryParameter.To,
-    ];
+    private static readonly QueryParameter[] Filters = [.. AnalysisStore.Table.Filters, QueryParameter.From, QueryParameter.To];
 
     private static readonly QueryShape ListQuery = new([QueryParameter.Limit(50), QueryParameter.Cursor, .. Filters]);
 
@@ -33,13 +24,13 @@ internal static class AnalysisEndpoints
     private static Task ListAsync(HttpContext http, AnswerCache cache) => cache.AnswerAsync(http, AnalysisJson.Default.PageChartAnalysis, session =>
     {
         var query = ListQuery.Read(http.Request);
-        return AnalysisStore.List.PageAsync(session, query, query.Whole("limit"), AnalysisStore.Read);
+        return AnalysisStore.List.PageAsync(session, query, query.Whole("limit"), AnalysisStore.Table.Read);
     });
 
     private static Task LatestAsync(HttpContext http, AnswerCache cache) => cache.AnswerAsync(http, AnalysisJson.Default.OneChartAnalysis, async session =>
     {
         var query = LatestQuery.Read(http.Request);
-        var page = await AnalysisStore.List.PageAsync(session, query, 1, AnalysisStore.Read);
+        var page = await AnalysisStore.List.PageAsync(session, query, 1, AnalysisStore.Table.Read);
         return page.Count > 0
             ? new One<ChartAnalysis>(true, page.Data[0])
             : throw Refusal.NotFound("No analysis data available", query.Named() is { } filters

@@ -12,12 +12,11 @@ internal sealed class AnalysisService(TimeProvider clock)
     /// <returns>Its id.</returns>
     public async ValueTask<long> RecordAsync(Session session, Caller caller, NewChartAnalysis analysis)
     {
-        var bot = caller.BotFor(analysis.BotName);
         if (analysis.SignalId is { } signal && !await SignalStore.ExistsAsync(session, signal))
         {
             throw Refusal.Invalid("signal_id", "must be the id of a stored signal");
         }
 
-        return await AnalysisStore.InsertAsync(session, analysis, analysis.Timestamp ?? clock.GetUtcNow(), bot);
+        return await AnalysisStore.Table.InsertAsync(session, caller, analysis, clock.GetUtcNow());
     }
 }

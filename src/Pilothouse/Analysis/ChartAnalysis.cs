@@ -5,93 +5,65 @@ using Pilothouse.Api;
 namespace Pilothouse.Analysis;
 
 /// <summary>What a model, or a bot's own arithmetic, says of a chart.</summary>
-internal sealed record NewChartAnalysis : IInput<NewChartAnalysis>
+internal record NewChartAnalysis : IInput<NewChartAnalysis>
 {
     /// <summary>When the analysis was made; now, where it is left out.</summary>
-    public DateTimeOffset? Timestamp { get; init; }
+    public DateTimeOffset? Timestamp { get; set; }
 
-    public string? TradingPair { get; init; }
+    public string? TradingPair { get; set; }
 
-    public string? Timeframe { get; init; }
+    public string? Timeframe { get; set; }
 
     /// <summary>BUY, SELL or HOLD.</summary>
-    public string? Recommendation { get; init; }
+    public string? Recommendation { get; set; }
 
     /// <summary>low, medium or high.</summary>
-    public string? Confidence { get; init; }
+    public string? Confidence { get; set; }
 
     /// <summary>Text, or a list that is kept as its JSON text.</summary>
     [JsonConverter(typeof(TextOrListJson))]
-    public string? KeyObservations { get; init; }
+    public string? KeyObservations { get; set; }
 
     /// <inheritdoc cref="KeyObservations"/>
     [JsonConverter(typeof(TextOrListJson))]
-    public string? RiskFactors { get; init; }
+    public string? RiskFactors { get; set; }
 
     /// <summary>The analysis in full.</summary>
-    public string? AiAnalysis { get; init; }
+    public string? AiAnalysis { get; set; }
 
     /// <inheritdoc cref="KeyObservations"/>
     [JsonConverter(typeof(TextOrListJson))]
-    public string? SupportLevels { get; init; }
+    public string? SupportLevels { get; set; }
 
     /// <inheritdoc cref="KeyObservations"/>
     [JsonConverter(typeof(TextOrListJson))]
-    public string? ResistanceLevels { get; init; }
+    public string? ResistanceLevels { get; set; }
 
-    public string? ChartImagePath { get; init; }
+    public string? ChartImagePath { get; set; }
 
-    public string? BotName { get; init; }
+    public string? BotName { get; set; }
 
-    public string? Model { get; init; }
+    public string? Model { get; set; }
 
     /// <summary>The signal that this analysis led to; it must be stored.</summary>
-    public long? SignalId { get; init; }
+    public long? SignalId { get; set; }
 
-    /// <summary>What a bot says elsewhere is no misspelling of model.</summary>
-    private const string OfOthers = "mode";
-
-    private const int LongestText = 20_000;
-
-    public static readonly Choices Recommendations = new("BUY", "SELL", "HOLD");
+    public static readonly Choices Recommendations = new("BUY", "SELL", "HOLD")
+    {
+        Also = new Dictionary<string, string> { ["STRONG_BUY"] = "BUY", ["STRONG_SELL"] = "SELL" },
+    };
 
     public static readonly Choices Confidences = new("low", "medium", "high");
 
-    public static InputRules<NewChartAnalysis> Rules { get; } = new InputRules<NewChartAnalysis>()
-        .Record($"{AnalysisStore.Columns}, {OfOthers}")
-        .Pair("trading_pair", static analysis => analysis.TradingPair)
-        .Text("timeframe", static analysis => analysis.Timeframe, required: true, longest: 20)
-        .OneOf("recommendation", static analysis => analysis.Recommendation, Recommendations, required: true)
-        .OneOf("confidence", static analysis => analysis.Confidence, Confidences)
-        .Text("key_observations", static analysis => analysis.KeyObservations, longest: LongestText)
-        .Text("risk_factors", static analysis => analysis.RiskFactors, longest: LongestText)
-        .Text("ai_analysis", static analysis => analysis.AiAnalysis, longest: 100_000)
-        .Text("support_levels", static analysis => analysis.SupportLevels, longest: LongestText)
-        .Text("resistance_levels", static analysis => analysis.ResistanceLevels, longest: LongestText)
-        .Text("chart_image_path", static analysis => analysis.ChartImagePath, longest: LongestText)
-        .Text("bot_name", static analysis => analysis.BotName, longest: 100)
-        .Text("model", static analysis => analysis.Model, longest: 100)
-        .Whole("signal_id", static analysis => analysis.SignalId, least: 1)
-        .Time("timestamp", static analysis => analysis.Timestamp);
+    public static InputRules<NewChartAnalysis> Rules => AnalysisStore.Rules;
 }
 
 /// <summary>A stored analysis. What another program wrote and we would not accept reads as null.</summary>
-internal sealed record ChartAnalysis(
-    long Id,
-    DateTimeOffset? Timestamp,
-    string? TradingPair,
-    string? Timeframe,
-    string? Recommendation,
-    string? Confidence,
-    string? KeyObservations,
-    string? RiskFactors,
-    string? AiAnalysis,
-    string? SupportLevels,
-    string? ResistanceLevels,
-    string? ChartImagePath,
-    string? BotName,
-    string? Model,
-    long? SignalId);
+internal sealed record ChartAnalysis : NewChartAnalysis
+{
+    [JsonPropertyOrder(-1)]
+    public long Id { get; set; }
+}
 
 /// <summary>The answer to a stored analysis.</summary>
 internal sealed record ChartAnalysisStored(bool Success, string Message, long AnalysisId) : WriteAnswer;

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using System.Text.Unicode;
@@ -15,6 +16,9 @@ internal static class InputReader
 
     /// <summary>No input has a quarter of it.</summary>
     private const int MostFields = 200;
+
+    /// <summary>.NET and Windows write it before text in UTF-8; it is no part of the JSON.</summary>
+    private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
     /// <summary>The raw bytes, of one JSON object in UTF-8.</summary>
     public static async ValueTask<ReadOnlyMemory<byte>> ReadBodyAsync(HttpContext http, int largest = LargestBody)
@@ -35,7 +39,8 @@ internal static class InputReader
             throw new Refusal(415, ErrorCodes.UnsupportedMediaType, "Unsupported media type", "Send the body as JSON, with Content-Type: application/json.");
         }
 
-        var bytes = await ReadAllAsync(request, largest, http.RequestAborted);
+        ReadOnlyMemory<byte> bytes = await ReadAllAsync(request, largest, http.RequestAborted);
+        bytes = bytes.Span.StartsWith(ByteOrderMark) ? bytes[ByteOrderMark.Length..] : bytes;
         return bytes.Length == 0 ? throw Required() : bytes;
     }
 
@@ -119,6 +124,7 @@ internal static class InputReader
         }
 
         List<string>? unknown = null;
+        var field = 0..0;
         var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = 32 });
         try
         {
@@ -141,7 +147,8 @@ internal static class InputReader
                     continue;
                 }
 
-                var name = reader.ValueIsEscaped ? System.Text.Encoding.UTF8.GetBytes(reader.GetString()!) : reader.ValueSpan;
+                field = (int)reader.TokenStartIndex..(int)reader.BytesConsumed;
+                var name = reader.ValueIsEscaped ? Encoding.UTF8.GetBytes(reader.GetString()!) : reader.ValueSpan;
                 var hash = InputNames.Hash(name);
                 if (!names.Add(hash))
                 {
@@ -158,12 +165,26 @@ internal static class InputReader
         }
         catch (JsonException error)
         {
+            if (WordForNoNumber(body[field.End..]) is { } word)
+            {
+                var name = Encoding.UTF8.GetString(body[field]).Trim(' ', '\t', '\r', '\n', ':').Trim('"');
+                throw Refusal.Invalid(InputNames.Shown(name), $"is {word}, which is no number in JSON: send null, or leave it out");
+            }
+
             throw NotJson($"The body is not valid JSON near line {error.LineNumber + 1}, byte {error.BytePositionInLine + 1}.");
         }
         catch (InvalidOperationException)
         {
             throw NotJson("A name in the body has half of a surrogate pair.");
         }
+    }
+
+    /// <summary>Python writes floats that are no numbers as words, which are not JSON.</summary>
+    /// <param name="value">What follows a field's name.</param>
+    private static string? WordForNoNumber(ReadOnlySpan<byte> value)
+    {
+        value = value.TrimStart(" \t\r\n:"u8);
+        return value.StartsWith("NaN"u8) ? "NaN" : value.StartsWith("Infinity"u8) ? "Infinity" : value.StartsWith("-Infinity"u8) ? "-Infinity" : null;
     }
 
     private static string FieldOf(string? path) =>

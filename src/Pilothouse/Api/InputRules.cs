@@ -71,9 +71,9 @@ internal sealed class InputRules<T>() : InputRules(typeof(T))
             var text => PrintableText.ProblemOfName(text),
         });
 
-    /// <summary>A trading pair such as SUI/USDC, SUIUSDC or XRP/USDT:USDT.</summary>
+    /// <summary>A trading pair, as <see cref="TradingPair"/> says.</summary>
     public InputRules<T> Pair(string field, Func<T, string?> value) =>
-        Add(new(field, true) { Longest = 40 }, input => value(input) switch
+        Add(new(field, true) { Longest = TradingPair.Longest }, input => value(input) switch
         {
             null => IsRequired,
             var text => TradingPair.Problem(text),
@@ -124,12 +124,10 @@ internal sealed class InputRules<T>() : InputRules(typeof(T))
         return this;
     }
 
-    /// <summary>
-    /// The columns of the record, as its table's SQL lists them. A body may name those that are no inputs; they have no effect.
-    /// </summary>
-    public InputRules<T> Record(string columns)
+    /// <summary>Names of the record's columns, or else well known. A body may have those that are no inputs; they have no effect.</summary>
+    public InputRules<T> Record(params IEnumerable<string> columns)
     {
-        RecordColumns = columns.Split(',', StringSplitOptions.TrimEntries);
+        RecordColumns = [.. RecordColumns, .. columns];
         return this;
     }
 
@@ -187,12 +185,26 @@ internal sealed class Choices(params string[] all)
 {
     public IReadOnlyList<string> All { get; } = all;
 
+    /// <summary>Other words that clients say for one of them.</summary>
+    public IReadOnlyDictionary<string, string> Also { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Whether the words are stored in capitals; if not, in small letters.</summary>
+    public bool AreCapitals { get; } = !all.Any(static word => word.Any(char.IsAsciiLetterLower));
+
     /// <summary>The word as it is stored, or null if it is none of them.</summary>
     public string? Find(string text)
     {
         foreach (var choice in all)
         {
             if (choice.Equals(text, StringComparison.OrdinalIgnoreCase))
+            {
+                return choice;
+            }
+        }
+
+        foreach (var (other, choice) in Also)
+        {
+            if (other.Equals(text, StringComparison.OrdinalIgnoreCase))
             {
                 return choice;
             }
@@ -205,29 +217,4 @@ internal sealed class Choices(params string[] all)
     public string? Normal(string? text) => text is null ? null : Find(text);
 
     public override string ToString() => string.Join(", ", all);
-}
-
-/// <summary>The form of a trading pair.</summary>
-internal static class TradingPair
-{
-    public const int Longest = 40;
-
-    /// <summary>What is wrong with it, or null.</summary>
-    public static string? Problem(string text)
-    {
-        if (text.Length is 0 or > Longest)
-        {
-            return $"must be 1 to {Longest} characters long";
-        }
-
-        foreach (var c in text)
-        {
-            if (!char.IsAsciiLetterOrDigit(c) && c is not ('/' or ':' or '-' or '_' or '.'))
-            {
-                return "must be a pair such as SUI/USDC, SUIUSDC or XRP/USDT:USDT";
-            }
-        }
-
-        return null;
-    }
 }

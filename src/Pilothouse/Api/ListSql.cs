@@ -25,14 +25,22 @@ internal sealed record OneOrNone<T>(bool Success, [property: JsonIgnore(Conditio
 /// not one for each combination of its filters: each connection keeps every statement that it ever ran.
 /// </summary>
 /// <param name="table">Its name, which also marks its cursors.</param>
-/// <param name="columns">What <c>read</c> reads, in order.</param>
+/// <param name="columns">What <c>read</c> reads, in order: the id first.</param>
+/// <param name="time">The column of the time by which it is ordered.</param>
 /// <param name="filters">Query parameter and its condition, which names @parameter.</param>
-internal sealed class ListSql(string table, string columns, params (string Parameter, string Condition)[] filters)
+internal sealed class ListSql(string table, string columns, string time, params (string Parameter, string Condition)[] filters)
 {
+    /// <summary>The lists of a table, by the filters of its columns and some more.</summary>
+    public ListSql(Table table, params IEnumerable<(string Parameter, string Condition)> more)
+        : this(table.Name, table.Selection, table.Time, [.. FiltersOf(table), .. more])
+    {
+    }
+
     private const int Rest = 1 << 8;
     private const int After = 1 << 9;
     private const int From = 1 << 10;
     private const int To = 1 << 11;
+    private readonly string timeKey = $"time_key({time})";
     private readonly int width = columns.Count(static c => c == ',') + 1;
     private readonly ConcurrentDictionary<int, Sql> statements = new();
     private int[] leaders = [.. filters.Select(static (_, i) => 1 << i)];
@@ -89,6 +97,9 @@ internal sealed class ListSql(string table, string columns, params (string Param
         return new(true, rows.Count, rows, more ? end!.Text(table) : null);
     }
 
+    private static IEnumerable<(string Parameter, string Condition)> FiltersOf(Table table) =>
+        table.Columns.Where(static column => column.Filter is not null).OrderBy(static column => column.Selectivity).Select(static column => (column.Name, column.Condition));
+
     private int Bit(string parameter) => 1 << Array.FindIndex(filters, filter => filter.Parameter == parameter);
 
     /// <summary>Whether there are filters beside that leader; where all of them can lead, one of those that are sent does.</summary>
@@ -130,6 +141,10 @@ internal sealed class ListSql(string table, string columns, params (string Param
             {
                 statement.Set(parameter, (long?)number);
             }
+            else if (query.Money(parameter) is { } money)
+            {
+                statement.Set(parameter, (decimal?)money);
+            }
         }
 
         if (from is not null)
@@ -166,22 +181,22 @@ internal sealed class ListSql(string table, string columns, params (string Param
 
         if ((key & From) != 0)
         {
-            conditions.Add("time_key(timestamp) >= @from_date");
+            conditions.Add($"{timeKey} >= @from_date");
         }
 
         if ((key & To) != 0)
         {
-            conditions.Add("time_key(timestamp) < @to_date");
+            conditions.Add($"{timeKey} < @to_date");
         }
 
         if ((key & After) != 0)
         {
             // The first half is what SQLite finds in an index on an expression; it does not look inside row values for one.
-            conditions.Add("time_key(timestamp) <= @after_time AND (time_key(timestamp), id) < (@after_time, @after_id)");
+            conditions.Add($"{timeKey} <= @after_time AND ({timeKey}, id) < (@after_time, @after_id)");
         }
 
         var where = conditions.Count == 0 ? "" : " WHERE " + string.Join(" AND ", conditions);
-        return new Sql($"SELECT {columns}, time_key(timestamp) FROM {table}{where} ORDER BY time_key(timestamp) DESC, id DESC LIMIT @limit");
+        return new Sql($"SELECT {columns}, {timeKey} FROM {table}{where} ORDER BY {timeKey} DESC, id DESC LIMIT @limit");
     }
 
     /// <summary>Where a page ended: the stored time as it sorts, and the id.</summary>

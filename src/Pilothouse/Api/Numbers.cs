@@ -103,29 +103,42 @@ internal sealed class TextJson : JsonConverter<string>
             throw new JsonException("must be text");
         }
 
-        string text;
+        var text = TryGet(ref reader) ?? throw new JsonException("has half of a surrogate pair");
+        return text.Contains('\0') ? throw new JsonException("must not contain the character U+0000") : text;
+    }
+
+    /// <summary>The text of a string, however it is spelled; null where it has half of a surrogate pair.</summary>
+    public static string? TryGet(ref Utf8JsonReader reader)
+    {
         try
         {
-            text = reader.GetString()!;
+            return reader.GetString();
         }
         catch (InvalidOperationException)
         {
-            throw new JsonException("has half of a surrogate pair");
+            return null;
         }
-
-        return text.Contains('\0') ? throw new JsonException("must not contain the character U+0000") : text;
     }
 
     public override void Write(Utf8JsonWriter writer, string value, JsonSerializerOptions options) => writer.WriteStringValue(value);
 }
 
-/// <summary>A moment: see <see cref="Timestamps"/>.</summary>
+/// <summary>A moment: text as <see cref="Timestamps"/> reads it, or a number of seconds or milliseconds since 1970.</summary>
 internal sealed class TimeJson : JsonConverter<DateTimeOffset>
 {
-    public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        reader.TokenType == JsonTokenType.String && !reader.ValueIsEscaped && Timestamps.TryParse(reader.GetString(), out var time)
+    public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        if (reader.TokenType == JsonTokenType.Number)
+        {
+            return reader.TryGetDecimal(out var number) && EpochTime.Find(number) is { } moment
+                ? moment
+                : throw new JsonException("must be a time such as 2025-10-07T12:00:00Z, or seconds or milliseconds since 1970");
+        }
+
+        return reader.TokenType == JsonTokenType.String && TextJson.TryGet(ref reader) is { } text && Timestamps.TryParse(text, out var time)
             ? time
             : throw new JsonException("must be a time such as 2025-10-07T12:00:00Z");
+    }
 
     /// <summary>Raw, because the writer's encoder would spell the + of +00:00 as an escape.</summary>
     public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options)

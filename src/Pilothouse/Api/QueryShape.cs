@@ -35,7 +35,7 @@ internal sealed record QueryParameter(string Name, QueryKind Kind, string Descri
 
     public int Longest { get; init; } = 200;
 
-    /// <summary>Stored in upper case, so asked for in upper case.</summary>
+    /// <summary>Compared in capitals, as an index has it.</summary>
     public bool Upper { get; init; }
 
     public static QueryParameter Limit(int standard) => new("limit", QueryKind.Whole, "How many records at most; more than 500 is cut to 500.")
@@ -111,7 +111,7 @@ internal sealed class QueryValues(QueryParameter[] parameters)
 
     public string? Text(string name) => Find(name) as string;
 
-    public int Whole(string name) => (int)(Find(name) as long? ?? 0);
+    public int Whole(string name) => checked((int)(Find(name) as long? ?? 0));
 
     public long? Number(string name) => Find(name) as long?;
 
@@ -179,7 +179,7 @@ internal sealed class QueryValues(QueryParameter[] parameters)
             return (null, "must not contain the character U+0000");
         }
 
-        return parameter.Choices is null ? (parameter.Upper ? text.ToUpperInvariant() : text, null)
+        return parameter.Choices is null ? (parameter.Upper ? TradingPair.Upper(text) : text, null)
             : parameter.Choices.Find(text) is { } choice ? (choice, null)
             : (null, $"must be one of {parameter.Choices}");
     }

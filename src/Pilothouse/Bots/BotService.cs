@@ -9,5 +9,5 @@ internal sealed class BotService(TimeProvider clock)
     /// <summary>Stores a checked report in the transaction of <paramref name="session"/>.</summary>
     /// <returns>Its id.</returns>
     public ValueTask<long> RecordAsync(Session session, Caller caller, NewBotStatus status) =>
-        BotStore.InsertAsync(session, status, status.Timestamp ?? clock.GetUtcNow(), caller.BotFor(status.BotName));
+        BotStore.Table.InsertAsync(session, caller, status, clock.GetUtcNow());
 }

@@ -1,3 +1,4 @@
+using Pilothouse.Api;
 using Pilothouse.Storage;
 
 namespace Pilothouse.Bots;
@@ -8,20 +9,26 @@ internal static class BotStore
     /// <summary>More bots than anybody has; it bounds what a scrape reads.</summary>
     public const int MostStates = 1000;
 
-    public const string Columns = "id, timestamp, bot_name, status, pid, balance, open_positions, total_trades, win_rate, total_pnl, mode, message";
-
-    private static readonly Sql Insert = new("""
-        INSERT INTO bot_status(timestamp, bot_name, status, pid, balance, open_positions, total_trades, win_rate, total_pnl, mode, message)
-        VALUES (@timestamp, @bot_name, @status, @pid, @balance, @open_positions, @total_trades, @win_rate, @total_pnl, @mode, @message)
-        RETURNING id
-        """);
+    public static readonly Table<NewBotStatus, BotStatus> Table = new(
+        "bot_status", BotJson.Default.NewBotStatus, BotJson.Default.BotStatus, time: "timestamp",
+        Column.Time("timestamp"),
+        Column.Bot(required: true),
+        Column.OneOf("status", NewBotStatus.Statuses, required: true) with { Filter = "Only reports of this status." },
+        Column.Whole("pid", least: 0),
+        Column.Money("balance"),
+        Column.Whole("open_positions", least: 0),
+        Column.Whole("total_trades", least: 0),
+        Column.Number("win_rate", least: 0, most: 100),
+        Column.Money("total_pnl"),
+        Column.OneOf("mode", NewBotStatus.Modes) with { Filter = "Only reports in this mode." },
+        Column.Text("message", longest: 2000));
 
     private const string OfStatusAndMode = "(@status IS NULL OR lower(status) = @status) AND (@mode IS NULL OR lower(mode) = @mode)";
 
-    private static readonly Sql Latest = new($"SELECT {Columns} FROM bot_status WHERE {OfStatusAndMode} ORDER BY time_key(timestamp) DESC, id DESC LIMIT 1");
+    private static readonly Sql Latest = new($"SELECT {Table.Selection} FROM bot_status WHERE {OfStatusAndMode} ORDER BY time_key(timestamp) DESC, id DESC LIMIT 1");
 
     private static readonly Sql LatestOfBot = new(
-        $"SELECT {Columns} FROM bot_status WHERE bot_name = @bot_name AND {OfStatusAndMode} ORDER BY time_key(timestamp) DESC, id DESC LIMIT 1");
+        $"SELECT {Table.Selection} FROM bot_status WHERE bot_name = @bot_name AND {OfStatusAndMode} ORDER BY time_key(timestamp) DESC, id DESC LIMIT 1");
 
     /// <summary>What is no number, or more than a decimal holds, is no balance; in SQLite every text is above every number.</summary>
     private const string FirstBalance = """
@@ -55,28 +62,11 @@ internal static class BotStore
         WHERE bots.name IS NOT NULL LIMIT {MostStates}
         """);
 
-    /// <summary>Stores a checked report. Counters that it leaves out are 0, as the table's defaults are.</summary>
-    /// <returns>Its id.</returns>
-    public static ValueTask<long> InsertAsync(Session session, NewBotStatus status, DateTimeOffset timestamp, string? botName) =>
-        session.Prepare(Insert)
-            .Set("timestamp", (DateTimeOffset?)timestamp)
-            .Set("bot_name", botName)
-            .Set("status", NewBotStatus.Statuses.Normal(status.Status))
-            .Set("pid", status.Pid)
-            .Set("balance", status.Balance)
-            .Set("open_positions", status.OpenPositions ?? 0L)
-            .Set("total_trades", status.TotalTrades ?? 0L)
-            .Set("win_rate", status.WinRate ?? 0d)
-            .Set("total_pnl", status.TotalPnl ?? 0m)
-            .Set("mode", NewBotStatus.Modes.Normal(status.Mode))
-            .Set("message", status.Message)
-            .InsertAsync();
-
     /// <summary>The newest report of any bot, or of one, in that status and mode where they are not null; or null.</summary>
     public static ValueTask<BotStatus?> FindLatestAsync(Session session, string? botName, string? status, string? mode)
     {
         var statement = botName is null ? session.Prepare(Latest) : session.Prepare(LatestOfBot).Set("bot_name", botName);
-        return statement.Set("status", status).Set("mode", mode).FirstAsync(Read);
+        return statement.Set("status", status).Set("mode", mode).FirstAsync(Table.Read);
     }
 
     /// <summary>What each bot reported last, by name; at most <see cref="MostStates"/> of them.</summary>
@@ -97,8 +87,4 @@ internal static class BotStore
         });
         return balances;
     }
-
-    private static BotStatus Read(Row row) => new(
-        row.Id(0), row.Time(1), row.Text(2), row.Text(3), row.Whole(4), row.Money(5), row.Whole(6), row.Whole(7), row.Number(8), row.Money(9),
-        row.Text(10), row.Text(11));
 }

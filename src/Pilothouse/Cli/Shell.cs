@@ -164,7 +164,7 @@ internal static class Shell
         string[][] lines = [columns, .. rows.Select(static row => Array.ConvertAll(row, PrintableText.Of))];
         if (!Console.IsOutputRedirected)
         {
-            var table = new Table().AddColumns([.. columns.Select(static (name, column) => new TableColumn(Markup.Escape(name)) { NoWrap = column == 0 })]);
+            var table = new Spectre.Console.Table().AddColumns([.. columns.Select(static (name, column) => new TableColumn(Markup.Escape(name)) { NoWrap = column == 0 })]);
             Array.ForEach(lines[1..], line => table.AddRow([.. line.Select(Markup.Escape)]));
             AnsiConsole.Write(table);
             return;

@@ -34,6 +34,6 @@ internal static class CorrelationEndpoints
     });
 
     private static Task CreateAsync(HttpContext http, WriteDoor door, CorrelationService correlations) =>
-        door.RunAsync(http, CorrelationJson.Default.NewCorrelation, CorrelationJson.Default.CorrelationStored, async (session, _, correlation) =>
-            Answer.Created(new CorrelationStored(true, "Correlation stored successfully", await correlations.RecordAsync(session, correlation))));
+        door.RunAsync(http, CorrelationJson.Default.NewCorrelation, CorrelationJson.Default.CorrelationStored, async (session, caller, correlation) =>
+            Answer.Created(new CorrelationStored(true, "Correlation stored successfully", await correlations.RecordAsync(session, caller, correlation))));
 }

@@ -1,3 +1,4 @@
+using Pilothouse.Auth;
 using Pilothouse.Storage;
 
 namespace Pilothouse.Correlation;
@@ -7,6 +8,7 @@ internal sealed class CorrelationService(TimeProvider clock)
 {
     /// <summary>Stores a checked correlation in the transaction of <paramref name="session"/>.</summary>
     /// <returns>Its id.</returns>
-    public ValueTask<long> RecordAsync(Session session, NewCorrelation correlation) =>
-        CorrelationStore.InsertAsync(session, correlation, correlation.Timestamp ?? clock.GetUtcNow());
+    public ValueTask<long> RecordAsync(Session session, Caller caller, NewCorrelation correlation) => CorrelationStore.Table.InsertAsync(
+        session, caller, correlation, clock.GetUtcNow(),
+        ("strength", NewCorrelation.Strengths.Normal(correlation.Strength) ?? NewCorrelation.StrengthOf(correlation.CorrelationValue!.Value)));
 }

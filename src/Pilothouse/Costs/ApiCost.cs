@@ -33,23 +33,7 @@ internal sealed record NewApiCost : IInput<NewApiCost>
     /// <summary>The agent's decision that it was used for.</summary>
     public long? DecisionId { get; init; }
 
-    /// <summary>What a bot says elsewhere is no misspelling of model.</summary>
-    private const string OfOthers = "mode";
-
-    public static InputRules<NewApiCost> Rules { get; } = new InputRules<NewApiCost>()
-        .Record($"{CostStore.Columns}, {OfOthers}")
-        .Text("api_name", static cost => cost.ApiName, required: true, longest: 100)
-        .Text("operation_type", static cost => cost.OperationType, required: true, longest: 100)
-        .Whole("api_calls", static cost => cost.ApiCalls, least: 0)
-        .Money("estimated_cost", static cost => cost.EstimatedCost, least: 0)
-        .Whole("cache_hits", static cost => cost.CacheHits, least: 0)
-        .Whole("cache_misses", static cost => cost.CacheMisses, least: 0)
-        .Text("bot_name", static cost => cost.BotName, longest: 100)
-        .Text("model", static cost => cost.Model, longest: 100)
-        .Whole("input_tokens", static cost => cost.InputTokens, least: 0)
-        .Whole("output_tokens", static cost => cost.OutputTokens, least: 0)
-        .Whole("decision_id", static cost => cost.DecisionId, least: 1)
-        .Time("timestamp", static cost => cost.Timestamp);
+    public static InputRules<NewApiCost> Rules => CostStore.Rules;
 }
 
 /// <summary>What one API cost for one purpose.</summary>

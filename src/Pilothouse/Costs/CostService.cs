@@ -9,5 +9,5 @@ internal sealed class CostService(TimeProvider clock)
     /// <summary>Stores a checked cost in the transaction of <paramref name="session"/>.</summary>
     /// <returns>Its id.</returns>
     public ValueTask<long> RecordAsync(Session session, Caller caller, NewApiCost cost) =>
-        CostStore.InsertAsync(session, cost, cost.Timestamp ?? clock.GetUtcNow(), caller.BotFor(cost.BotName));
+        CostStore.Table.InsertAsync(session, caller, cost, clock.GetUtcNow());
 }

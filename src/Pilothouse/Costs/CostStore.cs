@@ -1,3 +1,4 @@
+using Pilothouse.Api;
 using Pilothouse.Storage;
 
 namespace Pilothouse.Costs;
@@ -9,10 +10,23 @@ internal sealed record ApiCostFilter(
 /// <summary>The table <c>cost_analytics</c>.</summary>
 internal static class CostStore
 {
-    public const string Columns = """
-        id, timestamp, api_name, operation_type, api_calls, estimated_cost, cache_hits, cache_misses, bot_name, model, input_tokens,
-        output_tokens, decision_id
-        """;
+    public static readonly Table<NewApiCost> Table = new(
+        "cost_analytics", CostJson.Default.NewApiCost, time: "timestamp",
+        Column.Time("timestamp"),
+        Column.Text("api_name", longest: 100, required: true),
+        Column.Text("operation_type", longest: 100, required: true),
+        Column.Whole("api_calls", least: 0) with { Standard = 0L },
+        Column.Money("estimated_cost", least: 0) with { Standard = 0m },
+        Column.Whole("cache_hits", least: 0) with { Standard = 0L },
+        Column.Whole("cache_misses", least: 0) with { Standard = 0L },
+        Column.Bot(),
+        Column.Text("model", longest: 100),
+        Column.Whole("input_tokens", least: 0),
+        Column.Whole("output_tokens", least: 0),
+        Column.Reference("decision_id"));
+
+    /// <summary>What a bot says elsewhere, its mode, is no misspelling of model.</summary>
+    public static readonly InputRules<NewApiCost> Rules = Table.Rules.Record("mode");
 
     private const string Window = """
         SELECT api_name, operation_type, api_calls, estimated_cost, cache_hits, cache_misses FROM cost_analytics
@@ -24,35 +38,9 @@ internal static class CostStore
     /// <summary>Before and after every time as it sorts.</summary>
     private const string Earliest = "0", Latest = "~";
 
-    private static readonly Sql Insert = new("""
-        INSERT INTO cost_analytics(timestamp, api_name, operation_type, api_calls, estimated_cost, cache_hits, cache_misses, bot_name, model,
-          input_tokens, output_tokens, decision_id)
-        VALUES (@timestamp, @api_name, @operation_type, @api_calls, @estimated_cost, @cache_hits, @cache_misses, @bot_name, @model,
-          @input_tokens, @output_tokens, @decision_id)
-        RETURNING id
-        """);
-
     private static readonly Sql Since = new(Window);
 
     private static readonly Sql OfApiSince = new($"{Window} AND lower(api_name) = lower(@api_name)");
-
-    /// <summary>Stores a checked cost. Counters that it leaves out are 0, as the table's defaults are.</summary>
-    /// <returns>Its id.</returns>
-    public static ValueTask<long> InsertAsync(Session session, NewApiCost cost, DateTimeOffset timestamp, string? botName) =>
-        session.Prepare(Insert)
-            .Set("timestamp", (DateTimeOffset?)timestamp)
-            .Set("api_name", cost.ApiName)
-            .Set("operation_type", cost.OperationType)
-            .Set("api_calls", cost.ApiCalls ?? 0L)
-            .Set("estimated_cost", cost.EstimatedCost ?? 0m)
-            .Set("cache_hits", cost.CacheHits ?? 0L)
-            .Set("cache_misses", cost.CacheMisses ?? 0L)
-            .Set("bot_name", botName)
-            .Set("model", cost.Model)
-            .Set("input_tokens", cost.InputTokens)
-            .Set("output_tokens", cost.OutputTokens)
-            .Set("decision_id", cost.DecisionId)
-            .InsertAsync();
 
     /// <summary>
     /// The totals by API and purpose, in that order, of what the filter lets through. Money is added here and not by SQL, which would add

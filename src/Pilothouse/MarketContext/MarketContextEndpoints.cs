@@ -24,7 +24,7 @@ internal static class MarketContextEndpoints
 
     private static Task LatestAsync(HttpContext http, AnswerCache cache) => cache.AnswerAsync(http, MarketContextJson.Default.OneMarketSnapshot, static async session =>
     {
-        var page = await MarketContextStore.List.PageAsync(session, QueryValues.None, 1, MarketContextStore.Read);
+        var page = await MarketContextStore.List.PageAsync(session, QueryValues.None, 1, MarketContextStore.Table.Read);
         return page.Count > 0
             ? new One<MarketSnapshot>(true, page.Data[0])
             : throw Refusal.NotFound("No market context data available", "Nothing was stored yet; POST /api/market-context stores a look at the market.");
@@ -38,11 +38,11 @@ internal static class MarketContextEndpoints
         DateTimeOffset? since = hours is { } back ? clock.GetUtcNow().AddHours(-back) : null;
         var page = await database.ReadAsync(
             Caller.Of(http).Reads,
-            session => MarketContextStore.List.PageAsync(session, query, query.Whole("limit"), MarketContextStore.Read, since), http.RequestAborted);
+            session => MarketContextStore.List.PageAsync(session, query, query.Whole("limit"), MarketContextStore.Table.Read, since), http.RequestAborted);
         await JsonAnswer.WriteAsync(http, page, MarketContextJson.Default.PageMarketSnapshot);
     }
 
     private static Task CreateAsync(HttpContext http, WriteDoor door, MarketContextService markets) =>
-        door.RunAsync(http, MarketContextJson.Default.NewMarketSnapshot, MarketContextJson.Default.MarketSnapshotStored, async (session, _, market) =>
-            Answer.Created(new MarketSnapshotStored(true, "Market context stored successfully", await markets.RecordAsync(session, market))));
+        door.RunAsync(http, MarketContextJson.Default.NewMarketSnapshot, MarketContextJson.Default.MarketSnapshotStored, async (session, caller, market) =>
+            Answer.Created(new MarketSnapshotStored(true, "Market context stored successfully", await markets.RecordAsync(session, caller, market))));
 }

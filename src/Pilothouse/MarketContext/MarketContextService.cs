@@ -1,3 +1,4 @@
+using Pilothouse.Auth;
 using Pilothouse.Storage;
 
 namespace Pilothouse.MarketContext;
@@ -7,6 +8,6 @@ internal sealed class MarketContextService(TimeProvider clock)
 {
     /// <summary>Stores a checked look at the market in the transaction of <paramref name="session"/>.</summary>
     /// <returns>Its id.</returns>
-    public ValueTask<long> RecordAsync(Session session, NewMarketSnapshot market) =>
-        MarketContextStore.InsertAsync(session, market, market.Timestamp ?? clock.GetUtcNow());
+    public ValueTask<long> RecordAsync(Session session, Caller caller, NewMarketSnapshot market) =>
+        MarketContextStore.Table.InsertAsync(session, caller, market, clock.GetUtcNow());
 }

@@ -4,99 +4,73 @@ using Pilothouse.Api;
 namespace Pilothouse.Signals;
 
 /// <summary>A trading signal as a bot posts it.</summary>
-internal sealed record NewSignal : IInput<NewSignal>
+internal record NewSignal : IInput<NewSignal>
 {
     /// <summary>When the signal was given; now, where it is left out.</summary>
-    public DateTimeOffset? Timestamp { get; init; }
+    public DateTimeOffset? Timestamp { get; set; }
 
-    public string? TradingPair { get; init; }
+    public string? TradingPair { get; set; }
 
     /// <summary>BUY, SELL or HOLD.</summary>
-    public string? SignalType { get; init; }
+    public string? SignalType { get; set; }
 
     /// <summary>From -100 (sell) to 100 (buy).</summary>
-    public long? SignalStrength { get; init; }
+    public long? SignalStrength { get; set; }
 
     /// <summary>Price of one unit of the base asset, in the quote asset.</summary>
-    public decimal? Price { get; init; }
+    public decimal? Price { get; set; }
 
-    public double? Rsi { get; init; }
+    public double? Rsi { get; set; }
 
-    public double? Macd { get; init; }
+    public double? Macd { get; set; }
 
-    public double? MacdSignal { get; init; }
+    public double? MacdSignal { get; set; }
 
-    public double? MacdHistogram { get; init; }
+    public double? MacdHistogram { get; set; }
 
-    public double? Vwap { get; init; }
+    public double? Vwap { get; set; }
 
-    public double? Ema9 { get; init; }
+    public double? Ema9 { get; set; }
 
-    public double? Ema21 { get; init; }
+    public double? Ema21 { get; set; }
 
-    public double? Sma50 { get; init; }
+    public double? Sma50 { get; set; }
 
-    public double? BbUpper { get; init; }
+    public double? BbUpper { get; set; }
 
-    public double? BbMiddle { get; init; }
+    public double? BbMiddle { get; set; }
 
-    public double? BbLower { get; init; }
+    public double? BbLower { get; set; }
 
-    public double? Volume { get; init; }
+    public double? Volume { get; set; }
 
     /// <summary>pending (the default), executed or skipped.</summary>
-    public string? Status { get; init; }
+    public string? Status { get; set; }
 
-    public string? BotName { get; init; }
+    public string? BotName { get; set; }
 
-    public string? Strategy { get; init; }
+    public string? Strategy { get; set; }
 
-    public string? Timeframe { get; init; }
+    public string? Timeframe { get; set; }
 
-    public double? Confidence { get; init; }
+    public double? Confidence { get; set; }
 
-    public static readonly Choices Types = new("BUY", "SELL", "HOLD");
+    public static readonly Choices Types = new("BUY", "SELL", "HOLD")
+    {
+        Also = new Dictionary<string, string> { ["LONG"] = "BUY", ["STRONG_BUY"] = "BUY", ["SHORT"] = "SELL", ["STRONG_SELL"] = "SELL" },
+    };
 
     public static readonly Choices Statuses = new("pending", "executed", "skipped");
 
-    public static InputRules<NewSignal> Rules { get; } = new InputRules<NewSignal>()
-        .Record(SignalStore.Columns)
-        .Pair("trading_pair", static signal => signal.TradingPair)
-        .OneOf("signal_type", static signal => signal.SignalType, Types, required: true)
-        .Whole("signal_strength", static signal => signal.SignalStrength, -100, 100, required: true)
-        .Money("price", static signal => signal.Price, required: true, above: 0)
-        .OneOf("status", static signal => signal.Status, Statuses)
-        .Text("bot_name", static signal => signal.BotName, longest: 100)
-        .Text("strategy", static signal => signal.Strategy, longest: 100)
-        .Text("timeframe", static signal => signal.Timeframe, longest: 20)
-        .Time("timestamp", static signal => signal.Timestamp);
+    public static InputRules<NewSignal> Rules => SignalStore.Table.Rules;
 }
 
 /// <summary>A stored signal. What another program wrote and we would not accept reads as null.</summary>
-internal sealed record Signal(
-    long Id,
-    DateTimeOffset? Timestamp,
-    string? TradingPair,
-    string? SignalType,
-    long? SignalStrength,
-    decimal? Price,
-    double? Rsi,
-    double? Macd,
-    double? MacdSignal,
-    double? MacdHistogram,
-    double? Vwap,
-    double? Ema9,
-    double? Ema21,
-    double? Sma50,
-    double? BbUpper,
-    double? BbMiddle,
-    double? BbLower,
-    double? Volume,
-    string? Status,
-    string? BotName,
-    string? Strategy,
-    string? Timeframe,
-    double? Confidence);
+internal sealed record Signal : NewSignal
+{
+    [JsonPropertyOrder(-1)]
+    public long Id { get; set; }
+}
 
 /// <summary>The answer to a stored signal.</summary>
 internal sealed record SignalStored(bool Success, string Message, long SignalId) : WriteAnswer;

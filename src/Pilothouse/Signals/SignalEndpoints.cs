@@ -5,16 +5,7 @@ namespace Pilothouse.Signals;
 /// <summary>Signals over HTTP.</summary>
 internal static class SignalEndpoints
 {
-    private static readonly QueryParameter[] Filters =
-    [
-        QueryParameter.Pair,
-        QueryParameter.OneOf("signal_type", "Only this type.", NewSignal.Types),
-        QueryParameter.OneOf("status", "Only these.", NewSignal.Statuses),
-        QueryParameter.BotName,
-        QueryParameter.Text("strategy", "Only of this strategy."),
-        QueryParameter.Text("timeframe", "Only of this timeframe."),
-        QueryParameter.From, QueryParameter.To,
-    ];
+    private static readonly QueryParameter[] Filters = [.. SignalStore.Table.Filters, QueryParameter.From, QueryParameter.To];
 
     private static readonly QueryShape ListQuery = new([QueryParameter.Limit(50), QueryParameter.Cursor, .. Filters]);
 
@@ -33,13 +24,13 @@ internal static class SignalEndpoints
     private static Task ListAsync(HttpContext http, AnswerCache cache) => cache.AnswerAsync(http, SignalJson.Default.PageSignal, session =>
     {
         var query = ListQuery.Read(http.Request);
-        return SignalStore.List.PageAsync(session, query, query.Whole("limit"), SignalStore.Read);
+        return SignalStore.List.PageAsync(session, query, query.Whole("limit"), SignalStore.Table.Read);
     });
 
     private static Task LatestAsync(HttpContext http, AnswerCache cache) => cache.AnswerAsync(http, SignalJson.Default.OneSignal, async session =>
     {
         var query = LatestQuery.Read(http.Request);
-        var page = await SignalStore.List.PageAsync(session, query, 1, SignalStore.Read);
+        var page = await SignalStore.List.PageAsync(session, query, 1, SignalStore.Table.Read);
         return page.Count > 0
             ? new One<Signal>(true, page.Data[0])
             : throw Refusal.NotFound("No signals found", query.Named() is { } filters

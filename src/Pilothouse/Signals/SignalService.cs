@@ -9,5 +9,5 @@ internal sealed class SignalService(TimeProvider clock)
     /// <summary>Stores a checked signal in the transaction of <paramref name="session"/>.</summary>
     /// <returns>Its id.</returns>
     public ValueTask<long> RecordAsync(Session session, Caller caller, NewSignal signal) =>
-        SignalStore.InsertAsync(session, signal, signal.Timestamp ?? clock.GetUtcNow(), caller.BotFor(signal.BotName));
+        SignalStore.Table.InsertAsync(session, caller, signal, clock.GetUtcNow());
 }

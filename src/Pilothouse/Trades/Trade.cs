@@ -53,39 +53,17 @@ internal sealed record NewTrade : IInput<NewTrade>
 
     public string? ExitReason { get; init; }
 
-    public static readonly Choices Sides = new("BUY", "SELL");
+    public static readonly Choices Sides = new("BUY", "SELL") { Also = new Dictionary<string, string> { ["LONG"] = "BUY", ["SHORT"] = "SELL" } };
 
     public static readonly Choices Statuses = new("open", "closed");
 
-    public static readonly Choices PositionModes = new("one-way", "hedge");
+    public static readonly Choices PositionModes = new("one-way", "hedge") { Also = new Dictionary<string, string> { ["ONE_WAY"] = "one-way" } };
 
     public static readonly Choices Modes = new("auto", "manual", "paper");
 
     public bool IsClosed => Statuses.Normal(Status) == "closed";
 
-    public static InputRules<NewTrade> Rules { get; } = new InputRules<NewTrade>()
-        .Record(TradeStore.Columns)
-        .Pair("trading_pair", static trade => trade.TradingPair)
-        .OneOf("side", static trade => trade.Side, Sides, required: true)
-        .Money("entry_price", static trade => trade.EntryPrice, required: true, above: 0)
-        .Money("quantity", static trade => trade.Quantity, required: true, above: 0)
-        .Whole("leverage", static trade => trade.Leverage, 1, 1000)
-        .OneOf("position_mode", static trade => trade.PositionMode, PositionModes)
-        .Whole("signal_id", static trade => trade.SignalId, 1)
-        .Money("stop_loss", static trade => trade.StopLoss, above: 0)
-        .Money("take_profit", static trade => trade.TakeProfit, above: 0)
-        .Text("external_id", static trade => trade.ExternalId, longest: 200)
-        .Also("external_id", static trade => trade.ExternalId is { } id && string.IsNullOrWhiteSpace(id) ? "must not be empty" : null)
-        .Text("bot_name", static trade => trade.BotName, longest: 100)
-        .OneOf("mode", static trade => trade.Mode, Modes)
-        .OneOf("status", static trade => trade.Status, Statuses)
-        .Money("exit_price", static trade => trade.ExitPrice, above: 0)
-        .Text("exit_reason", static trade => trade.ExitReason, longest: 200)
-        .Time("timestamp", static trade => trade.Timestamp)
-        .Time("closed_at", static trade => trade.ClosedAt)
-        .Also("exit_price", static trade => trade.IsClosed && trade.ExitPrice is null ? "is needed where status is closed"
-            : !trade.IsClosed && trade.ExitPrice is not null ? "goes with status closed only; POST /api/trades/{id}/close closes an open trade" : null)
-        .Also("closed_at", static trade => !trade.IsClosed && trade.ClosedAt is not null ? "goes with status closed only" : null);
+    public static InputRules<NewTrade> Rules => TradeStore.Rules;
 }
 
 /// <summary>What may change on an open trade. An absent field stays, null clears.</summary>
@@ -132,7 +110,7 @@ internal sealed record TradeChange : IInput<TradeChange>
     public bool HasQuantity { get; private set; }
 
     public static InputRules<TradeChange> Rules { get; } = new InputRules<TradeChange>()
-        .Record(TradeStore.Columns)
+        .Record(TradeStore.ColumnNames)
         .Money("stop_loss", static change => change.StopLoss, above: 0)
         .Money("take_profit", static change => change.TakeProfit, above: 0)
         .Money("quantity", static change => change.Quantity, above: 0)
@@ -157,7 +135,7 @@ internal sealed record TradeClose : IInput<TradeClose>
     public decimal? Quantity { get; init; }
 
     public static InputRules<TradeClose> Rules { get; } = new InputRules<TradeClose>()
-        .Record(TradeStore.Columns)
+        .Record(TradeStore.ColumnNames)
         .Money("exit_price", static close => close.ExitPrice, required: true, above: 0)
         .Money("fees", static close => close.Fees)
         .Text("exit_reason", static close => close.ExitReason, longest: 200)
@@ -166,29 +144,50 @@ internal sealed record TradeClose : IInput<TradeClose>
 }
 
 /// <summary>A stored trade. What another program wrote and we would not accept reads as null.</summary>
-internal sealed record Trade(
-    long Id,
-    DateTimeOffset? Timestamp,
-    string? TradingPair,
-    string? Side,
-    decimal? EntryPrice,
-    decimal? ExitPrice,
-    decimal? Quantity,
-    decimal? Pnl,
-    string? Status,
-    long? SignalId,
-    long? Leverage,
-    string? PositionMode,
-    decimal? StopLoss,
-    decimal? TakeProfit,
-    DateTimeOffset? ClosedAt,
-    string? BotName,
-    string? Mode,
-    decimal? Fees,
-    decimal? PnlPercentage,
-    string? ExitReason,
-    string? ExternalId)
+internal sealed record Trade
 {
+    public long Id { get; set; }
+
+    public DateTimeOffset? Timestamp { get; set; }
+
+    public string? TradingPair { get; set; }
+
+    public string? Side { get; set; }
+
+    public decimal? EntryPrice { get; set; }
+
+    public decimal? ExitPrice { get; set; }
+
+    public decimal? Quantity { get; set; }
+
+    public decimal? Pnl { get; set; }
+
+    public string? Status { get; set; }
+
+    public long? SignalId { get; set; }
+
+    public long? Leverage { get; set; }
+
+    public string? PositionMode { get; set; }
+
+    public decimal? StopLoss { get; set; }
+
+    public decimal? TakeProfit { get; set; }
+
+    public DateTimeOffset? ClosedAt { get; set; }
+
+    public string? BotName { get; set; }
+
+    public string? Mode { get; set; }
+
+    public decimal? Fees { get; set; }
+
+    public decimal? PnlPercentage { get; set; }
+
+    public string? ExitReason { get; set; }
+
+    public string? ExternalId { get; set; }
+
     [JsonIgnore]
     public bool IsClosed => "closed".Equals(Status, StringComparison.OrdinalIgnoreCase);
 }

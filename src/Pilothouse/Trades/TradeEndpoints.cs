@@ -8,16 +8,7 @@ internal static class TradeEndpoints
     /// <summary>A bot must see every position that it has.</summary>
     private const int MostOpen = 5000;
 
-    private static readonly QueryParameter[] Filters =
-    [
-        QueryParameter.Pair,
-        QueryParameter.OneOf("side", "Only this side.", NewTrade.Sides),
-        QueryParameter.BotName,
-        QueryParameter.OneOf("mode", "Only of this mode.", NewTrade.Modes),
-        QueryParameter.SignalId,
-        QueryParameter.Text("external_id", "Only with this external_id; each bot has its own."),
-        QueryParameter.From, QueryParameter.To,
-    ];
+    private static readonly QueryParameter[] Filters = [.. TradeStore.Table.Filters, QueryParameter.From, QueryParameter.To];
 
     private static readonly QueryShape ListQuery = new([
         QueryParameter.Limit(50), QueryParameter.Cursor,
@@ -51,14 +42,14 @@ internal static class TradeEndpoints
 
         // A few trades are open among all that ever were: no other filter finds them as fast.
         var list = query.Text("status") == "open" ? TradeStore.Open : TradeStore.List;
-        return list.PageAsync(session, query, query.Whole("limit"), TradeStore.Read);
+        return list.PageAsync(session, query, query.Whole("limit"), TradeStore.Table.Read);
     });
 
     private static Task ListOpenAsync(HttpContext http, AnswerCache cache) => cache.AnswerAsync(http, TradeJson.Default.PageTrade, session =>
     {
         var query = OpenQuery.Read(http.Request);
         return query.Text("status") is null or "open"
-            ? TradeStore.Open.PageAsync(session, query, query.Whole("limit"), TradeStore.Read)
+            ? TradeStore.Open.PageAsync(session, query, query.Whole("limit"), TradeStore.Table.Read)
             : throw Refusal.Invalid("status", "must be open here, or left out; GET /api/trades?status=closed lists closed trades");
     });
 

@@ -39,11 +39,11 @@ internal static class TradeRepetition
         [
             ("timestamp", Differ(sent.Timestamp, known.Timestamp)),
             ("trading_pair", Differ(sent.TradingPair, known.TradingPair, StringComparison.OrdinalIgnoreCase)),
-            ("side", Differ(sent.Side, known.Side, StringComparison.OrdinalIgnoreCase)),
+            ("side", Differ(NewTrade.Sides.Normal(sent.Side), NewTrade.Sides.Normal(known.Side) ?? known.Side, StringComparison.OrdinalIgnoreCase)),
             ("entry_price", Differ(sent.EntryPrice, known.EntryPrice)),
             ("quantity", Differ(sent.Quantity, known.Quantity)),
             ("leverage", sent.Leverage is { } leverage && leverage != known.Leverage),
-            ("position_mode", Differ(sent.PositionMode, known.PositionMode, StringComparison.OrdinalIgnoreCase)),
+            ("position_mode", Differ(NewTrade.PositionModes.Normal(sent.PositionMode), known.PositionMode, StringComparison.OrdinalIgnoreCase)),
             ("signal_id", sent.SignalId is { } signal && signal != known.SignalId),
             ("stop_loss", Differ(sent.StopLoss, known.StopLoss)),
             ("take_profit", Differ(sent.TakeProfit, known.TakeProfit)),

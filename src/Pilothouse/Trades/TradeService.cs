@@ -29,13 +29,14 @@ internal sealed class TradeService(Settings settings, TimeProvider clock)
         var timestamp = Timestamps.Cut(trade.Timestamp ?? clock.GetUtcNow());
         if (!trade.IsClosed)
         {
-            return (await TradeStore.InsertAsync(session, trade, timestamp, null, default, botName), true);
+            return (await TradeStore.Table.InsertAsync(session, caller, trade, timestamp, ("pnl", 0m)), true);
         }
 
         var closedAt = Timestamps.Cut(trade.ClosedAt ?? timestamp);
         CheckOrder(timestamp, closedAt);
-        var result = ResultOf(trade.Side!, trade.EntryPrice!.Value, trade.ExitPrice!.Value, trade.Quantity!.Value, trade.Fees, trade.Leverage);
-        return (await TradeStore.InsertAsync(session, trade, timestamp, closedAt, result, botName), true);
+        var result = ResultOf(NewTrade.Sides.Normal(trade.Side)!, trade.EntryPrice!.Value, trade.ExitPrice!.Value, trade.Quantity!.Value, trade.Fees, trade.Leverage);
+        return (await TradeStore.Table.InsertAsync(
+            session, caller, trade, timestamp, ("closed_at", closedAt), ("pnl", result.Pnl), ("pnl_percentage", result.PnlPercentage)), true);
     }
 
     /// <summary>Changes an open trade.</summary>
@@ -74,7 +75,7 @@ internal sealed class TradeService(Settings settings, TimeProvider clock)
         var closedAt = Timestamps.Cut(close.ClosedAt ?? (trade.Timestamp > now ? trade.Timestamp.Value : now));
         CheckOrder(trade.Timestamp, closedAt);
         var fees = close.Fees ?? trade.Fees;
-        var result = ResultOf(side, entry, close.ExitPrice!.Value, quantity, fees, trade.Leverage);
+        var result = ResultOf(NewTrade.Sides.Normal(side) ?? side, entry, close.ExitPrice!.Value, quantity, fees, trade.Leverage);
         await TradeStore.CloseAsync(session, trade with
         {
             ExitPrice = close.ExitPrice,

@@ -7,7 +7,7 @@ public sealed class AnalysisTests
 {
     private const string Path = "/api/analysis";
     private const string Table = "chart_analyses";
-    private const string Good = """{"trading_pair":"sui/usdc","timeframe":"15m","recommendation":"buy","confidence":"HIGH","key_observations":"Above the VWAP."}""";
+    private const string Good = """{"trading_pair":"SUI/USDC","timeframe":"15m","recommendation":"buy","confidence":"HIGH","key_observations":"Above the VWAP."}""";
 
     [Fact]
     public async Task A_stored_analysis_is_the_latest_and_has_every_column()
@@ -55,7 +55,7 @@ public sealed class AnalysisTests
     [InlineData("trading_pair", null, "Missing required field: trading_pair")]
     [InlineData("timeframe", null, "Missing required field: timeframe")]
     [InlineData("recommendation", null, "Missing required field: recommendation")]
-    [InlineData("trading_pair", "\"A B\"", "Invalid input")]
+    [InlineData("trading_pair", "\" A/B\"", "Invalid input")]
     [InlineData("timeframe", "15", "Invalid input")]
     [InlineData("recommendation", "\"LONG\"", "Invalid input")]
     [InlineData("confidence", "\"certain\"", "Invalid input")]
@@ -94,7 +94,7 @@ public sealed class AnalysisTests
         Assert.Equal("No analysis data available", (string?)missing["error"]);
 
         await server.PostAsync(Path, Good);
-        await server.PostAsync(Path, Good.Replace("sui/usdc", "XRP/USDT:USDT"));
+        await server.PostAsync(Path, Good.Replace("SUI/USDC", "XRP/USDT:USDT"));
         Assert.Equal("XRP/USDT:USDT", (string?)(await server.GetAsync($"{Path}/latest"))["data"]!["trading_pair"]);
         Assert.Equal("SUI/USDC", (string?)(await server.GetAsync($"{Path}/latest?trading_pair=Sui/Usdc"))["data"]!["trading_pair"]);
         missing = await server.GetAsync($"{Path}/latest?trading_pair=A/B", 404);

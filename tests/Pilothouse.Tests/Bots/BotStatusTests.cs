@@ -18,7 +18,7 @@ public sealed class BotStatusTests
         WriteChecks.Same("""{"success":true,"message":"Bot status stored successfully","status_id":1}""", await server.PostAsync(Path, Good));
         WriteChecks.Same("""
             {"success":true,"data":{"id":1,"timestamp":"2026-03-02T12:00:00+00:00","bot_name":"rl_trading_bot","status":"running","pid":null,"balance":1000.25,
-            "open_positions":0,"total_trades":0,"win_rate":0,"total_pnl":0,"mode":"paper","message":null}}
+            "open_positions":null,"total_trades":null,"win_rate":null,"total_pnl":null,"mode":"paper","message":null}}
             """, await server.GetAsync(Path));
     }
 

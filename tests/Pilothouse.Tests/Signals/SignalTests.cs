@@ -5,7 +5,7 @@ namespace Pilothouse.Tests.Signals;
 
 public sealed class SignalTests
 {
-    private const string Good = """{"trading_pair":"sui/usdc","signal_type":"buy","signal_strength":5.0,"price":1.234,"rsi":45.5}""";
+    private const string Good = """{"trading_pair":"SUI/USDC","signal_type":"buy","signal_strength":5.0,"price":1.234,"rsi":45.5}""";
 
     /// <summary>People read answers in a terminal; escapes are for pages that hold JSON, and no answer may be taken for one.</summary>
     [Fact]

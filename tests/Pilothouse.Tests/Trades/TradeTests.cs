@@ -5,7 +5,7 @@ namespace Pilothouse.Tests.Trades;
 
 public sealed class TradeTests
 {
-    private const string Long = """{"trading_pair":"sui/usdc","side":"buy","entry_price":1.25,"quantity":100,"stop_loss":1.1,"take_profit":1.5,"leverage":5,"position_mode":"One-Way"}""";
+    private const string Long = """{"trading_pair":"SUI/USDC","side":"buy","entry_price":1.25,"quantity":100,"stop_loss":1.1,"take_profit":1.5,"leverage":5,"position_mode":"One-Way"}""";
 
     [Fact]
     public async Task A_trade_is_open_with_pnl_0_until_it_is_closed_with_the_pnl_computed_here()
