@@ -122,7 +122,8 @@ build() {
     fail "The .NET 10 SDK is missing. Install it from https://dotnet.microsoft.com/download/dotnet/10.0 and start again."
   dotnet --version >/dev/null 2>&1 ||
     fail "The .NET SDK here is too old ($(dotnet --list-sdks 2>/dev/null | sed 's/ .*//' | paste -sd' ' | sed 's/^$/none found/')); SDK 10.0.100 or newer is needed. Install it from https://dotnet.microsoft.com/download/dotnet/10.0 and start again."
-  say "Building the server (this takes a minute the first time) ..." >&2
+  say "Building the server (two to three minutes on two cores; it is done once, and again after a change of the sources) ..." >&2
+  local began=$SECONDS
   mkdir -p "$BUILT" && touch "$BUILT/.building"
   # Without the servers that a build leaves running for the next one: they would hold what this shell had open when they began.
   if ! MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 dotnet publish src/Pilothouse -c Release -o "$BUILT" \
@@ -131,6 +132,7 @@ build() {
     fail "The build failed; all that it said is in $RUN/build.log."
   fi
   mv "$BUILT/.building" "$BUILT/.stamp"
+  say "Built in $((SECONDS - began)) seconds." >&2
 }
 
 # --- commands --------------------------------------------------------------------------------------------------------

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Serialization;
 
 namespace Pilothouse.Replay;
@@ -31,12 +32,23 @@ internal sealed record MarketContextBody(
     [property: JsonPropertyName("eth_change_24h")] decimal? EthChange24h);
 
 internal sealed record StatusBody(
-    DateTimeOffset Timestamp, string BotName, string Status, decimal Balance, int OpenPositions, int TotalTrades, decimal WinRate,
-    decimal TotalPnl, string Mode);
+    DateTimeOffset Timestamp, string BotName, string Status, decimal? Balance, int? OpenPositions, int? TotalTrades, decimal? WinRate,
+    decimal? TotalPnl, string Mode, string? Message);
 
 /// <summary>What the server answers to a POST; which of the fields are there depends on the path and on success.</summary>
 internal sealed record ServerAnswer(
     bool Success, long? SignalId, long? TradeId, string? Error, string? Message, string? Code, IReadOnlyList<FieldFault>? Details);
+
+/// <summary>The answer to the question what a bot reported last.</summary>
+internal sealed record BotReportAnswer(BotReport? Data);
+
+/// <summary>A bot's newest report, as far as a replay asks.</summary>
+internal sealed record BotReport(string? Timestamp, string? Message)
+{
+    /// <summary>When it was so; null where that cannot be read.</summary>
+    public DateTimeOffset? At =>
+        DateTimeOffset.TryParse(Timestamp, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) ? at : null;
+}
 
 internal sealed record FieldFault(string? Field, string? Message);
 
@@ -50,4 +62,5 @@ internal sealed record FieldFault(string? Field, string? Message);
 [JsonSerializable(typeof(MarketContextBody))]
 [JsonSerializable(typeof(StatusBody))]
 [JsonSerializable(typeof(ServerAnswer))]
+[JsonSerializable(typeof(BotReportAnswer))]
 internal sealed partial class ReplayJson : JsonSerializerContext;

@@ -22,7 +22,7 @@ internal static class Refusals
 
     public static ReplayFailure Explain(HttpResponseMessage response, string path, ServerAnswer answer)
     {
-        var said = Said(answer);
+        var (said, method) = (Said(answer), response.RequestMessage?.Method);
         return response.StatusCode switch
         {
             _ when IsRedirect(response, out _) => NotPilothouse(response),
@@ -30,16 +30,14 @@ internal static class Refusals
                 $"The server does not know this API key ({said}). Make one on its machine with {MakeKey} and give it by --api-key or PILOTHOUSE_API_KEY."),
             HttpStatusCode.Forbidden when answer.Code == "wrong-bot" => new(
                 $"This API key belongs to another bot ({said}). Give that bot's name by --bot-name, or make a key without one: {MakeKey}."),
-            HttpStatusCode.Forbidden => new($"This API key may not do that ({said}). Make one that may write: {MakeKey}."),
+            HttpStatusCode.Forbidden => new($"This API key may not do that ({said}). Make one that may read and write: {MakeKey}."),
             HttpStatusCode.Conflict when answer.Code == "idempotency-mismatch" => new(
                 "In the last 24 hours a bot of this name replayed other data, or with other rules. Replay the same data, or choose another --bot-name."),
-            HttpStatusCode.Conflict when answer.Code == "breaker-triggered" => new(
-                $"The circuit breaker is triggered and trades are refused ({said}). Clear it with POST /api/circuit-breaker/clear once you know why."),
             HttpStatusCode.BadRequest => new(
-                $"The server finds a record wrong (POST {path}: {said}). Replay and server are perhaps of different versions: update the older one."),
+                $"The server finds a record wrong ({method} {path}: {said}). Replay and server are perhaps of different versions: update the older one."),
             HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed => new(
-                $"The server does not know POST {path} ({said}). Name the address of a Pilothouse server of this version, without a path, with --server."),
-            var status => new($"The server failed at POST {path} with {(int)status}: {said}. Its log knows more{RequestId(response)}. {Resume}"),
+                $"The server does not know {method} {path} ({said}). Name the address of a Pilothouse server of this version, without a path, with --server."),
+            var status => new($"The server failed at {method} {path} with {(int)status}: {said}. Its log knows more{RequestId(response)}. {Resume}"),
         };
     }
 

@@ -9,8 +9,9 @@ namespace Pilothouse.Replay;
 internal sealed record Posted(ServerAnswer Answer, bool Existed);
 
 /// <summary>
-/// Posts records with an API key and an idempotency key each. Where the server asks to wait (429, 503, or the same request still
-/// running) it waits, says so once, and posts again; what cannot be mended by waiting is a <see cref="ReplayFailure"/>.
+/// Posts records with an API key and an idempotency key each, and asks what a bot reported last. Where the server asks to wait (429,
+/// 503, or the same request still running) it waits, says so once, and asks again; what cannot be mended by waiting is a
+/// <see cref="ReplayFailure"/>.
 /// </summary>
 internal sealed class ReplayClient(HttpClient http, TimeProvider time, Action<string> tell)
 {
@@ -24,21 +25,44 @@ internal sealed class ReplayClient(HttpClient http, TimeProvider time, Action<st
         string path, string idempotencyKey, T body, JsonTypeInfo<T> type, CancellationToken cancellationToken)
     {
         var json = JsonSerializer.SerializeToUtf8Bytes(body, type);
+        var reply = await AskAsync(Request, path, alsoGood: "already-closed", cancellationToken);
+
+        // A close answers 200 in any case; what creates a record answers 200 only where the record was there. 409 is a trade that was closed.
+        var wasThere = reply.Status == HttpStatusCode.OK ? body is not CloseBody : reply.Status == HttpStatusCode.Conflict;
+        return new Posted(reply.Answer, Existed: wasThere || reply.IsReplayed);
+
+        HttpRequestMessage Request()
+        {
+            var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new ByteArrayContent(json) };
+            request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+            request.Headers.Add("Idempotency-Key", idempotencyKey);
+            return request;
+        }
+    }
+
+    /// <summary>What a bot of this name reported last; null if it never did.</summary>
+    public async Task<BotReport?> FindLastReportAsync(string botName, CancellationToken cancellationToken)
+    {
+        const string Path = "/api/bot-status";
+        var reply = await AskAsync(
+            () => new HttpRequestMessage(HttpMethod.Get, $"{Path}?bot_name={Uri.EscapeDataString(botName)}"), Path, alsoGood: "not-found",
+            cancellationToken);
+        return reply.Status == HttpStatusCode.OK ? JsonSerializer.Deserialize(reply.Json, ReplayJson.Default.BotReportAnswer)?.Data : null;
+    }
+
+    /// <summary>Asks until the answer is good or has the code <paramref name="alsoGood"/>; waits where the server asks for that.</summary>
+    private async Task<Reply> AskAsync(Func<HttpRequestMessage> make, string path, string alsoGood, CancellationToken cancellationToken)
+    {
         var waited = TimeSpan.Zero;
         while (true)
         {
-            using var response = await SendAsync(path, idempotencyKey, json, cancellationToken);
-            var answer = await ReadAsync(response, cancellationToken);
-            if (response.IsSuccessStatusCode)
+            using var request = make();
+            using var response = await SendAsync(request, cancellationToken);
+            var json = await response.Content.ReadAsByteArrayAsync(cancellationToken);
+            var answer = Read(response, json);
+            if (response.IsSuccessStatusCode || answer.Code == alsoGood)
             {
-                // A close answers 200 in any case; what creates a record answers 200 only where the record was there.
-                var wasThere = response.StatusCode == HttpStatusCode.OK && body is not CloseBody;
-                return new Posted(answer, Existed: wasThere || IsReplayed(response));
-            }
-
-            if (answer.Code == "already-closed")
-            {
-                return new Posted(answer, Existed: true);
+                return new Reply(response.StatusCode, answer, json, IsReplayed(response));
             }
 
             if (WaitAskedBy(response, answer) is not { } wait)
@@ -57,12 +81,8 @@ internal sealed class ReplayClient(HttpClient http, TimeProvider time, Action<st
         }
     }
 
-    private async Task<HttpResponseMessage> SendAsync(
-        string path, string idempotencyKey, byte[] json, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new ByteArrayContent(json) };
-        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        request.Headers.Add("Idempotency-Key", idempotencyKey);
         try
         {
             return await http.SendAsync(request, cancellationToken);
@@ -77,12 +97,11 @@ internal sealed class ReplayClient(HttpClient http, TimeProvider time, Action<st
         }
     }
 
-    private static async Task<ServerAnswer> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    private static ServerAnswer Read(HttpResponseMessage response, byte[] json)
     {
         try
         {
-            var bytes = await response.Content.ReadAsByteArrayAsync(cancellationToken);
-            return JsonSerializer.Deserialize(bytes, ReplayJson.Default.ServerAnswer) ?? throw Refusals.NotPilothouse(response);
+            return JsonSerializer.Deserialize(json, ReplayJson.Default.ServerAnswer) ?? throw Refusals.NotPilothouse(response);
         }
         catch (JsonException)
         {
@@ -121,4 +140,6 @@ internal sealed class ReplayClient(HttpClient http, TimeProvider time, Action<st
             tell($"The server asks to wait ({(int)response.StatusCode}): going on in {wait.TotalSeconds:0} s, and so on without a word.");
         }
     }
+
+    private sealed record Reply(HttpStatusCode Status, ServerAnswer Answer, byte[] Json, bool IsReplayed);
 }

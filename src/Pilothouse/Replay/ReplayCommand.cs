@@ -52,6 +52,11 @@ internal static class ReplayCommand
         Validators = { CheckBotName },
     };
 
+    private static readonly Option<bool> AsRecorded = new("--as-recorded")
+    {
+        Description = "Keep the candles' own times; else they are moved so that the last one closes now.",
+    };
+
     /// <summary>The command; wrong use becomes a parse error, which the caller of Parse turns into exit code 2.</summary>
     public static Command Create() => Create(AnsiConsole.Console, ErrorConsole());
 
@@ -60,7 +65,7 @@ internal static class ReplayCommand
     {
         var command = new Command("replay", "Let the sample bot trade recorded candles on paper and write to a running server.")
         {
-            Server, ApiKey, Candles, Speed, BotName,
+            Server, ApiKey, Candles, Speed, BotName, AsRecorded,
         };
         command.Validators.Add(CheckKey);
         command.SetAction((parsed, cancellationToken) => RunAsync(Settings(parsed), output, errors, cancellationToken));
@@ -69,7 +74,7 @@ internal static class ReplayCommand
 
     private static ReplaySettings Settings(ParseResult parsed) => new(
         new Uri(parsed.GetValue(Server)!), KeyFrom(parsed.GetValue(ApiKey))!, parsed.GetValue(Candles)!,
-        TryParseSpeed(parsed.GetValue(Speed), out var factor) ? factor : null, parsed.GetValue(BotName)!);
+        TryParseSpeed(parsed.GetValue(Speed), out var factor) ? factor : null, parsed.GetValue(BotName)!, parsed.GetValue(AsRecorded));
 
     private static void CheckServer(OptionResult given)
     {

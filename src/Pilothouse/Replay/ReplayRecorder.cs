@@ -5,10 +5,10 @@ namespace Pilothouse.Replay;
 
 /// <summary>
 /// Writes the bot's actions to the server, one after the other, so that the ids of two fresh databases agree too. Every record has
-/// a key made of what it is (bot, kind, pair, time): the same replay, run again within the 24 hours that the server remembers
-/// keys, adds nothing.
+/// a key made of what it is (bot, kind, pair, time, and when the run ends): the same replay, run again within the 24 hours that the
+/// server remembers keys, adds nothing.
 /// </summary>
-internal sealed class ReplayRecorder(ReplayClient client, string botName)
+internal sealed class ReplayRecorder(ReplayClient client, string botName, ReplayTimes times)
 {
     public const string DefaultBotName = "replay_bot";
     private const string Timeframe = "1m";
@@ -19,6 +19,20 @@ internal sealed class ReplayRecorder(ReplayClient client, string botName)
     private readonly Dictionary<string, long> tradeIds = new(StringComparer.Ordinal);
 
     public ReplayTally Tally { get; } = new();
+
+    /// <summary>
+    /// Reports at the end of the replay's times that the bot runs. It is the bot's newest report until its last one, so that a run
+    /// which was interrupted is found as well as one that came to its end. It has no balance: the first one stands at the beginning.
+    /// </summary>
+    public async Task AnnounceAsync(CancellationToken cancellationToken)
+    {
+        if (times.End is { } end)
+        {
+            await PostAsync(
+                "/api/bot-status", Key("begin", "all", end - times.Shift),
+                new StatusBody(end, botName, "running", null, null, null, null, null, Mode, times.About), ReplayJson.Default.StatusBody, cancellationToken);
+        }
+    }
 
     public async Task RecordAsync(BotAction action, CancellationToken cancellationToken)
     {
@@ -38,20 +52,22 @@ internal sealed class ReplayRecorder(ReplayClient client, string botName)
                 // The key says which trade it is by when that was opened: two may close in one minute.
                 await PostAsync(
                     $"/api/trades/{tradeIds[trade.Position.Pair]}/close", Key("close", trade.Position.Pair, trade.Position.OpenedAt),
-                    new CloseBody(trade.ExitPrice, trade.At, trade.Fees, trade.Reason), ReplayJson.Default.CloseBody, cancellationToken);
+                    new CloseBody(trade.ExitPrice, Shown(trade.At), trade.Fees, trade.Reason), ReplayJson.Default.CloseBody,
+                    cancellationToken);
                 break;
             case MarketSeen market:
                 await PostAsync(
                     "/api/market-context", Key("market", "all", market.At),
-                    new MarketContextBody(market.At, market.BtcPrice, market.BtcChangePercent, market.EthPrice, market.EthChangePercent),
+                    new MarketContextBody(
+                        Shown(market.At), market.BtcPrice, market.BtcChangePercent, market.EthPrice, market.EthChangePercent),
                     ReplayJson.Default.MarketContextBody, cancellationToken);
                 break;
             case StatusReported status:
                 await PostAsync(
                     "/api/bot-status", Key(status.IsLast ? "last-status" : "status", "all", status.At),
                     new StatusBody(
-                        status.At, botName, status.Status, Rounded(status.Balance), status.OpenPositions, status.Trades, status.WinRatePercent,
-                        Rounded(status.TotalPnl), Mode),
+                        Shown(status.At), botName, status.Status, Rounded(status.Balance), status.OpenPositions, status.Trades,
+                        status.WinRatePercent, Rounded(status.TotalPnl), Mode, times.About),
                     ReplayJson.Default.StatusBody, cancellationToken);
                 break;
             default:
@@ -67,19 +83,20 @@ internal sealed class ReplayRecorder(ReplayClient client, string botName)
         var signalId = signalIds[pair];
         await PostAsync(
             "/api/analysis", Key("analysis", pair, at),
-            new AnalysisBody(at, pair, Timeframe, side, Observations.Confidence(reading), Observations.Describe(reading), signalId, botName),
+            new AnalysisBody(
+                Shown(at), pair, Timeframe, side, Observations.Confidence(reading), Observations.Describe(reading), signalId, botName),
             ReplayJson.Default.AnalysisBody, cancellationToken);
 
         // The analysis is computed here and costs nothing; nothing was looked up in a cache either.
         await PostAsync(
             "/api/cost-analytics", Key("cost", pair, at),
-            new CostBody(at, "local-analysis", "chart_analysis", 1, 0, 0, 0, botName),
+            new CostBody(Shown(at), "local-analysis", "chart_analysis", 1, 0, 0, 0, botName),
             ReplayJson.Default.CostBody, cancellationToken);
         var opened = await PostAsync(
             "/api/trades", Key("trade", pair, at),
             new TradeBody(
-                at, pair, side, position.EntryPrice, position.Quantity, position.StopLoss, position.TakeProfit, signalId, 1, "one-way",
-                Mode, botName, ExternalId(pair, at)),
+                Shown(at), pair, side, position.EntryPrice, position.Quantity, position.StopLoss, position.TakeProfit, signalId, 1,
+                "one-way", Mode, botName, ExternalId(pair, at)),
             ReplayJson.Default.TradeBody, cancellationToken);
         tradeIds[pair] = opened.TradeId ?? throw WithoutId("/api/trades");
     }
@@ -96,19 +113,24 @@ internal sealed class ReplayRecorder(ReplayClient client, string botName)
     {
         var reading = signal.Reading;
         return new SignalBody(
-            signal.At, signal.Pair, reading.Signal.ToString().ToUpperInvariant(), reading.Strength, signal.Price,
+            Shown(signal.At), signal.Pair, reading.Signal.ToString().ToUpperInvariant(), reading.Strength, signal.Price,
             Short(reading.Rsi), Short(reading.Macd), Short(reading.MacdSignal), Short(reading.MacdHistogram), Short(reading.Vwap),
             Short(reading.Ema9), Short(reading.Ema21), Short(reading.Sma50), Short(reading.BollingerUpper),
             Short(reading.BollingerMiddle), Short(reading.BollingerLower), reading.Volume, botName, Strategy, Timeframe);
     }
 
-    private string Key(string kind, string pair, DateTimeOffset at) =>
-        string.Create(CultureInfo.InvariantCulture, $"replay:{botName}:{kind}:{pair}:{at.ToUnixTimeSeconds()}");
+    private DateTimeOffset Shown(DateTimeOffset recorded) => recorded + times.Shift;
+
+    private string Key(string kind, string pair, DateTimeOffset recorded) => $"replay:{botName}:{kind}:{pair}:{Mark(recorded)}";
+
+    /// <summary>A recorded time, and which run shows it: the runs of two days overlap, and may do the same in the same minute.</summary>
+    private string Mark(DateTimeOffset recorded) => times.End is { } end
+        ? string.Create(CultureInfo.InvariantCulture, $"{recorded.ToUnixTimeSeconds()}-{end.ToUnixTimeSeconds()}")
+        : recorded.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
 
     // The server may hold external ids for unique whatever the bot, so a bot of another name says its name.
-    private string ExternalId(string pair, DateTimeOffset at) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"replay-{(botName == DefaultBotName ? "" : botName + "-")}{pair}-{at.ToUnixTimeSeconds()}");
+    private string ExternalId(string pair, DateTimeOffset recorded) =>
+        $"replay-{(botName == DefaultBotName ? "" : botName + "-")}{pair}-{Mark(recorded)}";
 
     // Eight digits say all there is to say, and adding 0 turns -0 into 0.
     private static double Short(double value) => Math.Round(value, PostedDigits) + 0.0;

@@ -9,13 +9,18 @@ internal sealed class ReplaySession(ReplaySettings settings, HttpClient http, Ti
     public async Task<ReplayTally> RunAsync(CancellationToken cancellationToken)
     {
         var candles = CandleFiles.Read(settings.Paths);
-        var recorder = new ReplayRecorder(new ReplayClient(http, time, console.WriteLine), settings.BotName);
+        var client = new ReplayClient(http, time, console.WriteLine);
+        var times = settings.AsRecorded
+            ? ReplayTimes.AsRecorded
+            : ReplayTimes.EndingNow(candles, await client.FindLastReportAsync(settings.BotName, cancellationToken), time.GetUtcNow());
+        var recorder = new ReplayRecorder(client, settings.BotName, times);
         var run = new ReplayRun(new SampleBot(), recorder, time, settings.Speed);
         console.WriteLine($"Server: {settings.Server}");
-        console.WriteLine(
-            $"{settings.BotName} replays {Count(candles.Count)} candles of {string.Join(", ", candles.Select(candle => candle.Pair).Distinct())}");
+        console.WriteLine($"{settings.BotName} replays {Count(candles.Count)} candles of {ReplayTimes.PairsOf(candles)}");
+        console.WriteLine($"Times: {Minute(candles[0].Time + times.Shift)} to {Minute(candles[^1].Closes + times.Shift)} UTC");
 
         var started = time.GetTimestamp();
+        await recorder.AnnounceAsync(cancellationToken);
         if (console.Profile.Out.IsTerminal && console.Profile.Capabilities.Interactive)
         {
             await console.Progress().StartAsync(async progress =>
@@ -47,6 +52,8 @@ internal sealed class ReplaySession(ReplaySettings settings, HttpClient http, Ti
         table.AddRow("Posts replayed", Count(tally.Replayed));
         return table;
     }
+
+    private static string Minute(DateTimeOffset at) => at.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
 
     private static string Count(int number) => number.ToString("N0", CultureInfo.InvariantCulture);
 }

@@ -2,8 +2,12 @@ using System.Net.Http.Headers;
 
 namespace Pilothouse.Replay;
 
-/// <summary>What the command line asked for. <paramref name="Speed"/> null is full speed.</summary>
-internal sealed record ReplaySettings(Uri Server, string ApiKey, IReadOnlyList<string> Paths, double? Speed, string BotName)
+/// <summary>
+/// What the command line asked for. <paramref name="Speed"/> null is full speed; <paramref name="AsRecorded"/> leaves the candles their
+/// own times instead of letting them end now.
+/// </summary>
+internal sealed record ReplaySettings(
+    Uri Server, string ApiKey, IReadOnlyList<string> Paths, double? Speed, string BotName, bool AsRecorded)
 {
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(30);
 

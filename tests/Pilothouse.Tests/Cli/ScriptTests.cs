@@ -74,6 +74,16 @@ public sealed class ScriptTests
         Assert.Equal(["/health "], asked.Distinct());
     }
 
+    [Fact]
+    public void The_README_shows_the_words_of_the_script_for_a_build_and_both_say_how_long_it_takes()
+    {
+        var script = File.ReadAllText(Repository.PathOf("start_mcp_server.sh"));
+        var said = File.ReadLines(Repository.PathOf("README.md"))
+            .Single(static line => line.StartsWith("Building the server", StringComparison.Ordinal));
+        Assert.Contains($"say \"{said}\"", script, StringComparison.Ordinal);
+        Assert.Contains("two to three minutes on two cores", said, StringComparison.Ordinal);
+    }
+
     private static async Task<string> RunAsync(TemporaryFolder folder, string command)
     {
         var (code, output, error) = await TryAsync(folder, command);

@@ -16,8 +16,8 @@ internal sealed record Received(string Path, string? IdempotencyKey, string? Aut
 internal sealed record Answer(int Status, string Body, string? RetryAfter = null, string? Location = null);
 
 /// <summary>
-/// An outside server in the place of Pilothouse: it answers each POST with ids, remembers answers by idempotency key, and does
-/// what <see cref="Instead"/> says first. It checks nothing.
+/// An outside server in the place of Pilothouse: it answers each POST with ids, remembers answers by idempotency key, knows each bot's
+/// newest report, and does what <see cref="Instead"/> says first. It checks nothing.
 /// </summary>
 internal sealed class FakeServer : IAsyncDisposable
 {
@@ -31,6 +31,7 @@ internal sealed class FakeServer : IAsyncDisposable
         this.app = app;
         lastId = firstId - 1;
         app.MapPost("{**path}", AnswerAsync);
+        app.MapGet("/api/bot-status", LastReportAsync);
     }
 
     public List<Received> Requests { get; } = [];
@@ -77,6 +78,22 @@ internal sealed class FakeServer : IAsyncDisposable
         }
 
         await context.Response.WriteAsync(answer.Body);
+    }
+
+    private async Task LastReportAsync(HttpContext context)
+    {
+        var asked = new Received(context.Request.Path, null, context.Request.Headers.Authorization, "");
+        var instead = Instead(asked);
+        var newest = Requests.Where(static request => request.Path == "/api/bot-status")
+            .Select(static request => JsonNode.Parse(request.Body)!.AsObject())
+            .Where(report => (string?)report["bot_name"] == context.Request.Query["bot_name"])
+            .OrderBy(static report => (DateTimeOffset)report["timestamp"]!).LastOrDefault();
+        var body = instead?.Body ?? (newest is null
+            ? """{"success":false,"error":"Bot status not found","code":"not-found"}"""
+            : new JsonObject { ["success"] = true, ["data"] = newest }.ToJsonString());
+        context.Response.StatusCode = instead?.Status ?? (newest is null ? 404 : 200);
+        context.Response.ContentType = "application/json";
+        await context.Response.WriteAsync(body);
     }
 
     private (Answer Answer, bool Replayed) Decide(Received received)

@@ -56,14 +56,13 @@ public sealed class ReplayClientTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData(401, "auth-required", "pilothouse key create --name replay --scopes read,write")]
-    [InlineData(403, "missing-scope", "pilothouse key create --name replay --scopes read,write")]
+    [InlineData(401, "authentication-required", "pilothouse key create --name replay --scopes read,write")]
+    [InlineData(403, "scope-needed", "pilothouse key create --name replay --scopes read,write")]
     [InlineData(403, "wrong-bot", "--bot-name")]
     [InlineData(409, "idempotency-mismatch", "--bot-name")]
-    [InlineData(409, "breaker-triggered", "/api/circuit-breaker/clear")]
     [InlineData(400, "invalid-input", "price must be greater than 0")]
     [InlineData(404, "not-found", "--server")]
-    [InlineData(500, "internal", "Run the same command again")]
+    [InlineData(500, "internal-error", "Run the same command again")]
     public async Task A_refusal_becomes_a_sentence_that_says_what_to_do(int status, string code, string advice)
     {
         server.Instead = _ => new Answer(status, Refused(code));
@@ -124,7 +123,7 @@ public sealed class ReplayClientTests : IAsyncLifetime
 
     private async Task<Posted> PostAsync(Uri address)
     {
-        using var http = new ReplaySettings(address, "ph_test", [], null, "replay_bot").Connect();
+        using var http = new ReplaySettings(address, "ph_test", [], null, "replay_bot", AsRecorded: true).Connect();
         var trade = new TradeBody(SampleData.Start, "BTC/USD", "BUY", 100, 10, 99, 102, 1, 1, "one-way", "paper", "replay_bot", "replay-1");
         return await new ReplayClient(http, time, told.Add)
             .PostAsync("/api/trades", "key-1", trade, ReplayJson.Default.TradeBody, TestContext.Current.CancellationToken);

@@ -27,9 +27,21 @@ public sealed class ReplayEndToEndTests
 
         var before = Tables.Select(table => first.Sql($"SELECT count(*) FROM {table}")).ToArray();
         Assert.DoesNotContain("0", before);
+        Assert.Equal("2026-03-02 12:00:00", first.Sql("SELECT max(timestamp) FROM bot_status"));
+        Assert.Equal("2026-02-28 12:00:00", first.Sql("SELECT min(timestamp) FROM bot_status"));
+        Assert.NotEqual(0, (int)(await first.GetAsync("/api/performance?period=daily"))["data"]!["total_trades"]!);
+
+        // Later on the same day, it is the same replay.
+        first.Clock.Advance(TimeSpan.FromHours(2.5));
         var again = await ReplayAsync(first, key);
         Assert.Equal((0, tally.Stored), (again.Stored, again.Replayed));
         Assert.Equal(before, Tables.Select(table => first.Sql($"SELECT count(*) FROM {table}")));
+
+        // The next day it ends at that day's present. The two runs overlap, and keep out of each other's way.
+        first.Clock.Advance(TimeSpan.FromHours(21.25));
+        var next = await ReplayAsync(first, key);
+        Assert.Equal((tally.Stored, 0), (next.Stored, next.Replayed));
+        Assert.Equal("2026-03-03 11:45:00", first.Sql("SELECT max(timestamp) FROM bot_status"));
     }
 
     [Fact]
@@ -75,10 +87,11 @@ public sealed class ReplayEndToEndTests
 
     private static async Task<ReplayTally> ReplayAsync(TestServer server, string key)
     {
-        var settings = new ReplaySettings(server.Client.BaseAddress!, key, [Repository.PathOf("samples", "data")], null, "replay_bot");
+        var settings = new ReplaySettings(
+            server.Client.BaseAddress!, key, [Repository.PathOf("samples", "data")], null, "replay_bot", AsRecorded: false);
         using var http = settings.Connect();
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(TextWriter.Null) });
-        return await new ReplaySession(settings, http, TimeProvider.System, console).RunAsync(CancellationToken.None);
+        return await new ReplaySession(settings, http, server.Clock, console).RunAsync(CancellationToken.None);
     }
 
     /// <summary>Every row without its ids, in order of time and content.</summary>

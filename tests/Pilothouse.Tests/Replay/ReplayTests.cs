@@ -155,7 +155,7 @@ public sealed partial class ReplayTests : IDisposable
 
         Assert.Equal(0, await InvokeAsync("--server", server.Address.ToString(), "--api-key", "k", "--data", data));
         Assert.Equal(2, await InvokeAsync("--server", server.Address.ToString(), "--api-key", "k", "--data", data, data + ".none"));
-        server.Instead = _ => new Answer(401, """{"success":false,"error":"Authentication required","code":"auth-required"}""");
+        server.Instead = _ => new Answer(401, """{"success":false,"error":"Authentication required","code":"authentication-required"}""");
         Assert.Equal(1, await InvokeAsync("--server", server.Address.ToString(), "--api-key", "k", "--data", data));
         Assert.Contains("Authentication required", output.ToString(), StringComparison.Ordinal);
     }
@@ -168,7 +168,7 @@ public sealed partial class ReplayTests : IDisposable
 
     private async Task<ReplayTally> ReplayAsync(FakeServer server, string[] paths, double? speed = null, TimeProvider? time = null)
     {
-        var settings = new ReplaySettings(server.Address, "ph_test", paths, speed, ReplayRecorder.DefaultBotName);
+        var settings = new ReplaySettings(server.Address, "ph_test", paths, speed, ReplayRecorder.DefaultBotName, AsRecorded: true);
         using var http = settings.Connect();
         return await new ReplaySession(settings, http, time ?? TimeProvider.System, Console())
             .RunAsync(TestContext.Current.CancellationToken);

@@ -1,0 +1,39 @@
+using System.Globalization;
+
+namespace Pilothouse.Replay;
+
+/// <summary>
+/// When the records of a replay are said to have happened: as recorded, or moved by whole minutes so that the last candle closes in the
+/// present minute. The bot itself always sees the recorded times, so its indicators, its trades and its figures are always the same.
+/// </summary>
+/// <param name="Shift">What is added to every recorded time.</param>
+/// <param name="End">When the last candle closes; null where the candles keep their own times.</param>
+/// <param name="About">What is replayed. Every report of the bot carries it, and a later run finds this one by it; null as for End.</param>
+internal sealed record ReplayTimes(TimeSpan Shift, DateTimeOffset? End, string? About)
+{
+    /// <summary>
+    /// The server knows the keys of what it stored for 24 hours. A run that begins an hour before that ends is over in time, so it may
+    /// still take the times of the run before, and stores nothing twice.
+    /// </summary>
+    private static readonly TimeSpan Repeatable = TimeSpan.FromHours(23);
+
+    public static readonly ReplayTimes AsRecorded = new(TimeSpan.Zero, null, null);
+
+    /// <summary>
+    /// The times of a replay that begins at <paramref name="now"/>, or those of the bot's <paramref name="last"/> run of the same candles.
+    /// </summary>
+    public static ReplayTimes EndingNow(IReadOnlyList<Candle> candles, BotReport? last, DateTimeOffset now)
+    {
+        var (begin, close) = (candles[0].Time, candles[^1].Closes);
+        var about = string.Create(
+            CultureInfo.InvariantCulture,
+            $"Replays {candles.Count} candles of {PairsOf(candles)} from {begin:yyyy-MM-dd HH:mm} to {close:yyyy-MM-dd HH:mm} UTC");
+        var end = last is { At: { } before } && last.Message == about && before <= now && now - before < Repeatable
+            ? before
+            : now.AddTicks(-(now.UtcTicks % TimeSpan.TicksPerMinute));
+        return new(end - close, end, about);
+    }
+
+    public static string PairsOf(IReadOnlyList<Candle> candles) =>
+        string.Join(", ", candles.Select(static candle => candle.Pair).Distinct());
+}
