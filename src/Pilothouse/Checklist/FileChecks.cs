@@ -1,13 +1,13 @@
 using System.Globalization;
 using Pilothouse.Configuration;
+using Pilothouse.Monitoring;
 
 namespace Pilothouse.Checklist;
 
 /// <summary>The files: who may read them, what they lie on, and how much room there is.</summary>
 internal static class FileChecks
 {
-    private const long Gigabyte = 1L << 30;
-    private const long ManyLogBytes = 10 * Gigabyte;
+    private const long ManyLogBytes = 10L << 30;
 
     /// <summary>Types on which SQLite's locks or its shared memory do not work, or not for sure.</summary>
     private static readonly string[] NetworkTypes = ["nfs", "cifs", "smb", "9p", "afs", "ceph", "gluster", "lustre", "fuse", "virtiofs", "vboxsf"];
@@ -18,8 +18,8 @@ internal static class FileChecks
     private static Finding DataRights(Settings settings)
     {
         string[] files = [settings.DatabasePath, $"{settings.DatabasePath}-wal", settings.BackupDir, .. FilesOf(settings.BackupDir)];
-        string[] written = [.. files.Where(static path => FileRights.OfOthers(path).Write)];
-        string[] read = [.. files.Where(static path => FileRights.OfOthers(path).Read && !Directory.Exists(path))];
+        string[] written = [.. files.Where(static path => RightsOfOthers(path).Write)];
+        string[] read = [.. files.Where(static path => RightsOfOthers(path).Read && !Directory.Exists(path))];
         return written.Length > 0 ? Finding.Red("data-rights", $"Everybody on this machine may change {Some(written)}.", $"chmod o-rwx {string.Join(' ', written.Take(3))}")
             : read.Length > 0 ? Finding.Red("data-rights", $"Everybody on this machine may read {Some(read)}.", $"Close the folder (chmod 750 {Path.GetDirectoryName(Path.GetFullPath(read[0]))}) or the files (chmod o-rwx).")
             : Finding.Green("data-rights", "Database and backups are closed to other users.");
@@ -27,7 +27,11 @@ internal static class FileChecks
 
     private static Finding LogRights(Settings settings)
     {
-        string[] open = [.. FilesOf(settings.LogDir).Prepend(settings.LogDir).Where(path => FileRights.OfOthers(path) is var (read, write) && (write || (read && !Directory.Exists(path))))];
+        string[] open =
+        [
+            .. FilesOf(settings.LogDir).Prepend(settings.LogDir)
+                .Where(static path => RightsOfOthers(path) is var (read, write) && (write || (read && !Directory.Exists(path)))),
+        ];
         return open.Length > 0
             ? Finding.Yellow("log-rights", $"Everybody on this machine may read {Some(open)}: who called when, from where.", $"chmod 750 {settings.LogDir}")
             : Finding.Green("log-rights", "The logs are closed to other users.");
@@ -61,7 +65,7 @@ internal static class FileChecks
     internal static Finding Room(string what, long free, long total, long database, int warningMegabytes, int minimumMegabytes)
     {
         var share = total > 0 ? 100.0 * free / total : 100;
-        var found = string.Create(CultureInfo.InvariantCulture, $"{free / (double)Gigabyte:0.0} GB ({share:0} %) are free for {what}.");
+        var found = string.Create(CultureInfo.InvariantCulture, $"{Sizes.Text(free)} ({share:0} %) are free for {what}.");
         const string ToDo = "Make room, or move it to a larger disk. A full disk stops every write.";
         return free < database || share < 2 || free >> 20 < minimumMegabytes ? Finding.Red("disk", found, ToDo)
             : free < database * 3 || share < 10 || free >> 20 < warningMegabytes ? Finding.Yellow("disk", found, ToDo)
@@ -72,7 +76,7 @@ internal static class FileChecks
     {
         var bytes = FilesOf(settings.LogDir).Select(static path => new FileInfo(path)).Where(static file => file.LinkTarget is null && file.Exists).Sum(static file => file.Length);
         var current = new FileInfo(Path.Combine(settings.LogDir, "mcp_server.log"));
-        var size = string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1 << 20):0} MB in {settings.LogDir}");
+        var size = $"{Sizes.Text(bytes)} in {settings.LogDir}";
         return current.Exists && current.LinkTarget is null && Directory.EnumerateFiles(settings.LogDir, "mcp_server-*.log").Any()
                 ? Finding.Yellow("logs", $"{settings.LogDir}/mcp_server.log is no link any more: another program (logrotate?) turns it over.", "Take LOG_DIR out of that program; the server rolls its own logs.")
             : bytes > ManyLogBytes ? Finding.Yellow("logs", $"{size}: more than the 31 files that the server keeps.", "Remove what is not the server's; LOG_LEVEL=WARNING writes less.")
@@ -90,6 +94,26 @@ internal static class FileChecks
         {
             return [];
         }
+    }
+
+    /// <summary>What everybody on this machine may do with a file: nothing where a folder above lets nobody pass.</summary>
+    private static (bool Read, bool Write) RightsOfOthers(string path)
+    {
+        if (OperatingSystem.IsWindows() || !Path.Exists(path))
+        {
+            return default;
+        }
+
+        for (var folder = Path.GetDirectoryName(Mounts.Real(path)); folder is not null; folder = Path.GetDirectoryName(folder))
+        {
+            if ((File.GetUnixFileMode(folder) & UnixFileMode.OtherExecute) == 0)
+            {
+                return default;
+            }
+        }
+
+        var mode = File.GetUnixFileMode(path);
+        return ((mode & UnixFileMode.OtherRead) != 0, (mode & UnixFileMode.OtherWrite) != 0);
     }
 
     private static string Some(string[] paths) => paths.Length == 1 ? paths[0] : string.Create(CultureInfo.InvariantCulture, $"{paths[0]} and {paths.Length - 1} more");

@@ -1,4 +1,5 @@
 using Pilothouse.Configuration;
+using Pilothouse.Storage.Sqlite;
 
 namespace Pilothouse.Checklist;
 
@@ -55,10 +56,10 @@ internal static class SecretChecks
         var mode = File.GetUnixFileMode(path);
         if ((mode & ~(UnixFileMode.UserRead | UnixFileMode.UserWrite)) != 0)
         {
-            return Finding.Red("env-file", $".env has mode {FileRights.Octal(mode)}: others than its owner may {((mode & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) != 0 ? "change" : "read")} the PIN and the secret.", $"chmod 600 {path}");
+            return Finding.Red("env-file", $".env has mode {Convert.ToString((int)mode, 8)}: others than its owner may {((mode & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) != 0 ? "change" : "read")} the PIN and the secret.", $"chmod 600 {path}");
         }
 
-        return FileRights.Owner(path) is { } mine && FileRights.Owner(settings.DatabasePath) is { } other && mine != other
+        return FileStatus.Of(path)?.User is { } mine && FileStatus.Of(settings.DatabasePath)?.User is { } other && mine != other
             ? Finding.Red("env-file", ".env and the database belong to different users: the server can read one of them at most, unless it runs as root.", $"chown --reference={settings.DatabasePath} {path}")
             : Finding.Green("env-file", ".env can be read by its owner only.");
     }

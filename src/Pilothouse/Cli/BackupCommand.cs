@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Pilothouse.Backups;
 using Pilothouse.Configuration;
+using Pilothouse.Monitoring;
 using Serilog;
 using Spectre.Console;
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Pilothouse.Configuration;
+using Pilothouse.Monitoring;
 using Pilothouse.Retention;
 using Pilothouse.Storage;
 using Pilothouse.Storage.Migrations;

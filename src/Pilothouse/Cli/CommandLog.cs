@@ -30,7 +30,7 @@ internal sealed class CommandLog(Settings settings, string command)
         var line = new CommandLine(Timestamps.ToAnswer(Timestamps.Cut(TimeProvider.System.GetUtcNow())), level, message, command, Environment.UserName, Environment.ProcessId);
         try
         {
-            Logging.MakeFolder(settings.LogDir);
+            DurableFile.MakeFolder(settings.LogDir, DurableFile.FolderThatTheGroupReads);
             using var file = Open(Path.Combine(settings.LogDir, Name));
             file.Write(Encoding.UTF8.GetBytes(PrintableText.Json(JsonText.Of(line, CommandLogJson.Default.CommandLine)) + "\n"));
         }

@@ -32,14 +32,14 @@ internal static class StatusCommand
 
     private static async Task<StatusReport> LookAsync(Settings settings, TimeProvider clock, CancellationToken cancel)
     {
-        var findings = new List<Finding>();
+        var findings = new List<StatusFinding>();
         var owner = ServingProcess.Find(settings.DatabasePath);
         ServerPart? server = null;
         HealthPart? health = null;
         Scrape? figures = null;
         if (owner is null)
         {
-            findings.Add(new(Finding.Failed, "No server runs on this database. Start it with ./start_mcp_server.sh start, or as a service."));
+            findings.Add(new(StatusFinding.Failed, "No server runs on this database. Start it with ./start_mcp_server.sh start, or as a service."));
         }
         else
         {
@@ -67,9 +67,9 @@ internal static class StatusCommand
         // A running server says itself how its backups are; where there is no database there is nothing to back up.
         var backups = owner is null && files.Storage.DatabaseBytes > 0 ? new BackupHealth(settings, new BackupFolder(settings.BackupDir, clock), clock).Look() : null;
         findings.AddRange(StatusFindings.OfFiles(files, backups));
-        findings.Sort(static (a, b) => string.CompareOrdinal(a.Level, b.Level));
+        findings = [.. findings.OrderBy(static finding => finding.Urgency)];
         return new StatusReport(
-            findings.TrueForAll(static finding => finding.Level != Finding.Failed), owner is not null, server, health, requests, logins, storage, files.Rows, files.Bots, files.Backups, findings);
+            findings.TrueForAll(static finding => finding.Level != StatusFinding.Failed), owner is not null, server, health, requests, logins, storage, files.Rows, files.Bots, files.Backups, findings);
     }
 
     private static RequestPart RequestsOf(Scrape figures)

@@ -16,7 +16,7 @@ internal sealed record StatusReport(
     RowPart? Rows,
     IReadOnlyList<BotPart> Bots,
     BackupPart Backups,
-    IReadOnlyList<Finding> Findings);
+    IReadOnlyList<StatusFinding> Findings);
 
 /// <summary>The process, and where it listens.</summary>
 internal sealed record ServerPart(string Address, int ProcessId, string? Version, string? Sqlite, double? UptimeSeconds, double? MemoryBytes);
@@ -44,11 +44,16 @@ internal sealed record BotPart(string Name, string? Status, DateTimeOffset? Repo
 /// <summary>What is in BACKUP_DIR: the newest backup that was made and verified, and how many there are, good or not.</summary>
 internal sealed record BackupPart(string? LastGood, DateTimeOffset? LastSuccessAt, double? AgeSeconds, long? LastSizeBytes, int Count);
 
-/// <summary>Something to look at: "failed" now, "warning" soon; the sentence says what to do.</summary>
-internal sealed record Finding(string Level, string Message)
+/// <summary>Something to look at: "failed" now, "warning" soon, "note" where it may stay so; the sentence says what to do.</summary>
+internal sealed record StatusFinding(string Level, string Message)
 {
     public const string Failed = "failed";
     public const string Warning = "warning";
+    public const string Note = "note";
+
+    /// <summary>The lowest comes first.</summary>
+    [JsonIgnore]
+    public int Urgency => Level switch { Failed => 0, Warning => 1, _ => 2 };
 }
 
 /// <summary>The part of /health/ready that is shown.</summary>

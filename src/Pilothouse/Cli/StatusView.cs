@@ -1,5 +1,6 @@
 using System.Globalization;
 using Pilothouse.Api;
+using Pilothouse.Monitoring;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
@@ -21,7 +22,7 @@ internal static class StatusView
         }
 
         Shell.Print("");
-        if (report.Findings.Count == 0)
+        if (report.Findings.All(static finding => finding.Level == StatusFinding.Note))
         {
             Print(new Markup("[green]All is well.[/]\n"));
         }
@@ -55,15 +56,15 @@ internal static class StatusView
     {
         var lines = Columns();
         void Line(string name, params string?[] parts) => lines.AddRow(new Text(name), new Text(string.Join(", ", parts.Where(static part => part is not null))));
-        lines.AddRow(new Text("Server"), report.Server is { } server ? new Text($"runs on {server.Address}, process {server.ProcessId.ToString(CultureInfo.InvariantCulture)}") : State(Finding.Failed, "does not run"));
+        lines.AddRow(new Text("Server"), report.Server is { } server ? new Text($"runs on {server.Address}, process {server.ProcessId.ToString(CultureInfo.InvariantCulture)}") : State(StatusFinding.Failed, "does not run"));
         if (report.Server is { } on)
         {
-            Line("", on.Version is null ? null : $"version {on.Version}", on.Sqlite is null ? null : $"SQLite {on.Sqlite}", on.UptimeSeconds is { } up ? $"up {Span(up)}" : null, on.MemoryBytes is { } memory ? $"{Sizes.Text((long)memory)} in memory" : null);
+            Line("", on.Version is null ? null : $"version {on.Version}", on.Sqlite is null ? null : $"SQLite {on.Sqlite}", on.UptimeSeconds is { } up ? $"up {Spans.Short(up)}" : null, on.MemoryBytes is { } memory ? $"{Sizes.Text((long)memory)} in memory" : null);
         }
 
         if (report.Health is { } health)
         {
-            lines.AddRow(new Text("Health"), State(health.Status == "healthy" ? "ok" : health.Status == "degraded" ? Finding.Warning : Finding.Failed, health.Status ?? "no answer"));
+            lines.AddRow(new Text("Health"), State(health.Status == "healthy" ? "ok" : health.Status == "degraded" ? StatusFinding.Warning : StatusFinding.Failed, health.Status ?? "no answer"));
             foreach (var check in health.Checks)
             {
                 lines.AddRow(State(check.State, "  " + check.Name), new Text(PrintableText.Of($"{check.State}: {check.Message}")));
@@ -100,7 +101,7 @@ internal static class StatusView
         }
 
         var backups = report.Backups;
-        Line("Backup", backups.LastSuccessAt is { } made ? $"last good one {made.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC, {Span(backups.AgeSeconds ?? 0)} ago" : "no good one", backups.LastSizeBytes is { } size ? Sizes.Text(size) : null,
+        Line("Backup", backups.LastSuccessAt is { } made ? $"last good one {made.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC, {Spans.Short(backups.AgeSeconds ?? 0)} ago" : "no good one", backups.LastSizeBytes is { } size ? Sizes.Text(size) : null,
             $"{backups.Count.ToString(CultureInfo.InvariantCulture)} in the folder");
         return lines;
     }
@@ -109,7 +110,9 @@ internal static class StatusView
     {
         Shell.PrintTable(["bot", "status", "last report"], bots.Take(MostBots).Select(static bot => new[]
         {
-            PrintableText.Of(bot.Name), bot.Status ?? "unknown", bot.AgeSeconds is { } age ? $"{Span(age)} ago" : "at no readable time",
+            PrintableText.Of(bot.Name),
+            StatusFindings.IsSilent(bot) ? $"silent (said {bot.Status ?? "unknown"})" : bot.Status ?? "unknown",
+            bot.AgeSeconds is { } age ? $"{Spans.Short(age)} ago" : "at no readable time",
         }));
         if (bots.Count > MostBots)
         {
@@ -122,20 +125,12 @@ internal static class StatusView
     private static Text State(string state, string text) => new Text(text, state switch
     {
         "ok" => new Style(Color.Green),
-        Finding.Warning => new Style(Color.Yellow),
-        Finding.Failed => new Style(Color.Red),
+        StatusFinding.Warning => new Style(Color.Yellow),
+        StatusFinding.Failed => new Style(Color.Red),
         _ => Style.Plain,
     });
 
     private static string Number(double? number) => number?.ToString("#,0", CultureInfo.InvariantCulture) ?? "?";
 
     private static string Latency(double? milliseconds) => milliseconds is { } ms ? string.Create(CultureInfo.InvariantCulture, $"{ms:0.###} ms") : "(more than 10 s)";
-
-    private static string Span(double seconds) => TimeSpan.FromSeconds(Math.Max(0, seconds)) switch
-    {
-        { TotalDays: >= 1 } span => string.Create(CultureInfo.InvariantCulture, $"{span.Days} d {span.Hours} h"),
-        { TotalHours: >= 1 } span => string.Create(CultureInfo.InvariantCulture, $"{span.Hours} h {span.Minutes} min"),
-        { TotalMinutes: >= 1 } span => string.Create(CultureInfo.InvariantCulture, $"{span.Minutes} min {span.Seconds} s"),
-        var span => string.Create(CultureInfo.InvariantCulture, $"{span.Seconds} s"),
-    };
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using Pilothouse.Configuration;
+using Pilothouse.Monitoring;
 using Pilothouse.Storage.Migrations;
 using Pilothouse.Storage.Sqlite;
 

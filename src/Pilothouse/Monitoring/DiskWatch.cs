@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using Pilothouse.Api;
 using Pilothouse.Configuration;
 
@@ -154,9 +153,7 @@ internal sealed partial class DiskWatch : SteadyService, IWatched
     /// <summary>What a disk says of itself.</summary>
     private sealed record Disk(string Of, long Free, long Total)
     {
-        public string Left => Free >= 10L << 30
-            ? string.Create(CultureInfo.InvariantCulture, $"{Free >> 30} GB")
-            : string.Create(CultureInfo.InvariantCulture, $"{Free / 1048576.0:0.#} MB");
+        public string Left => Sizes.Text(Free);
 
         /// <summary>A setting of a gigabyte must not condemn a small disk: it counts up to a part of the whole.</summary>
         public double Limit(int megabytes, int part) => Math.Min(megabytes * 1048576.0, Total / (double)part);

@@ -1,3 +1,4 @@
+using Pilothouse.Storage.Sqlite;
 using Serilog.Core;
 using Serilog.Events;
 
@@ -59,7 +60,7 @@ internal sealed class LogFiles : ILogEventSink, IDisposable
     {
         try
         {
-            Logging.MakeFolder(folder);
+            DurableFile.MakeFolder(folder, DurableFile.FolderThatTheGroupReads);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Pilothouse.Storage;
 
 namespace Pilothouse.Monitoring;
@@ -17,7 +16,7 @@ internal sealed class LogWatch(Database database) : IWatched
     {
         var bytes = database.LogBytes;
         var state = bytes > FarTooLong ? ConditionState.Failed : bytes > Long ? ConditionState.Warning : ConditionState.Ok;
-        var size = string.Create(CultureInfo.InvariantCulture, $"The write-ahead log has {bytes / 1e6:0.#} MB");
+        var size = $"The write-ahead log has {Sizes.Text(bytes)}";
         return new(Name, state, state == ConditionState.Ok
             ? $"{size}."
             : $"{size}: somebody reads an old state of the database, so that it cannot be moved into the file. A backup or a check of the "

@@ -21,7 +21,7 @@ internal static class Logging
     {
         try
         {
-            MakeFolder(settings.LogDir);
+            DurableFile.MakeFolder(settings.LogDir, DurableFile.FolderThatTheGroupReads);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -62,24 +62,5 @@ internal static class Logging
                 fileSizeLimitBytes: LargestFile, rollOnFileSizeLimit: true, retainedFileCountLimit: KeptFiles, hooks: errors), health)
             .CreateLogger();
         return (files, [all, errors]);
-    }
-
-    /// <summary>Who called when and from where is not for every user of this machine.</summary>
-    public static void MakeFolder(string path)
-    {
-        if (Directory.Exists(path))
-        {
-            return;
-        }
-
-        if (OperatingSystem.IsWindows())
-        {
-            Directory.CreateDirectory(path);
-        }
-        else
-        {
-            Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute);
-            FileOwner.CopyOwner(Path.GetDirectoryName(Path.GetFullPath(path))!, path);
-        }
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Pilothouse.Cli;
+using Pilothouse.Monitoring;
 using Pilothouse.Storage.Sqlite;
 using Pilothouse.Tests.Fixtures;
 
@@ -118,6 +119,53 @@ public sealed class StatusTests
         Assert.Equal(1, code);
         Assert.Contains("The database cannot be read", output, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task A_bot_that_has_been_silent_is_called_silent_with_how_long()
+    {
+        using var folder = new TemporaryFolder();
+        Assert.Equal(0, (await ServerProcess.RunAsync(folder, ["migrate"])).Code);
+        using (var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={folder.File("trading_bot.db")};Pooling=False"))
+        {
+            connection.Open();
+            using var command = connection.CreateCommand();
+            command.CommandText = """
+                INSERT INTO bot_status(timestamp, bot_name, status) VALUES
+                  (datetime('now', '-3158 days', '-5 hours'), 'ancient', 'running'),
+                  (datetime('now', '-3 hours', '-10 seconds'), 'morning', 'paused'),
+                  (datetime('now', '-1 hours'), 'fine', 'running'), (datetime('now', '-3158 days', '-5 hours'), 'retired', 'stopped'),
+                  (datetime('now', '-29 days'), 'resting', 'stopped'), ('some day', 'timeless', 'running')
+                """;
+            command.ExecuteNonQuery();
+        }
+
+        var (_, output, error) = await ServerProcess.RunAsync(folder, ["status"]);
+        Assert.True(error.Length == 0, error);
+        Assert.Matches(
+            @"(?m)^warning +The bot ancient has been silent for 8 years and 238 days: its last report, of 20[-\d]{8} \d\d:\d\d UTC, says running\.", output);
+        Assert.Matches(@"(?m)^warning +The bot morning has been silent for 3 hours and 0 minutes: its last report, .*, says paused\.", output);
+        Assert.Matches(@"(?m)^note +The bot retired has been silent for 8 years and 238 days, since it reported that it stopped\.", output);
+        Assert.DoesNotMatch("The bot (fine|resting|timeless)", output);
+        Assert.Matches(@"(?m)ancient +.?silent \(said running\) +.?8 y 238 d ago", output);
+        Assert.Matches(@"(?m)resting +.?stopped +.?29 d 0 h ago", output);
+        Assert.True(output.IndexOf("warning", StringComparison.Ordinal) < output.IndexOf("\nnote", StringComparison.Ordinal), output);
+
+        var report = JsonNode.Parse((await ServerProcess.RunAsync(folder, ["status", "--json"])).Out)!;
+        Assert.Equal("note", (string?)report["findings"]!.AsArray()
+            .Single(static finding => ((string)finding!["message"]!).Contains("retired", StringComparison.Ordinal))!["level"]);
+    }
+
+    [Theory]
+    [InlineData(0, "0 s", "0 seconds")]
+    [InlineData(59.9, "59 s", "59 seconds")]
+    [InlineData(61, "1 min 1 s", "1 minute and 1 second")]
+    [InlineData(3600, "1 h 0 min", "1 hour and 0 minutes")]
+    [InlineData(86_400 * 364, "364 d 0 h", "364 days and 0 hours")]
+    [InlineData(86_400 * 731, "2 y 1 d", "2 years and 1 day")]
+    [InlineData(-5, "0 s", "0 seconds")]
+    [InlineData(1e300, "29247 y 44 d", "29247 years and 44 days")]
+    public void A_length_of_time_is_told_in_its_two_largest_units(double seconds, string brief, string words) =>
+        Assert.Equal((brief, words), (Spans.Short(seconds), Spans.Words(seconds)));
 
     [Theory]
     [InlineData("http://0.0.0.0:3000", "http://127.0.0.1:3000/")]

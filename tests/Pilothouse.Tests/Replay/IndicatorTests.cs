@@ -64,7 +64,7 @@ public sealed class IndicatorTests
     }
 
     [Fact]
-    public void Vwap_readingunknown_without_volume_and_begins_anew_at_midnight()
+    public void Vwap_is_unknown_without_volume_and_begins_anew_at_midnight()
     {
         var indicators = new Indicators();
 
@@ -110,7 +110,7 @@ public sealed class IndicatorTests
     }
 
     [Fact]
-    public void An_indicator_that_readingnot_defined_adds_nothing_to_the_score()
+    public void An_indicator_that_is_not_defined_adds_nothing_to_the_score()
     {
         var reading = new IndicatorReading(100, 50, 2, 1, null, 101, 99, null, null, null, null, 0);
 

@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using Pilothouse.Cli;
+using Pilothouse.Monitoring;
 using Pilothouse.Tests.Fixtures;
 
 namespace Pilothouse.Tests.Retention;

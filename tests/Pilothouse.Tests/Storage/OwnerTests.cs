@@ -31,7 +31,8 @@ public sealed class OwnerTests
         await GiveAsync(path);
         await File.WriteAllTextAsync(path + ".server", "");
         await GoodAsync("backup");
-        foreach (var made in Directory.GetFiles(folder.File("data/backups"), "trading_bot_backup_*").Append(folder.File("data/backups/.lock")).Append(folder.File("logs")).Append(folder.File("logs/mcp_server_commands.log")))
+        string[] logs = [folder.File("logs"), folder.File("logs/of"), folder.File("logs/of/mcp_server_commands.log")];
+        foreach (var made in Directory.GetFiles(folder.File("data/backups"), "trading_bot_backup_*").Append(folder.File("data/backups/.lock")).Concat(logs))
         {
             Assert.Equal((made, Owner), (made, await OwnerAsync(made)));
         }
@@ -49,7 +50,8 @@ public sealed class OwnerTests
 
         async Task GoodAsync(params string[] command)
         {
-            var (code, _, error) = await ServerProcess.RunAsync(folder, command, ("BACKUP_DIR", folder.File("data/backups")));
+            (string, string)[] folders = [("BACKUP_DIR", folder.File("data/backups")), ("LOG_DIR", folder.File("logs/of"))];
+            var (code, _, error) = await ServerProcess.RunAsync(folder, command, folders);
             Assert.True(code == 0, error);
         }
     }

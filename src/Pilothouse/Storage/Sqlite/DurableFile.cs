@@ -11,6 +11,12 @@ internal static partial class DurableFile
     /// <summary>As far as the umask lets the group in: bots may run as other users of it.</summary>
     public const UnixFileMode OwnerAndGroup = OwnerOnly | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
 
+    /// <summary>A folder for its owner only: copies are as secret as the database.</summary>
+    public const UnixFileMode OwnersFolder = OwnerOnly | UnixFileMode.UserExecute;
+
+    /// <summary>A folder whose files the group may read too: who called when and from where is not for every user of this machine.</summary>
+    public const UnixFileMode FolderThatTheGroupReads = OwnersFolder | UnixFileMode.GroupRead | UnixFileMode.GroupExecute;
+
     private const int ReadOnly = 0;
     private const long Piece = 16L << 20;
     private static readonly TimeSpan BetweenPieces = TimeSpan.FromMilliseconds(10);
@@ -27,8 +33,11 @@ internal static partial class DurableFile
         new FileStream(PlainFile.Checked(path), options).Dispose();
     }
 
-    /// <summary>Makes a folder where it is missing, for its owner only: copies are as secret as the database. It belongs to whom the one around it does.</summary>
-    public static void MakeFolder(string path)
+    /// <summary>
+    /// Makes a folder, and those around it, where they are missing. Each belongs to the owner of the one around it: root may run a command
+    /// before the server's user needs the folder.
+    /// </summary>
+    public static void MakeFolder(string path, UnixFileMode rights = OwnersFolder)
     {
         var made = new Stack<string>();
         for (var folder = Path.GetFullPath(path); folder is not null && !Path.Exists(folder); folder = Path.GetDirectoryName(folder))
@@ -42,7 +51,7 @@ internal static partial class DurableFile
         }
         else
         {
-            Directory.CreateDirectory(path, OwnerOnly | UnixFileMode.UserExecute);
+            Directory.CreateDirectory(path, rights);
         }
 
         foreach (var folder in made)

@@ -1,8 +1,8 @@
 using System.Globalization;
 
-namespace Pilothouse.Cli;
+namespace Pilothouse.Monitoring;
 
-/// <summary>Sizes for people.</summary>
+/// <summary>Sizes of files, disks and memory for people: the one form that commands, conditions and the checklist use.</summary>
 internal static class Sizes
 {
     private static readonly string[] Units = ["B", "KiB", "MiB", "GiB", "TiB"];
