@@ -35,7 +35,11 @@ internal static class DatabaseChecks
                 schema = Finding.Red("database", $"The last check found it damaged: {damage}.", "Stop the server, look for the cause, and restore a backup (docs/operations.md, \"Damaged database\").");
             }
 
-            return [sqlite, schema, journal, Times(connection, here.Now), .. missing == 0 ? [await KeysAsync(connection, here.Now)] : Array.Empty<Finding>()];
+            return missing > 0 ? [sqlite, schema, journal, Times(connection, here.Now)] :
+            [
+                sqlite, schema, journal, Times(connection, here.Now), await CloseTimeChecks.LookAsync(connection, here.Now, Tolerance),
+                await KeysAsync(connection, here.Now),
+            ];
         }
         catch (Exception error) when (error is DatabaseRefusedException or SqliteException or IOException or UnauthorizedAccessException)
         {

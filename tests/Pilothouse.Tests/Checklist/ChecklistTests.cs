@@ -303,6 +303,41 @@ public sealed class ChecklistTests
         Same("Green", (await LookAsync())["backup"].Single());
     }
 
+    /// <summary>A bot in New York, one in Tokyo, and one that says its zone, all of which wrote at the same moment.</summary>
+    [Fact]
+    public async Task Closes_in_the_future_or_before_their_opening_are_told_as_what_a_clock_of_local_time_does()
+    {
+        await using var server = await TestServer.StartAsync();
+        var settings = TestServer.SettingsFor(server.Folder);
+        async Task<Finding> LookAsync() =>
+            (await DatabaseChecks.LookAsync(settings, Here(server.Folder, now: server.Clock.GetUtcNow())))
+            .Single(static finding => finding.Name == "closes");
+        void Insert(string opened, string closed, string status = "closed") => server.Sql($"""
+            INSERT INTO trades(timestamp, trading_pair, side, entry_price, quantity, status, closed_at)
+            VALUES ('{opened}', 'A/B', 'BUY', 1, 1, '{status}', {closed})
+            """);
+
+        Insert("2026-03-02 11:00:00", "'2026-03-02 12:00:00'");
+        Insert("2026-03-02T11:00:00+00:00", "'2026-03-02T21:00:00+09:00'");
+        Insert("2026-03-02T20:00:00.000001+09:00", "'2026-03-02 11:00:00'");
+        Insert("2026-03-02T05:59:00-05:00", "'2026-03-02T11:00:00Z'");
+        Insert("2026-03-02 11:00:00", "NULL");
+        Insert("2026-03-02 11:00:00", "'2026-03-02 10:00:00'", "open");
+        Insert("some day", "'another day'");
+        Same("Green", await LookAsync());
+
+        Insert("2026-03-02 11:00:00", "'2026-03-02T06:30:00.123456'", "CLOSED");
+        Insert("2026-03-02 11:00:00", "'2026-03-02T11:30:00+02:00'");
+        Insert("2026-03-02 11:00:00", "'2026-03-02 21:00:00'");
+        var found = await LookAsync();
+        Same("Yellow", found);
+        Assert.Equal(
+            "Trades that closed in the future: 1, at most by 9 hours and 0 minutes (trade 10). "
+                + "Trades that closed before they were opened: 2, at most by 4 hours and 29 minutes (trade 8).",
+            found.Found);
+        Assert.Contains("must write UTC", found.ToDo, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void The_servers_own_words_are_passed_on()
     {

@@ -1,0 +1,74 @@
+using System.Globalization;
+using Pilothouse.Monitoring;
+using Pilothouse.Storage;
+using Pilothouse.Storage.Sqlite;
+
+namespace Pilothouse.Checklist;
+
+/// <summary>
+/// Whether closed trades lie after now or before their own opening. A bot that writes its local time into the file makes such trades, because
+/// the server reads a time without a zone as UTC.
+/// </summary>
+internal static class CloseTimeChecks
+{
+    /// <summary>
+    /// As text, two times in UTC compare as the times do; where one names a zone, its rows are read and compared as times.
+    /// </summary>
+    private static readonly Sql Suspects = new("""
+        SELECT id, timestamp, closed_at FROM trades
+        WHERE lower(status) = 'closed' AND closed_at IS NOT NULL
+          AND (time_key(closed_at) > @now OR time_key(closed_at) < time_key(timestamp)
+            OR closed_at LIKE '%+%' OR timestamp LIKE '%+%' OR closed_at LIKE '%:%-%' OR timestamp LIKE '%:%-%')
+        """);
+
+    public static async Task<Finding> LookAsync(SqliteConnection connection, DateTimeOffset now, TimeSpan tolerance)
+    {
+        var (ahead, before) = (new Found(), new Found());
+        await connection.Prepare(Suspects).Set("now", Timestamps.ToStored(now + tolerance)).EachAsync(row =>
+        {
+            if (row.Time(2) is not { } closed)
+            {
+                return;
+            }
+
+            if (closed > now + tolerance)
+            {
+                ahead.Add(row.Id(0), closed - now);
+            }
+            else if (row.Time(1) is { } opened && closed < Timestamps.Cut(opened))
+            {
+                before.Add(row.Id(0), opened - closed);
+            }
+        });
+        return ahead.Count + before.Count == 0
+            ? Finding.Green("closes", "No trade closed in the future or before it was opened.")
+            : Finding.Yellow(
+                "closes",
+                string.Join(" ", ((string?[])[ahead.Say("in the future"), before.Say("before they were opened")]).OfType<string>()),
+                "A time without a zone is read as UTC: a bot that writes the file itself must write UTC (in Python, "
+                    + "datetime.now(timezone.utc)), not its local time. Then correct these rows: until then their days, their order and how long they were held are wrong.");
+    }
+
+    /// <summary>Rows of one kind.</summary>
+    private sealed class Found
+    {
+        private long farthest;
+        private TimeSpan by;
+
+        public long Count { get; private set; }
+
+        public void Add(long id, TimeSpan off)
+        {
+            Count++;
+            if (off > by)
+            {
+                (farthest, by) = (id, off);
+            }
+        }
+
+        /// <summary>As a sentence; null where there are none.</summary>
+        public string? Say(string where) => Count == 0 ? null : string.Create(
+            CultureInfo.InvariantCulture,
+            $"Trades that closed {where}: {Count}, at most by {Spans.Words(by.TotalSeconds)} (trade {farthest}).");
+    }
+}
