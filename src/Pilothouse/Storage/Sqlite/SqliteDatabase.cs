@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Pilothouse.Storage.Migrations;
 
@@ -12,6 +13,7 @@ internal sealed class SqliteDatabase : Database
     private static readonly TimeSpan LookAgainAfter = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestClosing = TimeSpan.FromSeconds(15);
     private readonly Func<SqliteEngine> open;
+    private readonly SharedLook look = new();
     private volatile SqliteEngine? engine;
 
     /// <summary>Opens the file, which <see cref="Migrator"/> has brought up to date.</summary>
@@ -56,11 +58,18 @@ internal sealed class SqliteDatabase : Database
 
     public override ValueTask<long> StampAsync(CancellationToken cancel = default) => new(Engine.Stamp());
 
-    public override async ValueTask ProbeAsync(CancellationToken cancel = default)
+    public override ValueTask ProbeAsync(CancellationToken cancel = default)
+    {
+        var began = Stopwatch.GetTimestamp();
+        return look.MayShare(began) ? default : LookAsync(began, cancel);
+    }
+
+    private async ValueTask LookAsync(long began, CancellationToken cancel)
     {
         var now = Engine;
         await now.Readers.ReadAsync(ReadKind.LookUp, static session => session.Prepare(Probe).AnyAsync(), snapshot: false, cancel);
         now.Files.Demand();
+        look.WasGood(began);
     }
 
     /// <summary>Copies the database beside those who write. It takes as long as the disk: call it on a thread of its own (<see cref="PatientThread"/>).</summary>
