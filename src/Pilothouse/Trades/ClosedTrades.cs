@@ -2,7 +2,7 @@ using Pilothouse.Storage;
 
 namespace Pilothouse.Trades;
 
-/// <summary>What figures need of a closed trade.</summary>
+/// <summary>What figures need of a closed trade; a pnl that is only what floats left over reads as 0 (docs/metrics.md).</summary>
 internal readonly record struct TradeClosing(long Id, DateTimeOffset? OpenedAt, DateTimeOffset? ClosedAt, decimal? Pnl, decimal? Fees);
 
 /// <summary>An entry of the log of closed trades.</summary>
@@ -23,7 +23,7 @@ internal sealed record ClosedTradeFilter(
 /// <summary>Closed trades in the order in which they closed, and the log of what changed among them.</summary>
 internal static class ClosedTrades
 {
-    private const string Columns = "id, timestamp, closed_at, pnl, fees";
+    private const string Columns = "id, timestamp, closed_at, pnl, fees, entry_price, quantity";
 
     private static readonly Sql[] Lists = [.. Enumerable.Range(0, 128).Select(Compose)];
 
@@ -78,7 +78,17 @@ internal static class ClosedTrades
     /// <returns>How many.</returns>
     public static ValueTask<int> PurgeAsync(Session session) => session.Prepare(Purge).ExecuteAsync();
 
-    private static TradeClosing Read(Row row) => new(row.Id(0), row.Time(1), row.Time(2), row.Money(3), row.Money(4));
+    private static TradeClosing Read(Row row) => new(row.Id(0), row.Time(1), row.Time(2), Pnl(row), row.Money(4));
+
+    /// <summary>Other programs store what their floats left over; the prices are made decimals only where that may be so.</summary>
+    private static decimal? Pnl(Row row)
+    {
+        var pnl = row.Money(3);
+        return pnl is { } amount && row.Number(5) is { } entry && row.Number(6) is { } quantity && FloatResidue.IsPossible(amount, entry, quantity)
+            && row.Money(5) is { } exactEntry && row.Money(6) is { } exactQuantity
+            ? FloatResidue.Without(amount, exactEntry, exactQuantity)
+            : pnl;
+    }
 
     private static Sql Compose(int mask)
     {

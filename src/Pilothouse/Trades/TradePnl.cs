@@ -11,7 +11,7 @@ internal enum TradePnlFailure
     /// <summary>The profit does not fit a decimal (7.9e28).</summary>
     TooLarge,
 
-    /// <summary>There is a profit or loss, and it is so small that it would be 0 (below 1e-28).</summary>
+    /// <summary>There is a profit or loss that counts, and it is so small that no decimal holds it (below 1e-28).</summary>
     TooSmall,
 }
 
@@ -23,7 +23,7 @@ internal readonly record struct TradeResult(decimal Pnl, decimal? PnlPercentage)
 /// <summary>
 /// The result of one trade (docs/metrics.md, "One trade"): pnl = (exit − entry) × quantity for BUY, (entry − exit) × quantity for
 /// SELL, minus fees. Quantity is in base units, so leverage does not multiply the profit; it only shrinks the margin, entry ×
-/// quantity ÷ leverage, that pnl_percentage divides by.
+/// quantity ÷ leverage, that pnl_percentage divides by. A profit or loss that only the rounding of floats left over is 0.
 /// </summary>
 internal static class TradePnl
 {
@@ -50,13 +50,13 @@ internal static class TradePnl
         try
         {
             var gain = (isBuy ? exit - entry : entry - exit) * quantity;
-            if (gain == 0 && exit != entry && quantity != 0)
+            if (gain == 0 && exit != entry && quantity != 0 && !FloatResidue.IsAll(exit - entry, entry, 1))
             {
                 failure = TradePnlFailure.TooSmall;
                 return false;
             }
 
-            var pnl = gain - fees;
+            var pnl = FloatResidue.Without(gain - fees, entry, quantity);
             result = new TradeResult(pnl, Percentage(pnl, entry, quantity, leverage ?? 1));
             failure = TradePnlFailure.None;
             return true;

@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Pilothouse.Monitoring;
@@ -190,30 +188,6 @@ public sealed class PerformanceEndpointTests
         Assert.Equal(zone, (string?)body["data"]!["basis"]!["time_zone"]);
     }
 
-    /// <summary>Asks numpy about the very trades that the API shows, and compares every figure.</summary>
-    private static async Task ExpectAsync(TestServer server, string path, string balance, string zone = "UTC")
-    {
-        var trades = await server.GetAsync("/api/trades?status=closed&limit=500");
-        var file = server.Folder.File("trades.json");
-        await File.WriteAllTextAsync(file, trades.ToJsonString());
-        var script = Repository.PathOf("tests", "Pilothouse.Tests", "Performance", "figures.py");
-        using var python = Process.Start(new ProcessStartInfo("/usr/bin/python3", [script, "--trades", file, "--starting-balance", balance, "--tz", zone]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        var output = await python.StandardOutput.ReadToEndAsync();
-        Assert.True(python.WaitForExit(30_000) && python.ExitCode == 0, output + await python.StandardError.ReadToEndAsync());
-        var expected = JsonNode.Parse(output)!.AsObject();
-        var actual = (await server.GetAsync(path))["data"]!.AsObject();
-        foreach (var (name, value) in expected.Where(static pair => pair.Value is not JsonObject and not JsonArray && pair.Key is not "undefined"))
-        {
-            Assert.True(actual.ContainsKey(name), name);
-            if (value is JsonValue number && number.TryGetValue<double>(out var figure))
-            {
-                Assert.True(actual[name] is not null, $"{name}: numpy says {figure}, the answer null");
-                Assert.Equal(figure, (double)actual[name]!, Math.Max(1e-9 * Math.Abs(figure), 1e-12));
-            }
-            else if (value is null)
-            {
-                Assert.True(actual[name] is null, $"{name}: numpy says null, the answer {actual[name]}");
-            }
-        }
-    }
+    private static async Task ExpectAsync(TestServer server, string path, string balance, string zone = "UTC") =>
+        await Numpy.CompareAsync(server, path, await Numpy.FiguresAsync(server, balance, zone));
 }

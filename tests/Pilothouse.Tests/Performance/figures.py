@@ -53,6 +53,14 @@ def check_pnl(trade):
         raise SystemExit(f"trade {trade['id']}: pnl {pnl} is stored, its prices give {ours}")
 
 
+def counted_pnl(trade):
+    """What floats leave over is nothing: a pnl smaller than 1e-12 of entry x quantity counts as exactly 0."""
+    pnl, entry, quantity = (None if trade.get(k) is None else Decimal(str(trade[k])) for k in ("pnl", "entry_price", "quantity"))
+    if None not in (pnl, entry, quantity) and abs(pnl) < Decimal("1e-12") * abs(entry * quantity):
+        return Decimal(0)
+    return pnl
+
+
 def streak(hits):
     """The longest run of True."""
     edges = np.flatnonzero(np.diff(np.concatenate(([0], hits.astype(int), [0]))))
@@ -124,7 +132,7 @@ def figures(trades, start=None, zone="UTC"):
         check_pnl(trade)
     closed.sort(key=lambda t: (instant(t["closed_at"] or t["timestamp"]), t["id"]))
     closes = [instant(t["closed_at"] or t["timestamp"]) for t in closed]
-    pnl = money([t["pnl"] for t in closed])
+    pnl = money([counted_pnl(t) for t in closed])
     wins, losses = pnl[pnl > 0], pnl[pnl < 0]
     count = len(pnl)
     out = dict.fromkeys(FIELDS)
