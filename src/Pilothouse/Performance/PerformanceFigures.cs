@@ -9,6 +9,9 @@ namespace Pilothouse.Performance;
 /// </summary>
 internal sealed class PerformanceFigures(decimal? startingBalance, TimeZoneInfo zone)
 {
+    /// <summary>Significant digits of a mean: as many as a double keeps whatever they are.</summary>
+    private const int MeanDigits = 15;
+
     private readonly EquityCurve equity = new(startingBalance);
     private readonly DailyPnl days = new(zone);
     private MoneySum profit;
@@ -134,7 +137,7 @@ internal sealed class PerformanceFigures(decimal? startingBalance, TimeZoneInfo 
     private static Figure<decimal> Sum(MoneySum sum) => sum.Value is { } amount ? amount : Reasons.TooLarge;
 
     private static Figure<decimal> Mean(MoneySum sum, long count) =>
-        sum.Value is not { } amount ? Reasons.TooLarge : count == 0 ? 0m : amount / count;
+        sum.Value is not { } amount ? Reasons.TooLarge : count == 0 ? 0m : Exact.ToDigits(amount / count, MeanDigits);
 
     /// <summary>A sum ÷ |sum of losses|, as double, since money of 28 digits may not divide within a decimal.</summary>
     private static Figure<double> PerLoss(MoneySum sum, MoneySum losses)
@@ -155,7 +158,7 @@ internal sealed class PerformanceFigures(decimal? startingBalance, TimeZoneInfo 
         winning == 0 || losing == 0 ? 0.0 : Scaled(PerLoss(wins, losses), losing, winning);
 
     private Figure<double> AverageHolding() =>
-        trades == 0 ? Reasons.NoTrades : (double)heldTicks / trades / TimeSpan.TicksPerSecond;
+        trades == 0 ? Reasons.NoTrades : Exact.ToDouble(Exact.ToDigits((decimal)((double)heldTicks / trades) / TimeSpan.TicksPerSecond, MeanDigits));
 
     private Figure<double> Cagr()
     {

@@ -8,6 +8,9 @@ namespace Pilothouse.Storage;
 /// </summary>
 internal static class Exact
 {
+    /// <summary>Places that a decimal has after its point at most.</summary>
+    private const int MostPlaces = 28;
+
     public static double ToDouble(decimal value)
     {
         Span<char> text = stackalloc char[40];
@@ -22,5 +25,35 @@ internal static class Exact
         value.TryFormat(text, out var length, provider: CultureInfo.InvariantCulture);
         var fits = decimal.TryParse(text[..length], NumberStyles.Float, CultureInfo.InvariantCulture, out var result);
         return fits && (result != 0 || value == 0) ? result : null;
+    }
+
+    /// <summary>
+    /// Rounded to <paramref name="digits"/> significant digits, half to even, without zeros at the end: what a division gives beyond
+    /// them is no information, and no client's double holds it.
+    /// </summary>
+    public static decimal ToDigits(decimal value, int digits)
+    {
+        // As many places before the point as the number has, less the zeros that a small one has after it.
+        var before = 0;
+        var size = Math.Abs(value);
+        for (var rest = decimal.Truncate(size); rest >= 1; rest = decimal.Truncate(rest / 10))
+        {
+            before++;
+        }
+
+        for (; size is > 0 and < 0.1m && before > digits - MostPlaces; size *= 10)
+        {
+            before--;
+        }
+
+        var places = Math.Min(digits - before, MostPlaces);
+        var unit = 1m;
+        for (var i = places; i < 0; i++)
+        {
+            unit *= 10;
+        }
+
+        // Dividing by a 1 with 28 places takes the zeros at the end away.
+        return decimal.Round(value / unit, Math.Max(places, 0)) * unit / 1.0000000000000000000000000000m;
     }
 }
