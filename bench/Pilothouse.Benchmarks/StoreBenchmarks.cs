@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
 using Pilothouse.Api;
 using Pilothouse.Auth;
+using Pilothouse.Bots;
 using Pilothouse.Configuration;
 using Pilothouse.Performance;
 using Pilothouse.Signals;
@@ -45,7 +46,7 @@ public class StoreBenchmarks
         }
 
         var settings = Settings.Read(new Dictionary<string, string> { ["BOT_CONTROL_PIN"] = "482915", ["JWT_SECRET_KEY"] = new string('x', 40), ["STARTING_BALANCE"] = "10000" });
-        ledger = new PerformanceLedger(database, new StartingBalances(settings));
+        ledger = new PerformanceLedger(database, new StartingBalances(settings, new BalanceReports()));
     }
 
     [GlobalCleanup]

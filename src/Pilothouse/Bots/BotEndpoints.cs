@@ -6,7 +6,7 @@ namespace Pilothouse.Bots;
 internal static class BotEndpoints
 {
     /// <summary>The bot that the seed's clients mean when they name none.</summary>
-    private const string UsualBot = "rl_trading_bot";
+    public const string UsualBot = "rl_trading_bot";
 
     private static readonly QueryShape StatusQuery = new(
         QueryParameter.Text("bot_name", $"Which bot. Without it {UsualBot}, or the bot that reported last where {UsualBot} never did."),

@@ -6,18 +6,31 @@ namespace Pilothouse.Performance;
 /// <summary>Reads closed trades from the database into figures.</summary>
 internal static class ClosedTradeReader
 {
-    /// <summary>All closed trades that fit. One pass, unless another program stored times whose text does not sort as they do.</summary>
-    public static async ValueTask<PerformanceFigures> ReadAsync(Session session, ClosedTradeFilter filter, decimal? startingBalance, TimeZoneInfo zone, CancellationToken cancel)
+    /// <summary>
+    /// The figures of all closed trades that fit. One pass, unless another program stored times whose text does not sort as they do.
+    /// </summary>
+    /// <param name="end">The window's end; null for the last close.</param>
+    public static async ValueTask<PerformanceFigures> ReadAsync(
+        Session session, ClosedTradeFilter filter, EquitySource source, TimeZoneInfo zone, DateTimeOffset? end, CancellationToken cancel)
     {
-        var figures = new PerformanceFigures(startingBalance, zone);
+        var openings = await OpeningsAsync(session, source);
+        var window = new TradeWindow(filter, source, openings, zone, end);
         var inOrder = true;
-        await ClosedTrades.EachAsync(session, filter, row =>
+        await EachAsync(session, filter, source, row => inOrder = inOrder && window.TryAdd(row), cancel);
+        if (inOrder)
         {
-            cancel.ThrowIfCancellationRequested();
-            var trade = Of(row);
-            inOrder = inOrder && (!filter.Takes(trade.ClosedAt) || TryAdd(figures, trade));
-        });
-        return inOrder ? figures : await SortAsync(session, filter, startingBalance, zone, cancel);
+            return window.Figures();
+        }
+
+        var rows = new List<TradeClosing>();
+        await EachAsync(session, filter, source, rows.Add, cancel);
+        window = new TradeWindow(filter, source, openings, zone, end);
+        foreach (var row in rows.OrderBy(static row => Of(row).ClosedAt).ThenBy(static row => row.Id))
+        {
+            window.TryAdd(row);
+        }
+
+        return window.Figures();
     }
 
     /// <summary>A missing close is the timestamp, a missing pnl or fee is 0 (docs/metrics.md).</summary>
@@ -27,32 +40,123 @@ internal static class ClosedTradeReader
         return new(row.Id, row.OpenedAt ?? closed, closed, row.Pnl ?? 0, row.Fees ?? 0);
     }
 
-    private static bool TryAdd(PerformanceFigures figures, in ClosedTrade trade)
+    /// <summary>What each account began with.</summary>
+    public static async ValueTask<List<MoneySum>> OpeningsAsync(Session session, EquitySource source)
     {
+        var openings = new List<MoneySum>();
+        foreach (var account in source.Accounts)
+        {
+            openings.Add(await account.OpeningAsync(session, openings.Count == 0));
+        }
+
+        return openings;
+    }
+
+    private static ValueTask EachAsync(
+        Session session, ClosedTradeFilter filter, EquitySource source, Action<TradeClosing> take, CancellationToken cancel) =>
+        ClosedTrades.EachAsync(session, source.NeedsEarlier ? filter with { From = null } : filter, source.Beside(filter), row =>
+        {
+            cancel.ThrowIfCancellationRequested();
+            take(row);
+        });
+}
+
+/// <summary>One window over closed trades, which come in the order of their closes: what lies before it becomes equity.</summary>
+internal sealed class TradeWindow(
+    ClosedTradeFilter filter, EquitySource source, IReadOnlyList<MoneySum> openings, TimeZoneInfo zone, DateTimeOffset? end)
+{
+    private PerformanceFigures? figures;
+    private MoneySum earlier;
+    private bool isEarlier;
+
+    /// <summary>False where the trade closed before the one that was added last.</summary>
+    public bool TryAdd(in TradeClosing row)
+    {
+        var trade = ClosedTradeReader.Of(row);
+        if (trade.ClosedAt > filter.To)
+        {
+            return true;
+        }
+
+        if (trade.ClosedAt < filter.From)
+        {
+            isEarlier = true;
+            earlier = source.NeedsEarlier && (source.IsOne || source.Find(row) is not null) ? earlier.Plus(trade.Pnl) : earlier;
+            return true;
+        }
+
+        figures ??= Begin();
+        return Add(figures, source, row);
+    }
+
+    /// <summary>Adds a trade to figures that follow one another.</summary>
+    /// <returns>False where the trade closed before the one that was added last.</returns>
+    public static bool Add(PerformanceFigures figures, EquitySource source, in TradeClosing row)
+    {
+        var trade = ClosedTradeReader.Of(row);
+        var account = source.Find(row);
+        var part = (row.Fits ? TradePart.Counts : 0) | (source.IsOne || account is not null ? TradePart.MovesEquity : 0);
+        if (part == TradePart.None)
+        {
+            return true;
+        }
+
         if (!figures.CanAppend(trade))
         {
             return false;
         }
 
-        figures.Add(trade);
+        figures.Add(trade, part, account?.OpensAt);
+        if (part == TradePart.Counts && source.Accounts.Count > 0)
+        {
+            figures.LeaveOut(row.BotName, row.Mode);
+        }
+
         return true;
     }
 
-    private static async ValueTask<PerformanceFigures> SortAsync(Session session, ClosedTradeFilter filter, decimal? startingBalance, TimeZoneInfo zone, CancellationToken cancel)
+    public PerformanceFigures Figures() => figures ??= Begin();
+
+    private PerformanceFigures Begin() => new(Plan(), zone);
+
+    private EquityPlan Plan()
     {
-        var trades = new List<ClosedTrade>();
-        await ClosedTrades.EachAsync(session, filter, row =>
+        if (source.IsOne)
         {
-            cancel.ThrowIfCancellationRequested();
-            trades.Add(Of(row));
-        });
-        var figures = new PerformanceFigures(startingBalance, zone);
-        var taken = trades.Where(trade => filter.Takes(trade.ClosedAt));
-        foreach (var trade in taken.OrderBy(static trade => trade.ClosedAt).ThenBy(static trade => trade.Id))
-        {
-            figures.Add(trade);
+            // The setting's account opened with its first trade, the parameter's with the window.
+            var opened = isEarlier || source.Source == EquitySource.Parameter;
+            return Planned(new MoneySum(source.Amount!.Value, false).Plus(earlier), opened ? filter.From : null, [], 1);
         }
 
-        return figures;
+        var accounts = source.Accounts;
+        if (accounts.Count == 0 || accounts[0].OpensAt > end)
+        {
+            return new(null, null, Day(end), [], 0, accounts.Count == 0 && filter.Mode is not null ? Reasons.NoBalanceInMode : null);
+        }
+
+        // The accounts that were there when the window began; if none was, it begins with the first.
+        var begins = filter.From > accounts[0].OpensAt ? filter.From.Value : accounts[0].OpensAt;
+        var start = earlier;
+        var joining = new List<AccountOpening>();
+        for (var i = 0; i < accounts.Count; i++)
+        {
+            if (accounts[i].OpensAt <= begins)
+            {
+                start = start.Plus(openings[i]);
+            }
+            else if (!(accounts[i].OpensAt > end))
+            {
+                joining.Add(new(accounts[i].OpensAt, openings[i].Amount));
+                start = openings[i].Overflowed ? openings[i] : start;
+            }
+        }
+
+        return Planned(start, begins, joining, accounts.Count(account => !(account.OpensAt > end)));
     }
+
+    private EquityPlan Planned(MoneySum start, DateTimeOffset? begins, IReadOnlyList<AccountOpening> joining, int accounts) =>
+        new(start.Value, Day(begins), Day(end), joining, accounts, start.Overflowed ? Reasons.TooLarge : null);
+
+    private DateOnly? Day(DateTimeOffset? time) =>
+        time is { } moment ? DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(moment, zone).DateTime) : null;
 }

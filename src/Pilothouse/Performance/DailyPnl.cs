@@ -3,21 +3,19 @@ using Pilothouse.Storage;
 namespace Pilothouse.Performance;
 
 /// <summary>
-/// Profit per calendar day of one time zone: the only thing that the figures keep per day rather than as a running sum. A day is
-/// listed if a trade closed on it.
+/// Profit per calendar day: with the daily returns all that the figures keep per day rather than as a running sum. A day is listed if a
+/// trade closed on it.
 /// </summary>
-internal sealed class DailyPnl(TimeZoneInfo zone)
+internal sealed class DailyPnl
 {
     private readonly List<(DateOnly Date, MoneySum Pnl)> days = [];
     private bool tooLarge;
 
-    /// <summary>Every calendar day from the first to the last close, days without trades included; 0 without trades.</summary>
-    public int CalendarDays => days.Count == 0 ? 0 : days[^1].Date.DayNumber - days[0].Date.DayNumber + 1;
+    /// <summary>The first day and the last day on which a trade closed; null without trades.</summary>
+    public (DateOnly First, DateOnly Last)? Span => days.Count == 0 ? null : (days[0].Date, days[^1].Date);
 
-    public void Add(decimal pnl, DateTimeOffset closedAt)
+    public void Add(decimal pnl, DateOnly date)
     {
-        var date = DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(closedAt, zone).DateTime);
-
         // Where clocks are turned back over midnight (St John's, until 2011) a later trade can belong to the day before.
         var index = days.Count - 1;
         while (index >= 0 && days[index].Date > date)
@@ -40,43 +38,6 @@ internal sealed class DailyPnl(TimeZoneInfo zone)
 
     /// <summary>The day with the smallest profit, the earliest of equals; only days with a close take part.</summary>
     public Figure<DayPnl> Worst() => Pick(static (day, worst) => day < worst);
-
-    /// <summary>
-    /// Simple daily returns: a day's pnl ÷ equity at the end of the day before, the first day's ÷ the starting balance. Null if
-    /// there is no starting balance, or if equity stood at or below 0 where it would divide, also on days without trades.
-    /// </summary>
-    public (DailyReturns? Returns, string? Reason) Returns(decimal? startingBalance)
-    {
-        if (startingBalance is not { } balance)
-        {
-            return (null, Reasons.NoStartingBalance);
-        }
-
-        if (balance <= 0)
-        {
-            return (null, Reasons.StartingBalanceNotPositive);
-        }
-
-        var equity = new MoneySum(balance, false);
-        var returns = new double[days.Count];
-        for (var index = 0; index < returns.Length; index++)
-        {
-            if (tooLarge || equity.Overflowed)
-            {
-                return (null, Reasons.TooLarge);
-            }
-
-            if (equity.Amount <= 0)
-            {
-                return (null, Reasons.EquityNotPositive);
-            }
-
-            returns[index] = Exact.ToDouble(days[index].Pnl.Amount) / Exact.ToDouble(equity.Amount);
-            equity = equity.Plus(days[index].Pnl.Amount);
-        }
-
-        return (new DailyReturns(returns, CalendarDays), null);
-    }
 
     private Figure<DayPnl> Pick(Func<decimal, decimal, bool> beats)
     {

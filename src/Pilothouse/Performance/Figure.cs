@@ -18,10 +18,10 @@ internal static class Reasons
     public const string TwoTrades = "needs two closed trades";
     public const string NoLoss = "needs a losing trade";
     public const string NoStartingBalance = "needs a starting balance";
+    public const string NoBalanceInMode = "needs a balance that a bot reported in this mode";
     public const string StartingBalanceNotPositive = "needs a starting balance above 0";
     public const string TwoDays = "needs two days with a starting balance";
-    public const string EquityNotPositive = "a day began with equity at or below 0";
-    public const string EndsBelowZero = "equity ended below 0";
+    public const string EquityNotPositive = "equity fell to 0 or below";
     public const string NoDeviation = "all values are equal, so their deviation is 0";
     public const string NoLosingDay = "no day ended with a loss";
     public const string NoDrawdown = "equity never fell below an earlier peak";

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Pilothouse.Api;
 using Pilothouse.Auth;
+using Pilothouse.Bots;
 using Pilothouse.Configuration;
 using Pilothouse.Storage;
 using Pilothouse.Trades;
@@ -17,15 +18,17 @@ internal static class PerformanceEndpoints
         QueryParameter.Pair,
         QueryParameter.OneOf("side", "Only this side.", NewTrade.Sides),
         QueryParameter.BotName,
-        QueryParameter.OneOf("mode", "Only trades of this mode.", NewTrade.Modes),
+        QueryParameter.OneOf("mode", "Only trades of this mode, and the equity of accounts in it.", NewTrade.Modes),
         QueryParameter.Text("strategy", "Only trades whose signal has this strategy."),
         QueryParameter.From with { Description = "Only trades that closed from this time on, inclusive; within the period, where both are sent." },
         QueryParameter.To with { Description = "Only trades that closed up to this time, inclusive; a date alone means the end of that day." },
-        new QueryParameter("starting_balance", QueryKind.Money, "Equity at the start of the window; else the setting, else what the bots first reported."),
+        new QueryParameter("starting_balance", QueryKind.Money,
+            "Equity at the start of the window, of one account; else STARTING_BALANCE, else the accounts of the bots, by their reports."),
         new QueryParameter("tz", QueryKind.TimeZone, "Whose calendar days.") { Default = "UTC" });
 
     public static void AddPerformance(this IServiceCollection services)
     {
+        services.AddSingleton<BalanceReports>();
         services.AddSingleton<StartingBalances>();
         services.AddSingleton<PerformanceLedger>();
         services.AddSingleton<SharedReads<PerformanceQuestion, PerformanceReport>>();
@@ -75,10 +78,13 @@ internal static class PerformanceEndpoints
         Session session, PerformanceQuestion question, StartingBalances balances, DateTimeOffset now)
     {
         var filter = question.FilterAt(now);
-        var balance = await balances.FindAsync(session, question.StartingBalance, filter.BotName);
-        var figures = await ClosedTradeReader.ReadAsync(session, filter, balance.Amount, question.Zone, CancellationToken.None);
-        return figures.ToReport(new PerformanceBasis(
-            balance.Amount, balance.Source, question.Zone.Id, Ratios.DaysPerYear, question.Period, filter.From, filter.To ?? (filter.From is null ? null : now)));
+        var source = await balances.FindAsync(session, question.StartingBalance, filter.BotName, filter.Mode);
+        var to = filter.To ?? (filter.From is null ? null : now);
+
+        // Days that have not come have no returns.
+        var figures = await ClosedTradeReader.ReadAsync(session, filter, source, question.Zone, to > now ? now : to, CancellationToken.None);
+        var basis = new PerformanceBasis(null, source.Source, question.Zone.Id, Ratios.DaysPerYear, question.Period, filter.From, to);
+        return figures.ToReport(basis, source.Book);
     }
 }
 

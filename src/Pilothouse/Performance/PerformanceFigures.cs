@@ -7,13 +7,18 @@ namespace Pilothouse.Performance;
 /// entry per calendar day, never the trades, so a million of them cost no memory; a report can be made at any time and adding
 /// goes on after it. Not safe for several threads at once.
 /// </summary>
-internal sealed class PerformanceFigures(decimal? startingBalance, TimeZoneInfo zone)
+internal sealed class PerformanceFigures(EquityPlan plan, TimeZoneInfo zone)
 {
     /// <summary>Significant digits of a mean: as many as a double keeps whatever they are.</summary>
     private const int MeanDigits = 15;
 
-    private readonly EquityCurve equity = new(startingBalance);
-    private readonly DailyPnl days = new(zone);
+    private readonly EquityCurve equity = new(plan.StartingBalance);
+    private readonly MoneyDrawdown drawdown = new();
+    private readonly DailyPnl days = new();
+    private readonly List<AccountOpening> openings = [.. plan.Openings];
+    private readonly LeftOutTrades leftOut = new();
+    private int opened;
+    private (DateOnly First, DateOnly Last)? returnDays;
     private MoneySum profit;
     private MoneySum wins;
     private MoneySum losses;
@@ -37,8 +42,16 @@ internal sealed class PerformanceFigures(decimal? startingBalance, TimeZoneInfo 
     /// <summary>Whether the trade comes after all that were added; if not, the figures must be made anew.</summary>
     public bool CanAppend(in ClosedTrade trade) => Last is not { } last || last.CompareTo((trade.ClosedAt, trade.Id)) < 0;
 
+    /// <summary>One account with that starting balance, if any, holds all trades.</summary>
+    public PerformanceFigures(decimal? startingBalance, TimeZoneInfo zone)
+        : this(EquityPlan.OneAccount(startingBalance), zone)
+    {
+    }
+
     /// <summary>Adds the next trade by (closed at, id); one out of order is a bug of the caller's, and throws.</summary>
-    public void Add(in ClosedTrade trade)
+    /// <param name="part">Whether it counts, and whether it moves the equity.</param>
+    /// <param name="opensAt">When its account opened, where that is not before its close.</param>
+    public void Add(in ClosedTrade trade, TradePart part = TradePart.Both, DateTimeOffset? opensAt = null)
     {
         if (!CanAppend(trade))
         {
@@ -46,29 +59,61 @@ internal sealed class PerformanceFigures(decimal? startingBalance, TimeZoneInfo 
         }
 
         Last = (trade.ClosedAt, trade.Id);
+        Open(opensAt > trade.ClosedAt ? opensAt.Value : trade.ClosedAt);
+        if (!part.HasFlag(TradePart.Counts))
+        {
+            equity.Shift(part.HasFlag(TradePart.MovesEquity) ? trade.Pnl : 0, trade.ClosedAt);
+            return;
+        }
+
         trades++;
         profit = profit.Plus(trade.Pnl);
         fees = fees.Plus(trade.Fees);
         heldTicks += trade.ClosedAt.UtcTicks - trade.OpenedAt.UtcTicks;
         Count(trade.Pnl);
         Deviate(Exact.ToDouble(trade.Pnl));
-        equity.Add(trade.Pnl, trade.ClosedAt);
-        days.Add(trade.Pnl, trade.ClosedAt);
+        drawdown.Add(trade.Pnl, trade.ClosedAt);
+        var day = DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(trade.ClosedAt, zone).DateTime);
+        days.Add(trade.Pnl, day);
+        if (part.HasFlag(TradePart.MovesEquity))
+        {
+            returnDays = returnDays is not { } span ? (day, day) : (day < span.First ? day : span.First, day > span.Last ? day : span.Last);
+            equity.Add(trade.Pnl, trade.ClosedAt, day);
+        }
+    }
+
+    /// <summary>Says that a trade of this bot and mode counted, and that no equity of it is known.</summary>
+    public void LeaveOut(string? bot, string? mode) => leftOut.Add(bot, mode);
+
+    /// <summary>An account that opened after all that were added joins.</summary>
+    public void Expect(AccountOpening opening) => openings.Add(opening);
+
+    /// <summary>Lets the accounts join that opened until then.</summary>
+    private void Open(DateTimeOffset until)
+    {
+        for (; opened < openings.Count && openings[opened].At <= until; opened++)
+        {
+            equity.Shift(openings[opened].Equity, openings[opened].At);
+        }
     }
 
     /// <summary>
     /// The figures over all trades added so far, in time proportional to the days on which trades closed. The starting balance and
     /// the time zone in the answer are those that were computed with, whatever <paramref name="basis"/> says.
     /// </summary>
-    public PerformanceReport ToReport(PerformanceBasis basis)
+    /// <param name="book">Knows the names of accounts whose trades were left out.</param>
+    public PerformanceReport ToReport(PerformanceBasis basis, AccountBook? book = null)
     {
+        var names = leftOut.Names(book);
         var undefined = new UndefinedFigures();
-        var inMoney = equity.LargestInMoney();
-        var inPercent = equity.LargestInPercent();
+        var calendarDays = plan.CalendarDays(days.Span, returnDays);
+        var inMoney = drawdown.Largest();
+        var none = NoPercent(names);
+        var inPercent = none ?? equity.LargestInPercent();
         var percent = Of(inPercent, static fall => EquityCurve.Percent(fall));
-        var (returns, noReturns) = days.Returns(startingBalance);
-        var cagr = Cagr();
-        return new PerformanceReport
+        var (daily, noReturns) = none is { Reason: { } why } ? (null, why) : equity.Returns(calendarDays);
+        var cagr = none is { Reason: { } reason } ? reason : equity.Cagr(calendarDays);
+        var report = new PerformanceReport
         {
             TotalTrades = trades,
             WinningTrades = winning,
@@ -96,15 +141,31 @@ internal sealed class PerformanceFigures(decimal? startingBalance, TimeZoneInfo 
             MaxDrawdownTo = undefined.Note(nameof(PerformanceReport.MaxDrawdownTo), To(inMoney)),
             MaxDrawdownPercentFrom = undefined.Note(nameof(PerformanceReport.MaxDrawdownPercentFrom), From(inPercent)),
             MaxDrawdownPercentTo = undefined.Note(nameof(PerformanceReport.MaxDrawdownPercentTo), To(inPercent)),
-            SharpeRatio = undefined.Note(nameof(PerformanceReport.SharpeRatio), returns is null ? noReturns! : Ratios.Sharpe(returns)),
-            SortinoRatio = undefined.Note(nameof(PerformanceReport.SortinoRatio), returns is null ? noReturns! : Ratios.Sortino(returns)),
+            SharpeRatio = undefined.Note(nameof(PerformanceReport.SharpeRatio), daily is null ? noReturns! : Ratios.Sharpe(daily)),
+            SortinoRatio = undefined.Note(nameof(PerformanceReport.SortinoRatio), daily is null ? noReturns! : Ratios.Sortino(daily)),
             Cagr = undefined.Note(nameof(PerformanceReport.Cagr), cagr),
             CalmarRatio = undefined.Note(nameof(PerformanceReport.CalmarRatio), Ratios.Calmar(cagr, percent)),
             Sqn = undefined.Note(nameof(PerformanceReport.Sqn), Sqn()),
             Undefined = undefined.ByField,
-            Basis = basis with { StartingBalance = startingBalance, TimeZone = zone.Id },
+            Basis = basis with
+            {
+                StartingBalance = plan.StartingBalance,
+                TimeZone = zone.Id,
+                Days = daily?.Days,
+                Accounts = plan.Accounts + openings.Count - plan.Openings.Count,
+                Flows = openings.Count,
+                AccountsWithoutBalance = names,
+            },
         };
+        LeftOutTrades.Note(plan.StartingBalance is null ? [] : names, undefined.ByField);
+        return report;
     }
+
+    /// <summary>Why no percent figure can be known at all; null where the curve has to say.</summary>
+    private Figure<Fall>? NoPercent(IReadOnlyList<string> leftOutNames) =>
+        plan is { StartingBalance: null, WhyNone: { } reason } ? new Figure<Fall>(null, reason)
+        : returnDays is null && leftOutNames.Count > 0 ? new Figure<Fall>(null, LeftOutTrades.Sentence(leftOutNames))
+        : default(Figure<Fall>?);
 
     private void Count(decimal pnl)
     {
@@ -158,19 +219,8 @@ internal sealed class PerformanceFigures(decimal? startingBalance, TimeZoneInfo 
         winning == 0 || losing == 0 ? 0.0 : Scaled(PerLoss(wins, losses), losing, winning);
 
     private Figure<double> AverageHolding() =>
-        trades == 0 ? Reasons.NoTrades : Exact.ToDouble(Exact.ToDigits((decimal)((double)heldTicks / trades) / TimeSpan.TicksPerSecond, MeanDigits));
-
-    private Figure<double> Cagr()
-    {
-        if (startingBalance is not { } start)
-        {
-            return Reasons.NoStartingBalance;
-        }
-
-        return equity.Equity is { } end
-            ? Ratios.Cagr(Exact.ToDouble(start), Exact.ToDouble(end), days.CalendarDays)
-            : Reasons.TooLarge;
-    }
+        trades == 0 ? Reasons.NoTrades
+        : Exact.ToDouble(Exact.ToDigits((decimal)((double)heldTicks / trades) / TimeSpan.TicksPerSecond, MeanDigits));
 
     private Figure<double> Sqn() =>
         profit.Value is { } sum ? Ratios.Sqn(trades, Exact.ToDouble(sum) / trades, squares) : Reasons.TooLarge;

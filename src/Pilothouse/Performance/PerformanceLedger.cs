@@ -7,14 +7,14 @@ namespace Pilothouse.Performance;
 /// <summary>
 /// The figures of all trades, kept up to date: it follows the log of closed trades (trade_changes, written by triggers, whoever
 /// closes a trade) and adds what is new. Only a change of a trade that was closed before, a close that lies before the last one, or
-/// another starting balance makes it read all trades again. The finished answer is kept until anything is committed at all.
+/// reports that give the past another equity make it read all trades again. The finished answer is kept until anything is committed at all.
 /// </summary>
 internal sealed class PerformanceLedger(Database database, StartingBalances balances) : IDisposable
 {
     private const int MostAtOnce = 10_000;
     private readonly SemaphoreSlim gate = new(1);
     private PerformanceFigures? figures;
-    private StartingBalance balance;
+    private EquitySource? source;
     private long sequence;
     private volatile Kept? kept;
 
@@ -54,55 +54,92 @@ internal sealed class PerformanceLedger(Database database, StartingBalances bala
     /// <returns>Whether they are others now.</returns>
     private async ValueTask<bool> UpdateAsync(Session session)
     {
-        var now = await balances.FindAsync(session, null, null);
-        if (figures is not null && now == balance && await FollowAsync(session) is { } changed)
+        var now = await balances.FindAsync(session, null, null, null);
+        if (figures is { } current && await JoiningAsync(session, now) is { } openings
+            && await ChangesAsync(session, now) is ({ } rows, var last))
         {
-            return changed;
+            var renamed = now.Book?.NamesLike(source!.Book!) == false;
+
+            // Nothing here can fail: figures with one half of what is new would stay wrong.
+            openings.ForEach(current.Expect);
+            rows.ForEach(row => TradeWindow.Add(current, now, row));
+            (source, sequence) = (now, last);
+            return renamed || openings.Count + rows.Count > 0;
         }
 
         // Until the reading is done there are no figures: an exception on the way must not leave half of them.
         figures = null;
-        var last = await ClosedTrades.LastChangeAsync(session);
-        var all = await ClosedTradeReader.ReadAsync(session, new ClosedTradeFilter(), now.Amount, TimeZoneInfo.Utc, CancellationToken.None);
-        (figures, balance, sequence) = (all, now, last);
+        var newest = await ClosedTrades.LastChangeAsync(session);
+        var all = await ClosedTradeReader.ReadAsync(session, new ClosedTradeFilter(), now, TimeZoneInfo.Utc, null, CancellationToken.None);
+        (figures, source, sequence) = (all, now, newest);
         return true;
     }
 
-    /// <summary>Adds the trades that closed since; null where that is not enough and all must be read.</summary>
-    private async ValueTask<bool?> FollowAsync(Session session)
+    /// <summary>The accounts that opened after the last close; null where the equity of the past is another now.</summary>
+    private async ValueTask<List<AccountOpening>?> JoiningAsync(Session session, EquitySource now)
     {
-        var changes = await ClosedTrades.ChangesAsync(session, sequence);
-        if (changes is null || changes.Count > MostAtOnce || changes.Any(static change => !change.IsNew))
+        if (source!.Amount != now.Amount || source.Source != now.Source)
         {
             return null;
         }
 
-        var trades = new List<ClosedTrade>(changes.Count);
-        foreach (var change in changes)
+        var joining = new List<AccountOpening>();
+        if (now.Book is not { } book)
         {
-            if (await ClosedTrades.FindAsync(session, change.TradeId) is not { } row)
+            return joining;
+        }
+
+        if (book.AddedTo(source.Book!) is not { } added || added.Any(account => !(account.OpensAt > figures!.Last?.ClosedAt)))
+        {
+            return null;
+        }
+
+        foreach (var account in added)
+        {
+            if ((await account.OpeningAsync(session, isFirst: false)).Value is not { } equity)
             {
                 return null;
             }
 
-            trades.Add(ClosedTradeReader.Of(row));
+            joining.Add(new(account.OpensAt, equity));
         }
 
-        trades.Sort(static (a, b) => (a.ClosedAt, a.Id).CompareTo((b.ClosedAt, b.Id)));
-        if (trades.Count > 0 && !figures!.CanAppend(trades[0]))
+        return joining;
+    }
+
+    /// <summary>The trades that closed since, in order, and the last of the log; null where that is not enough and all must be read.</summary>
+    private async ValueTask<(List<TradeClosing>? Rows, long Last)> ChangesAsync(Session session, EquitySource now)
+    {
+        var changes = await ClosedTrades.ChangesAsync(session, sequence);
+        if (changes is null || changes.Count > MostAtOnce || changes.Any(static change => !change.IsNew))
         {
-            return null;
+            return default;
         }
 
-        trades.ForEach(trade => figures!.Add(trade));
-        sequence = changes.Count > 0 ? changes[^1].Sequence : sequence;
-        return trades.Count > 0;
+        var rows = new List<TradeClosing>(changes.Count);
+        foreach (var change in changes)
+        {
+            // What closed before its account's first balance was reported changes what the account began with.
+            if (await ClosedTrades.FindAsync(session, change.TradeId) is not { } row
+                || ClosedTradeReader.Of(row).ClosedAt <= now.Find(row)?.ReportedAt)
+            {
+                return default;
+            }
+
+            rows.Add(row);
+        }
+
+        rows.Sort(static (a, b) =>
+            (ClosedTradeReader.Of(a).ClosedAt, a.Id).CompareTo((ClosedTradeReader.Of(b).ClosedAt, b.Id)));
+        return rows.Count > 0 && !figures!.CanAppend(ClosedTradeReader.Of(rows[0]))
+            ? default
+            : (rows, changes.Count > 0 ? changes[^1].Sequence : sequence);
     }
 
     private byte[] ToJson()
     {
-        var basis = new PerformanceBasis(balance.Amount, balance.Source, TimeZoneInfo.Utc.Id, Ratios.DaysPerYear, "all", null, null);
-        return JsonText.Utf8(new One<PerformanceReport>(true, figures!.ToReport(basis)), PerformanceJson.Default.OnePerformanceReport);
+        var basis = new PerformanceBasis(null, source!.Source, TimeZoneInfo.Utc.Id, Ratios.DaysPerYear, "all", null, null);
+        return JsonText.Utf8(new One<PerformanceReport>(true, figures!.ToReport(basis, source.Book)), PerformanceJson.Default.OnePerformanceReport);
     }
 
     private sealed record Kept(long Stamp, byte[] Json);

@@ -11,6 +11,10 @@ internal readonly record struct DayPnl(DateOnly Date, decimal Pnl);
 /// <param name="Period">daily, weekly, monthly or all.</param>
 /// <param name="From">Start of the window; null for all.</param>
 /// <param name="To">End of the window.</param>
+/// <param name="Days">How many daily returns; null where there are none.</param>
+/// <param name="Accounts">Of how many accounts the equity is: bots in the modes that they report, or one of a parameter or setting.</param>
+/// <param name="Flows">How many times money came into the equity without being a return: accounts that joined after the start.</param>
+/// <param name="AccountsWithoutBalance">Accounts that never reported a balance: percent figures leave their trades out.</param>
 internal sealed record PerformanceBasis(
     decimal? StartingBalance,
     string? StartingBalanceSource,
@@ -18,7 +22,11 @@ internal sealed record PerformanceBasis(
     int AnnualisationDays,
     string Period,
     DateTimeOffset? From,
-    DateTimeOffset? To);
+    DateTimeOffset? To,
+    int? Days = null,
+    int Accounts = 0,
+    int Flows = 0,
+    IReadOnlyList<string>? AccountsWithoutBalance = null);
 
 /// <summary>
 /// The figures of docs/metrics.md in the order of the answer. Money in the quote currency, rates named percent as 0–100, other
@@ -74,7 +82,10 @@ internal sealed record PerformanceReport
     public required double? CalmarRatio { get; init; }
     public required double? Sqn { get; init; }
 
-    /// <summary>Wire name of each field that is null, to the sentence that says why; empty if there is none.</summary>
+    /// <summary>
+    /// Wire name of each field that is null, to the sentence that says why, and of each percent figure that leaves trades out, to whose;
+    /// empty if there is none.
+    /// </summary>
     public required Dictionary<string, string> Undefined { get; init; }
     public required PerformanceBasis Basis { get; init; }
 }

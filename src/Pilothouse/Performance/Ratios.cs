@@ -69,7 +69,7 @@ internal static class Ratios
 
     /// <summary>
     /// Compound annual growth rate as a ratio (0.1 is 10 % a year): (end ÷ start)^(365 ÷ days) − 1. Undefined without days, where
-    /// the start is at or below 0 or the end below 0, and where a short fast gain leaves the range of a double.
+    /// the start is at or below 0, and where a short fast gain leaves the range of a double.
     /// </summary>
     public static Figure<double> Cagr(double start, double end, int days)
     {
@@ -81,11 +81,6 @@ internal static class Ratios
         if (start <= 0)
         {
             return Reasons.StartingBalanceNotPositive;
-        }
-
-        if (end < 0)
-        {
-            return Reasons.EndsBelowZero;
         }
 
         var growth = Math.Pow(end / start, (double)DaysPerYear / days) - 1;

@@ -10,11 +10,12 @@ internal static class RetentionRules
         EXISTS (SELECT 1 FROM trades WHERE trades.signal_id = {0}) OR EXISTS (SELECT 1 FROM agent_decisions WHERE agent_decisions.signal_id = {0})
         """;
 
-    /// <summary>What performance starts from, as Bots finds it, and what a bot says of itself now.</summary>
+    /// <summary>What the equity of an account starts from, in each mode of a bot, and what a bot says of itself now.</summary>
     private const string FirstBalanceOrNewest = """
         old.id = (SELECT one.id FROM bot_status AS one WHERE one.bot_name = old.bot_name ORDER BY time_key(one.timestamp) DESC, one.id DESC LIMIT 1)
         OR old.id = (SELECT one.id FROM bot_status AS one
           WHERE one.balance IS NOT NULL AND one.balance BETWEEN -7.9e28 AND 7.9e28 AND one.bot_name = old.bot_name
+            AND coalesce(lower(one.mode), '') = coalesce(lower(old.mode), '')
           ORDER BY time_key(one.timestamp), one.id LIMIT 1)
         """;
 

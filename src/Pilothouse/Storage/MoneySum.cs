@@ -22,4 +22,6 @@ internal readonly record struct MoneySum(decimal Amount, bool Overflowed)
             return new MoneySum(0, true);
         }
     }
+
+    public MoneySum Plus(MoneySum other) => other.Overflowed ? other : Plus(other.Amount);
 }

@@ -3,11 +3,31 @@ using Pilothouse.Storage;
 namespace Pilothouse.Trades;
 
 /// <summary>What figures need of a closed trade; a pnl that is only what floats left over reads as 0 (docs/metrics.md).</summary>
-internal readonly record struct TradeClosing(long Id, DateTimeOffset? OpenedAt, DateTimeOffset? ClosedAt, decimal? Pnl, decimal? Fees);
+/// <param name="BotName">Read only where accounts are told apart.</param>
+/// <param name="Mode">In lower case; read only where accounts are told apart.</param>
+/// <param name="Fits">Whether it is one that was asked for; else it only moved the equity.</param>
+internal readonly record struct TradeClosing(
+    long Id, DateTimeOffset? OpenedAt, DateTimeOffset? ClosedAt, decimal? Pnl, decimal? Fees, string? BotName = null, string? Mode = null, bool Fits = true);
 
 /// <summary>An entry of the log of closed trades.</summary>
 /// <param name="IsNew">The trade became closed; else a closed one was changed, removed or put in another's place.</param>
 internal readonly record struct TradeChangeEntry(long Sequence, long TradeId, bool IsNew);
+
+/// <summary>Which other trades are handed over beside those that were asked for, because they moved the same equity.</summary>
+internal enum TradesBeside
+{
+    /// <summary>None.</summary>
+    None,
+
+    /// <summary>Those of the same bot and mode, whatever their pair, side and strategy.</summary>
+    OfBotAndMode,
+
+    /// <summary>Those of the same bot, whatever their mode as well, since a bot's reports may say another.</summary>
+    OfBot,
+
+    /// <summary>Those of everybody.</summary>
+    OfAll,
+}
 
 /// <summary>Which closed trades to look at; null is any.</summary>
 /// <param name="From">The first close, inclusive.</param>
@@ -23,9 +43,17 @@ internal sealed record ClosedTradeFilter(
 /// <summary>Closed trades in the order in which they closed, and the log of what changed among them.</summary>
 internal static class ClosedTrades
 {
-    private const string Columns = "id, timestamp, closed_at, pnl, fees, entry_price, quantity";
+    public const string Columns = "id, timestamp, closed_at, pnl, fees, entry_price, quantity, bot_name, lower(mode)";
 
-    private static readonly Sql[] Lists = [.. Enumerable.Range(0, 128).Select(Compose)];
+    private static readonly string[] Conditions =
+    [
+        $"{TradeStore.CloseKey} >= @from", $"{TradeStore.CloseKey} < @to", "bot_name = @bot_name", "lower(mode) = @mode",
+        "upper(trading_pair) = @trading_pair", "upper(side) = @side",
+        "EXISTS (SELECT 1 FROM signals WHERE signals.id = trades.signal_id AND signals.strategy = @strategy)",
+    ];
+
+    /// <summary>By the conditions of a question, and how many of them only say whether a row was asked for.</summary>
+    private static readonly Sql?[] Lists = new Sql?[128 * (1 + (int)TradesBeside.OfAll)];
 
     private static readonly Sql Find = new($"SELECT {Columns} FROM trades WHERE id = @id AND lower(status) = 'closed'");
 
@@ -41,24 +69,34 @@ internal static class ClosedTrades
           SELECT seq FROM trade_changes WHERE seq <= (SELECT max(seq) FROM trade_changes) - 100000 ORDER BY seq LIMIT 5000)
         """);
 
-    /// <summary>Hands over every closed trade that fits, by the text of its close and then its id.</summary>
-    public static ValueTask EachAsync(Session session, ClosedTradeFilter filter, Action<TradeClosing> take)
+    /// <summary>
+    /// Hands over every closed trade that fits, and those <paramref name="beside"/> it within the same time, by the text of its close and
+    /// then its id.
+    /// </summary>
+    public static ValueTask EachAsync(Session session, ClosedTradeFilter filter, TradesBeside beside, Action<TradeClosing> take)
     {
-        var mask = (filter.From is null ? 0 : 1) | (filter.TradingPair is null ? 0 : 2) | (filter.Side is null ? 0 : 4) | (filter.BotName is null ? 0 : 8) | (filter.Mode is null ? 0 : 16)
-            | (filter.To is null ? 0 : 32) | (filter.Strategy is null ? 0 : 64);
-        var statement = session.Prepare(Lists[mask]);
+        object?[] values = [filter.From, filter.To, filter.BotName, filter.Mode, filter.TradingPair, filter.Side, filter.Strategy];
+        var mask = values.Select(static (value, i) => value is null ? 0 : 1 << i).Sum();
+        var statement = session.Prepare(Lists[mask + (128 * (int)beside)] ??= Compose(mask, beside));
         statement = filter.From is { } from ? statement.Set("from", (DateTimeOffset?)from) : statement;
-        statement = filter.TradingPair is { } pair ? statement.Set("trading_pair", pair) : statement;
-        statement = filter.Side is { } side ? statement.Set("side", side) : statement;
+        statement = filter.To is { } to ? statement.Set("to", Timestamps.ToStoredAfter(to)) : statement;
         statement = filter.BotName is { } bot ? statement.Set("bot_name", bot) : statement;
         statement = filter.Mode is { } mode ? statement.Set("mode", mode) : statement;
-        statement = filter.To is { } to ? statement.Set("to", Timestamps.ToStoredAfter(to)) : statement;
+        statement = filter.TradingPair is { } pair ? statement.Set("trading_pair", pair) : statement;
+        statement = filter.Side is { } side ? statement.Set("side", side) : statement;
         statement = filter.Strategy is { } strategy ? statement.Set("strategy", strategy) : statement;
-        return statement.EachAsync(row => take(Read(row)));
+        var withAccounts = beside >= TradesBeside.OfBot;
+        return statement.EachAsync(row => take(Read(row) with
+        {
+            BotName = withAccounts ? row.Text(7) : null,
+            Mode = withAccounts ? row.Text(8) : null,
+            Fits = row.Whole(9) == 1,
+        }));
     }
 
     public static async ValueTask<TradeClosing?> FindAsync(Session session, long id) =>
-        await session.Prepare(Find).Set("id", id).FirstAsync(static row => (TradeClosing?)Read(row));
+        await session.Prepare(Find).Set("id", id).FirstAsync(
+            static row => (TradeClosing?)(Read(row) with { BotName = row.Text(7), Mode = row.Text(8) }));
 
     /// <summary>Sequence number of the log's newest entry; 0 if there is none.</summary>
     public static ValueTask<long> LastChangeAsync(Session session) => session.Prepare(LastChange).FirstAsync(static row => row.Whole(0) ?? 0);
@@ -78,26 +116,25 @@ internal static class ClosedTrades
     /// <returns>How many.</returns>
     public static ValueTask<int> PurgeAsync(Session session) => session.Prepare(Purge).ExecuteAsync();
 
-    private static TradeClosing Read(Row row) => new(row.Id(0), row.Time(1), row.Time(2), Pnl(row), row.Money(4));
+    public static TradeClosing Read(Row row) => new(row.Id(0), row.Time(1), row.Time(2), Pnl(row), row.Money(4));
 
     /// <summary>Other programs store what their floats left over; the prices are made decimals only where that may be so.</summary>
     private static decimal? Pnl(Row row)
     {
         var pnl = row.Money(3);
-        return pnl is { } amount && row.Number(5) is { } entry && row.Number(6) is { } quantity && FloatResidue.IsPossible(amount, entry, quantity)
-            && row.Money(5) is { } exactEntry && row.Money(6) is { } exactQuantity
+        return pnl is { } amount && row.Number(5) is { } entry && row.Number(6) is { } quantity
+            && FloatResidue.IsPossible(amount, entry, quantity) && row.Money(5) is { } exactEntry && row.Money(6) is { } exactQuantity
             ? FloatResidue.Without(amount, exactEntry, exactQuantity)
             : pnl;
     }
 
-    private static Sql Compose(int mask)
+    private static Sql Compose(int mask, TradesBeside beside)
     {
-        string[] conditions =
-        [
-            $"{TradeStore.CloseKey} >= @from", "upper(trading_pair) = @trading_pair", "upper(side) = @side", "bot_name = @bot_name", "lower(mode) = @mode",
-            $"{TradeStore.CloseKey} < @to", "EXISTS (SELECT 1 FROM signals WHERE signals.id = trades.signal_id AND signals.strategy = @strategy)",
-        ];
-        var chosen = string.Concat(conditions.Where((_, i) => (mask & (1 << i)) != 0).Select(static condition => $" AND {condition}"));
-        return new Sql($"SELECT {Columns} FROM trades WHERE lower(status) = 'closed'{chosen} ORDER BY {TradeStore.CloseKey}, id");
+        // As many of the conditions, from the first, choose rows; the others only say of a row whether it was asked for.
+        var choosing = beside switch { TradesBeside.None => 7, TradesBeside.OfBotAndMode => 4, TradesBeside.OfBot => 3, _ => 2 };
+        var asked = Conditions.Index().Where(condition => (mask & (1 << condition.Index)) != 0).ToList();
+        var chosen = string.Concat(asked.Where(condition => condition.Index < choosing).Select(static condition => $" AND {condition.Item}"));
+        var fitting = string.Concat(asked.Where(condition => condition.Index >= choosing).Select(static condition => $" AND coalesce({condition.Item}, 0)"));
+        return new Sql($"SELECT {Columns}, 1{fitting} FROM trades WHERE lower(status) = 'closed'{chosen} ORDER BY {TradeStore.CloseKey}, id");
     }
 }

@@ -10,6 +10,7 @@ using Pilothouse.Storage;
 using Pilothouse.Storage.Migrations;
 using Pilothouse.Storage.Sqlite;
 using Pilothouse.Tests.Fixtures;
+using Pilothouse.Trades;
 
 namespace Pilothouse.Tests.Api;
 
@@ -65,6 +66,8 @@ public sealed class QueryPlanTests : IDisposable
     }
 
     [Theory]
+    [InlineData(typeof(AccountTrades))]
+    [InlineData(typeof(BalanceReports))]
     [InlineData(typeof(BotStore))]
     [InlineData(typeof(CorrelationStore))]
     [InlineData(typeof(CostStore))]

@@ -141,14 +141,15 @@ public sealed class PerformanceEndpointTests
     }
 
     [Fact]
-    public async Task The_starting_balance_is_what_each_bot_first_reported()
+    public async Task The_starting_balance_is_what_the_bot_that_was_there_first_reported_first()
     {
         await using var server = await TestServer.StartAsync();
         server.Sql("INSERT INTO bot_status(timestamp, bot_name, status, balance) VALUES ('2026-01-01 00:00:00', 'a', 'running', NULL), ('2026-01-02 00:00:00', 'a', 'running', 100.5), ('2026-01-03 00:00:00', 'a', 'running', 900), ('2026-01-03 00:00:00', 'b', 'running', 50)");
         var basis = (await server.GetAsync("/api/performance"))["data"]!["basis"]!;
-        Assert.Equal((150.5m, "bot_status"), ((decimal)basis["starting_balance"]!, (string?)basis["starting_balance_source"]));
-        basis = (await server.GetAsync("/api/performance?bot_name=a"))["data"]!["basis"]!;
-        Assert.Equal(100.5m, (decimal)basis["starting_balance"]!);
+        Assert.Equal((100.5m, "bot_status"), ((decimal)basis["starting_balance"]!, (string?)basis["starting_balance_source"]));
+        Assert.Equal((2, 1), ((int)basis["accounts"]!, (int)basis["flows"]!));
+        basis = (await server.GetAsync("/api/performance?bot_name=b"))["data"]!["basis"]!;
+        Assert.Equal(50m, (decimal)basis["starting_balance"]!);
     }
 
     [Theory]

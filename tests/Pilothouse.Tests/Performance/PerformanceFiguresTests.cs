@@ -65,8 +65,8 @@ public sealed class PerformanceFiguresTests
     [InlineData("only_wins", "max_drawdown_to", "equity never fell below an earlier peak")]
     [InlineData("first_loss", "max_drawdown_from", "the peak was the start, before the first trade closed")]
     [InlineData("equal_returns", "sharpe_ratio", "all values are equal, so their deviation is 0")]
-    [InlineData("gap_at_zero", "sortino_ratio", "a day began with equity at or below 0")]
-    [InlineData("ends_under_zero", "calmar_ratio", "equity ended below 0")]
+    [InlineData("gap_at_zero", "sortino_ratio", "equity fell to 0 or below")]
+    [InlineData("ends_under_zero", "calmar_ratio", "equity fell to 0 or below")]
     [InlineData("growth_too_large", "cagr", "too large to state: growth this fast over so few days does not scale to a year")]
     public void Names_the_reason(string name, string field, string reason) =>
         Assert.Equal(reason, Report(PerformanceCases.All[name]).Undefined[field]);
@@ -84,13 +84,13 @@ public sealed class PerformanceFiguresTests
         var figures = new PerformanceFigures(250m, TimeZoneInfo.Utc);
         var given = PerformanceCases.Basis() with { StartingBalance = 1, TimeZone = "Mars", StartingBalanceSource = "setting" };
         var basis = figures.ToReport(given).Basis;
-        Assert.Equal(given with { StartingBalance = 250m, TimeZone = "UTC" }, basis);
+        Assert.Equal(given with { StartingBalance = 250m, TimeZone = "UTC", Days = 0, Accounts = 1, AccountsWithoutBalance = [] }, basis);
     }
 
     [Fact]
     public void Tells_whether_a_trade_may_follow()
     {
-        var figures = new PerformanceFigures(null, TimeZoneInfo.Utc);
+        var figures = new PerformanceFigures((decimal?)null, TimeZoneInfo.Utc);
         var trade = Trade(7, Start, 1);
         Assert.Null(figures.Last);
         Assert.True(figures.CanAppend(trade));
@@ -133,7 +133,7 @@ public sealed class PerformanceFiguresTests
     [Fact]
     public void Deviation_survives_a_small_spread_around_a_large_mean()
     {
-        var figures = new PerformanceFigures(null, TimeZoneInfo.Utc);
+        var figures = new PerformanceFigures((decimal?)null, TimeZoneInfo.Utc);
         for (var id = 0; id < 1000; id++)
         {
             figures.Add(Trade(id, Start.AddHours(id), 1_000_000_000m + (id % 2)));

@@ -89,16 +89,16 @@ def days_and_daily_pnl(closes, pnl, zone):
     return first, np.unique(offsets), daily
 
 
-def returns_figures(out, start, daily):
-    """sharpe_ratio, sortino_ratio and cagr, from daily pnl with every calendar day in it."""
-    after = start + np.cumsum(daily)
+def returns_figures(out, start, pnl, closes, zone, count):
+    """sharpe_ratio, sortino_ratio and cagr: each close's return is pnl / equity just before it, those of a day compound."""
+    after = start + np.cumsum(pnl)
     growth = float(after[-1] / start)
     with np.errstate(over="ignore"):
-        out["cagr"] = number(np.float64(growth) ** (YEAR / len(daily)) - 1) if growth >= 0 else None
-    before = np.concatenate(([start], after[:-1]))
-    if min(before) <= 0:
-        return
-    returns = (daily / before).astype(float)
+        out["cagr"] = number(np.float64(growth) ** (YEAR / count) - 1)
+    dates = [close.astimezone(zone).date() for close in closes]
+    grown = np.full(count, Decimal(1), dtype=object)
+    np.multiply.at(grown, np.array([(date - min(dates)).days for date in dates]), after / np.concatenate(([start], after[:-1])))
+    returns = (grown - 1).astype(float)
     if len(returns) >= 2:
         deviation = returns.std(ddof=1)
         if deviation > ROUNDING * abs(returns.mean()):
@@ -118,12 +118,19 @@ def drawdown_figures(out, pnl, closes, start):
     fall, out["max_drawdown_from"], out["max_drawdown_to"] = largest_fall(
         np.concatenate(([start or Decimal(0)], (start or Decimal(0)) + np.cumsum(pnl))), closes, relative=False)
     out["max_drawdown"] = float(fall)
+    ended = False
     if start is not None and start > 0:
-        fall, out["max_drawdown_percent_from"], out["max_drawdown_percent_to"] = largest_fall(
-            np.concatenate(([start], start + np.cumsum(pnl))), closes, relative=True)
+        equity = np.concatenate(([start], start + np.cumsum(pnl)))
+        gone = np.flatnonzero(equity <= 0)
+        ended = len(gone) > 0
+        if ended:  # the curve ends there, at nothing
+            equity = equity[: gone[0] + 1]
+            equity[-1] = Decimal(0)
+        fall, out["max_drawdown_percent_from"], out["max_drawdown_percent_to"] = largest_fall(equity, closes, relative=True)
         out["max_drawdown_percent"] = float(fall * 100)
     for name in ("max_drawdown_from", "max_drawdown_to", "max_drawdown_percent_from", "max_drawdown_percent_to"):
         out[name] = wire(out[name])
+    return ended
 
 
 def figures(trades, start=None, zone="UTC"):
@@ -146,7 +153,7 @@ def figures(trades, start=None, zone="UTC"):
         "longest_win_streak": streak(pnl > 0), "longest_loss_streak": streak(pnl < 0),
     }
     start = None if start is None else Decimal(str(start))
-    drawdown_figures(out, pnl, closes, start)
+    ended = drawdown_figures(out, pnl, closes, start)
     if not count:
         return out
     if len(losses):
@@ -163,8 +170,8 @@ def figures(trades, start=None, zone="UTC"):
     for name, pick in (("best_day", np.argmax), ("worst_day", np.argmin)):
         day = int(traded[pick(daily[traded])])
         out[name] = {"date": (first + timedelta(days=day)).isoformat(), "pnl": float(daily[day])}
-    if start is not None and start > 0:
-        returns_figures(out, start, daily)
+    if start is not None and start > 0 and not ended:
+        returns_figures(out, start, pnl, closes, ZoneInfo(zone), len(daily))
         if out["max_drawdown_percent"] and out["cagr"] is not None:
             out["calmar_ratio"] = number(out["cagr"] / (out["max_drawdown_percent"] / 100))
     return out

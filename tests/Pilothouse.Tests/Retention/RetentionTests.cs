@@ -129,6 +129,22 @@ public sealed class RetentionTests
     }
 
     [Fact]
+    public async Task The_first_balance_in_each_mode_of_a_bot_stays()
+    {
+        await using var server = await TestServer.StartAsync();
+        foreach (var (day, mode, balance) in new[]
+        {
+            (-50, "'paper'", 100), (-49, "'paper'", 110), (-48, "'AUTO'", 1000), (-47, "'auto'", 1100), (-46, "NULL", 5), (-45, "NULL", 6), (-44, "'auto'", 1200),
+        })
+        {
+            server.Sql($"INSERT INTO bot_status(timestamp, bot_name, status, balance, mode) VALUES ('{Stored(server, day)}', 'a', 'running', {balance}, {mode})");
+        }
+
+        Assert.Equal(3, (await CleanAsync(server, dryRun: false))["bot_status"].Rows);
+        Assert.Equal("100.0,1000.0,5.0,1200.0", server.Sql("SELECT group_concat(balance) FROM (SELECT balance FROM bot_status ORDER BY id)"));
+    }
+
+    [Fact]
     public async Task The_first_balance_and_the_newest_report_of_each_bot_stay_and_performance_stays_as_it_was()
     {
         await using var server = await TestServer.StartAsync();

@@ -1,0 +1,63 @@
+using Pilothouse.Storage;
+
+namespace Pilothouse.Trades;
+
+/// <summary>Whose trades: those of one bot, or those that name none, in some modes.</summary>
+/// <param name="BotName">Null for the trades that name no bot.</param>
+/// <param name="Mode">In lower case; null for every mode.</param>
+/// <param name="WithoutMode">Also those without a mode.</param>
+internal sealed record TradeOwner(string? BotName, string? Mode, bool WithoutMode);
+
+/// <summary>What the equity of an account needs of its trades: when the first was opened, and what closed before its anchor.</summary>
+internal static class AccountTrades
+{
+    private const string OfMode = "(@any_mode = 1 OR coalesce(lower(mode), '') IN (@mode, @or_mode))";
+
+    private const string Named = "bot_name = @bot_name";
+
+    private const string Unnamed = "coalesce(bot_name, '') = ''";
+
+    private static readonly Sql FirstNamed = First(Named);
+
+    private static readonly Sql FirstUnnamed = First(Unnamed);
+
+    // Two ways to the same rows: a plus keeps SQLite from the index of that condition.
+    private static readonly Sql ClosedOfNamedByClose = Closed($"+{Named}", TradeStore.CloseKey);
+
+    private static readonly Sql ClosedOfNamedByBot = Closed(Named, $"+{TradeStore.CloseKey}");
+
+    private static readonly Sql ClosedOfUnnamed = Closed(Unnamed, TradeStore.CloseKey);
+
+    private static readonly Sql Any = new("SELECT 1 FROM trades WHERE bot_name = @bot_name LIMIT 1");
+
+    /// <summary>Whether any trade names the bot.</summary>
+    public static ValueTask<bool> AnyAsync(Session session, string botName) => session.Prepare(Any).Set("bot_name", botName).AnyAsync();
+
+    /// <summary>When the first of these trades was opened, if that is before <paramref name="before"/>; else null.</summary>
+    public static ValueTask<DateTimeOffset?> FirstOpenAsync(Session session, TradeOwner owner, DateTimeOffset before) =>
+        Bind(session.Prepare(owner.BotName is null ? FirstUnnamed : FirstNamed), owner).Set("before", (DateTimeOffset?)before)
+            .FirstAsync(static row => row.Time(0));
+
+    /// <summary>Hands over those that closed up to a moment, inclusive, in no order.</summary>
+    /// <param name="byClose">Whether few trades of anybody closed until then; else the trades of this bot are looked through.</param>
+    public static ValueTask EachClosedAsync(Session session, TradeOwner owner, DateTimeOffset until, bool byClose, Action<TradeClosing> take) =>
+        Bind(session.Prepare(owner.BotName is null ? ClosedOfUnnamed : byClose ? ClosedOfNamedByClose : ClosedOfNamedByBot), owner)
+            .Set("to", Timestamps.ToStoredAfter(until)).EachAsync(row => take(ClosedTrades.Read(row)));
+
+    private static Statement Bind(Statement statement, TradeOwner owner)
+    {
+        statement = owner.BotName is { } bot ? statement.Set("bot_name", bot) : statement;
+        return statement.Set("any_mode", owner.Mode is null ? 1L : 0L).Set("mode", owner.Mode)
+            .Set("or_mode", owner.WithoutMode ? "" : owner.Mode);
+    }
+
+    /// <summary>A time that nobody can read is empty or sorts behind every year.</summary>
+    private static Sql First(string whose) => new($"""
+        SELECT timestamp FROM trades
+        WHERE {whose} AND {OfMode} AND time_key(timestamp) > '0' AND time_key(timestamp) < @before
+        ORDER BY time_key(timestamp) LIMIT 1
+        """);
+
+    private static Sql Closed(string whose, string closeKey) => new(
+        $"SELECT {ClosedTrades.Columns} FROM trades WHERE lower(status) = 'closed' AND {whose} AND {OfMode} AND {closeKey} < @to");
+}
