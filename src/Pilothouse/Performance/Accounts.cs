@@ -19,7 +19,8 @@ internal sealed record Account(
 {
     /// <summary>Equity before its first trade: the first balance less what had closed until it was reported.</summary>
     /// <param name="isFirst">Whether no account is older, so that few trades had closed before its report.</param>
-    public async ValueTask<MoneySum> OpeningAsync(Session session, bool isFirst)
+    /// <param name="assets">Takes up the assets of those trades.</param>
+    public async ValueTask<MoneySum> OpeningAsync(Session session, bool isFirst, AssetCounts assets)
     {
         var opening = new MoneySum(Balance, false);
         foreach (var owner in Owners())
@@ -27,7 +28,11 @@ internal sealed record Account(
             await AccountTrades.EachClosedAsync(session, owner, ReportedAt, isFirst, row =>
             {
                 var trade = ClosedTradeReader.Of(row);
-                opening = trade.ClosedAt <= ReportedAt ? opening.Plus(-trade.Pnl) : opening;
+                if (trade.ClosedAt <= ReportedAt)
+                {
+                    opening = opening.Plus(-trade.Pnl);
+                    assets.Add(trade.Asset);
+                }
             });
         }
 

@@ -13,8 +13,9 @@ internal static class ClosedTradeReader
     public static async ValueTask<PerformanceFigures> ReadAsync(
         Session session, ClosedTradeFilter filter, EquitySource source, TimeZoneInfo zone, DateTimeOffset? end, CancellationToken cancel)
     {
-        var openings = await OpeningsAsync(session, source);
-        var window = new TradeWindow(filter, source, openings, zone, end);
+        var assets = new AssetCounts();
+        var openings = await OpeningsAsync(session, source, assets);
+        var window = new TradeWindow(filter, source, openings, assets, zone, end);
         var inOrder = true;
         await EachAsync(session, filter, source, row => inOrder = inOrder && window.TryAdd(row), cancel);
         if (inOrder)
@@ -24,7 +25,7 @@ internal static class ClosedTradeReader
 
         var rows = new List<TradeClosing>();
         await EachAsync(session, filter, source, rows.Add, cancel);
-        window = new TradeWindow(filter, source, openings, zone, end);
+        window = new TradeWindow(filter, source, openings, assets, zone, end);
         foreach (var row in rows.OrderBy(static row => Of(row).ClosedAt).ThenBy(static row => row.Id))
         {
             window.TryAdd(row);
@@ -37,16 +38,16 @@ internal static class ClosedTradeReader
     public static ClosedTrade Of(TradeClosing row)
     {
         var closed = row.ClosedAt ?? row.OpenedAt ?? DateTimeOffset.MinValue;
-        return new(row.Id, row.OpenedAt ?? closed, closed, row.Pnl ?? 0, row.Fees ?? 0);
+        return new(row.Id, row.OpenedAt ?? closed, closed, row.Pnl ?? 0, row.Fees ?? 0, row.Asset);
     }
 
-    /// <summary>What each account began with.</summary>
-    public static async ValueTask<List<MoneySum>> OpeningsAsync(Session session, EquitySource source)
+    /// <summary>What each account began with; adds the assets of the trades that it follows from.</summary>
+    private static async ValueTask<List<MoneySum>> OpeningsAsync(Session session, EquitySource source, AssetCounts assets)
     {
         var openings = new List<MoneySum>();
         foreach (var account in source.Accounts)
         {
-            openings.Add(await account.OpeningAsync(session, openings.Count == 0));
+            openings.Add(await account.OpeningAsync(session, openings.Count == 0, assets));
         }
 
         return openings;
@@ -63,7 +64,7 @@ internal static class ClosedTradeReader
 
 /// <summary>One window over closed trades, which come in the order of their closes: what lies before it becomes equity.</summary>
 internal sealed class TradeWindow(
-    ClosedTradeFilter filter, EquitySource source, IReadOnlyList<MoneySum> openings, TimeZoneInfo zone, DateTimeOffset? end)
+    ClosedTradeFilter filter, EquitySource source, IReadOnlyList<MoneySum> openings, AssetCounts earlierAssets, TimeZoneInfo zone, DateTimeOffset? end)
 {
     private PerformanceFigures? figures;
     private MoneySum earlier;
@@ -81,12 +82,18 @@ internal sealed class TradeWindow(
         if (trade.ClosedAt < filter.From)
         {
             isEarlier = true;
-            earlier = source.NeedsEarlier && (source.IsOne || source.Find(row) is not null) ? earlier.Plus(trade.Pnl) : earlier;
+            if (source.NeedsEarlier && (source.IsOne || source.Find(row) is not null))
+            {
+                earlier = earlier.Plus(trade.Pnl);
+                earlierAssets.Add(trade.Asset);
+            }
+
             return true;
         }
 
         figures ??= Begin();
-        return Add(figures, source, row);
+        var isAsked = filter.Currency is null || filter.Currency == (row.Asset ?? SettleAsset.Reporting);
+        return Add(figures, source, isAsked ? row : row with { Fits = false });
     }
 
     /// <summary>Adds a trade to figures that follow one another.</summary>
@@ -117,7 +124,7 @@ internal sealed class TradeWindow(
 
     public PerformanceFigures Figures() => figures ??= Begin();
 
-    private PerformanceFigures Begin() => new(Plan(), zone);
+    private PerformanceFigures Begin() => new(Plan() with { EarlierAssets = earlierAssets }, zone);
 
     private EquityPlan Plan()
     {

@@ -18,6 +18,12 @@ internal sealed record EquityPlan(
     int Accounts,
     string? WhyNone = null)
 {
+    /// <summary>Of the trades that the starting balance and the openings follow from.</summary>
+    public AssetCounts EarlierAssets { get; init; } = new();
+
+    /// <summary>Whether these are the figures of one currency within others, which have none within them.</summary>
+    public bool IsPart { get; init; }
+
     /// <summary>One account with that balance, if any, from the first to the last close.</summary>
     public static EquityPlan OneAccount(decimal? startingBalance) => new(startingBalance, null, null, [], startingBalance is null ? 0 : 1);
 
@@ -50,4 +56,11 @@ internal enum TradePart
     MovesEquity = 2,
 
     Both = Counts | MovesEquity,
+}
+
+/// <summary>Reads parts of a trade.</summary>
+internal static class TradeParts
+{
+    /// <summary>As <see cref="Enum.HasFlag"/>, which allocates until the method that calls it was compiled a second time.</summary>
+    public static bool Has(this TradePart part, TradePart flag) => (part & flag) != 0;
 }

@@ -30,6 +30,14 @@ internal static class Reasons
     public const string GrowthTooLarge = "too large to state: growth this fast over so few days does not scale to a year";
 }
 
+/// <summary>Notes figures in money, or why none of them can be known.</summary>
+internal readonly record struct MoneyFigures(UndefinedFigures Undefined, string? WhyNone)
+{
+    public T? Note<T>(string property, Figure<T> figure)
+        where T : struct =>
+        Undefined.Note(property, WhyNone is null ? figure : new Figure<T>(null, WhyNone));
+}
+
 /// <summary>Collects the reasons of one report under the wire names of its fields.</summary>
 internal sealed class UndefinedFigures
 {

@@ -45,3 +45,20 @@ internal sealed class MoneyDrawdown
     /// <summary>The largest fall; an amount of 0 without dates if there was none.</summary>
     public Figure<Fall> Largest() => tooLarge ? Reasons.TooLarge : largest;
 }
+
+/// <summary>What a report says of a fall, or why it cannot.</summary>
+internal static class FallFigures
+{
+    public static Figure<T> Of<T>(Figure<Fall> fall, Func<Fall, T> value)
+        where T : struct =>
+        fall.Value is { } known ? value(known) : fall.Reason!;
+
+    public static Figure<DateTimeOffset> From(Figure<Fall> fall) =>
+        fall.Value is not { } known ? fall.Reason!
+        : known.To is null ? Reasons.NoDrawdown
+        : known.From is { } from ? from
+        : Reasons.PeakIsStart;
+
+    public static Figure<DateTimeOffset> To(Figure<Fall> fall) =>
+        fall.Value is not { } known ? fall.Reason! : known.To is { } to ? to : Reasons.NoDrawdown;
+}

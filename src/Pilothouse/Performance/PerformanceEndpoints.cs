@@ -20,6 +20,7 @@ internal static class PerformanceEndpoints
         QueryParameter.BotName,
         QueryParameter.OneOf("mode", "Only trades of this mode, and the equity of accounts in it.", NewTrade.Modes),
         QueryParameter.Text("strategy", "Only trades whose signal has this strategy."),
+        QueryParameter.Text("currency", "Only trades that settle in this asset, as USDT; USD also for those whose pair does not say it."),
         QueryParameter.From with { Description = "Only trades that closed from this time on, inclusive; within the period, where both are sent." },
         QueryParameter.To with { Description = "Only trades that closed up to this time, inclusive; a date alone means the end of that day." },
         new QueryParameter("starting_balance", QueryKind.Money,
@@ -50,7 +51,8 @@ internal static class PerformanceEndpoints
         var query = Query.Read(http.Request);
         var question = new PerformanceQuestion(Caller.Of(http).LongReads, query.Text("period")!,
             new ClosedTradeFilter(
-                query.Time("from_date"), query.Text("trading_pair"), query.Text("side"), query.Text("bot_name"), query.Text("mode"), query.Time("to_date"), query.Text("strategy")),
+                query.Time("from_date"), query.Text("trading_pair"), query.Text("side"), query.Text("bot_name"), query.Text("mode"), query.Time("to_date"), query.Text("strategy"),
+                query.Text("currency")?.ToUpperInvariant()),
             query.Money("starting_balance"), query.Zone("tz"));
 
         // A window that cannot be is refused at once, and not when its turn has come.

@@ -1,4 +1,5 @@
 using Pilothouse.Storage;
+using Pilothouse.Trades;
 
 namespace Pilothouse.Performance;
 
@@ -17,6 +18,7 @@ internal sealed class PerformanceFigures(EquityPlan plan, TimeZoneInfo zone)
     private readonly DailyPnl days = new();
     private readonly List<AccountOpening> openings = [.. plan.Openings];
     private readonly LeftOutTrades leftOut = new();
+    private readonly Currencies? currencies = Currencies.For(plan, zone);
     private int opened;
     private (DateOnly First, DateOnly Last)? returnDays;
     private MoneySum profit;
@@ -60,9 +62,10 @@ internal sealed class PerformanceFigures(EquityPlan plan, TimeZoneInfo zone)
 
         Last = (trade.ClosedAt, trade.Id);
         Open(opensAt > trade.ClosedAt ? opensAt.Value : trade.ClosedAt);
-        if (!part.HasFlag(TradePart.Counts))
+        currencies?.Add(trade, part);
+        if (!part.Has(TradePart.Counts))
         {
-            equity.Shift(part.HasFlag(TradePart.MovesEquity) ? trade.Pnl : 0, trade.ClosedAt);
+            equity.Shift(part.Has(TradePart.MovesEquity) ? trade.Pnl : 0, trade.ClosedAt);
             return;
         }
 
@@ -75,7 +78,7 @@ internal sealed class PerformanceFigures(EquityPlan plan, TimeZoneInfo zone)
         drawdown.Add(trade.Pnl, trade.ClosedAt);
         var day = DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(trade.ClosedAt, zone).DateTime);
         days.Add(trade.Pnl, day);
-        if (part.HasFlag(TradePart.MovesEquity))
+        if (part.Has(TradePart.MovesEquity))
         {
             returnDays = returnDays is not { } span ? (day, day) : (day < span.First ? day : span.First, day > span.Last ? day : span.Last);
             equity.Add(trade.Pnl, trade.ClosedAt, day);
@@ -84,6 +87,12 @@ internal sealed class PerformanceFigures(EquityPlan plan, TimeZoneInfo zone)
 
     /// <summary>Says that a trade of this bot and mode counted, and that no equity of it is known.</summary>
     public void LeaveOut(string? bot, string? mode) => leftOut.Add(bot, mode);
+
+    /// <summary>How many trades counted.</summary>
+    public long Trades => trades;
+
+    /// <summary>Assets of trades that openings of accounts follow from.</summary>
+    public void MoveIn(AssetCounts assets) => currencies?.Move(assets);
 
     /// <summary>An account that opened after all that were added joins.</summary>
     public void Expect(AccountOpening opening) => openings.Add(opening);
@@ -106,11 +115,12 @@ internal sealed class PerformanceFigures(EquityPlan plan, TimeZoneInfo zone)
     {
         var names = leftOut.Names(book);
         var undefined = new UndefinedFigures();
+        var money = new MoneyFigures(undefined, currencies?.WhyNotAdded());
         var calendarDays = plan.CalendarDays(days.Span, returnDays);
         var inMoney = drawdown.Largest();
         var none = NoPercent(names);
         var inPercent = none ?? equity.LargestInPercent();
-        var percent = Of(inPercent, static fall => EquityCurve.Percent(fall));
+        var percent = FallFigures.Of(inPercent, static fall => EquityCurve.Percent(fall));
         var (daily, noReturns) = none is { Reason: { } why } ? (null, why) : equity.Returns(calendarDays);
         var cagr = none is { Reason: { } reason } ? reason : equity.Cagr(calendarDays);
         var report = new PerformanceReport
@@ -119,33 +129,34 @@ internal sealed class PerformanceFigures(EquityPlan plan, TimeZoneInfo zone)
             WinningTrades = winning,
             LosingTrades = losing,
             WinRate = trades == 0 ? 0 : 100.0 * winning / trades,
-            TotalPnl = undefined.Note(nameof(PerformanceReport.TotalPnl), Sum(profit)),
-            AvgWin = undefined.Note(nameof(PerformanceReport.AvgWin), Mean(wins, winning)),
-            AvgLoss = undefined.Note(nameof(PerformanceReport.AvgLoss), Mean(losses, losing)),
-            MaxWin = maxWin,
-            MaxLoss = maxLoss,
-            RiskRewardRatio = undefined.Note(nameof(PerformanceReport.RiskRewardRatio), RiskReward()),
+            TotalPnl = money.Note(nameof(PerformanceReport.TotalPnl), Sum(profit)),
+            AvgWin = money.Note(nameof(PerformanceReport.AvgWin), Mean(wins, winning)),
+            AvgLoss = money.Note(nameof(PerformanceReport.AvgLoss), Mean(losses, losing)),
+            MaxWin = money.Note(nameof(PerformanceReport.MaxWin), (Figure<decimal>)maxWin),
+            MaxLoss = money.Note(nameof(PerformanceReport.MaxLoss), (Figure<decimal>)maxLoss),
+            RiskRewardRatio = money.Note(nameof(PerformanceReport.RiskRewardRatio), RiskReward()),
             BreakevenTrades = trades - winning - losing,
-            TotalFees = undefined.Note(nameof(PerformanceReport.TotalFees), Sum(fees)),
+            TotalFees = money.Note(nameof(PerformanceReport.TotalFees), Sum(fees)),
             AvgHoldingSeconds = undefined.Note(nameof(PerformanceReport.AvgHoldingSeconds), AverageHolding()),
             LongestWinStreak = longestWinStreak,
             LongestLossStreak = longestLossStreak,
-            BestDay = undefined.Note(nameof(PerformanceReport.BestDay), days.Best()),
-            WorstDay = undefined.Note(nameof(PerformanceReport.WorstDay), days.Worst()),
-            ProfitFactor = undefined.Note(nameof(PerformanceReport.ProfitFactor), PerLoss(wins, losses)),
-            Expectancy = undefined.Note(nameof(PerformanceReport.Expectancy), trades == 0 ? Reasons.NoTrades : Mean(profit, trades)),
-            ExpectancyRatio = undefined.Note(nameof(PerformanceReport.ExpectancyRatio), Scaled(PerLoss(profit, losses), losing, trades)),
-            MaxDrawdown = undefined.Note(nameof(PerformanceReport.MaxDrawdown), Of(inMoney, static fall => fall.Amount)),
+            BestDay = money.Note(nameof(PerformanceReport.BestDay), days.Best()),
+            WorstDay = money.Note(nameof(PerformanceReport.WorstDay), days.Worst()),
+            ProfitFactor = money.Note(nameof(PerformanceReport.ProfitFactor), PerLoss(wins, losses)),
+            Expectancy = money.Note(nameof(PerformanceReport.Expectancy), trades == 0 ? Reasons.NoTrades : Mean(profit, trades)),
+            ExpectancyRatio = money.Note(nameof(PerformanceReport.ExpectancyRatio), Scaled(PerLoss(profit, losses), losing, trades)),
+            MaxDrawdown = money.Note(nameof(PerformanceReport.MaxDrawdown), FallFigures.Of(inMoney, static fall => fall.Amount)),
             MaxDrawdownPercent = undefined.Note(nameof(PerformanceReport.MaxDrawdownPercent), percent),
-            MaxDrawdownFrom = undefined.Note(nameof(PerformanceReport.MaxDrawdownFrom), From(inMoney)),
-            MaxDrawdownTo = undefined.Note(nameof(PerformanceReport.MaxDrawdownTo), To(inMoney)),
-            MaxDrawdownPercentFrom = undefined.Note(nameof(PerformanceReport.MaxDrawdownPercentFrom), From(inPercent)),
-            MaxDrawdownPercentTo = undefined.Note(nameof(PerformanceReport.MaxDrawdownPercentTo), To(inPercent)),
+            MaxDrawdownFrom = money.Note(nameof(PerformanceReport.MaxDrawdownFrom), FallFigures.From(inMoney)),
+            MaxDrawdownTo = money.Note(nameof(PerformanceReport.MaxDrawdownTo), FallFigures.To(inMoney)),
+            MaxDrawdownPercentFrom = undefined.Note(nameof(PerformanceReport.MaxDrawdownPercentFrom), FallFigures.From(inPercent)),
+            MaxDrawdownPercentTo = undefined.Note(nameof(PerformanceReport.MaxDrawdownPercentTo), FallFigures.To(inPercent)),
             SharpeRatio = undefined.Note(nameof(PerformanceReport.SharpeRatio), daily is null ? noReturns! : Ratios.Sharpe(daily)),
             SortinoRatio = undefined.Note(nameof(PerformanceReport.SortinoRatio), daily is null ? noReturns! : Ratios.Sortino(daily)),
             Cagr = undefined.Note(nameof(PerformanceReport.Cagr), cagr),
             CalmarRatio = undefined.Note(nameof(PerformanceReport.CalmarRatio), Ratios.Calmar(cagr, percent)),
-            Sqn = undefined.Note(nameof(PerformanceReport.Sqn), Sqn()),
+            Sqn = money.Note(nameof(PerformanceReport.Sqn), Sqn()),
+            ByCurrency = currencies?.Each() ?? [],
             Undefined = undefined.ByField,
             Basis = basis with
             {
@@ -155,6 +166,7 @@ internal sealed class PerformanceFigures(EquityPlan plan, TimeZoneInfo zone)
                 Accounts = plan.Accounts + openings.Count - plan.Openings.Count,
                 Flows = openings.Count,
                 AccountsWithoutBalance = names,
+                Currency = currencies?.Currency ?? SettleAsset.Reporting,
             },
         };
         LeftOutTrades.Note(plan.StartingBalance is null ? [] : names, undefined.ByField);
@@ -163,7 +175,8 @@ internal sealed class PerformanceFigures(EquityPlan plan, TimeZoneInfo zone)
 
     /// <summary>Why no percent figure can be known at all; null where the curve has to say.</summary>
     private Figure<Fall>? NoPercent(IReadOnlyList<string> leftOutNames) =>
-        plan is { StartingBalance: null, WhyNone: { } reason } ? new Figure<Fall>(null, reason)
+        currencies?.WhyNoEquity() is { } mixed ? new Figure<Fall>(null, mixed)
+        : plan is { StartingBalance: null, WhyNone: { } reason } ? new Figure<Fall>(null, reason)
         : returnDays is null && leftOutNames.Count > 0 ? new Figure<Fall>(null, LeftOutTrades.Sentence(leftOutNames))
         : default(Figure<Fall>?);
 
@@ -224,17 +237,4 @@ internal sealed class PerformanceFigures(EquityPlan plan, TimeZoneInfo zone)
 
     private Figure<double> Sqn() =>
         profit.Value is { } sum ? Ratios.Sqn(trades, Exact.ToDouble(sum) / trades, squares) : Reasons.TooLarge;
-
-    private static Figure<T> Of<T>(Figure<Fall> fall, Func<Fall, T> value)
-        where T : struct =>
-        fall.Value is { } known ? value(known) : fall.Reason!;
-
-    private static Figure<DateTimeOffset> From(Figure<Fall> fall) =>
-        fall.Value is not { } known ? fall.Reason!
-        : known.To is null ? Reasons.NoDrawdown
-        : known.From is { } from ? from
-        : Reasons.PeakIsStart;
-
-    private static Figure<DateTimeOffset> To(Figure<Fall> fall) =>
-        fall.Value is not { } known ? fall.Reason! : known.To is { } to ? to : Reasons.NoDrawdown;
 }

@@ -55,13 +55,15 @@ internal sealed class PerformanceLedger(Database database, StartingBalances bala
     private async ValueTask<bool> UpdateAsync(Session session)
     {
         var now = await balances.FindAsync(session, null, null, null);
-        if (figures is { } current && await JoiningAsync(session, now) is { } openings
+        var assets = new AssetCounts();
+        if (figures is { } current && await JoiningAsync(session, now, assets) is { } openings
             && await ChangesAsync(session, now) is ({ } rows, var last))
         {
             var renamed = now.Book?.NamesLike(source!.Book!) == false;
 
             // Nothing here can fail: figures with one half of what is new would stay wrong.
             openings.ForEach(current.Expect);
+            current.MoveIn(assets);
             rows.ForEach(row => TradeWindow.Add(current, now, row));
             (source, sequence) = (now, last);
             return renamed || openings.Count + rows.Count > 0;
@@ -76,7 +78,8 @@ internal sealed class PerformanceLedger(Database database, StartingBalances bala
     }
 
     /// <summary>The accounts that opened after the last close; null where the equity of the past is another now.</summary>
-    private async ValueTask<List<AccountOpening>?> JoiningAsync(Session session, EquitySource now)
+    /// <param name="assets">Takes up the assets of trades that their openings follow from.</param>
+    private async ValueTask<List<AccountOpening>?> JoiningAsync(Session session, EquitySource now, AssetCounts assets)
     {
         if (source!.Amount != now.Amount || source.Source != now.Source)
         {
@@ -96,7 +99,7 @@ internal sealed class PerformanceLedger(Database database, StartingBalances bala
 
         foreach (var account in added)
         {
-            if ((await account.OpeningAsync(session, isFirst: false)).Value is not { } equity)
+            if ((await account.OpeningAsync(session, isFirst: false, assets)).Value is not { } equity)
             {
                 return null;
             }

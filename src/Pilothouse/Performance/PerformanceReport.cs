@@ -1,6 +1,6 @@
 namespace Pilothouse.Performance;
 
-/// <summary>The profit of one calendar day, in the quote currency.</summary>
+/// <summary>The profit of one calendar day, in the currency of the figures.</summary>
 internal readonly record struct DayPnl(DateOnly Date, decimal Pnl);
 
 /// <summary>What the figures were computed on, so that nobody has to guess.</summary>
@@ -14,6 +14,7 @@ internal readonly record struct DayPnl(DateOnly Date, decimal Pnl);
 /// <param name="Days">How many daily returns; null where there are none.</param>
 /// <param name="Accounts">Of how many accounts the equity is: bots in the modes that they report, or one of a parameter or setting.</param>
 /// <param name="Flows">How many times money came into the equity without being a return: accounts that joined after the start.</param>
+/// <param name="Currency">In which the figures in money are: the settle asset of all trades, or USD where they are of several.</param>
 /// <param name="AccountsWithoutBalance">Accounts that never reported a balance: percent figures leave their trades out.</param>
 internal sealed record PerformanceBasis(
     decimal? StartingBalance,
@@ -26,10 +27,14 @@ internal sealed record PerformanceBasis(
     int? Days = null,
     int Accounts = 0,
     int Flows = 0,
-    IReadOnlyList<string>? AccountsWithoutBalance = null);
+    IReadOnlyList<string>? AccountsWithoutBalance = null,
+    string? Currency = null)
+{
+    public static readonly PerformanceBasis Nothing = new(null, null, "", Ratios.DaysPerYear, "all", null, null);
+}
 
 /// <summary>
-/// The figures of docs/metrics.md in the order of the answer. Money in the quote currency, rates named percent as 0–100, other
+/// The figures of docs/metrics.md in the order of the answer. Money in the currency that the basis names, rates named percent as 0–100, other
 /// ratios as plain numbers. The ten of the seed come first and are 0 where there is nothing to count; any other figure that cannot
 /// be known is null, and <see cref="Undefined"/> says why for every field that is null.
 /// </summary>
@@ -46,10 +51,10 @@ internal sealed record PerformanceReport
 
     /// <summary>Negative, or 0 without losses.</summary>
     public required decimal? AvgLoss { get; init; }
-    public required decimal MaxWin { get; init; }
+    public required decimal? MaxWin { get; init; }
 
     /// <summary>Negative, or 0 without losses.</summary>
-    public required decimal MaxLoss { get; init; }
+    public required decimal? MaxLoss { get; init; }
 
     /// <summary>Average win ÷ |average loss|; 0 without losses.</summary>
     public required double? RiskRewardRatio { get; init; }
@@ -81,6 +86,9 @@ internal sealed record PerformanceReport
     public required double? Cagr { get; init; }
     public required double? CalmarRatio { get; init; }
     public required double? Sqn { get; init; }
+
+    /// <summary>The figures of each settle asset by itself, by name.</summary>
+    public required IReadOnlyList<CurrencyFigures> ByCurrency { get; init; }
 
     /// <summary>
     /// Wire name of each field that is null, to the sentence that says why, and of each percent figure that leaves trades out, to whose;

@@ -42,7 +42,7 @@ internal static class AccountTrades
     /// <param name="byClose">Whether few trades of anybody closed until then; else the trades of this bot are looked through.</param>
     public static ValueTask EachClosedAsync(Session session, TradeOwner owner, DateTimeOffset until, bool byClose, Action<TradeClosing> take) =>
         Bind(session.Prepare(owner.BotName is null ? ClosedOfUnnamed : byClose ? ClosedOfNamedByClose : ClosedOfNamedByBot), owner)
-            .Set("to", Timestamps.ToStoredAfter(until)).EachAsync(row => take(ClosedTrades.Read(row)));
+            .Set("to", Timestamps.ToStoredAfter(until)).EachAsync(row => take(ClosedTrades.Read(row) with { Asset = SettleAsset.Of(row.Text(9)) }));
 
     private static Statement Bind(Statement statement, TradeOwner owner)
     {

@@ -3,11 +3,12 @@ using Pilothouse.Storage;
 namespace Pilothouse.Trades;
 
 /// <summary>What figures need of a closed trade; a pnl that is only what floats left over reads as 0 (docs/metrics.md).</summary>
+/// <param name="Asset">In which pnl and fees are, as the pair says it; null where it does not.</param>
 /// <param name="BotName">Read only where accounts are told apart.</param>
 /// <param name="Mode">In lower case; read only where accounts are told apart.</param>
 /// <param name="Fits">Whether it is one that was asked for; else it only moved the equity.</param>
 internal readonly record struct TradeClosing(
-    long Id, DateTimeOffset? OpenedAt, DateTimeOffset? ClosedAt, decimal? Pnl, decimal? Fees, string? BotName = null, string? Mode = null, bool Fits = true);
+    long Id, DateTimeOffset? OpenedAt, DateTimeOffset? ClosedAt, decimal? Pnl, decimal? Fees, string? Asset = null, string? BotName = null, string? Mode = null, bool Fits = true);
 
 /// <summary>An entry of the log of closed trades.</summary>
 /// <param name="IsNew">The trade became closed; else a closed one was changed, removed or put in another's place.</param>
@@ -33,9 +34,10 @@ internal enum TradesBeside
 /// <param name="From">The first close, inclusive.</param>
 /// <param name="To">The last close, inclusive.</param>
 /// <param name="Strategy">Of the signal that the trade followed.</param>
+/// <param name="Currency">The settle asset, in upper case; it chooses trades and not rows.</param>
 internal sealed record ClosedTradeFilter(
     DateTimeOffset? From = null, string? TradingPair = null, string? Side = null, string? BotName = null, string? Mode = null, DateTimeOffset? To = null,
-    string? Strategy = null)
+    string? Strategy = null, string? Currency = null)
 {
     public bool Takes(DateTimeOffset closedAt) => !(closedAt < From) && !(closedAt > To);
 }
@@ -43,7 +45,7 @@ internal sealed record ClosedTradeFilter(
 /// <summary>Closed trades in the order in which they closed, and the log of what changed among them.</summary>
 internal static class ClosedTrades
 {
-    public const string Columns = "id, timestamp, closed_at, pnl, fees, entry_price, quantity, bot_name, lower(mode)";
+    public const string Columns = "id, timestamp, closed_at, pnl, fees, entry_price, quantity, bot_name, lower(mode), trading_pair";
 
     private static readonly string[] Conditions =
     [
@@ -86,17 +88,19 @@ internal static class ClosedTrades
         statement = filter.Side is { } side ? statement.Set("side", side) : statement;
         statement = filter.Strategy is { } strategy ? statement.Set("strategy", strategy) : statement;
         var withAccounts = beside >= TradesBeside.OfBot;
+        var assets = new Dictionary<string, string?>(StringComparer.Ordinal);
         return statement.EachAsync(row => take(Read(row) with
         {
             BotName = withAccounts ? row.Text(7) : null,
             Mode = withAccounts ? row.Text(8) : null,
-            Fits = row.Whole(9) == 1,
+            Asset = AssetOf(row, assets),
+            Fits = row.Whole(10) == 1,
         }));
     }
 
     public static async ValueTask<TradeClosing?> FindAsync(Session session, long id) =>
         await session.Prepare(Find).Set("id", id).FirstAsync(
-            static row => (TradeClosing?)(Read(row) with { BotName = row.Text(7), Mode = row.Text(8) }));
+            static row => (TradeClosing?)(Read(row) with { Asset = SettleAsset.Of(row.Text(9)), BotName = row.Text(7), Mode = row.Text(8) }));
 
     /// <summary>Sequence number of the log's newest entry; 0 if there is none.</summary>
     public static ValueTask<long> LastChangeAsync(Session session) => session.Prepare(LastChange).FirstAsync(static row => row.Whole(0) ?? 0);
@@ -115,6 +119,22 @@ internal static class ClosedTrades
     /// <summary>Removes a batch of the log's old entries.</summary>
     /// <returns>How many.</returns>
     public static ValueTask<int> PurgeAsync(Session session) => session.Prepare(Purge).ExecuteAsync();
+
+    /// <summary>A file has few pairs and many trades.</summary>
+    private static string? AssetOf(Row row, Dictionary<string, string?> known)
+    {
+        if (row.Text(9) is not { } pair)
+        {
+            return null;
+        }
+
+        if (!known.TryGetValue(pair, out var asset))
+        {
+            known[pair] = asset = SettleAsset.Of(pair);
+        }
+
+        return asset;
+    }
 
     public static TradeClosing Read(Row row) => new(row.Id(0), row.Time(1), row.Time(2), Pnl(row), row.Money(4));
 

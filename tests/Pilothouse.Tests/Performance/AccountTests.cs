@@ -217,7 +217,7 @@ public sealed class AccountTests
         Assert.Null((await server.GetAsync("/api/performance"))["data"]!["max_drawdown_percent"]);
     }
 
-    private static async Task ExpectAsync(TestServer server, string? setting, string[] questions)
+    internal static async Task ExpectAsync(TestServer server, string? setting, string[] questions)
     {
         var asked = new JsonArray([.. questions.Select(static question => JsonNode.Parse(question))]);
         foreach (var question in asked.Where(_ => setting is not null))
@@ -234,6 +234,13 @@ public sealed class AccountTests
             var figures = expected["answers"]![i]!.AsObject();
             Numpy.Compare(path, figures, data);
             Numpy.Compare(path + " basis", figures["basis"]!.AsObject(), data["basis"]!.AsObject());
+            var currencies = data["by_currency"]!.AsArray();
+            Assert.Equal(figures["by_currency"]!.AsArray().Count, currencies.Count);
+            for (var j = 0; j < currencies.Count; j++)
+            {
+                Numpy.Compare(path + " by currency", figures["by_currency"]![j]!.AsObject(), currencies[j]!.AsObject());
+            }
+
             if (figures["basis"]!["accounts_without_balance"] is { } left)
             {
                 Assert.Equal(left.ToJsonString(), data["basis"]!["accounts_without_balance"]!.ToJsonString());

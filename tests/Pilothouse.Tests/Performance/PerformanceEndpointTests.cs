@@ -36,7 +36,7 @@ public sealed class PerformanceEndpointTests
             {
                 case 3:
                     // The seed's bot closes a trade itself, without closed_at.
-                    server.Sql($"INSERT INTO trades(timestamp, trading_pair, side, entry_price, exit_price, quantity, pnl, status) VALUES ('2026-03-02T12:00:0{i % 7}', 'X/Y', 'BUY', 10, 11, 2, 2, 'Closed')");
+                    server.Sql($"INSERT INTO trades(timestamp, trading_pair, side, entry_price, exit_price, quantity, pnl, status) VALUES ('2026-03-02T12:00:0{i % 7}', 'X/B', 'BUY', 10, 11, 2, 2, 'Closed')");
                     break;
                 case 5:
                     server.Sql($"UPDATE trades SET pnl = pnl + 1, exit_price = exit_price + 1.0 / quantity WHERE side = 'BUY' AND lower(status) = 'closed' AND id = {random.Next(1, i)}");
@@ -45,7 +45,7 @@ public sealed class PerformanceEndpointTests
                     server.Sql($"DELETE FROM trades WHERE id = {random.Next(1, i)}");
                     break;
                 case 8:
-                    server.Sql($"INSERT OR REPLACE INTO trades(id, timestamp, trading_pair, side, entry_price, exit_price, quantity, pnl, status) VALUES ({random.Next(1, i)}, '2026-03-01 00:00:00', 'X/Y', 'SELL', 10, 9.5, 1, 0.5, 'closed')");
+                    server.Sql($"INSERT OR REPLACE INTO trades(id, timestamp, trading_pair, side, entry_price, exit_price, quantity, pnl, status) VALUES ({random.Next(1, i)}, '2026-03-01 00:00:00', 'X/B', 'SELL', 10, 9.5, 1, 0.5, 'closed')");
                     break;
                 default:
                     server.Clock.Advance(TimeSpan.FromHours(5));
@@ -75,7 +75,7 @@ public sealed class PerformanceEndpointTests
         {
             number++;
             var closed = Pilothouse.Storage.Timestamps.ToAnswer(now.AddHours(-hours));
-            await server.PostAsync("/api/trades", $$"""{"trading_pair":"{{(number % 2 == 0 ? "A/B" : "C/D")}}","side":"{{(number % 3 == 0 ? "SELL" : "BUY")}}","mode":"paper","bot_name":"b{{number % 2}}","entry_price":10,"quantity":1,"status":"closed","exit_price":{{10 + number}},"timestamp":"{{closed}}","closed_at":"{{closed}}"}""");
+            await server.PostAsync("/api/trades", $$"""{"trading_pair":"{{(number % 2 == 0 ? "A/B" : "C/B")}}","side":"{{(number % 3 == 0 ? "SELL" : "BUY")}}","mode":"paper","bot_name":"b{{number % 2}}","entry_price":10,"quantity":1,"status":"closed","exit_price":{{10 + number}},"timestamp":"{{closed}}","closed_at":"{{closed}}"}""");
         }
 
         async Task<long> Count(string query) => (long)(await server.GetAsync("/api/performance?" + query))["data"]!["total_trades"]!;

@@ -34,7 +34,7 @@ public sealed class PerformanceFiguresTests
         var fields = PerformanceCases.Expected.GetProperty(name).EnumerateObject().Select(field => field.Name).ToList();
         Assert.Equal(fields.Where(field => Field(report, field) is null), report.Undefined.Keys);
         Assert.DoesNotContain(report.Undefined.Values, string.IsNullOrWhiteSpace);
-        Assert.Equal([.. fields, "undefined", "basis"], typeof(PerformanceReport).GetProperties()
+        Assert.Equal([.. fields, "by_currency", "undefined", "basis"], typeof(PerformanceReport).GetProperties()
             .Where(property => property.Name != "EqualityContract")
             .Select(property => JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name)));
     }
@@ -84,7 +84,7 @@ public sealed class PerformanceFiguresTests
         var figures = new PerformanceFigures(250m, TimeZoneInfo.Utc);
         var given = PerformanceCases.Basis() with { StartingBalance = 1, TimeZone = "Mars", StartingBalanceSource = "setting" };
         var basis = figures.ToReport(given).Basis;
-        Assert.Equal(given with { StartingBalance = 250m, TimeZone = "UTC", Days = 0, Accounts = 1, AccountsWithoutBalance = [] }, basis);
+        Assert.Equal(given with { StartingBalance = 250m, TimeZone = "UTC", Days = 0, Accounts = 1, AccountsWithoutBalance = [], Currency = "USD" }, basis);
     }
 
     [Fact]
@@ -224,8 +224,9 @@ public sealed class PerformanceFiguresTests
     private static void AssertEqual(PerformanceReport one, PerformanceReport other)
     {
         Assert.Equal(one.Undefined, other.Undefined);
+        Assert.Equal(one.ByCurrency, other.ByCurrency);
         Assert.Equal(one with { Undefined = [] }, other with { Undefined = [] }, (left, right) =>
-            typeof(PerformanceReport).GetProperties().Where(property => property.Name != nameof(PerformanceReport.Undefined))
+            typeof(PerformanceReport).GetProperties().Where(property => property.Name is not (nameof(PerformanceReport.Undefined) or nameof(PerformanceReport.ByCurrency)))
                 .All(property => Equals(property.GetValue(left), property.GetValue(right))));
     }
 }

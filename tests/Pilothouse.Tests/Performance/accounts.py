@@ -21,6 +21,13 @@ from figures import ROUNDING, YEAR, counted_pnl, figures, instant, number, wire
 START = datetime(2025, 11, 20, tzinfo=timezone.utc)
 USUAL = "rl_trading_bot"
 PERCENT = ("max_drawdown_percent", "max_drawdown_percent_from", "max_drawdown_percent_to", "sharpe_ratio", "sortino_ratio", "cagr", "calmar_ratio")
+ASSETS = {"A/USDT": "USDT", "B/USDT": "USDT", "C/USDT": "USDT", "DDUSDC": "USDC", "E/USD": "USD", "ES1!": None, "F/BTC": "BTC", "BTC/USD:BTC": "BTC", "G/EUR": "EUR"}
+DOLLARS = {"USD", "USDT", "USDC"}
+MONEY = """total_pnl avg_win avg_loss max_win max_loss risk_reward_ratio total_fees profit_factor expectancy expectancy_ratio max_drawdown
+max_drawdown_from max_drawdown_to max_drawdown_percent max_drawdown_percent_from max_drawdown_percent_to sharpe_ratio sortino_ratio cagr calmar_ratio
+sqn""".split()
+OF_CURRENCY = """total_trades winning_trades losing_trades win_rate total_pnl avg_win avg_loss max_win max_loss risk_reward_ratio
+breakeven_trades total_fees profit_factor expectancy expectancy_ratio max_drawdown sqn""".split()
 ALMOST = Decimal("1e-40")
 
 
@@ -33,6 +40,7 @@ def made_world(seed):
     """Rows of a world of bots: (moment, table, columns)."""
     draw = random.Random(seed)
     rows = []
+    pairs = {20: ["A/USDT", "DDUSDC", "ES1!"], 21: ["F/BTC", "BTC/USD:BTC"], 22: ["A/USDT", "F/BTC", "G/EUR"], 23: ["A/USDT"] * 30 + ["F/BTC"]}
     bots = draw.sample(["a", "b", "c", "d", "e", USUAL, "", ""], draw.randint(1, 6))
     for bot in dict.fromkeys(bots):
         said = draw.choice([[None], [None], ["paper"], ["paper", None], ["paper", "AUTO"], ["auto", "paper", None]])
@@ -55,7 +63,7 @@ def made_world(seed):
             is_closed = draw.random() < 0.93
             rows.append((closed if is_closed else opened, "trades", {
                 "timestamp": stamp(opened, draw), "closed_at": stamp(closed, draw) if is_closed and closed != opened else None,
-                "trading_pair": draw.choice(["A/USDT", "B/USDT", "C/USDT"]), "side": side, "entry_price": entry,
+                "trading_pair": draw.choice(pairs.get(seed, ["A/USDT", "B/USDT", "C/USDT"])), "side": side, "entry_price": entry,
                 "exit_price": leaves if is_closed else None, "quantity": quantity, "pnl": pnl if is_closed else 0, "fees": fees,
                 "status": draw.choice(["closed", "Closed"]) if is_closed else "open", "bot_name": bot or draw.choice([None, ""]),
                 "mode": draw.choice(traded)}))
@@ -128,6 +136,29 @@ class World:
         return found
 
 
+def asset_of(trade):
+    return ASSETS[trade["trading_pair"]] or "USD"
+
+
+def units(trades):
+    return {"USD" if asset_of(t) in DOLLARS else asset_of(t) for t in trades}
+
+
+def by_currency(out, asked, moving):
+    """Money of several units is not added; equity that several units moved is not known."""
+    assets = sorted({asset_of(t) for t in asked})
+    out["by_currency"] = []
+    for asset in assets:
+        own = figures([t for t in asked if asset_of(t) == asset])
+        out["by_currency"].append({"currency": asset} | {name: own[name] for name in OF_CURRENCY})
+    out["basis"]["currency"] = assets[0] if len(assets) == 1 else min(units(asked)) if len(units(asked)) == 1 else "USD"
+    mixed = len(units(asked)) > 1
+    for name in MONEY if mixed else PERCENT if len(units(moving)) > 1 else ():
+        out[name] = None
+    if mixed or len(units(moving)) > 1:
+        out["basis"].pop("days", None)
+
+
 def in_window(trade, begins, ends):
     return (begins is None or trade["closed"] >= begins) and (ends is None or trade["closed"] <= ends)
 
@@ -143,7 +174,7 @@ def answer(world, question, now):
     bot, mode = question.get("bot_name"), question.get("mode")
     of_bot_and_mode = [t for t in world.closed if bot in (None, t["bot_name"]) and (mode is None or mode == (t["mode"] or "").lower())]
     asked = [t for t in of_bot_and_mode if in_window(t, begins, ends) and question.get("trading_pair") in (None, t["trading_pair"])
-             and question.get("side") in (None, t["side"])]
+             and question.get("side") in (None, t["side"]) and question.get("currency", asset_of(t)).upper() == asset_of(t)]
     out = figures(asked, None, question.get("tz", "UTC"))
     zone = ZoneInfo(question.get("tz", "UTC"))
 
@@ -164,6 +195,7 @@ def answer(world, question, now):
         opens = sorted((a["opens"], a["opening"]) for a in chosen.values() if last is None or a["opens"] <= last)
         out["basis"] = {"accounts": len(opens), "flows": 0}
         if not opens:
+            by_currency(out, asked, moving)
             return out
         first = min(a["opens"] for a in chosen.values())
         first_day = max(first, begins or first)
@@ -179,9 +211,11 @@ def answer(world, question, now):
     start_at = first_day if first_day is not None else datetime.min.replace(tzinfo=timezone.utc)
     start = equity(start_at)
     out["basis"]["starting_balance"] = float(start)
+    by_currency(out, asked, moving)
     if start <= 0 or (left and not included):
         return out
     percent(out, [t for t in moving if begins is None or t["closed"] >= begins], included, equity, asked, first_day, last, zone)
+    by_currency(out, asked, moving)
     return out
 
 
