@@ -153,7 +153,7 @@ internal static class Server
     private static void MapFeatures(WebApplication app)
     {
         app.MapHealth();
-        app.MapMetrics(app.Services.GetRequiredService<Settings>());
+        app.MapMetrics();
         app.MapAuth();
         app.MapSignals();
         app.MapTrades();

@@ -24,6 +24,10 @@ internal static class Http
     /// <summary>A read that needs another scope than <c>read</c> and asks for it itself, whether reads need a credential or not.</summary>
     public static RouteHandlerBuilder AsksForItsScope(this RouteHandlerBuilder route) => route.WithMetadata(new AsksForItsScope());
 
+    /// <summary>What the OpenAPI document says of a credential on this route, where it is not the usual one of its method.</summary>
+    public static T Credential<T>(this T route, CredentialUse use)
+        where T : IEndpointConventionBuilder => route.WithMetadata(new TakesCredential(use));
+
     /// <summary>The failures of this route besides 500.</summary>
     public static RouteHandlerBuilder Refuses(this RouteHandlerBuilder route, params int[] statuses)
     {

@@ -9,8 +9,6 @@ namespace Pilothouse.Api;
 /// <summary>The OpenAPI document: the routes' own declarations, with the rules of their inputs and query parameters.</summary>
 internal static class OpenApi
 {
-    private static readonly string[] Writes = ["POST", "PATCH", "DELETE"];
-
     private static readonly Dictionary<string, string> Tags = new()
     {
         ["Analysis"] = "Analyses of charts.",
@@ -21,6 +19,7 @@ internal static class OpenApi
         ["Correlation"] = "How assets move together.",
         ["Costs"] = "What outside APIs cost.",
         ["Health"] = "Whether the server works.",
+        ["Metrics"] = "What Prometheus reads.",
         ["Market context"] = "The market as a whole.",
         ["Performance"] = "What the trades earned, and at which risk.",
         ["Signals"] = "When to buy or sell.",
@@ -67,12 +66,7 @@ internal static class OpenApi
         }
 
         document.Components ??= new OpenApiComponents();
-        document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
-        {
-            ["bearer"] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "A session's token from POST /api/auth/login, or an API key (ph_...)." },
-            ["apiKey"] = new OpenApiSecurityScheme { Type = SecuritySchemeType.ApiKey, In = ParameterLocation.Header, Name = "X-Api-Key", Description = "An API key (ph_...)." },
-            ["session"] = new OpenApiSecurityScheme { Type = SecuritySchemeType.ApiKey, In = ParameterLocation.Cookie, Name = Auth.Credentials.Cookie, Description = "The cookie that a login sets." },
-        };
+        document.Components.SecuritySchemes = OpenApiSecurity.Schemes();
     }
 
     private static void Describe(OpenApiOperation operation, OpenApiOperationTransformerContext context)
@@ -108,20 +102,12 @@ internal static class OpenApi
             });
         }
 
-        operation.Security = NeedsCredential(method, path)
-            ? [Scheme("bearer", context), Scheme("apiKey", context), Scheme("session", context)]
-            : [];
-        if (path.StartsWith("api/", StringComparison.Ordinal))
+        OpenApiSecurity.Describe(operation, context);
+        if (path.StartsWith("api/", StringComparison.Ordinal) || path == "metrics")
         {
             DescribeRefusals(operation);
         }
     }
-
-    private static bool NeedsCredential(string method, string path) =>
-        path.StartsWith("api/keys", StringComparison.Ordinal) || path.StartsWith("api/backups", StringComparison.Ordinal) || (Writes.Contains(method) && !path.StartsWith("api/auth", StringComparison.Ordinal));
-
-    private static OpenApiSecurityRequirement Scheme(string name, OpenApiOperationTransformerContext context) =>
-        new() { [new OpenApiSecuritySchemeReference(name, context.Document)] = [] };
 
     private static void DescribeRefusals(OpenApiOperation operation)
     {
@@ -179,7 +165,13 @@ internal static class OpenApi
 
     private static void Describe(OpenApiSchema schema, OpenApiSchemaTransformerContext context)
     {
-        if (context.JsonPropertyInfo is not null || InputRules.Of(context.JsonTypeInfo.Type) is not { } rules)
+        if (context.JsonPropertyInfo is { } property)
+        {
+            (property.CustomConverter as IDescribedJson)?.Describe(schema);
+            return;
+        }
+
+        if (InputRules.Of(context.JsonTypeInfo.Type) is not { } rules)
         {
             return;
         }

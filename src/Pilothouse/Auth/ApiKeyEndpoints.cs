@@ -10,6 +10,7 @@ internal sealed record NewApiKey : IInput<NewApiKey>
 {
     public string? Name { get; init; }
 
+    [JsonConverter(typeof(ScopesJson))]
     public IReadOnlyList<string>? Scopes { get; init; }
 
     public string? BotName { get; init; }
@@ -33,7 +34,14 @@ internal sealed record ApiKeyCreated(bool Success, string Message, long KeyId, s
 
 internal sealed record ApiKeyRevoked(bool Success, string Message, long KeyId);
 
-internal sealed record ApiKeyList(bool Success, int Count, IReadOnlyList<ApiKey> Data, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? NextCursor);
+/// <summary>One API key as it is listed: everything but the key itself, which nobody can show again.</summary>
+internal sealed record ApiKeyRow(long Id, string Name, [property: JsonConverter(typeof(ScopesJson))] IReadOnlyList<string> Scopes, string? BotName,
+    DateTimeOffset? CreatedAt, DateTimeOffset? ExpiresAt, DateTimeOffset? RevokedAt)
+{
+    public static ApiKeyRow Of(ApiKey key) => new(key.Id, key.Name, ScopesJson.Split(key.Scopes), key.BotName, key.CreatedAt, key.ExpiresAt, key.RevokedAt);
+}
+
+internal sealed record ApiKeyList(bool Success, int Count, IReadOnlyList<ApiKeyRow> Data, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? NextCursor);
 
 /// <summary>API keys over HTTP; every call needs the scope <c>control</c>.</summary>
 internal static class ApiKeyEndpoints
@@ -53,8 +61,8 @@ internal static class ApiKeyEndpoints
         Caller.Of(http).Require(Auth.Scopes.Control);
         var limit = (int?)ListQuery.Read(http.Request).Number("limit");
         var keys = await database.ReadAsync(ReadKind.Known, CredentialStore.ListKeysAsync, http.RequestAborted);
-        keys = keys[..Math.Min(keys.Count, limit ?? keys.Count)];
-        await JsonAnswer.WriteAsync(http, new ApiKeyList(true, keys.Count, keys, null), AuthJson.Default.ApiKeyList);
+        ApiKeyRow[] rows = [.. keys.Take(limit ?? keys.Count).Select(ApiKeyRow.Of)];
+        await JsonAnswer.WriteAsync(http, new ApiKeyList(true, rows.Length, rows, null), AuthJson.Default.ApiKeyList);
     }
 
     private static async Task CreateAsync(HttpContext http, CallerDatabase database, ApiKeys keys, TimeProvider clock, ILogger<NewApiKey> logger)

@@ -44,10 +44,11 @@ internal static class AuthEndpoints
         routes.ServiceProvider.GetRequiredService<LoginMetrics>();
         var auth = routes.MapGroup("/api/auth").WithTags("Authentication");
         auth.MapPost("/login", LoginAsync).Named("login", "Log in with the PIN")
-            .Takes<Login>().Answers<LoggedIn>().Refuses(400, 401, 403, 409, 413, 415, 429, 503, 507).WithMetadata(CallLimit.None);
-        auth.MapPost("/logout", LogoutAsync).Named("logout", "End this session; an API key stays").Answers<LoggedOut>().Refuses(400, 403, 409, 429, 503, 507);
+            .Takes<Login>().Answers<LoggedIn>().Refuses(400, 401, 403, 409, 413, 415, 429, 503, 507).WithMetadata(CallLimit.None).Credential(CredentialUse.None);
+        auth.MapPost("/logout", LogoutAsync).Named("logout", "End this session; an API key stays").Answers<LoggedOut>()
+            .Refuses(400, 401, 403, 409, 429, 503, 507).Credential(CredentialUse.Optional);
         auth.MapMethods("/check", Http.Read, Check).Named("checkCredential", "Whether the credential is good, and for how long")
-            .Answers<AuthState>().Refuses(400, 403).WithMetadata(CallLimit.None);
+            .Answers<AuthState>().Refuses(400, 403).WithMetadata(CallLimit.None).Credential(CredentialUse.Optional);
         ApiKeyEndpoints.Map(routes);
     }
 
@@ -83,7 +84,14 @@ internal static class AuthEndpoints
 
     private static async Task LogoutAsync(HttpContext http, Database database)
     {
-        if (Caller.Of(http) is { TokenId: { } id, ExpiresAt: { } ends })
+        var caller = Caller.Of(http);
+        if (caller.Problem is { } problem)
+        {
+            // "Logged out" would be a lie: whoever has the right token goes on with it.
+            throw new Refusal(401, ErrorCodes.AuthenticationRequired, "Authentication required", $"{problem} Nothing was logged out.") { LogReason = problem };
+        }
+
+        if (caller is { TokenId: { } id, ExpiresAt: { } ends })
         {
             // It ends nothing but itself, so nobody asks again whether it is still good.
             await database.WriteAsync(session => CredentialStore.RevokeTokenAsync(session, id, ends));

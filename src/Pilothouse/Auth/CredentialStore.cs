@@ -2,7 +2,7 @@ using Pilothouse.Storage;
 
 namespace Pilothouse.Auth;
 
-/// <summary>One API key as it is listed: everything but the key itself, which nobody can show again.</summary>
+/// <summary>One API key as it is stored, without its hash.</summary>
 internal sealed record ApiKey(long Id, string Name, string Scopes, string? BotName, DateTimeOffset? CreatedAt, DateTimeOffset? ExpiresAt, DateTimeOffset? RevokedAt);
 
 /// <summary>An API key, the hash that it is found by, and the seal over what it allows.</summary>

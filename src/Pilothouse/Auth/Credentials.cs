@@ -12,6 +12,8 @@ internal sealed class Credentials(Database database, SessionTokens tokens, ApiKe
     private const string KeyIsBad = "The API key that was sent is unknown, was revoked, or has ended: make a new one with `pilothouse key create`.";
     private const string SessionIsBad = "The session that was sent has ended, was logged out, or is none of this server's: log in again with POST /api/auth/login.";
 
+    private const string SchemeIsBad = "The Authorization header that was sent is not of the form `Bearer ...`, with a session's token or an API key behind the word.";
+
     /// <summary>The caller of a request: <paramref name="anonymous"/> where it has no credential, or none that is valid.</summary>
     public ValueTask<Caller> FindAsync(HttpContext http, Caller anonymous)
     {
@@ -30,9 +32,13 @@ internal sealed class Credentials(Database database, SessionTokens tokens, ApiKe
             return ByKeyAsync(http, key.ToString(), anonymous);
         }
 
-        return headers.Cookie.Count > 0 && http.Request.Cookies.TryGetValue(Cookie, out var session)
-            ? ByTokenAsync(http, session, byCookie: true, anonymous)
-            : new(anonymous);
+        if (headers.Cookie.Count > 0 && http.Request.Cookies.TryGetValue(Cookie, out var session))
+        {
+            return ByTokenAsync(http, session, byCookie: true, anonymous);
+        }
+
+        // A proxy's own login may stand in this header beside a cookie or key of ours; alone, it was meant for us.
+        return new(authorization.Length == 0 ? anonymous : anonymous with { Problem = SchemeIsBad });
     }
 
     /// <summary>

@@ -27,7 +27,7 @@ internal static class HealthEndpoints
 
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
-        var health = routes.MapGroup("/health").WithTags("Health");
+        var health = routes.MapGroup("/health").WithTags("Health").Credential(CredentialUse.None);
         health.MapMethods("", Http.Read, CheckAsync).Named("health", "Health check").Answers<Health>().Answers<Unhealthy>(503).Refuses(403);
         health.MapMethods("/ready", Http.Read, CheckReadyAsync).Named("healthReady", "Whether it can do its work, and what is unwell meanwhile").Answers<Readiness>().Answers<Unhealthy>(503).Refuses(403);
         health.MapMethods("/live", Http.Read, Live).Named("healthLive", "Whether the process lives").Answers<Health>().Refuses(403);

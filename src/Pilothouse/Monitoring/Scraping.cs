@@ -38,13 +38,13 @@ internal static class Scraping
         });
     }
 
-    public static void MapMetrics(this WebApplication app, Settings settings)
+    public static void MapMetrics(this WebApplication app)
     {
         // It listens from here on: what counts must be made later, or its first figures are lost.
         var listener = app.Services.GetRequiredService<MeterProvider>();
         var exporter = ((IEndpointRouteBuilder)app).CreateApplicationBuilder()
             .UseOpenTelemetryPrometheusScrapingEndpoint(listener, static _ => true, path: null, configureBranchedPipeline: null, optionsName: null).Build();
-        app.MapMethods("/metrics", Http.Read, http =>
+        app.MapMethods("/metrics", Http.Read, (HttpContext http, Settings settings) =>
         {
             if (settings.RequireAuthForReads == true)
             {
@@ -52,7 +52,8 @@ internal static class Scraping
             }
 
             return exporter(http);
-        }).WithMetadata(CallLimit.None).ExcludeFromDescription();
+        }).WithTags("Metrics").Named("metrics", "Every figure, in Prometheus' text format")
+            .Produces<string>(200, "text/plain").Refuses(400, 403).WithMetadata(CallLimit.None);
     }
 
     /// <summary>A scrape that never leaves this machine needs no TLS: Prometheus beside the server, and <c>pilothouse status</c>.</summary>

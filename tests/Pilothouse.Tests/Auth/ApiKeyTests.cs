@@ -23,7 +23,7 @@ public sealed class ApiKeyTests
         var list = await server.GetAsync("/api/keys");
         var listed = list["data"]![0]!.AsObject();
         Assert.Equal("""["id","name","scopes","bot_name","created_at","expires_at","revoked_at"]""", "[" + string.Join(',', listed.Select(static field => $"\"{field.Key}\"")) + "]");
-        Assert.Equal("read,write", (string?)listed["scopes"]);
+        Assert.Equal("""["read","write"]""", listed["scopes"]!.ToJsonString());
         Assert.Equal("2027-01-01T00:00:00+00:00", (string?)listed["expires_at"]);
         Assert.DoesNotContain(key, list.ToJsonString(), StringComparison.Ordinal);
         await server.StopAsync();
@@ -36,6 +36,32 @@ public sealed class ApiKeyTests
     }
 
     [Theory]
+    [InlineData("""["write","read"]""")]
+    [InlineData("\"read,write\"")]
+    [InlineData("\"Read write\"")]
+    [InlineData("\" WRITE, read,\"")]
+    public async Task Scopes_are_answered_as_a_list_and_taken_as_a_list_or_as_one_text(string scopes)
+    {
+        await using var server = await TestServer.StartAsync();
+        var made = await server.PostAsync("/api/keys", $$"""{"name":"bot","scopes":{{scopes}}}""");
+        var listed = (await server.GetAsync("/api/keys"))["data"]!.AsArray().Single(key => (long)key!["id"]! == (long)made["key_id"]!)!;
+        Assert.Equal("""["read","write"]""", listed["scopes"]!.ToJsonString());
+
+        // What a list gave makes the same key again.
+        await server.PostAsync("/api/keys", $$"""{"name":"again","scopes":{{listed["scopes"]!.ToJsonString()}}}""");
+        var schemas = (await server.GetAsync("/openapi/v1.json"))["components"]!["schemas"]!;
+        foreach (var schema in new[] { schemas["NewApiKey"]!, schemas["ApiKeyRow"]! })
+        {
+            var form = schema["properties"]!["scopes"]!;
+            Assert.Equal(("array", """["read","write","control"]"""), ((string?)form["type"], form["items"]!["enum"]!.ToJsonString()));
+        }
+    }
+
+    [Theory]
+    [InlineData("""{"name":"a","scopes":""}""", "scopes")]
+    [InlineData("""{"name":"a","scopes":"read,admin"}""", "scopes")]
+    [InlineData("""{"name":"a","scopes":7}""", "scopes")]
+    [InlineData("""{"name":"a","scopes":{"read":true}}""", "scopes")]
     [InlineData("""{"scopes":["read"]}""", "name")]
     [InlineData("""{"name":" ","scopes":["read"]}""", "name")]
     [InlineData("""{"name":"a"}""", "scopes")]

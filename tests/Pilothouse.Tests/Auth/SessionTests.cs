@@ -94,6 +94,36 @@ public sealed class SessionTests
         Assert.Equal(("false", 0), await LoginTests.CheckAsync(server.Anonymous));
     }
 
+    [Theory]
+    [InlineData("Authorization", "Bearer made-up")]
+    [InlineData("Authorization", "Bearer ph_0000000000000000000000000000000000000000000")]
+    [InlineData("Authorization", "{token}")]
+    [InlineData("Authorization", "Basic dXNlcjpwYXNz")]
+    [InlineData("Authorization", "Bearer {token}x")]
+    [InlineData("X-Api-Key", "made-up")]
+    [InlineData("X-Api-Key", "{token}")]
+    [InlineData("Cookie", "pilothouse_session=made-up")]
+    public async Task Logout_with_a_credential_that_is_not_good_does_not_say_that_it_did_anything(string header, string value)
+    {
+        await using var server = await TestServer.StartAsync();
+        var token = await server.LoginAsync();
+        var (status, body) = await server.Anonymous.SendAsync("POST", "/api/auth/logout", null, (header, value.Replace("{token}", token, StringComparison.Ordinal)));
+        Assert.Equal((401, "authentication-required"), (status, (string?)body["code"]));
+        Assert.EndsWith("Nothing was logged out.", (string?)body["message"], StringComparison.Ordinal);
+        Assert.Equal("true", (await LoginTests.CheckAsync(server.Anonymous, ("Authorization", $"Bearer {token}"))).Authenticated);
+    }
+
+    [Fact]
+    public async Task Logout_of_a_session_that_has_ended_is_401()
+    {
+        await using var server = await TestServer.StartAsync();
+        var (revoked, expired) = (await server.LoginAsync(), await server.LoginAsync());
+        Assert.Equal(200, (await server.Anonymous.SendAsync("POST", "/api/auth/logout", null, ("Authorization", $"Bearer {revoked}"))).Status);
+        Assert.Equal(401, (await server.Anonymous.SendAsync("POST", "/api/auth/logout", null, ("Authorization", $"Bearer {revoked}"))).Status);
+        server.Clock.Advance(TimeSpan.FromMinutes(30));
+        Assert.Equal(401, (await server.Anonymous.SendAsync("POST", "/api/auth/logout", null, ("Authorization", $"Bearer {expired}"))).Status);
+    }
+
     [Fact]
     public async Task Another_PIN_or_another_secret_ends_every_session()
     {
