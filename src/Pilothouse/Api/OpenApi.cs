@@ -65,6 +65,7 @@ internal static class OpenApi
             tag.Description = Tags.GetValueOrDefault(tag.Name ?? "");
         }
 
+        OpenApiExamples.AddTo(document);
         document.Components ??= new OpenApiComponents();
         document.Components.SecuritySchemes = OpenApiSecurity.Schemes();
     }
