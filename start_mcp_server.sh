@@ -299,6 +299,7 @@ test_endpoints() {
   check POST /api/trades/0/close key 404 '{"exit_price":1}'
   check GET /api/keys key 403
   check GET /api/keys none 401
+  check POST /api/auth/refresh none 401
   check GET /api/backups key 403
   check POST /api/backups none 401
   check GET "$NO_SUCH_PATH" key 404

@@ -89,6 +89,7 @@ internal static class ErrorCodes
     public const string RateLimited = "rate-limited";
     public const string RowKeptAway = "row-kept-away";
     public const string ScopeNeeded = "scope-needed";
+    public const string SessionNeeded = "session-needed";
     public const string UnreadableTrade = "unreadable-trade";
     public const string UnsupportedMediaType = "unsupported-media-type";
     public const string WrongBot = "wrong-bot";

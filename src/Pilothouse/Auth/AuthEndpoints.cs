@@ -16,7 +16,7 @@ internal sealed record Login : IInput<Login>
     public static InputRules<Login> Rules { get; } = new InputRules<Login>().Text("pin", static login => login.Pin);
 }
 
-/// <summary>The answer to a login; <c>expires_in</c> in seconds.</summary>
+/// <summary>The answer to a login and to a renewal; <c>expires_in</c> in seconds.</summary>
 internal sealed record LoggedIn(bool Success, string Message, string Token, int ExpiresIn) : WriteAnswer;
 
 internal sealed record LoggedOut(bool Success, string Message);
@@ -24,7 +24,7 @@ internal sealed record LoggedOut(bool Success, string Message);
 /// <summary>Whether the credential is good, and for how many seconds: 0 if not, null for a key that does not end.</summary>
 internal sealed record AuthState(bool Success, bool Authenticated, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] int? ExpiresIn);
 
-/// <summary>Login with the PIN, logout, check.</summary>
+/// <summary>Login with the PIN, renewal, logout, check.</summary>
 internal static class AuthEndpoints
 {
     public static void AddAuth(this IServiceCollection services)
@@ -45,6 +45,8 @@ internal static class AuthEndpoints
         var auth = routes.MapGroup("/api/auth").WithTags("Authentication");
         auth.MapPost("/login", LoginAsync).Named("login", "Log in with the PIN")
             .Takes<Login>().Answers<LoggedIn>().Refuses(400, 401, 403, 409, 413, 415, 429, 503, 507).WithMetadata(CallLimit.None).Credential(CredentialUse.None);
+        auth.MapPost("/refresh", RefreshAsync).Named("refreshSession", "A new token for a session that is still good, at most 12 hours after its login")
+            .Answers<LoggedIn>().Refuses(400, 401, 403, 409, 429, 503, 507);
         auth.MapPost("/logout", LogoutAsync).Named("logout", "End this session; an API key stays").Answers<LoggedOut>()
             .Refuses(400, 401, 403, 409, 429, 503, 507).Credential(CredentialUse.Optional);
         auth.MapMethods("/check", Http.Read, Check).Named("checkCredential", "Whether the credential is good, and for how long")
@@ -80,6 +82,23 @@ internal static class AuthEndpoints
         var token = tokens.Issue();
         http.Response.Cookies.Append(Credentials.Cookie, token, CookieFor(http, tokens.Lifetime));
         await JsonAnswer.WriteAsync(http, new LoggedIn(true, "Authentication successful", token, (int)tokens.Lifetime.TotalSeconds) { Ignored = IgnoredNames.Of(http) }, AuthJson.Default.LoggedIn);
+    }
+
+    private static async Task RefreshAsync(HttpContext http, CallerDatabase database, SessionTokens tokens, TimeProvider clock)
+    {
+        var caller = Caller.Of(http);
+        caller.Require(Scopes.None);
+        if (caller.Session is not { } old)
+        {
+            throw new Refusal(403, ErrorCodes.SessionNeeded, "Not allowed", "Only a session can be renewed. An API key lasts until its expires_at; go on with it, or log in with POST /api/auth/login.");
+        }
+
+        // Of two renewals of one token the second finds it revoked, in the same transaction, and is 401.
+        var (token, ends) = tokens.Renew(old);
+        await database.WriteAsync(caller, session => CredentialStore.RevokeTokenAsync(session, old.Id, old.ExpiresAt), http.RequestAborted);
+        var left = ends - clock.GetUtcNow();
+        http.Response.Cookies.Append(Credentials.Cookie, token, CookieFor(http, left));
+        await JsonAnswer.WriteAsync(http, new LoggedIn(true, "Session renewed", token, (int)left.TotalSeconds), AuthJson.Default.LoggedIn);
     }
 
     private static async Task LogoutAsync(HttpContext http, Database database)

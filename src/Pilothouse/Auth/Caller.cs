@@ -27,7 +27,7 @@ internal enum Scopes
 /// <summary>Who calls, as found by <see cref="Credentials"/>; kept with the request.</summary>
 /// <param name="Name">For the log: "pin", "key:NAME", or "-".</param>
 /// <param name="Owner">Whose Idempotency-Keys these are: the API key's id, or "pin".</param>
-/// <param name="Client">Whom the limits count: the key, the token, or the address.</param>
+/// <param name="Client">Whom the limits count: the key, the session, or the address.</param>
 internal sealed record Caller(string Name, string Owner, string Client, Scopes Scopes)
 {
     private const int MostRemembered = 10_000;
@@ -44,8 +44,11 @@ internal sealed record Caller(string Name, string Owner, string Client, Scopes S
     /// <summary>The API key as it was when the request began, null for a session.</summary>
     public SealedKey? Key { get; init; }
 
+    /// <summary>The session's token, null for an API key.</summary>
+    public SessionToken? Session { get; init; }
+
     /// <summary>Id of the session's token, null for an API key.</summary>
-    public string? TokenId { get; init; }
+    public string? TokenId => Session?.Id;
 
     /// <summary>The credential came as a cookie, which a browser sends by itself.</summary>
     public bool ByCookie { get; init; }

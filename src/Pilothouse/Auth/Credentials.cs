@@ -105,6 +105,6 @@ internal sealed class Credentials(Database database, SessionTokens tokens, ApiKe
             return anonymous with { Problem = SessionIsBad };
         }
 
-        return new Caller("pin", "pin", token.Id, Scopes.All) { TokenId = token.Id, ExpiresAt = token.ExpiresAt, ByCookie = byCookie };
+        return new Caller("pin", "pin", token.Session, Scopes.All) { Session = token, ExpiresAt = token.ExpiresAt, ByCookie = byCookie };
     }
 }

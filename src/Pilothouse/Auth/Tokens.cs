@@ -8,7 +8,11 @@ using Pilothouse.Configuration;
 namespace Pilothouse.Auth;
 
 /// <summary>A session's token whose signature, issuer and audience were found right.</summary>
-internal sealed record SessionToken(string Id, DateTimeOffset ExpiresAt);
+/// <param name="Id">Of this token; a renewal gives another.</param>
+/// <param name="Session">Of the session: the id of the token that its login gave.</param>
+/// <param name="LoginAt">When the PIN was given.</param>
+/// <param name="ExpiresAt">When this token ends.</param>
+internal sealed record SessionToken(string Id, string Session, DateTimeOffset LoginAt, DateTimeOffset ExpiresAt);
 
 /// <summary>
 /// Makes and checks the sessions' JSON Web Tokens: HS256, with a fingerprint of the PIN, so that changing the PIN ends every session.
@@ -18,7 +22,13 @@ internal sealed class SessionTokens
 {
     private const string Name = "pilothouse";
     private const string PinClaim = "pin";
+    private const string LoginClaim = "auth_time";
+    private const string SessionClaim = "sid";
     private const int MostRemembered = 10_000;
+
+    /// <summary>Renewals end this long after the login: somebody with the PIN must come by at least that often.</summary>
+    private static readonly TimeSpan MostInAll = TimeSpan.FromHours(12);
+
     private readonly JsonWebTokenHandler handler = new() { SetDefaultTimesOnTokenCreation = false, MapInboundClaims = false };
     private readonly ConcurrentDictionary<string, SessionToken> genuine = new();
     private readonly TokenValidationParameters rules;
@@ -54,6 +64,27 @@ internal sealed class SessionTokens
     /// <summary>A new session; shorter than <see cref="Lifetime"/> where that is asked for.</summary>
     public string Issue(TimeSpan? lifetime = null)
     {
+        var now = clock.GetUtcNow();
+        var id = NewId();
+        return Make(id, id, now, now + (lifetime ?? Lifetime));
+    }
+
+    /// <summary>
+    /// A new token for a session that goes on: for as long as a login lasts, but not beyond 12 hours after the login. Where
+    /// SESSION_TIMEOUT_MINUTES is more than that, the new token ends when the old one would have.
+    /// </summary>
+    public (string Token, DateTimeOffset ExpiresAt) Renew(SessionToken old)
+    {
+        var (ends, last) = (clock.GetUtcNow() + Lifetime, old.LoginAt + MostInAll);
+        ends = ends < last ? ends : last;
+        ends = ends > old.ExpiresAt ? ends : old.ExpiresAt;
+        return (Make(NewId(), old.Session, old.LoginAt, ends), ends);
+    }
+
+    private static string NewId() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+
+    private string Make(string id, string session, DateTimeOffset loginAt, DateTimeOffset ends)
+    {
         var now = clock.GetUtcNow().UtcDateTime;
         return handler.CreateToken(new SecurityTokenDescriptor
         {
@@ -61,12 +92,14 @@ internal sealed class SessionTokens
             Audience = Name,
             IssuedAt = now,
             NotBefore = now,
-            Expires = now + (lifetime ?? Lifetime),
+            Expires = ends.UtcDateTime,
             SigningCredentials = signing,
             Claims = new Dictionary<string, object>
             {
-                [JwtRegisteredClaimNames.Jti] = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)),
+                [JwtRegisteredClaimNames.Jti] = id,
                 [JwtRegisteredClaimNames.Sub] = "pin",
+                [SessionClaim] = session,
+                [LoginClaim] = loginAt.ToUnixTimeSeconds(),
                 [PinClaim] = pinFingerprint,
             },
         });
@@ -88,7 +121,7 @@ internal sealed class SessionTokens
             return null;
         }
 
-        var session = new SessionToken(token.Id, new DateTimeOffset(token.ValidTo, TimeSpan.Zero));
+        var session = new SessionToken(token.Id, SessionOf(token), LoginOf(token), new DateTimeOffset(token.ValidTo, TimeSpan.Zero));
         if (genuine.Count >= MostRemembered)
         {
             genuine.Clear();
@@ -97,4 +130,11 @@ internal sealed class SessionTokens
         genuine[text] = session;
         return session;
     }
+
+    /// <summary>A token of an earlier version names neither: it is the one that its login gave.</summary>
+    private static string SessionOf(JsonWebToken token) => token.TryGetPayloadValue<string>(SessionClaim, out var session) && session.Length > 0 ? session : token.Id;
+
+    private static DateTimeOffset LoginOf(JsonWebToken token) => token.TryGetPayloadValue<long>(LoginClaim, out var seconds)
+        ? DateTimeOffset.FromUnixTimeSeconds(seconds)
+        : new DateTimeOffset(DateTime.SpecifyKind(token.IssuedAt, DateTimeKind.Utc));
 }

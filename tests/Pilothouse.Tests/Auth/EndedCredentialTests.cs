@@ -27,7 +27,7 @@ public sealed class EndedCredentialTests
     };
 
     /// <summary>Without a body that they wait for, or (the login) without a credential.</summary>
-    private static readonly string[] Others = ["POST /api/auth/login", "POST /api/auth/logout", "DELETE /api/keys/{id}", "POST /api/backups", "POST /api/backups/{name}/verify"];
+    private static readonly string[] Others = ["POST /api/auth/login", "POST /api/auth/refresh", "POST /api/auth/logout", "DELETE /api/keys/{id}", "POST /api/backups", "POST /api/backups/{name}/verify"];
 
     /// <summary>How a key ends, or becomes another one, in the file.</summary>
     private static readonly string[] Ends =

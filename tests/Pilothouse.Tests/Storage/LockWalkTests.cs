@@ -30,6 +30,7 @@ public sealed class LockWalkTests
         ["POST /api/backups"] = "",
         ["POST /api/backups/{name}/verify"] = "",
         ["POST /api/auth/login"] = $$"""{"pin":"{{TestServer.Pin}}"}""",
+        ["POST /api/auth/refresh"] = "",
         ["POST /api/auth/logout"] = "",
     };
 
