@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 
+using Pilothouse.Auth;
+
 namespace Pilothouse.Api;
 
 /// <summary>
@@ -14,6 +16,9 @@ internal sealed class KeptDocument : IDisposable
     private readonly ConcurrentDictionary<string, byte[]> documents = new(StringComparer.OrdinalIgnoreCase);
     private readonly SemaphoreSlim turn = new(1);
 
+    /// <summary>The name of the session's cookie at the address for which a document is being made.</summary>
+    public string CookieName { get; private set; } = SessionCookie.OldName;
+
     /// <summary>Answers with the document, made by <paramref name="make"/> where it is not known yet, one at a time.</summary>
     public async Task AnswerAsync(HttpContext http, RequestDelegate make)
     {
@@ -23,6 +28,7 @@ internal sealed class KeptDocument : IDisposable
             await turn.WaitAsync(http.RequestAborted);
             try
             {
+                CookieName = SessionCookie.NameFor(http);
                 document = documents.GetValueOrDefault(address) ?? Keep(address, await MakeAsync(http, make));
             }
             finally

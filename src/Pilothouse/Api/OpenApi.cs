@@ -29,9 +29,9 @@ internal static class OpenApi
     public static void AddDocument(this IServiceCollection services) => services.AddSingleton<KeptDocument>().AddOpenApi("v1", static options =>
     {
         options.ShouldInclude = static description => description.HttpMethod is not "HEAD";
-        options.AddDocumentTransformer(static (document, _, _) =>
+        options.AddDocumentTransformer(static (document, context, _) =>
         {
-            Describe(document);
+            Describe(document, context.ApplicationServices.GetRequiredService<KeptDocument>().CookieName);
             return Task.CompletedTask;
         });
         options.AddOperationTransformer(static (operation, context, _) =>
@@ -46,7 +46,7 @@ internal static class OpenApi
         });
     });
 
-    private static void Describe(OpenApiDocument document)
+    private static void Describe(OpenApiDocument document, string cookie)
     {
         document.Info = new OpenApiInfo
         {
@@ -67,7 +67,7 @@ internal static class OpenApi
 
         OpenApiExamples.AddTo(document);
         document.Components ??= new OpenApiComponents();
-        document.Components.SecuritySchemes = OpenApiSecurity.Schemes();
+        document.Components.SecuritySchemes = OpenApiSecurity.Schemes(cookie);
     }
 
     private static void Describe(OpenApiOperation operation, OpenApiOperationTransformerContext context)

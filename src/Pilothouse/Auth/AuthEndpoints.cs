@@ -80,7 +80,7 @@ internal static class AuthEndpoints
 
         metrics.Count(LoginMetrics.Right);
         var token = tokens.Issue();
-        http.Response.Cookies.Append(Credentials.Cookie, token, CookieFor(http, tokens.Lifetime));
+        SessionCookie.Set(http, token, tokens.Lifetime);
         await JsonAnswer.WriteAsync(http, new LoggedIn(true, "Authentication successful", token, (int)tokens.Lifetime.TotalSeconds) { Ignored = IgnoredNames.Of(http) }, AuthJson.Default.LoggedIn);
     }
 
@@ -97,11 +97,11 @@ internal static class AuthEndpoints
         var (token, ends) = tokens.Renew(old);
         await database.WriteAsync(caller, session => CredentialStore.RevokeTokenAsync(session, old.Id, old.ExpiresAt), http.RequestAborted);
         var left = ends - clock.GetUtcNow();
-        http.Response.Cookies.Append(Credentials.Cookie, token, CookieFor(http, left));
+        SessionCookie.Set(http, token, left);
         await JsonAnswer.WriteAsync(http, new LoggedIn(true, "Session renewed", token, (int)left.TotalSeconds), AuthJson.Default.LoggedIn);
     }
 
-    private static async Task LogoutAsync(HttpContext http, Database database)
+    private static async Task LogoutAsync(HttpContext http, Database database, SessionTokens tokens)
     {
         var caller = Caller.Of(http);
         if (caller.Problem is { } problem)
@@ -110,15 +110,25 @@ internal static class AuthEndpoints
             throw new Refusal(401, ErrorCodes.AuthenticationRequired, "Authentication required", $"{problem} Nothing was logged out.") { LogReason = problem };
         }
 
-        if (caller is { TokenId: { } id, ExpiresAt: { } ends })
+        if (caller.Session is { } session)
         {
-            // It ends nothing but itself, so nobody asks again whether it is still good.
-            await database.WriteAsync(session => CredentialStore.RevokeTokenAsync(session, id, ends));
+            await EndAsync(database, session);
         }
 
-        http.Response.Cookies.Delete(Credentials.Cookie, CookieFor(http, null));
+        // A browser that logged in before and after an update of the server brings both cookies: it means to end both.
+        if (caller.ByCookie && http.Request.Cookies.TryGetValue(SessionCookie.OldName, out var text) && await tokens.ReadAsync(text) is { } old)
+        {
+            await EndAsync(database, old);
+            SessionCookie.DeleteOld(http);
+        }
+
+        SessionCookie.Delete(http);
         await JsonAnswer.WriteAsync(http, new LoggedOut(true, "Logged out successfully"), AuthJson.Default.LoggedOut);
     }
+
+    /// <summary>It ends nothing but itself, so nobody asks again whether it is still good.</summary>
+    private static Task<int> EndAsync(Database database, SessionToken token) =>
+        database.WriteAsync(session => CredentialStore.RevokeTokenAsync(session, token.Id, token.ExpiresAt));
 
     private static Task Check(HttpContext http, TimeProvider clock)
     {
@@ -126,16 +136,6 @@ internal static class AuthEndpoints
         int? left = !caller.IsKnown ? 0 : caller.ExpiresAt is { } ends ? (int)(ends - clock.GetUtcNow()).TotalSeconds : null;
         return JsonAnswer.WriteAsync(http, new AuthState(true, caller.IsKnown, left), AuthJson.Default.AuthState);
     }
-
-    private static CookieOptions CookieFor(HttpContext http, TimeSpan? lifetime) => new()
-    {
-        HttpOnly = true,
-        SameSite = SameSiteMode.Lax,
-        Secure = http.Request.IsHttps,
-        MaxAge = lifetime,
-        Path = "/",
-        IsEssential = true,
-    };
 }
 
 /// <summary>What the log says of logins.</summary>

@@ -7,7 +7,6 @@ namespace Pilothouse.Auth;
 /// <summary>Finds out who calls: an API key, a session's token, a session's cookie, or nobody.</summary>
 internal sealed class Credentials(Database database, SessionTokens tokens, ApiKeys keys, Settings settings)
 {
-    public const string Cookie = "pilothouse_session";
     private const string Bearer = "Bearer ";
     private const string KeyIsBad = "The API key that was sent is unknown, was revoked, or has ended: make a new one with `pilothouse key create`.";
     private const string SessionIsBad = "The session that was sent has ended, was logged out, or is none of this server's: log in again with POST /api/auth/login.";
@@ -32,7 +31,7 @@ internal sealed class Credentials(Database database, SessionTokens tokens, ApiKe
             return ByKeyAsync(http, key.ToString(), anonymous);
         }
 
-        if (headers.Cookie.Count > 0 && http.Request.Cookies.TryGetValue(Cookie, out var session))
+        if (headers.Cookie.Count > 0 && SessionCookie.Find(http) is { } session)
         {
             return ByTokenAsync(http, session, byCookie: true, anonymous);
         }

@@ -15,7 +15,7 @@ public sealed class SessionTests
     {
         await using var server = await TestServer.StartAsync(("TRUSTED_PROXIES", "127.0.0.1"));
         var cookie = await CookieAsync(server);
-        Assert.StartsWith("pilothouse_session=", cookie, StringComparison.Ordinal);
+        Assert.StartsWith($"pilothouse_session_{server.Anonymous.BaseAddress!.Port}=", cookie, StringComparison.Ordinal);
         Assert.Contains("max-age=1800", cookie, StringComparison.Ordinal);
         Assert.Contains("path=/", cookie, StringComparison.Ordinal);
         Assert.Contains("samesite=lax", cookie, StringComparison.Ordinal);
