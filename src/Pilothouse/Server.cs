@@ -134,6 +134,14 @@ internal static class Server
             app.UseForwardedHeaders(forwarded);
         }
 
+        if (settings.TrustedProxies.Length > 0 || settings.PathBase.Length > 0)
+        {
+            app.Use(next => new PathPrefix(next, settings).InvokeAsync);
+
+            // Said here because it would otherwise come first of all, and look for a route by the path with its prefix.
+            app.UseRouting();
+        }
+
         app.Use(next => new Front(next, settings, parts.GetRequiredService<ServedHosts>(), parts.GetRequiredService<RequestLog>(), parts.GetRequiredService<RequestMetrics>(), parts.GetRequiredService<ILogger<Front>>()).InvokeAsync);
         if (settings.CorsOrigins.Length > 0)
         {

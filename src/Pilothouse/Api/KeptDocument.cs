@@ -22,7 +22,7 @@ internal sealed class KeptDocument : IDisposable
     /// <summary>Answers with the document, made by <paramref name="make"/> where it is not known yet, one at a time.</summary>
     public async Task AnswerAsync(HttpContext http, RequestDelegate make)
     {
-        var address = $"{http.Request.Scheme}://{http.Request.Host.Value}";
+        var address = $"{http.Request.Scheme}://{http.Request.Host.Value}{http.Request.PathBase.Value}";
         if (!documents.TryGetValue(address, out var document))
         {
             await turn.WaitAsync(http.RequestAborted);

@@ -37,6 +37,7 @@ internal sealed class Settings
         CorsOrigins = from.List("CORS_ORIGINS", "origins such as http://localhost:5000 separated by commas, or *", static text => text == "*" || IsOrigin(text));
         TrustedProxies = from.Networks("TRUSTED_PROXIES");
         IpAllowlist = from.Networks("IP_ALLOWLIST");
+        PathBase = from.PathPrefix("PATH_BASE");
         TlsCertFile = from.Text("TLS_CERT_FILE", "", "a file in PEM form: the certificate, then its chain");
         TlsKeyFile = from.Text("TLS_KEY_FILE", "", "a file in PEM form: the certificate's key, without a password");
         HttpsPort = from.Whole("HTTPS_PORT", 3443, 1, 65535);
@@ -109,6 +110,9 @@ internal sealed class Settings
     public IPNetwork[] TrustedProxies { get; }
 
     public IPNetwork[] IpAllowlist { get; }
+
+    /// <summary>The path under which a proxy serves us, such as /pilothouse; empty where it serves us at its root.</summary>
+    public string PathBase { get; }
 
     public string TlsCertFile { get; }
 

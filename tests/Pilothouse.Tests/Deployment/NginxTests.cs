@@ -55,6 +55,26 @@ public sealed class NginxTests
     }
 
     [Fact]
+    public async Task Under_a_path_of_its_own_the_document_and_the_page_lead_to_that_path()
+    {
+        Nginx.SkipWhereMissing();
+        using var folder = new TemporaryFolder();
+        await using var server = await ServeAsync(folder);
+        await using var nginx = await Nginx.StartAsync(server.Port,
+            ("    location / {\n        proxy_pass http://pilothouse;", "    location /pilothouse/ {\n        proxy_pass http://pilothouse/;"),
+            ("X-Forwarded-Prefix \"\"", "X-Forwarded-Prefix /pilothouse"));
+        using var client = nginx.ClientFrom("127.0.0.2");
+        var (status, document) = await client.SendAsync("GET", "/pilothouse/openapi/v1.json");
+        Assert.Equal((200, $"https://{Nginx.Name}/pilothouse"), (status, (string?)document["servers"]![0]!["url"]));
+        Assert.EndsWith("_pilothouse", (string?)document["components"]!["securitySchemes"]!["session"]!["name"], StringComparison.Ordinal);
+        foreach (var path in new[] { "/pilothouse/api/signals", "/pilothouse/docs/", "/pilothouse/docs/scalar.js" })
+        {
+            using var answer = await client.GetAsync(path);
+            Assert.True(answer.IsSuccessStatusCode, $"{path} answered {answer.StatusCode}");
+        }
+    }
+
+    [Fact]
     public async Task The_server_sees_the_clients_address_and_believes_no_invented_one()
     {
         Nginx.SkipWhereMissing();
