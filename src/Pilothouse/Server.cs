@@ -77,6 +77,7 @@ internal static class Server
         services.AddSingleton<IWatched, LogWatch>();
         services.AddRetention();
         services.AddCors();
+        services.AddCompression();
         services.AddDocument();
         services.ConfigureHttpJsonOptions(static options =>
         {

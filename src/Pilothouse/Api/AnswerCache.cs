@@ -28,7 +28,7 @@ internal sealed class AnswerCache(Database database)
         if (!answers.TryGetValue(key, out var kept) || kept.Stamp != stamp)
         {
             // Written out before the next has its turn: a crowd that asks for large answers is not to have all processors.
-            kept = new Kept(stamp, await database.ReadAsync(Caller.Of(http).Reads, async session => JsonText.Utf8(await read(session), type), http.RequestAborted));
+            kept = new Kept(stamp, new KeptBytes(await database.ReadAsync(Caller.Of(http).Reads, async session => JsonText.Utf8(await read(session), type), http.RequestAborted)));
             Keep(key, kept);
         }
 
@@ -37,7 +37,7 @@ internal sealed class AnswerCache(Database database)
 
     private void Keep((string Path, string Query) key, Kept kept)
     {
-        var size = kept.Json.Length + (2 * (key.Path.Length + key.Query.Length)) + 200;
+        var size = kept.Json.MostBytes + (2 * (key.Path.Length + key.Query.Length)) + 200;
         if (Interlocked.Add(ref bytes, size) > MostBytes)
         {
             answers.Clear();
@@ -47,5 +47,5 @@ internal sealed class AnswerCache(Database database)
         answers[key] = kept;
     }
 
-    private sealed record Kept(long Stamp, byte[] Json);
+    private sealed record Kept(long Stamp, KeptBytes Json);
 }

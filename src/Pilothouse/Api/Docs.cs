@@ -28,7 +28,7 @@ internal static class Docs
             options.ShowDeveloperTools = DeveloperToolsVisibility.Never;
             options.Agent = new ScalarAgentOptions { Disabled = true };
             options.Mcp = new ScalarMcpOptions { Disabled = true };
-        }).ExcludeFromDescription().AnswersHead();
+        }).ExcludeFromDescription().AnswersHead().Compressed(routes.ServiceProvider);
     }
 
     /// <summary>The page runs this server's script only, and the one inline script that has this answer's number.</summary>

@@ -24,7 +24,12 @@ internal static class JsonAnswer
     /// <summary>Writes <paramref name="value"/> with the status that the response has.</summary>
     public static Task WriteAsync<T>(HttpContext http, T value, JsonTypeInfo<T> type) => WriteAsync(http, JsonText.Utf8(value, type));
 
-    public static Task WriteAsync(HttpContext http, ReadOnlyMemory<byte> json)
+    public static Task WriteAsync(HttpContext http, ReadOnlyMemory<byte> json) => SendAsync(http, Compression.Apply(http, json));
+
+    /// <summary>The same for an answer that is given more than once.</summary>
+    public static Task WriteAsync(HttpContext http, KeptBytes json) => SendAsync(http, Compression.Apply(http, json));
+
+    private static Task SendAsync(HttpContext http, ReadOnlyMemory<byte> json)
     {
         if (http.Request.Method != "HEAD" && json.Length > Piece)
         {

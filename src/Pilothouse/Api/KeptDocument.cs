@@ -13,7 +13,7 @@ internal sealed class KeptDocument : IDisposable
     /// <summary>Addresses are the client's words where ALLOWED_HOSTS is *.</summary>
     private const int MostAddresses = 8;
 
-    private readonly ConcurrentDictionary<string, byte[]> documents = new(StringComparer.OrdinalIgnoreCase);
+    private readonly ConcurrentDictionary<string, KeptBytes> documents = new(StringComparer.OrdinalIgnoreCase);
     private readonly SemaphoreSlim turn = new(1);
 
     /// <summary>The name of the session's cookie at the address for which a document is being made.</summary>
@@ -29,7 +29,7 @@ internal sealed class KeptDocument : IDisposable
             try
             {
                 CookieName = SessionCookie.NameFor(http);
-                document = documents.GetValueOrDefault(address) ?? Keep(address, await MakeAsync(http, make));
+                document = documents.GetValueOrDefault(address) ?? Keep(address, new KeptBytes(await MakeAsync(http, make)));
             }
             finally
             {
@@ -42,7 +42,7 @@ internal sealed class KeptDocument : IDisposable
 
     public void Dispose() => turn.Dispose();
 
-    private byte[] Keep(string address, byte[] document)
+    private KeptBytes Keep(string address, KeptBytes document)
     {
         if (documents.Count >= MostAddresses)
         {

@@ -50,7 +50,7 @@ internal static class ApiKeyEndpoints
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        var keys = routes.MapGroup("/api/keys").WithTags("API keys");
+        var keys = routes.MapGroup("/api/keys").WithTags("API keys").WithMetadata(new HoldsSecret());
         keys.MapMethods("", Http.Read, ListAsync).Named("listApiKeys", "Every API key, without the keys themselves").Takes(ListQuery).Answers<ApiKeyList>().Refuses(400, 401, 403, 429).AsksForItsScope();
         keys.MapPost("", CreateAsync).Named("createApiKey", "Make an API key; it is shown once").Takes<NewApiKey>().Answers<ApiKeyCreated>(201).Refuses(400, 401, 403, 409, 413, 415, 429, 503, 507);
         keys.MapDelete("/{id}", RevokeAsync).Named("revokeApiKey", "Revoke an API key at once").TakesId().Answers<ApiKeyRevoked>().Refuses(400, 401, 403, 404, 409, 429, 503, 507);

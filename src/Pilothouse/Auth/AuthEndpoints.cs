@@ -42,7 +42,7 @@ internal static class AuthEndpoints
     {
         // It counts from 0 on, not from the first login on.
         routes.ServiceProvider.GetRequiredService<LoginMetrics>();
-        var auth = routes.MapGroup("/api/auth").WithTags("Authentication");
+        var auth = routes.MapGroup("/api/auth").WithTags("Authentication").WithMetadata(new HoldsSecret());
         auth.MapPost("/login", LoginAsync).Named("login", "Log in with the PIN")
             .Takes<Login>().Answers<LoggedIn>().Refuses(400, 401, 403, 409, 413, 415, 429, 503, 507).WithMetadata(CallLimit.None).Credential(CredentialUse.None);
         auth.MapPost("/refresh", RefreshAsync).Named("refreshSession", "A new token for a session that is still good, at most 12 hours after its login")

@@ -43,6 +43,7 @@ internal static class Scraping
         // It listens from here on: what counts must be made later, or its first figures are lost.
         var listener = app.Services.GetRequiredService<MeterProvider>();
         var exporter = ((IEndpointRouteBuilder)app).CreateApplicationBuilder()
+            .UseResponseCompression()
             .UseOpenTelemetryPrometheusScrapingEndpoint(listener, static _ => true, path: null, configureBranchedPipeline: null, optionsName: null).Build();
         app.MapMethods("/metrics", Http.Read, (HttpContext http, Settings settings) =>
         {
