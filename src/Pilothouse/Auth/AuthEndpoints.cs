@@ -45,7 +45,7 @@ internal static class AuthEndpoints
         var auth = routes.MapGroup("/api/auth").WithTags("Authentication").WithMetadata(new HoldsSecret());
         auth.MapPost("/login", LoginAsync).Named("login", "Log in with the PIN")
             .Takes<Login>().Answers<LoggedIn>().Refuses(400, 401, 403, 409, 413, 415, 429, 503, 507).WithMetadata(CallLimit.None).Credential(CredentialUse.None);
-        auth.MapPost("/refresh", RefreshAsync).Named("refreshSession", "A new token for a session that is still good, at most 12 hours after its login")
+        auth.MapPost("/refresh", SessionRenewal.AnswerAsync).Named("refreshSession", "A new token for a session that is still good, at most 12 hours after its login")
             .Answers<LoggedIn>().Refuses(400, 401, 403, 409, 429, 503, 507);
         auth.MapPost("/logout", LogoutAsync).Named("logout", "End this session; an API key stays").Answers<LoggedOut>()
             .Refuses(400, 401, 403, 409, 429, 503, 507).Credential(CredentialUse.Optional);
@@ -82,23 +82,6 @@ internal static class AuthEndpoints
         var token = tokens.Issue();
         SessionCookie.Set(http, token, tokens.Lifetime);
         await JsonAnswer.WriteAsync(http, new LoggedIn(true, "Authentication successful", token, (int)tokens.Lifetime.TotalSeconds) { Ignored = IgnoredNames.Of(http) }, AuthJson.Default.LoggedIn);
-    }
-
-    private static async Task RefreshAsync(HttpContext http, CallerDatabase database, SessionTokens tokens, TimeProvider clock)
-    {
-        var caller = Caller.Of(http);
-        caller.Require(Scopes.None);
-        if (caller.Session is not { } old)
-        {
-            throw new Refusal(403, ErrorCodes.SessionNeeded, "Not allowed", "Only a session can be renewed. An API key lasts until its expires_at; go on with it, or log in with POST /api/auth/login.");
-        }
-
-        // Of two renewals of one token the second finds it revoked, in the same transaction, and is 401.
-        var (token, ends) = tokens.Renew(old);
-        await database.WriteAsync(caller, session => CredentialStore.RevokeTokenAsync(session, old.Id, old.ExpiresAt), http.RequestAborted);
-        var left = ends - clock.GetUtcNow();
-        SessionCookie.Set(http, token, left);
-        await JsonAnswer.WriteAsync(http, new LoggedIn(true, "Session renewed", token, (int)left.TotalSeconds), AuthJson.Default.LoggedIn);
     }
 
     private static async Task LogoutAsync(HttpContext http, Database database, SessionTokens tokens)
