@@ -32,17 +32,20 @@ internal static class Compression
         {
             if (endpoint.RequestDelegate is { } answer)
             {
-                endpoint.RequestDelegate = new ResponseCompressionMiddleware(answer, services.GetRequiredService<IResponseCompressionProvider>()).Invoke;
+                var providers = services.GetRequiredService<IResponseCompressionProvider>();
+                endpoint.RequestDelegate = new ResponseCompressionMiddleware(answer, providers).Invoke;
             }
         });
         return route;
     }
 
     /// <summary>The answer as it is sent to this client, with the headers that say so.</summary>
-    public static ReadOnlyMemory<byte> Apply(HttpContext http, ReadOnlyMemory<byte> answer) => WayFor(http, answer.Length) is { } way ? Pack(way, answer.Span) : answer;
+    public static ReadOnlyMemory<byte> Apply(HttpContext http, ReadOnlyMemory<byte> answer) =>
+        WayFor(http, answer.Length) is { } way ? Pack(way, answer.Span) : answer;
 
     /// <inheritdoc cref="Apply(HttpContext, ReadOnlyMemory{byte})"/>
-    public static ReadOnlyMemory<byte> Apply(HttpContext http, KeptBytes answer) => WayFor(http, answer.Plain.Length) is { } way ? answer.Packed(way) : answer.Plain;
+    public static ReadOnlyMemory<byte> Apply(HttpContext http, KeptBytes answer) =>
+        WayFor(http, answer.Plain.Length) is { } way ? answer.Packed(way) : answer.Plain;
 
     /// <summary>How this client takes it; null for as it is.</summary>
     private static ICompressionProvider? WayFor(HttpContext http, int length)
@@ -53,7 +56,8 @@ internal static class Compression
         }
 
         http.Response.Headers.Vary = StringValues.Concat(http.Response.Headers.Vary, "Accept-Encoding");
-        if (http.Request.Headers.AcceptEncoding.Count == 0 || http.RequestServices.GetRequiredService<IResponseCompressionProvider>().GetCompressionProvider(http) is not { } way)
+        if (http.Request.Headers.AcceptEncoding.Count == 0
+            || http.RequestServices.GetRequiredService<IResponseCompressionProvider>().GetCompressionProvider(http) is not { } way)
         {
             return null;
         }

@@ -2,7 +2,9 @@ using Microsoft.OpenApi;
 
 namespace Pilothouse.Api;
 
-/// <summary>A JSON converter of one property that tells the OpenAPI document what it reads and writes: the document cannot see into it.</summary>
+/// <summary>
+/// A JSON converter of one property that tells the OpenAPI document what it reads and writes: the document cannot see into it.
+/// </summary>
 internal interface IDescribedJson
 {
     void Describe(OpenApiSchema schema);

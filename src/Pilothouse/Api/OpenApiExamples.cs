@@ -20,7 +20,7 @@ internal static class OpenApiExamples
         var own = typeof(OpenApiExamples).Assembly.GetManifestResourceNames()
             .Where(static name => name.EndsWith("Examples.json", StringComparison.Ordinal) && name != Shared)
             .SelectMany(static name => Read(name)).ToDictionary(static example => example.Key, static example => example.Value);
-        foreach (var operation in document.Paths.Values.SelectMany(static path => path.Operations ?? new Dictionary<HttpMethod, OpenApiOperation>()).Select(static pair => pair.Value))
+        foreach (var (_, operation) in document.Paths.Values.SelectMany(static path => path.Operations ?? new Dictionary<HttpMethod, OpenApiOperation>()))
         {
             AddTo(operation, own.GetValueOrDefault(operation.OperationId ?? ""), shared);
         }

@@ -31,9 +31,26 @@ internal static class OpenApiSecurity
     /// <param name="cookie">The name of the session's cookie.</param>
     public static Dictionary<string, IOpenApiSecurityScheme> Schemes(string cookie) => new()
     {
-        ["bearer"] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "A session's token from POST /api/auth/login, or an API key (ph_...)." },
-        ["apiKey"] = new OpenApiSecurityScheme { Type = SecuritySchemeType.ApiKey, In = ParameterLocation.Header, Name = "X-Api-Key", Description = "An API key (ph_...)." },
-        ["session"] = new OpenApiSecurityScheme { Type = SecuritySchemeType.ApiKey, In = ParameterLocation.Cookie, Name = cookie, Description = "The cookie that a login sets." },
+        ["bearer"] = new OpenApiSecurityScheme
+        {
+            Type = SecuritySchemeType.Http,
+            Scheme = "bearer",
+            Description = "A session's token from POST /api/auth/login, or an API key (ph_...).",
+        },
+        ["apiKey"] = new OpenApiSecurityScheme
+        {
+            Type = SecuritySchemeType.ApiKey,
+            In = ParameterLocation.Header,
+            Name = "X-Api-Key",
+            Description = "An API key (ph_...).",
+        },
+        ["session"] = new OpenApiSecurityScheme
+        {
+            Type = SecuritySchemeType.ApiKey,
+            In = ParameterLocation.Cookie,
+            Name = cookie,
+            Description = "The cookie that a login sets.",
+        },
     };
 
     /// <summary>Says which credential the operation takes, and lists 401 where it can be the answer for want of one.</summary>

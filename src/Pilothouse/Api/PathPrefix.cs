@@ -27,10 +27,13 @@ internal sealed class PathPrefix(RequestDelegate next, Settings settings)
         return next(http);
     }
 
-    /// <summary>What the proxy that holds the connection says. Of several values the last one is its own; a malformed one says nothing.</summary>
+    /// <summary>
+    /// What the proxy that holds the connection says. Of several values the last one is its own; a malformed one says nothing.
+    /// </summary>
     private string? Told(HttpContext http)
     {
-        if (http.Request.Headers[Header] is not { Count: > 0 } sent || http.Features.Get<Peer>() is not { Address: var peer } || !settings.IsTrustedProxy(peer))
+        if (http.Request.Headers[Header] is not { Count: > 0 } sent
+            || http.Features.Get<Peer>() is not { Address: var peer } || !settings.IsTrustedProxy(peer))
         {
             return null;
         }

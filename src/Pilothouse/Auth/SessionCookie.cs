@@ -27,7 +27,8 @@ internal static class SessionCookie
         return cookies.TryGetValue(NameFor(http), out var token) || cookies.TryGetValue(OldName, out token) ? token : null;
     }
 
-    public static void Set(HttpContext http, string token, TimeSpan lifetime) => http.Response.Cookies.Append(NameFor(http), token, Options(http, lifetime));
+    public static void Set(HttpContext http, string token, TimeSpan lifetime) =>
+        http.Response.Cookies.Append(NameFor(http), token, Options(http, lifetime));
 
     public static void Delete(HttpContext http) => http.Response.Cookies.Delete(NameFor(http), Options(http, null));
 

@@ -11,7 +11,8 @@ internal static class SessionRenewal
         caller.Require(Scopes.None);
         if (caller.Session is not { } old)
         {
-            throw new Refusal(403, ErrorCodes.SessionNeeded, "Not allowed", "Only a session can be renewed. An API key lasts until its expires_at; go on with it, or log in with POST /api/auth/login.");
+            throw new Refusal(403, ErrorCodes.SessionNeeded, "Not allowed",
+                "Only a session can be renewed. An API key lasts until its expires_at; go on with it, or log in with POST /api/auth/login.");
         }
 
         // Of two renewals of one token the second finds it revoked, in the same transaction, and is 401.
