@@ -30,26 +30,7 @@ internal static class BotStore
     private static readonly Sql LatestOfBot = new(
         $"SELECT {Table.Selection} FROM bot_status WHERE bot_name = @bot_name AND {OfStatusAndMode} ORDER BY time_key(timestamp) DESC, id DESC LIMIT 1");
 
-    /// <summary>What is no number, or more than a decimal holds, is no balance; in SQLite every text is above every number.</summary>
-    private const string FirstBalance = """
-        SELECT balance FROM bot_status
-        WHERE balance IS NOT NULL AND balance BETWEEN -7.9e28 AND 7.9e28 AND bot_name =
-        """;
-
-    private static readonly Sql FirstBalanceOfBot = new($"{FirstBalance} @bot_name ORDER BY time_key(timestamp), id LIMIT 1");
-
-    /// <summary>Steps through the index from one bot's name to the next, so that a table of millions costs a few look-ups a bot.</summary>
-    private static readonly Sql FirstBalanceOfEach = new($"""
-        WITH RECURSIVE bots(name) AS (
-          SELECT * FROM (SELECT bot_name FROM bot_status WHERE balance IS NOT NULL ORDER BY bot_name LIMIT 1) AS lowest
-          UNION ALL
-          SELECT (SELECT bot_name FROM bot_status WHERE balance IS NOT NULL AND bot_name > bots.name ORDER BY bot_name LIMIT 1)
-          FROM bots WHERE bots.name IS NOT NULL)
-        SELECT ({FirstBalance} bots.name ORDER BY time_key(timestamp), id LIMIT 1)
-        FROM bots WHERE bots.name IS NOT NULL
-        """);
-
-    /// <summary>The newest report of each of the first <see cref="MostStates"/> bots, found the same way.</summary>
+    /// <summary>The newest report of each of the first <see cref="MostStates"/> bots: steps through the index from one bot's name to the next, so that a table of millions costs a few look-ups a bot.</summary>
     private static readonly Sql StateOfEach = new($"""
         WITH RECURSIVE bots(name) AS (
           SELECT * FROM (SELECT bot_name FROM bot_status WHERE bot_name IS NOT NULL ORDER BY bot_name LIMIT 1) AS lowest
@@ -72,19 +53,4 @@ internal static class BotStore
     /// <summary>What each bot reported last, by name; at most <see cref="MostStates"/> of them.</summary>
     public static ValueTask<List<BotState>> ListStatesAsync(Session session) =>
         session.Prepare(StateOfEach).ListAsync(static row => new BotState(row.Text(0) ?? "", NewBotStatus.Statuses.Normal(row.Text(1)), row.Time(2)));
-
-    /// <summary>The first balance that each bot reported, or that <paramref name="botName"/> did; bots without one are left out.</summary>
-    public static async ValueTask<List<decimal>> FirstBalancesAsync(Session session, string? botName)
-    {
-        var statement = botName is null ? session.Prepare(FirstBalanceOfEach) : session.Prepare(FirstBalanceOfBot).Set("bot_name", botName);
-        var balances = new List<decimal>();
-        await statement.EachAsync(row =>
-        {
-            if (row.Money(0) is { } balance)
-            {
-                balances.Add(balance);
-            }
-        });
-        return balances;
-    }
 }

@@ -101,31 +101,4 @@ public sealed class BotStatusTests
             "open_positions":null,"total_trades":null,"win_rate":null,"total_pnl":null,"mode":null,"message":null}}
             """, await server.GetAsync(Path));
     }
-
-    [Fact]
-    public async Task The_first_balance_of_each_bot_is_its_oldest_that_is_a_number()
-    {
-        await using var server = await TestServer.StartAsync();
-        Assert.Empty(await FirstBalancesAsync(server, null));
-        server.Sql("""
-            INSERT INTO bot_status(timestamp, bot_name, status, balance) VALUES
-            ('2026-03-01 10:00:00', 'b', 'running', NULL),
-            ('2026-03-01T10:00:02', 'b', 'running', 7),
-            ('2026-03-01 10:00:01', 'b', 'running', 'much'),
-            ('2026-03-01 10:00:03', 'b', 'running', 8),
-            ('2026-03-01 10:00:05', 'a', 'running', 2.5),
-            ('2026-03-01 10:00:04', 'a', 'running', 1000.1),
-            ('2026-03-01 10:00:04', 'a', 'running', 3),
-            ('2026-03-01 10:00:00', 'c', 'running', NULL),
-            ('2026-03-01 10:00:00', 'd', 'running', 9e999),
-            ('2026-03-01 10:00:00', 'e', 'running', 0)
-            """);
-        Assert.Equal([1000.1m, 7m, 0m], await FirstBalancesAsync(server, null));
-        Assert.Equal([7m], await FirstBalancesAsync(server, "b"));
-        Assert.Empty(await FirstBalancesAsync(server, "c"));
-        Assert.Empty(await FirstBalancesAsync(server, "nobody"));
-    }
-
-    private static async Task<List<decimal>> FirstBalancesAsync(TestServer server, string? bot) =>
-        await server.Services.GetRequiredService<Database>().ReadAsync(session => BotStore.FirstBalancesAsync(session, bot));
 }
