@@ -82,9 +82,12 @@ public sealed class OpenApiTests
         foreach (var (path, method, item) in Operations(await server.GetAsync("/openapi/v1.json")))
         {
             var asked = path.Replace("{id}", "999999", StringComparison.Ordinal).Replace("{name}", "x", StringComparison.Ordinal);
-            var (_, answer) = await server.Client.SendAsync(method.ToUpperInvariant(), asked);
-            var wants = (string?)answer["code"] == "body-required";
-            Assert.True(wants == item["requestBody"] is not null, $"{method} {path} was answered {answer.ToJsonString()}");
+            using var response = await server.Client.RawAsync(method.ToUpperInvariant(), asked);
+            var answer = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+
+            // Some operations answer no JSON, /metrics for one.
+            var wants = response.StatusCode == System.Net.HttpStatusCode.BadRequest && (string?)JsonNode.Parse(answer)!["code"] == "body-required";
+            Assert.True(wants == item["requestBody"] is not null, $"{method} {path} was answered {answer}");
             bodies += wants ? 1 : 0;
         }
 
