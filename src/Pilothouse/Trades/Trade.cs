@@ -136,7 +136,7 @@ internal sealed record TradeClose : IInput<TradeClose>
 
     public static InputRules<TradeClose> Rules { get; } = new InputRules<TradeClose>()
         .Record(TradeStore.ColumnNames)
-        .Money("exit_price", static close => close.ExitPrice, required: true, above: 0)
+        .Money("exit_price", static close => close.ExitPrice, required: true, least: 0)
         .Money("fees", static close => close.Fees)
         .Text("exit_reason", static close => close.ExitReason, longest: 200)
         .Money("quantity", static close => close.Quantity, above: 0)

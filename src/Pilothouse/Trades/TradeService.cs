@@ -26,7 +26,8 @@ internal sealed class TradeService(Settings settings, TimeProvider clock)
             throw Refusal.Invalid("signal_id", "must be the id of a stored signal");
         }
 
-        var timestamp = Timestamps.Cut(trade.Timestamp ?? clock.GetUtcNow());
+        // One that was closed elsewhere, and says only when it closed, was not opened now.
+        var timestamp = Timestamps.Cut(trade.Timestamp ?? (trade.IsClosed ? trade.ClosedAt : null) ?? clock.GetUtcNow());
         if (!trade.IsClosed)
         {
             return (await TradeStore.Table.InsertAsync(session, caller, trade, timestamp, ("pnl", 0m)), true);

@@ -15,7 +15,7 @@ internal static class TradeStore
         Column.Pair(),
         Column.OneOf("side", NewTrade.Sides, required: true) with { Filter = "Only this side." },
         Column.Money("entry_price", above: 0, required: true),
-        Column.Money("exit_price", above: 0),
+        Column.Money("exit_price", least: 0),
         Column.Money("quantity", above: 0, required: true),
         Column.Computed("pnl", ColumnKind.Money),
         Column.OneOf("status", NewTrade.Statuses, standard: "open"),

@@ -84,7 +84,7 @@ public sealed class TradeTests
     [InlineData("""{"trading_pair":"A/B","side":"BUY","entry_price":1,"quantity":1,"status":"closed"}""", "exit_price")]
     [InlineData("""{"trading_pair":"A/B","side":"BUY","entry_price":1,"quantity":1,"exit_price":2}""", "exit_price")]
     [InlineData("""{"trading_pair":"A/B","side":"BUY","entry_price":1,"quantity":1,"closed_at":"2026-01-01"}""", "closed_at")]
-    [InlineData("""{"trading_pair":"A/B","side":"BUY","entry_price":1,"quantity":1,"status":"closed","exit_price":2,"closed_at":"2026-01-01"}""", "closed_at")]
+    [InlineData("""{"trading_pair":"A/B","side":"BUY","entry_price":1,"quantity":1,"status":"closed","exit_price":2,"timestamp":"2026-01-02","closed_at":"2026-01-01"}""", "closed_at")]
     [InlineData("""{"trading_pair":"A/B","side":"BUY","entry_price":1e20,"quantity":1e20,"status":"closed","exit_price":2}""", "exit_price")]
     [InlineData("""{"trading_pair":"A/B","side":"BUY","entry_price":1,"quantity":1,"position_mode":"both"}""", "position_mode")]
     [InlineData("""{"trading_pair":"A/B","side":"BUY","entry_price":1,"quantity":1,"leverage":0}""", "leverage")]
