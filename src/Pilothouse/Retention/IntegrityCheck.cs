@@ -99,8 +99,8 @@ internal sealed partial class IntegrityCheck(SqliteDatabase database, TimeProvid
     /// <summary>Whether a check in place would hold the log for long, and there is room for a copy.</summary>
     private bool IsLarge()
     {
-        var bytes = new FileInfo(database.Path).Length;
-        return bytes > LargestInPlace && new DriveInfo(Path.GetDirectoryName(Path.GetFullPath(database.Path))!).AvailableFreeSpace > (2 * bytes) + SpareRoom;
+        // A file that is gone is no large one; the check in place says what is wrong with it.
+        return new FileInfo(database.Path) is { Exists: true, Length: > LargestInPlace and var bytes } && FullDisk.RoomBeside(database.Path) > (2 * bytes) + SpareRoom;
     }
 
     /// <summary>

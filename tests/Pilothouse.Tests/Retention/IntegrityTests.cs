@@ -51,6 +51,23 @@ public sealed class IntegrityTests
     }
 
     [Fact]
+    public async Task A_file_that_is_gone_is_found_by_the_check_and_fails_it()
+    {
+        await using var server = await TestServer.StartAsync();
+        var check = server.Services.GetRequiredService<IntegrityCheck>();
+        File.Move(server.DatabasePath, server.DatabasePath + ".away");
+        try
+        {
+            Assert.False(await check.RunAsync(TestContext.Current.CancellationToken));
+            Assert.True(check.FoundDamage);
+        }
+        finally
+        {
+            File.Move(server.DatabasePath + ".away", server.DatabasePath);
+        }
+    }
+
+    [Fact]
     public async Task A_read_that_comes_upon_a_damaged_page_is_503_and_red_at_once()
     {
         var server = await TestServer.StartAsync();

@@ -13,17 +13,18 @@ internal static partial class FullDisk
     private const int QuotaUsedUp = 122;
     private const long AsGoodAsNothing = 64 * 1024;
 
-    public static bool IsTheReason(sqlite3 connection, string path) => SystemError(connection) is NoSpace or QuotaUsedUp || HasNoRoom(path);
+    public static bool IsTheReason(sqlite3 connection, string path) => SystemError(connection) is NoSpace or QuotaUsedUp || RoomBeside(path) < AsGoodAsNothing;
 
-    private static bool HasNoRoom(string path)
+    /// <summary>Bytes left for this user on the disk of a file; null where the disk cannot be asked.</summary>
+    public static long? RoomBeside(string path)
     {
         try
         {
-            return new DriveInfo(Path.GetDirectoryName(Path.GetFullPath(path))!).AvailableFreeSpace < AsGoodAsNothing;
+            return new DriveInfo(Path.GetDirectoryName(Path.GetFullPath(path))!).AvailableFreeSpace;
         }
         catch (IOException)
         {
-            return false;
+            return null;
         }
     }
 
