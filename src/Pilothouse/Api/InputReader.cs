@@ -165,7 +165,7 @@ internal static class InputReader
         }
         catch (JsonException error)
         {
-            if (WordForNoNumber(body[field.End..]) is { } word)
+            if (!field.Equals(0..0) && WordForNoNumber(body[field.End..]) is { } word)
             {
                 var name = Encoding.UTF8.GetString(body[field]).Trim(' ', '\t', '\r', '\n', ':').Trim('"');
                 throw Refusal.Invalid(InputNames.Shown(name), $"is {word}, which is no number in JSON: send null, or leave it out");

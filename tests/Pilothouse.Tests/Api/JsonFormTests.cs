@@ -64,6 +64,17 @@ public sealed class JsonFormTests
     }
 
     [Theory]
+    [InlineData("NaN")]
+    [InlineData(" Infinity")]
+    [InlineData("[NaN]")]
+    public async Task A_word_that_is_no_number_and_no_field_either_is_no_json(string sent)
+    {
+        await using var server = await TestServer.StartAsync();
+        var (status, body) = await server.Client.SendAsync("POST", "/api/signals", sent);
+        Assert.Equal((400, "invalid-json"), (status, (string?)body["code"]));
+    }
+
+    [Theory]
     [InlineData("NaN", "rsi", """{"trading_pair":"SUI/USDC","rsi":NaN}""")]
     [InlineData("Infinity", "rsi", """{"rsi" : Infinity, "trading_pair":"SUI/USDC"}""")]
     [InlineData("-Infinity", "price", "{\"trading_pair\":\"SUI/USDC\",\"price\"\n:\t-Infinity}")]
