@@ -54,8 +54,6 @@ internal sealed record QueryParameter(string Name, QueryKind Kind, string Descri
 
     public static readonly QueryParameter BotName = Text("bot_name", "Only this bot's.");
 
-    public static readonly QueryParameter SignalId = new("signal_id", QueryKind.Whole, "Only with the signal of this id.") { Least = 1 };
-
     public static readonly QueryParameter Hours = new("hours", QueryKind.Whole, "How far back, in hours.") { Least = 1, Most = 87_600, Default = "24" };
 
     public static readonly QueryParameter PeriodDays = new("period_days", QueryKind.Whole, "Over how many days the figure was made.") { Least = 1, Most = 87_600, Default = "7" };

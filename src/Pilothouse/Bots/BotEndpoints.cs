@@ -8,10 +8,7 @@ internal static class BotEndpoints
     /// <summary>The bot that the seed's clients mean when they name none.</summary>
     public const string UsualBot = "rl_trading_bot";
 
-    private static readonly QueryShape StatusQuery = new(
-        QueryParameter.Text("bot_name", $"Which bot. Without it {UsualBot}, or the bot that reported last where {UsualBot} never did."),
-        QueryParameter.OneOf("status", "Only reports of this status.", NewBotStatus.Statuses),
-        QueryParameter.OneOf("mode", "Only reports in this mode.", NewBotStatus.Modes));
+    private static readonly QueryShape StatusQuery = new([.. BotStore.Table.Filters]);
 
     public static void AddBots(this IServiceCollection services)
     {

@@ -12,7 +12,10 @@ internal static class BotStore
     public static readonly Table<NewBotStatus, BotStatus> Table = new(
         "bot_status", BotJson.Default.NewBotStatus, BotJson.Default.BotStatus, time: "timestamp",
         Column.Time("timestamp"),
-        Column.Bot(required: true),
+        Column.Bot(required: true) with
+        {
+            Filter = $"Which bot. Without it {BotEndpoints.UsualBot}, or the bot that reported last where {BotEndpoints.UsualBot} never did.",
+        },
         Column.OneOf("status", NewBotStatus.Statuses, required: true) with { Filter = "Only reports of this status." },
         Column.Whole("pid", least: 0),
         Column.Money("balance"),

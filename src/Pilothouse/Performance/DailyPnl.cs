@@ -16,16 +16,11 @@ internal sealed class DailyPnl
 
     public void Add(decimal pnl, DateOnly date)
     {
-        // Where clocks are turned back over midnight (St John's, until 2011) a later trade can belong to the day before.
-        var index = days.Count - 1;
-        while (index >= 0 && days[index].Date > date)
+        var index = DayList.Find(days, date);
+        if (index < 0)
         {
-            index--;
-        }
-
-        if (index < 0 || days[index].Date != date)
-        {
-            days.Insert(++index, (date, default));
+            index = ~index;
+            days.Insert(index, (date, default));
         }
 
         var sum = days[index].Pnl.Plus(pnl);
@@ -58,5 +53,22 @@ internal sealed class DailyPnl
         }
 
         return new DayPnl(picked.Date, picked.Pnl.Amount);
+    }
+}
+
+/// <summary>Lists of values by day, in the order of the days.</summary>
+internal static class DayList
+{
+    /// <summary>The place of a day; where it is not there, the complement of the place that it would have.</summary>
+    public static int Find<T>(List<(DateOnly Day, T Value)> days, DateOnly day)
+    {
+        // Where clocks are turned back over midnight (St John's, until 2011) a later trade can belong to the day before.
+        var index = days.Count - 1;
+        while (index >= 0 && days[index].Day > day)
+        {
+            index--;
+        }
+
+        return index >= 0 && days[index].Day == day ? index : ~(index + 1);
     }
 }

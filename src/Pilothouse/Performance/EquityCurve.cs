@@ -160,21 +160,15 @@ internal sealed class DailyReturnSums
 
         open = null;
 
-        // Where clocks are turned back over midnight (St John's, until 2011) a later trade can belong to the day before.
-        var index = days.Count - 1;
-        while (index >= 0 && days[index].Day > run.Day)
-        {
-            index--;
-        }
-
+        var index = DayList.Find(days, run.Day);
         var value = Return(run.Before, run.Pnl);
-        if (index >= 0 && days[index].Day == run.Day)
+        if (index >= 0)
         {
             days[index] = (run.Day, Compound(days[index].Return, value));
         }
         else
         {
-            days.Insert(index + 1, (run.Day, value));
+            days.Insert(~index, (run.Day, value));
         }
     }
 
@@ -183,7 +177,7 @@ internal sealed class DailyReturnSums
         var returns = days.ConvertAll(static day => day.Return);
         if (open is { } run)
         {
-            var index = days.FindLastIndex(day => day.Day == run.Day);
+            var index = DayList.Find(days, run.Day);
             var value = Return(run.Before, run.Pnl);
             if (index >= 0)
             {
@@ -191,7 +185,7 @@ internal sealed class DailyReturnSums
             }
             else
             {
-                returns.Add(value);
+                returns.Insert(~index, value);
             }
         }
 
