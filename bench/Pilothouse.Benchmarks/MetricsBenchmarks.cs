@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Patterns;
 using Microsoft.Extensions.DependencyInjection;
 using OpenTelemetry.Metrics;
-using Pilothouse.Monitoring;
+using Pilothouse.Http;
 
 namespace Pilothouse.Benchmarks;
 

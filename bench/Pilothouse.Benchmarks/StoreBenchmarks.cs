@@ -1,10 +1,10 @@
 using BenchmarkDotNet.Attributes;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
-using Pilothouse.Api;
 using Pilothouse.Auth;
 using Pilothouse.Bots;
 using Pilothouse.Configuration;
+using Pilothouse.Contract;
 using Pilothouse.Performance;
 using Pilothouse.Signals;
 using Pilothouse.Storage.Migrations;
@@ -31,7 +31,7 @@ public class StoreBenchmarks
         var path = Path.Combine(folder, "bench.db");
         new Migrator(path, folder, TimeProvider.System, NullLogger<Migrator>.Instance).Migrate();
         database = new SqliteDatabase(path, 4, durable: true, TimeProvider.System, NullLogger<SqliteDatabase>.Instance);
-        fifty = Shape.Read(new DefaultHttpContext().Request);
+        fifty = Shape.Read(new DefaultHttpContext().Request.Query);
         for (var i = 0; i < 20; i++)
         {
             await database.WriteAsync(async session =>
@@ -67,7 +67,7 @@ public class StoreBenchmarks
     public async Task<int> Page_of_50() => (await database.ReadAsync(session => SignalStore.List.PageAsync(session, fifty, 50, SignalStore.Table.Read))).Count;
 
     [Benchmark]
-    public async Task<int> Performance_kept() => (await ledger.AnswerAsync(default)).Length;
+    public async Task<int> Performance_kept() => (await ledger.AnswerAsync(default)).Plain.Length;
 
     /// <summary>One acknowledged write: a commit and a flush of the disk of its own.</summary>
     [Benchmark]

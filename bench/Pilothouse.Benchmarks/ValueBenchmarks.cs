@@ -1,6 +1,6 @@
 using System.Text;
 using BenchmarkDotNet.Attributes;
-using Pilothouse.Api;
+using Pilothouse.Contract;
 using Pilothouse.Performance;
 using Pilothouse.Signals;
 using Pilothouse.Storage;

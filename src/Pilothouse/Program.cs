@@ -10,6 +10,7 @@ var root = new RootCommand("Pilothouse: the backend for AI crypto trading bots."
     CleanupCommand.Create(),
     VacuumCommand.Create(),
     KeyCommand.Create(),
+    AuditCommand.Create(),
     BackupCommand.Create(),
     StatusCommand.Create(),
     CheckCommand.Create(),

@@ -2,16 +2,20 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.HttpOverrides;
 using Pilothouse.Analysis;
-using Pilothouse.Api;
+using Pilothouse.Audit;
 using Pilothouse.Auth;
 using Pilothouse.Backups;
 using Pilothouse.Bots;
 using Pilothouse.Configuration;
+using Pilothouse.Contract;
 using Pilothouse.Correlation;
 using Pilothouse.Costs;
+using Pilothouse.Http;
+using Pilothouse.Keys;
 using Pilothouse.Listening;
 using Pilothouse.MarketContext;
 using Pilothouse.Monitoring;
+using Pilothouse.Operations;
 using Pilothouse.Performance;
 using Pilothouse.Retention;
 using Pilothouse.Signals;
@@ -37,7 +41,8 @@ internal static class Server
         builder.Services.Configure<HostOptions>(static options => options.ShutdownTimeout = TimeSpan.FromSeconds(7));
 
         AddParts(builder.Services, settings, clock ?? TimeProvider.System);
-        AddFeatures(builder.Services);
+        var features = Features();
+        AddFeatures(builder.Services, features);
         var app = builder.Build();
         if (settings.HasTls)
         {
@@ -46,7 +51,7 @@ internal static class Server
         }
 
         UsePipeline(app, settings);
-        MapFeatures(app);
+        Map(app, features);
         return app;
     }
 
@@ -63,9 +68,18 @@ internal static class Server
         services.AddSingleton<Database>(static provider => Open(provider));
         services.AddSingleton<CallCounter>();
         services.AddSingleton<CallLimits>();
+        services.AddSingleton<LimitHeaders>();
+        services.AddSingleton<Credentials>();
+        services.AddSingleton<LoginBudget>();
+        services.AddSingleton<LoginMetrics>();
         services.AddSingleton<ServedHosts>();
         services.AddSingleton<IdempotencyStore>();
-        services.AddSingleton<WriteDoor>();
+        services.AddSingleton<IPurge>(static provider => provider.GetRequiredService<IdempotencyStore>());
+        services.AddSingleton<IPurge>(provider => new ChangePurge(
+            provider.GetRequiredService<Database>(), provider.GetServices<IChangeFollower>(), TimeSpan.FromDays(settings.Retention.ChangesDays), clock));
+        services.AddSingleton<OperationRunner>();
+        services.AddSingleton(new AuditKey(settings.JwtSecret));
+        services.AddSingleton<AuditLog>();
         services.AddSingleton<AnswerCache>();
         services.AddSingleton<FatalEnd>();
         services.AddSingleton<UnreadAnswers>();
@@ -79,11 +93,24 @@ internal static class Server
         services.AddCors();
         services.AddCompression();
         services.AddDocument();
-        services.ConfigureHttpJsonOptions(static options =>
+    }
+
+    private static void AddFeatures(IServiceCollection services, Feature[] features)
+    {
+        services.AddAuth();
+        foreach (var feature in features)
+        {
+            services.AddSingleton(feature);
+            feature.AddServices(services);
+        }
+
+        // For the OpenAPI document, which asks for every type that a route takes or answers.
+        services.ConfigureHttpJsonOptions(options =>
         {
             options.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
             options.SerializerOptions.NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.Strict;
-            foreach (var resolver in Json())
+            IEnumerable<IJsonTypeInfoResolver> all = [ContractJson.Default, HealthJson.Default, SessionJson.Default, BatchJson.Default, .. features.Select(static feature => feature.Json)];
+            foreach (var resolver in all)
             {
                 options.SerializerOptions.TypeInfoResolverChain.Insert(0, resolver);
             }
@@ -99,25 +126,11 @@ internal static class Server
             provider.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>());
     }
 
-    private static void AddFeatures(IServiceCollection services)
-    {
-        services.AddAuth();
-        services.AddSignals();
-        services.AddTrades();
-        services.AddPerformance();
-        services.AddBots();
-        services.AddMarketContext();
-        services.AddAnalysis();
-        services.AddCorrelation();
-        services.AddCosts();
-        services.AddBackups();
-    }
-
-    /// <summary>For the OpenAPI document, which asks for every type that a route takes or answers.</summary>
-    private static IEnumerable<IJsonTypeInfoResolver> Json() =>
+    /// <summary>Each feature once: what it needs, its operations, its JSON and its heading come from it.</summary>
+    private static Feature[] Features() =>
     [
-        ApiJson.Default, HealthJson.Default, AuthJson.Default,
-        SignalJson.Default, TradeJson.Default, PerformanceJson.Default, BotJson.Default, MarketContextJson.Default, AnalysisJson.Default, CorrelationJson.Default, CostJson.Default, BackupJson.Default,
+        new SignalFeature(), new TradeFeature(), new PerformanceFeature(), new BotFeature(), new MarketContextFeature(), new AnalysisFeature(),
+        new CorrelationFeature(), new CostFeature(), new KeyFeature(), new BackupFeature(), new AuditFeature(),
     ];
 
     private static void UsePipeline(WebApplication app, Settings settings)
@@ -155,24 +168,16 @@ internal static class Server
             }));
         }
 
-        app.Use(next => new Gate(next, settings, parts.GetRequiredService<Credentials>(), parts.GetRequiredService<CallLimits>()).InvokeAsync);
+        app.Use(next => new Gate(next, settings, parts.GetRequiredService<Credentials>(), parts.GetRequiredService<LimitHeaders>()).InvokeAsync);
         app.Use(static next => new QueryNames(next).InvokeAsync);
     }
 
-    private static void MapFeatures(WebApplication app)
+    private static void Map(WebApplication app, Feature[] features)
     {
         app.MapHealth();
         app.MapMetrics();
-        app.MapAuth();
-        app.MapSignals();
-        app.MapTrades();
-        app.MapPerformance();
-        app.MapBots();
-        app.MapMarketContext();
-        app.MapAnalysis();
-        app.MapCorrelation();
-        app.MapCosts();
-        app.MapBackups();
+        app.MapSessions();
+        Array.ForEach(features, feature => app.Map(feature));
         app.MapDocs();
     }
 }

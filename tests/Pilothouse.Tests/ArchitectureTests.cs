@@ -9,7 +9,7 @@ public sealed partial class ArchitectureTests
     private const int LongestFile = 250;
 
     /// <summary>What every feature may use.</summary>
-    private static readonly string[] Floor = ["Storage", "Configuration", "Auth", "Api"];
+    private static readonly string[] Floor = ["Storage", "Configuration", "Contract", "Auth", "Operations"];
 
     /// <summary>
     /// Which folder may use which. A folder that is not here fails the test: it gets its line together with its code. Program.cs and
@@ -17,14 +17,16 @@ public sealed partial class ArchitectureTests
     /// </summary>
     private static readonly Dictionary<string, string[]> Arrows = new()
     {
-        // The floor. Auth's refusals have the form of Api, whose pipeline asks Auth who calls: these two know each other.
         ["Storage"] = [],
         ["Configuration"] = [],
-        ["Auth"] = ["Storage", "Configuration", "Api"],
-        ["Api"] = ["Storage", "Configuration", "Auth", "Monitoring"],
-        ["Monitoring"] = ["Storage", "Configuration", "Auth", "Api"],
 
-        ["Listening"] = ["Storage", "Configuration", "Auth", "Monitoring"],
+        // What every door speaks: refusals, rules of inputs, tables, lists, JSON.
+        ["Contract"] = ["Storage"],
+        ["Monitoring"] = ["Storage", "Configuration", "Contract"],
+        ["Auth"] = ["Storage", "Configuration", "Contract"],
+
+        // The way of every operation.
+        ["Operations"] = ["Storage", "Configuration", "Contract", "Auth", "Monitoring"],
 
         // Facts name each other by id only.
         ["Signals"] = Floor,
@@ -33,26 +35,29 @@ public sealed partial class ArchitectureTests
         ["MarketContext"] = Floor,
         ["Analysis"] = Floor,
         ["Costs"] = Floor,
+        ["Keys"] = Floor,
 
         // Derived from facts, which they read through their stores.
         ["Performance"] = [.. Floor, "Trades", "Bots"],
         ["Correlation"] = [.. Floor, "MarketContext", "Signals"],
 
         // Care for the file and the process.
+        ["Audit"] = [.. Floor, "Monitoring"],
         ["Backups"] = [.. Floor, "Monitoring"],
         ["Retention"] = [.. Floor, "Monitoring"],
-        ["Checklist"] = ["Storage", "Configuration", "Auth", "Monitoring", "Backups", "Listening"],
+        ["Listening"] = ["Storage", "Configuration", "Auth", "Monitoring"],
+        ["Checklist"] = ["Storage", "Configuration", "Contract", "Auth", "Monitoring", "Backups", "Listening"],
 
-        // A client, which could as well be another program.
+        // The doors. Replay is a client, which could as well be another program.
+        ["Http"] = [.. Floor, "Monitoring"],
         ["Replay"] = [],
-        ["Cli"] = [.. Floor, "Checklist", "Replay", "Monitoring", "Backups", "Bots", "Retention"],
+        ["Cli"] = [.. Floor, "Checklist", "Replay", "Monitoring", "Backups", "Bots", "Retention", "Keys", "Audit"],
     };
 
     /// <summary>Single types that a folder may use beyond its arrows, with the reason.</summary>
     private static readonly Dictionary<(string From, string Type), string> Exceptions = new()
     {
         [("Trades", "Signals.SignalStore")] = "a trade's signal must exist",
-        [("Monitoring", "Trades.ClosedTrades")] = "the hourly work shortens the log of closed trades",
         [("Analysis", "Signals.SignalStore")] = "an analysis's signal must exist",
     };
 
@@ -93,6 +98,24 @@ public sealed partial class ArchitectureTests
             .Where(static found => !IsAllowed(found.Folder, found.Use))
             .Select(static found => $"{found.Path} uses {found.Use}");
         Assert.Empty(wrong.Distinct());
+    }
+
+    [Fact]
+    public void No_two_folders_use_each_other_not_even_through_others()
+    {
+        var uses = Arrows.ToDictionary(static arrow => arrow.Key, static arrow => arrow.Value.ToHashSet());
+        foreach (var (from, type) in Exceptions.Keys)
+        {
+            uses[from].Add(type.Split('.')[0]);
+        }
+
+        while (uses.FirstOrDefault(static folder => folder.Value.Count == 0) is { Key: { } free })
+        {
+            uses.Remove(free);
+            Array.ForEach([.. uses.Values], others => others.Remove(free));
+        }
+
+        Assert.Empty(uses.Keys);
     }
 
     [Fact]

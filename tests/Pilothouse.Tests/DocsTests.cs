@@ -2,8 +2,8 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
-using Pilothouse.Api;
 using Pilothouse.Configuration;
+using Pilothouse.Contract;
 using Pilothouse.Tests.Fixtures;
 
 namespace Pilothouse.Tests;

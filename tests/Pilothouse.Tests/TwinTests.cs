@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
-using Pilothouse.Api;
+using Pilothouse.Contract;
 using Pilothouse.Tests.Fixtures;
 
 namespace Pilothouse.Tests;
@@ -12,7 +12,7 @@ namespace Pilothouse.Tests;
 public sealed partial class TwinTests
 {
     /// <summary>A limit that a client may send up to is a round number; these files say it as one.</summary>
-    private static readonly string[] TellLimits = ["Api/InputReader.cs"];
+    private static readonly string[] TellLimits = ["Contract/BodyRules.cs"];
 
     [Fact]
     public void No_two_types_have_one_name()

@@ -1,5 +1,5 @@
-using Pilothouse.Api;
 using Pilothouse.Auth;
+using Pilothouse.Contract;
 using Pilothouse.Signals;
 using Pilothouse.Storage;
 

@@ -1,4 +1,5 @@
-using Pilothouse.Api;
+using Pilothouse.Contract;
+
 
 namespace Pilothouse.Analysis;
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Pilothouse.Api;
+using Pilothouse.Contract;
+using Pilothouse.Operations;
 
 namespace Pilothouse.Analysis;
 
@@ -90,6 +91,7 @@ internal sealed class TextOrListJson : JsonConverter<string>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     Converters = [typeof(MoneyJson), typeof(NumberJson), typeof(WholeJson), typeof(TextJson), typeof(TimeJson)])]
 [JsonSerializable(typeof(NewChartAnalysis))]
+[JsonSerializable(typeof(BatchOf<NewChartAnalysis>))]
 [JsonSerializable(typeof(ChartAnalysisStored))]
 [JsonSerializable(typeof(One<ChartAnalysis>))]
 [JsonSerializable(typeof(Page<ChartAnalysis>))]

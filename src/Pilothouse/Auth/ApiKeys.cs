@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Security.Cryptography;
 using System.Text;
 using Pilothouse.Configuration;
+using Pilothouse.Contract;
 using Pilothouse.Storage;
 
 namespace Pilothouse.Auth;
@@ -21,7 +22,7 @@ internal sealed class ApiKeys(Settings settings, TimeProvider clock)
 
     private readonly byte[] hashKey = HKDF.DeriveKey(HashAlgorithmName.SHA256, Encoding.UTF8.GetBytes(settings.JwtSecret), 32, info: "pilothouse api keys"u8.ToArray());
 
-    public static readonly Api.Choices ScopeNames = new("read", "write", "control");
+    public static readonly Choices ScopeNames = new("read", "write", "control");
 
     /// <summary>Makes a key. It is in the answer and nowhere else.</summary>
     public async ValueTask<(long Id, string Key)> CreateAsync(Session session, string name, IEnumerable<string> scopes, string? botName, DateTimeOffset? expiresAt)

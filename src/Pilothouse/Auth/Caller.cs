@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
-using Pilothouse.Api;
+using Pilothouse.Contract;
 using Pilothouse.Storage;
 
 namespace Pilothouse.Auth;
@@ -28,12 +28,24 @@ internal enum Scopes
 /// <param name="Name">For the log: "pin", "key:NAME", or "-".</param>
 /// <param name="Owner">Whose Idempotency-Keys these are: the API key's id, or "pin".</param>
 /// <param name="Client">Whom the limits count: the key, the session, or the address.</param>
-internal sealed record Caller(string Name, string Owner, string Client, Scopes Scopes)
+internal sealed record Caller(string Name, string Owner, string Client, Scopes Scopes) : IRecordOwner
 {
     private const int MostRemembered = 10_000;
 
     /// <summary>The text of addresses seen lately: every request needs it twice.</summary>
     private static readonly ConcurrentDictionary<IPAddress, string> Addresses = new();
+
+    /// <summary>Who has just shown the PIN.</summary>
+    public static Caller WithPin { get; } = new("pin", "pin", "pin", Scopes.All);
+
+    /// <summary>Who works at the command line.</summary>
+    public static Caller AtCommandLine => new("command", "command", "command", Scopes.All) { DisplayName = Environment.UserName };
+
+    /// <summary>The server itself, by the clock.</summary>
+    public static Caller Server { get; } = new("server", "server", "server", Scopes.All);
+
+    /// <summary>The key's name, or the user's at the command line; null where there is none.</summary>
+    public string? DisplayName { get; init; }
 
     /// <summary>The one bot that the key is made for, or null.</summary>
     public string? BotName { get; init; }

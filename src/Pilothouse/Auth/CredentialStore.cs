@@ -26,7 +26,7 @@ internal static class CredentialStore
         VALUES (@name, @hash, @scopes, @seal, @bot_name, @now, @expires_at) RETURNING id
         """);
     private static readonly Sql RevokeKey = new("UPDATE api_keys SET revoked_at = coalesce(revoked_at, @now), key_hash = 'revoked:' || id WHERE id = @id");
-    private static readonly Sql HasKey = new("SELECT 1 FROM api_keys WHERE id = @id");
+    private static readonly Sql KeyOfId = new($"SELECT {KeyColumns} FROM api_keys WHERE id = @id");
     private static readonly Sql FindRevoked = new("SELECT 1 FROM revoked_tokens WHERE jti = @jti");
     private static readonly Sql InsertRevoked = new("""
         INSERT INTO revoked_tokens(jti, expires_at) VALUES (@jti, @expires_at) ON CONFLICT (jti) DO NOTHING
@@ -50,6 +50,9 @@ internal static class CredentialStore
     public static ValueTask<SealedKey?> FindKeyAsync(Session session, long id, string hash) =>
         session.Prepare(FindKeyById).Set("id", id).Set("hash", hash).FirstAsync(row => new SealedKey(ReadKey(row), hash, row.Text(7)));
 
+    /// <summary>A key by its id, revoked or not.</summary>
+    public static ValueTask<ApiKey?> FindKeyAsync(Session session, long id) => session.Prepare(KeyOfId).Set("id", id).FirstAsync(ReadKey);
+
     public static ValueTask<List<ApiKey>> ListKeysAsync(Session session) => session.Prepare(ListKeys).ListAsync(ReadKey);
 
     public static ValueTask<long> InsertKeyAsync(Session session, string name, string hash, string scopes, string seal, string? botName, DateTimeOffset now, DateTimeOffset? expiresAt) =>
@@ -60,7 +63,7 @@ internal static class CredentialStore
     /// <returns>Whether there is such a key.</returns>
     public static async ValueTask<bool> RevokeKeyAsync(Session session, long id, DateTimeOffset now)
     {
-        if (!await session.Prepare(HasKey).Set("id", id).AnyAsync())
+        if (await FindKeyAsync(session, id) is null)
         {
             return false;
         }

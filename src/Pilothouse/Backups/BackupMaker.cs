@@ -1,7 +1,6 @@
 using System.IO.Compression;
 using System.Security.Cryptography;
 using Pilothouse.Configuration;
-using Pilothouse.Monitoring;
 using Pilothouse.Storage;
 using Pilothouse.Storage.Migrations;
 using Pilothouse.Storage.Sqlite;
@@ -142,7 +141,7 @@ internal sealed class BackupMaker(Settings settings, TimeProvider clock, SqliteD
             File = name,
             MadeAt = madeAt,
             MadeBy = madeBy,
-            PilothouseVersion = HealthEndpoints.Version,
+            PilothouseVersion = ThisVersion.Text,
             SqliteVersion = SqliteConnection.Version,
             SchemaVersion = facts.Migrations.LastOrDefault(static version => version.StartsWith(Migrator.Prefix, StringComparison.Ordinal)),
             Migrations = facts.Migrations,

@@ -4,11 +4,14 @@ using Pilothouse.Storage;
 
 namespace Pilothouse.Backups;
 
+/// <summary>Writes a backup that was made into the audit log.</summary>
+internal delegate Task BackupRecorder(Backup backup);
+
 /// <summary>
 /// A backup each day at BACKUP_SCHEDULE_HOUR:MINUTE local time, one that was missed at once, one that failed again after a while. Several
 /// programs may run it over one folder: whoever comes second finds that day's backup made.
 /// </summary>
-internal sealed partial class BackupSchedule(Settings settings, BackupMaker maker, BackupHealth health, TimeProvider clock, ILogger<BackupSchedule> logger)
+internal sealed partial class BackupSchedule(Settings settings, BackupMaker maker, BackupHealth health, BackupRecorder recorder, TimeProvider clock, ILogger<BackupSchedule> logger)
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMinutes(15);
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(30);
@@ -60,6 +63,7 @@ internal sealed partial class BackupSchedule(Settings settings, BackupMaker make
 
             var seconds = clock.GetElapsedTime(started).TotalSeconds;
             Made(logger, backup.Name, backup.SizeBytes, seconds, backup.Manifest!.ForeignKeyViolations);
+            await recorder(backup);
             if (kept.Count > 0)
             {
                 NotRemoved(logger, kept.Count, kept[0]);

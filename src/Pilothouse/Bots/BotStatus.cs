@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
-using Pilothouse.Api;
+using Pilothouse.Contract;
+using Pilothouse.Operations;
 
 namespace Pilothouse.Bots;
 
@@ -55,6 +56,7 @@ internal sealed record BotStatusStored(bool Success, string Message, long Status
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     Converters = [typeof(MoneyJson), typeof(NumberJson), typeof(WholeJson), typeof(TextJson), typeof(TimeJson)])]
 [JsonSerializable(typeof(NewBotStatus))]
+[JsonSerializable(typeof(BatchOf<NewBotStatus>))]
 [JsonSerializable(typeof(BotStatusStored))]
 [JsonSerializable(typeof(One<BotStatus>))]
 internal sealed partial class BotJson : JsonSerializerContext;

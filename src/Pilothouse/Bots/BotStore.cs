@@ -1,4 +1,4 @@
-using Pilothouse.Api;
+using Pilothouse.Contract;
 using Pilothouse.Storage;
 
 namespace Pilothouse.Bots;
@@ -14,7 +14,7 @@ internal static class BotStore
         Column.Time("timestamp"),
         Column.Bot(required: true) with
         {
-            Filter = $"Which bot. Without it {BotEndpoints.UsualBot}, or the bot that reported last where {BotEndpoints.UsualBot} never did.",
+            Filter = $"Which bot. Without it {BotFeature.UsualBot}, or the bot that reported last where {BotFeature.UsualBot} never did.",
         },
         Column.OneOf("status", NewBotStatus.Statuses, required: true) with { Filter = "Only reports of this status." },
         Column.Whole("pid", least: 0),

@@ -3,6 +3,7 @@ using System.Globalization;
 using Pilothouse.Backups;
 using Pilothouse.Configuration;
 using Pilothouse.Monitoring;
+using Pilothouse.Operations;
 using Serilog;
 using Spectre.Console;
 
@@ -28,7 +29,7 @@ internal static class BackupCommand
         return command;
     }
 
-    private static Task<int> MakeAsync(CancellationToken cancel) => Shell.ChangingAsync("backup", (settings, log) =>
+    private static Task<int> MakeAsync(CancellationToken cancel) => Shell.ChangingAsync("backup", async (settings, log) =>
     {
         IReadOnlyList<string> kept = [];
         var backup = TerminalProgress.Run(progress => new BackupMaker(settings, TimeProvider.System).Make(Backup.ByCommand, Patience, progress, out kept, cancel, SayWaiting));
@@ -42,7 +43,8 @@ internal static class BackupCommand
             Shell.Say($"{name} is beyond MAX_BACKUPS but could not be removed; see to the rights of BACKUP_DIR.");
         }
 
-        return Task.FromResult(Shell.Good);
+        await CommandDatabase.RecordAsync(settings, AuditedWork.CreateBackup, BackupRow.ChangeOf(backup));
+        return Shell.Good;
     });
 
     private static Command ListAll()
@@ -119,11 +121,11 @@ internal static class BackupCommand
         var name = new Argument<string>("NAME") { Description = "A name from `backup list`, or latest.", DefaultValueFactory = static _ => "latest" };
         var yes = new Option<bool>("--yes") { Description = "Do not ask." };
         var command = new Command("restore", "Put a backup in the place of the database. Nobody may have the database open; today's files are set aside, not removed.") { name, yes };
-        command.SetAction((parsed, cancel) => Shell.ChangingAsync("backup restore", (settings, log) => Task.FromResult(RestoreOne(settings, log, parsed.GetRequiredValue(name), parsed.GetValue(yes), cancel))));
+        command.SetAction((parsed, cancel) => Shell.ChangingAsync("backup restore", (settings, log) => RestoreOneAsync(settings, log, parsed.GetRequiredValue(name), parsed.GetValue(yes), cancel)));
         return command;
     }
 
-    private static int RestoreOne(Settings settings, CommandLog log, string name, bool yes, CancellationToken cancel)
+    private static async Task<int> RestoreOneAsync(Settings settings, CommandLog log, string name, bool yes, CancellationToken cancel)
     {
         var folder = new BackupFolder(settings.BackupDir, TimeProvider.System);
         var restorer = new BackupRestorer(settings, TimeProvider.System);
@@ -153,6 +155,7 @@ internal static class BackupCommand
             Shell.Print($"What was there before: {file}");
         }
 
+        await CommandDatabase.RecordAsync(settings, AuditedWork.RestoreBackup, BackupRow.ChangeOf(backup));
         SayOrphans(restored.Facts.ForeignKeyViolations);
         Shell.Say(restored.Revocations is { } ended
             ? string.Create(CultureInfo.InvariantCulture, $"API keys and sessions that were ended since then stay ended ({ended}). Keys made since then are gone: `pilothouse key list` shows those that there are.")
@@ -169,7 +172,7 @@ internal static class BackupCommand
             using var loggers = LoggerFactory.Create(logging => logging.AddSerilog(logger));
             var maker = new BackupMaker(settings, TimeProvider.System);
             var health = new BackupHealth(settings, maker.Folder, TimeProvider.System);
-            var schedule = new BackupSchedule(settings, maker, health, TimeProvider.System, loggers.CreateLogger<BackupSchedule>());
+            var schedule = new BackupSchedule(settings, maker, health, backup => CommandDatabase.RecordAsync(settings, AuditedWork.CreateBackup, BackupRow.ChangeOf(backup)), TimeProvider.System, loggers.CreateLogger<BackupSchedule>());
             Shell.Print($"A backup of {settings.DatabasePath} to {maker.Folder.Path} each day at {settings.BackupScheduleHour:00}:{settings.BackupScheduleMinute:00}. {health.Look().Message}");
             try
             {

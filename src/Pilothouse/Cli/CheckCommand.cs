@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
-using Pilothouse.Api;
 using Pilothouse.Checklist;
 using Pilothouse.Configuration;
+using Pilothouse.Contract;
 using Pilothouse.Monitoring;
 using Pilothouse.Storage.Sqlite;
 using Spectre.Console;

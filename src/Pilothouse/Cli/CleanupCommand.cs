@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Pilothouse.Configuration;
 using Pilothouse.Monitoring;
+using Pilothouse.Operations;
 using Pilothouse.Retention;
 using Pilothouse.Storage;
 using Pilothouse.Storage.Migrations;
@@ -47,6 +48,7 @@ internal static class CleanupCommand
             throw new DatabaseRefusedException($"{settings.DatabasePath} is known to be damaged ({damage}). Nothing is deleted from it. Stop the server and restore a backup with `pilothouse backup restore` (docs/operations.md, Damaged database).");
         }
 
+        IReadOnlyList<CleanedTable>? cleaned = null;
         using var loggers = LoggerFactory.Create(static _ => { });
         await using (var database = new SqliteDatabase(settings.DatabasePath, 1, settings.Durability == "full", TimeProvider.System, loggers.CreateLogger<SqliteDatabase>()))
         {
@@ -58,12 +60,18 @@ internal static class CleanupCommand
                 var tables = await cleanup.RunAsync(dryRun, cancel);
                 Print(tables, dryRun);
                 log?.Done(CleanedTable.Summary(tables));
+                cleaned = !dryRun && tables.Any(static table => table.Rows > 0) ? tables : null;
             }
             catch (Exception) when (!dryRun)
             {
                 Shell.Say(string.Create(CultureInfo.InvariantCulture, $"It broke off after {deleted:N0} rows; what is deleted is deleted, and running it again goes on from there."));
                 throw;
             }
+        }
+
+        if (cleaned is { } done)
+        {
+            await CommandDatabase.RecordAsync(settings, AuditedWork.Cleanup, CleanedTable.ChangeOf(done));
         }
 
         TellOfVacuum(settings.DatabasePath);

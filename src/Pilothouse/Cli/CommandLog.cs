@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json.Serialization;
-using Pilothouse.Api;
 using Pilothouse.Configuration;
+using Pilothouse.Contract;
 using Pilothouse.Monitoring;
 using Pilothouse.Storage;
 using Pilothouse.Storage.Sqlite;

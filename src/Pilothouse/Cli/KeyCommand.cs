@@ -1,11 +1,11 @@
 using System.CommandLine;
 using System.Globalization;
-using Pilothouse.Api;
 using Pilothouse.Auth;
 using Pilothouse.Configuration;
+using Pilothouse.Contract;
+using Pilothouse.Keys;
+using Pilothouse.Operations;
 using Pilothouse.Storage;
-using Pilothouse.Storage.Migrations;
-using Pilothouse.Storage.Sqlite;
 
 namespace Pilothouse.Cli;
 
@@ -33,12 +33,16 @@ internal static class KeyCommand
             CustomParser = static result => Shell.WholeNumber(result, "--expires-in-days", 1, 36_500),
         };
         var command = new Command("create", "Make a key. It is shown once.") { name, scopes, bot, days };
-        command.SetAction((parsed, _) => WithDatabaseAsync("key create", async (settings, database, log) =>
+        command.SetAction((parsed, _) => CommandDatabase.WithAsync("key create", async (settings, database, log) =>
         {
             var clock = TimeProvider.System;
             DateTimeOffset? ends = parsed.GetValue(days) is { } count ? clock.GetUtcNow().AddDays(count) : null;
-            var (id, key) = await database.WriteAsync(session => new ApiKeys(settings, clock)
-                .CreateAsync(session, parsed.GetRequiredValue(name), Names(parsed.GetRequiredValue(scopes)), parsed.GetValue(bot), ends));
+            var (id, key) = await database.WriteAsync(async session =>
+            {
+                var made = await new ApiKeys(settings, clock).CreateAsync(session, parsed.GetRequiredValue(name), Names(parsed.GetRequiredValue(scopes)), parsed.GetValue(bot), ends);
+                await AuditAsync(session, settings, AuditedWork.CreateApiKey, made.Id, null);
+                return made;
+            });
             Shell.Say(string.Create(CultureInfo.InvariantCulture, $"API key {id} was made. It is not shown again:"));
             Shell.Print(key);
             log.Done(string.Create(CultureInfo.InvariantCulture, $"API key {id} was made: {parsed.GetRequiredValue(name)}, {parsed.GetRequiredValue(scopes)}, {(ends is null ? "without an end" : $"until {Show(ends)}")}"));
@@ -50,7 +54,7 @@ internal static class KeyCommand
     private static Command ListKeys()
     {
         var command = new Command("list", "Every key, without the keys themselves.");
-        command.SetAction(static (_, _) => WithDatabaseAsync("key list", static async (_, database, _) =>
+        command.SetAction(static (_, _) => CommandDatabase.WithAsync("key list", static async (_, database, _) =>
         {
             var keys = await database.ReadAsync(CredentialStore.ListKeysAsync);
             Shell.PrintTable(["id", "name", "scopes", "bot", "made", "ends", "revoked"], keys.Select(static key => new[]
@@ -70,10 +74,20 @@ internal static class KeyCommand
             CustomParser = static result => Shell.WholeNumber(result, "ID"),
         };
         var command = new Command("revoke", "End a key at once.") { id };
-        command.SetAction((parsed, _) => WithDatabaseAsync("key revoke", async (_, database, log) =>
+        command.SetAction((parsed, _) => CommandDatabase.WithAsync("key revoke", async (settings, database, log) =>
         {
             var number = parsed.GetValue(id);
-            var found = await database.WriteAsync(session => CredentialStore.RevokeKeyAsync(session, number, TimeProvider.System.GetUtcNow()));
+            var found = await database.WriteAsync(async session =>
+            {
+                var before = await CredentialStore.FindKeyAsync(session, number);
+                var isThere = await CredentialStore.RevokeKeyAsync(session, number, TimeProvider.System.GetUtcNow());
+                if (isThere)
+                {
+                    await AuditAsync(session, settings, AuditedWork.RevokeApiKey, number, before);
+                }
+
+                return isThere;
+            });
             Shell.Say(found ? $"API key {number} is revoked." : $"There is no API key {number}; `pilothouse key list` shows them.");
             if (found)
             {
@@ -104,6 +118,13 @@ internal static class KeyCommand
         return command;
     }
 
+    private static async ValueTask AuditAsync(Session session, Settings settings, string operation, long id, ApiKey? before)
+    {
+        var after = await CredentialStore.FindKeyAsync(session, id);
+        await new AuditLog(new AuditKey(settings.JwtSecret), TimeProvider.System)
+            .RecordAsync(session, Call.AtCommandLine(), operation, new(KeyFeature.Table, id, KeyFeature.After(before), KeyFeature.After(after)));
+    }
+
     private static void CheckName(System.CommandLine.Parsing.OptionResult given, string option)
     {
         if (given.Tokens is [{ Value: var name }] && PrintableText.ProblemOfName(name) is { } problem)
@@ -115,19 +136,4 @@ internal static class KeyCommand
     private static string[] Names(string scopes) => scopes.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
     private static string Show(DateTimeOffset? time) => time?.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture) ?? "";
-
-    private static Task<int> WithDatabaseAsync(string command, Func<Settings, Database, CommandLog, Task<int>> work) => Shell.ChangingAsync(command, async (settings, log) =>
-    {
-        // In another folder than the server's, a key would be made under a secret and for a database that nobody serves.
-        if (settings.JwtSecret.Length == 0)
-        {
-            Shell.Say("There is no JWT_SECRET_KEY here, so this is not the server's folder. Run this where its .env is, after its first start.");
-            return Shell.Failed;
-        }
-
-        using var loggers = LoggerFactory.Create(static _ => { });
-        new Migrator(settings.DatabasePath, settings.BackupDir, TimeProvider.System, loggers.CreateLogger<Migrator>()).Migrate();
-        await using var database = new SqliteDatabase(settings.DatabasePath, 1, settings.Durability == "full", TimeProvider.System, loggers.CreateLogger<SqliteDatabase>());
-        return await work(settings, database, log);
-    });
 }

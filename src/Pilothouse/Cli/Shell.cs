@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
-using Pilothouse.Api;
 using Pilothouse.Configuration;
+using Pilothouse.Contract;
 using Pilothouse.Storage;
 using Spectre.Console;
 

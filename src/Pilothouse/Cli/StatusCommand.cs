@@ -1,7 +1,7 @@
 using System.CommandLine;
-using Pilothouse.Api;
 using Pilothouse.Backups;
 using Pilothouse.Configuration;
+using Pilothouse.Contract;
 using Pilothouse.Storage.Sqlite;
 
 namespace Pilothouse.Cli;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Pilothouse.Contract;
 using Pilothouse.Monitoring;
 
 namespace Pilothouse.Cli;
@@ -83,7 +84,7 @@ internal static class StatusFindings
 
         foreach (var bot in files.Bots.Where(static bot => bot.Status == "error"))
         {
-            yield return new(StatusFinding.Warning, $"The bot {Api.PrintableText.Of(bot.Name)} reported an error: GET /api/bot-status?bot_name={Uri.EscapeDataString(bot.Name)} has its message.");
+            yield return new(StatusFinding.Warning, $"The bot {PrintableText.Of(bot.Name)} reported an error: GET /api/bot-status?bot_name={Uri.EscapeDataString(bot.Name)} has its message.");
         }
 
         foreach (var bot in files.Bots.Where(IsSilent))
@@ -98,7 +99,7 @@ internal static class StatusFindings
 
     private static StatusFinding Silence(BotPart bot)
     {
-        var since = $"The bot {Api.PrintableText.Of(bot.Name)} has been silent for {Spans.Words(bot.AgeSeconds ?? 0)}";
+        var since = $"The bot {PrintableText.Of(bot.Name)} has been silent for {Spans.Words(bot.AgeSeconds ?? 0)}";
         return bot.Status == "stopped"
             ? new(StatusFinding.Note, $"{since}, since it reported that it stopped. If it is not used any more, there is nothing to do.")
             : new(StatusFinding.Warning, Text($"{since}: its last report, of {bot.ReportedAt:yyyy-MM-dd HH:mm} UTC, says ")

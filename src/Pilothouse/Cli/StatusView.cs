@@ -1,5 +1,5 @@
 using System.Globalization;
-using Pilothouse.Api;
+using Pilothouse.Contract;
 using Pilothouse.Monitoring;
 using Spectre.Console;
 using Spectre.Console.Rendering;

@@ -14,6 +14,8 @@ internal sealed class RetentionSettings
         NewsCacheDays = from.Whole("NEWS_CACHE_RETENTION_DAYS", 7, 0, MostDays);
         MarketContextDays = from.Whole("MARKET_CONTEXT_RETENTION_DAYS", 0, 0, MostDays);
         AgentDecisionsDays = from.Whole("AGENT_DECISIONS_RETENTION_DAYS", 0, 0, MostDays);
+        AuditLogDays = from.Whole("AUDIT_LOG_RETENTION_DAYS", 0, 0, MostDays);
+        ChangesDays = from.Whole("CHANGES_RETENTION_DAYS", 7, 0, MostDays);
         DiskWarningMegabytes = from.Whole("DISK_WARNING_MB", 1024, 0, 1_000_000_000);
         DiskMinimumMegabytes = from.Whole("DISK_MINIMUM_MB", 100, 0, 1_000_000_000);
     }
@@ -31,6 +33,10 @@ internal sealed class RetentionSettings
     public int MarketContextDays { get; }
 
     public int AgentDecisionsDays { get; }
+
+    public int AuditLogDays { get; }
+
+    public int ChangesDays { get; }
 
     /// <summary>A disk with less left is nearly full; 0 never warns.</summary>
     public int DiskWarningMegabytes { get; }

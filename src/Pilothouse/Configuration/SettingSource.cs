@@ -64,6 +64,9 @@ internal sealed class SettingSource(IReadOnlyDictionary<string, string> values)
     public string Secret(string name, string allowed, Func<string, bool> good) =>
         TakeText(new(name, "", allowed, Secret: true), "", text => good(text) ? text : null);
 
+    public string[] Secrets(string name, string allowed, Func<string, bool> good) =>
+        TakeText(new(name, "", allowed, Secret: true), "", text => Split(text).All(good) ? text : null) is { Length: > 0 } text ? Split(text) : [];
+
     public string PathPrefix(string name) =>
         TakeText(new(name, "", "a path such as /pilothouse, of letters, digits and - _ . ~, that begins with none of /api, /health, /metrics, /openapi, /docs and /mcp"), "",
             static text => UrlPrefix.TryRead(text, out var prefix) && !UrlPrefix.IsAmbiguous(prefix) ? prefix : null);

@@ -29,9 +29,11 @@ internal sealed class Settings
         LogLevel = from.OneOf("LOG_LEVEL", "INFO", "DEBUG", "INFO", "WARNING", "ERROR");
         LogFormat = from.OneOf("LOG_FORMAT", "json", "json", "text");
         Pin = from.Secret("BOT_CONTROL_PIN", "exactly 6 digits, or the hash that `pilothouse key hash-pin` prints", static text => PinHash.IsPin(text) || PinHash.IsHash(text));
-        JwtSecret = from.Secret("JWT_SECRET_KEY", "at least 32 bytes (make one with: openssl rand -hex 32)", static text => System.Text.Encoding.UTF8.GetByteCount(text) >= 32);
+        JwtSecret = from.Secret("JWT_SECRET_KEY", "at least 32 bytes (make one with: openssl rand -hex 32)", IsLongSecret);
         SessionTimeoutMinutes = from.Whole("SESSION_TIMEOUT_MINUTES", 30, 1, 43_200);
         RequireAuthForReads = from.OptionalFlag("REQUIRE_AUTH_FOR_READS");
+        PreviousJwtSecrets = from.Secrets("PREVIOUS_JWT_SECRET_KEYS", "earlier values of JWT_SECRET_KEY, each of at least 32 bytes, separated by commas", IsLongSecret);
+        AuditRecords = from.Flag("AUDIT_RECORDS", false);
         BotKeysMayChangeUnnamed = from.Flag("BOT_KEYS_MAY_CHANGE_UNNAMED", false);
         AllowedHosts = from.List("ALLOWED_HOSTS", "host names separated by commas, or * for any", static _ => true);
         CorsOrigins = from.List("CORS_ORIGINS", "origins such as http://localhost:5000 separated by commas, or *", static text => text == "*" || IsOrigin(text));
@@ -94,6 +96,12 @@ internal sealed class Settings
     public string Pin { get; }
 
     public string JwtSecret { get; }
+
+    /// <summary>Under which older rows of the audit log were written; nothing else takes them.</summary>
+    public string[] PreviousJwtSecrets { get; }
+
+    /// <summary>Whether the audit log keeps plain records too, which bots post by the second.</summary>
+    public bool AuditRecords { get; }
 
     public int SessionTimeoutMinutes { get; }
 
@@ -180,12 +188,13 @@ internal sealed class Settings
     {
         from.Text("FLASK_SECRET_KEY", "", "anything; accepted and unused");
         from.Whole("BOT_STALE_AFTER_SECONDS", 180, 1, 31_536_000);
-        from.Whole("AUDIT_LOG_RETENTION_DAYS", 0, 0, RetentionSettings.MostDays);
         SetWithoutEffect = [.. from.Facts.Select(static fact => fact.Name).Where(name => from.IsSet(name) && IsReserved(name))];
     }
 
+    private static bool IsLongSecret(string text) => System.Text.Encoding.UTF8.GetByteCount(text) >= 32;
+
     internal static bool IsReserved(string name) =>
-        name is "BOT_STALE_AFTER_SECONDS" or "AUDIT_LOG_RETENTION_DAYS";
+        name is "BOT_STALE_AFTER_SECONDS";
 
     /// <summary>What only shows when settings are looked at together.</summary>
     private void Check(SettingSource from)

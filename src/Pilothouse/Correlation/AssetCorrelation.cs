@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
-using Pilothouse.Api;
+using Pilothouse.Contract;
+using Pilothouse.Operations;
 
 namespace Pilothouse.Correlation;
 
@@ -51,6 +52,7 @@ internal sealed record CorrelationStored(bool Success, string Message, long Corr
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     Converters = [typeof(MoneyJson), typeof(NumberJson), typeof(WholeJson), typeof(TextJson), typeof(TimeJson)])]
 [JsonSerializable(typeof(NewCorrelation))]
+[JsonSerializable(typeof(BatchOf<NewCorrelation>))]
 [JsonSerializable(typeof(CorrelationStored))]
 [JsonSerializable(typeof(OneOrNone<AssetCorrelation>))]
 internal sealed partial class CorrelationJson : JsonSerializerContext;

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
-using Pilothouse.Api;
+using Pilothouse.Contract;
+using Pilothouse.Operations;
 
 namespace Pilothouse.Costs;
 
@@ -51,6 +52,7 @@ internal sealed record ApiCostStored(bool Success, string Message, long CostId) 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     Converters = [typeof(MoneyJson), typeof(NumberJson), typeof(WholeJson), typeof(TextJson), typeof(TimeJson)])]
 [JsonSerializable(typeof(NewApiCost))]
+[JsonSerializable(typeof(BatchOf<NewApiCost>))]
 [JsonSerializable(typeof(ApiCostStored))]
 [JsonSerializable(typeof(ApiCostTotals))]
 internal sealed partial class CostJson : JsonSerializerContext;

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
-using Pilothouse.Api;
+using Pilothouse.Contract;
+using Pilothouse.Operations;
 
 namespace Pilothouse.MarketContext;
 
@@ -67,6 +68,7 @@ internal sealed record MarketSnapshotStored(bool Success, string Message, long C
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     Converters = [typeof(MoneyJson), typeof(NumberJson), typeof(WholeJson), typeof(TextJson), typeof(TimeJson)])]
 [JsonSerializable(typeof(NewMarketSnapshot))]
+[JsonSerializable(typeof(BatchOf<NewMarketSnapshot>))]
 [JsonSerializable(typeof(MarketSnapshotStored))]
 [JsonSerializable(typeof(One<MarketSnapshot>))]
 [JsonSerializable(typeof(Page<MarketSnapshot>))]

@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using Pilothouse.Api;
 using Pilothouse.Configuration;
+using Pilothouse.Contract;
 
 namespace Pilothouse.Monitoring;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Encodings.Web;
+using Pilothouse.Contract;
 using Pilothouse.Storage;
 using Serilog.Events;
 using Serilog.Formatting;
@@ -17,10 +18,10 @@ internal sealed class TextLogFormatter : ITextFormatter
     {
         using var line = new StringWriter(CultureInfo.InvariantCulture);
         Head.Format(logEvent, line);
-        output.WriteLine(Api.PrintableText.Of(line.ToString()));
+        output.WriteLine(PrintableText.Of(line.ToString()));
         if (logEvent.Exception is { } exception)
         {
-            output.WriteLine(Api.PrintableText.Lines(exception.ToString()));
+            output.WriteLine(PrintableText.Lines(exception.ToString()));
         }
     }
 }
@@ -136,7 +137,7 @@ internal sealed class JsonLogFormatter : ITextFormatter
         var other => Convert.ToString(other, CultureInfo.InvariantCulture) ?? "",
     };
 
-    private static void Text(string text, TextWriter output) => output.Write(Api.PrintableText.Json(JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(text)));
+    private static void Text(string text, TextWriter output) => output.Write(PrintableText.Json(JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(text)));
 
     private static string NameOf(LogEventLevel level) => level switch
     {

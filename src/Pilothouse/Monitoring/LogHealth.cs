@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Serilog.Core;
-using Serilog.Debugging;
 using Serilog.Events;
 
 namespace Pilothouse.Monitoring;

@@ -172,9 +172,9 @@ internal sealed class AccountBook
             return null;
         }
 
-        var first = reporting.Any(static entry => entry.Key.Bot == BotEndpoints.UsualBot)
-            ? BotEndpoints.UsualBot
+        var first = reporting.Any(static entry => entry.Key.Bot == BotFeature.UsualBot)
+            ? BotFeature.UsualBot
             : reporting.MinBy(static entry => (entry.Value.Balance!.Value.At, entry.Value.Balance.Value.Id)).Key.Bot;
-        return first == BotEndpoints.UsualBot || !await AccountTrades.AnyAsync(session, first) ? first : null;
+        return first == BotFeature.UsualBot || !await AccountTrades.AnyAsync(session, first) ? first : null;
     }
 }

@@ -1,25 +1,25 @@
-using Pilothouse.Api;
+using Pilothouse.Contract;
 using Pilothouse.Storage;
 using Pilothouse.Trades;
 
 namespace Pilothouse.Performance;
 
 /// <summary>
-/// The figures of all trades, kept up to date: it follows the log of closed trades (trade_changes, written by triggers, whoever
-/// closes a trade) and adds what is new. Only a change of a trade that was closed before, a close that lies before the last one, or
+/// The figures of all trades, kept up to date: it follows the log of changes (written by triggers, whoever closes a trade) and adds
+/// what is new. Only a change of a trade that was closed before, a close that lies before the last one, or
 /// reports that give the past another equity make it read all trades again. The finished answer is kept until anything is committed at all.
 /// </summary>
-internal sealed class PerformanceLedger(Database database, StartingBalances balances) : IDisposable
+internal sealed class PerformanceLedger(Database database, StartingBalances balances) : IChangeFollower, IDisposable
 {
     private const int MostAtOnce = 10_000;
     private readonly SemaphoreSlim gate = new(1);
     private PerformanceFigures? figures;
     private EquitySource? source;
-    private long sequence;
+    private long position;
     private volatile Kept? kept;
 
     /// <summary>The answer as JSON, true of all that was committed before the call.</summary>
-    public async ValueTask<ReadOnlyMemory<byte>> AnswerAsync(CancellationToken cancel)
+    public async ValueTask<KeptBytes> AnswerAsync(CancellationToken cancel)
     {
         var stamp = await database.StampAsync(cancel);
         if (kept is { } answer && answer.Stamp == stamp)
@@ -37,7 +37,7 @@ internal sealed class PerformanceLedger(Database database, StartingBalances bala
                 var old = kept;
                 kept = null;
                 var changed = await database.SnapshotAsync(ReadKind.Known, UpdateAsync, CancellationToken.None);
-                kept = fresh = new Kept(stamp, changed || old is null ? ToJson() : old.Json);
+                kept = fresh = new Kept(stamp, changed || old is null ? new KeptBytes(ToJson()) : old.Json);
             }
 
             return fresh.Json;
@@ -48,16 +48,29 @@ internal sealed class PerformanceLedger(Database database, StartingBalances bala
         }
     }
 
+    /// <summary>Follows only after somebody has asked for the figures.</summary>
+    public async ValueTask<long?> CatchUpAsync(CancellationToken cancel)
+    {
+        if (figures is null)
+        {
+            return null;
+        }
+
+        await AnswerAsync(cancel);
+        return position;
+    }
+
     public void Dispose() => gate.Dispose();
 
     /// <summary>Brings the figures to the state that the session sees.</summary>
     /// <returns>Whether they are others now.</returns>
     private async ValueTask<bool> UpdateAsync(Session session)
     {
+        var newest = await ChangeLog.NewestAsync(session);
         var now = await balances.FindAsync(session, null, null, null);
         var assets = new AssetCounts();
         if (figures is { } current && await JoiningAsync(session, now, assets) is { } openings
-            && await ChangesAsync(session, now) is ({ } rows, var last))
+            && await ClosedSinceAsync(session, now) is { } rows)
         {
             var renamed = now.Book?.NamesLike(source!.Book!) == false;
 
@@ -65,15 +78,14 @@ internal sealed class PerformanceLedger(Database database, StartingBalances bala
             openings.ForEach(current.Expect);
             current.MoveIn(assets);
             rows.ForEach(row => TradeWindow.Add(current, now, row));
-            (source, sequence) = (now, last);
+            (source, position) = (now, newest);
             return renamed || openings.Count + rows.Count > 0;
         }
 
         // Until the reading is done there are no figures: an exception on the way must not leave half of them.
         figures = null;
-        var newest = await ClosedTrades.LastChangeAsync(session);
         var all = await ClosedTradeReader.ReadAsync(session, new ClosedTradeFilter(), now, TimeZoneInfo.Utc, null, CancellationToken.None);
-        (figures, source, sequence) = (all, now, newest);
+        (figures, source, position) = (all, now, newest);
         return true;
     }
 
@@ -110,23 +122,28 @@ internal sealed class PerformanceLedger(Database database, StartingBalances bala
         return joining;
     }
 
-    /// <summary>The trades that closed since, in order, and the last of the log; null where that is not enough and all must be read.</summary>
-    private async ValueTask<(List<TradeClosing>? Rows, long Last)> ChangesAsync(Session session, EquitySource now)
+    /// <summary>The trades that closed since, in order; null where that is not enough and all must be read.</summary>
+    private async ValueTask<List<TradeClosing>?> ClosedSinceAsync(Session session, EquitySource now)
     {
-        var changes = await ClosedTrades.ChangesAsync(session, sequence);
-        if (changes is null || changes.Count > MostAtOnce || changes.Any(static change => !change.IsNew))
+        if (!await ChangeLog.ReachesAsync(session, position))
         {
-            return default;
+            return null;
+        }
+
+        var changes = await ClosedTrades.ChangesAsync(session, position, MostAtOnce + 1);
+        if (changes.Count > MostAtOnce || changes.Any(static change => change.WasClosed))
+        {
+            return null;
         }
 
         var rows = new List<TradeClosing>(changes.Count);
         foreach (var change in changes)
         {
             // What closed before its account's first balance was reported changes what the account began with.
-            if (await ClosedTrades.FindAsync(session, change.TradeId) is not { } row
+            if (await ClosedTrades.FindAsync(session, change.RowId) is not { } row
                 || ClosedTradeReader.Of(row).ClosedAt <= now.Find(row)?.ReportedAt)
             {
-                return default;
+                return null;
             }
 
             rows.Add(row);
@@ -134,9 +151,7 @@ internal sealed class PerformanceLedger(Database database, StartingBalances bala
 
         rows.Sort(static (a, b) =>
             (ClosedTradeReader.Of(a).ClosedAt, a.Id).CompareTo((ClosedTradeReader.Of(b).ClosedAt, b.Id)));
-        return rows.Count > 0 && !figures!.CanAppend(ClosedTradeReader.Of(rows[0]))
-            ? default
-            : (rows, changes.Count > 0 ? changes[^1].Sequence : sequence);
+        return rows.Count > 0 && !figures!.CanAppend(ClosedTradeReader.Of(rows[0])) ? null : rows;
     }
 
     private byte[] ToJson()
@@ -145,5 +160,5 @@ internal sealed class PerformanceLedger(Database database, StartingBalances bala
         return JsonText.Utf8(new One<PerformanceReport>(true, figures!.ToReport(basis, source.Book)), PerformanceJson.Default.OnePerformanceReport);
     }
 
-    private sealed record Kept(long Stamp, byte[] Json);
+    private sealed record Kept(long Stamp, KeptBytes Json);
 }

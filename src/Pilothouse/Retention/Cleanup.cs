@@ -1,6 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json.Serialization;
 using Pilothouse.Configuration;
+using Pilothouse.Contract;
+using Pilothouse.Operations;
 using Pilothouse.Storage;
 using Pilothouse.Storage.Sqlite;
 
@@ -19,7 +22,14 @@ internal sealed record CleanedTable(string Table, int Days, long Rows, long Kept
     /// <summary>As "signals 10, bot_status 2".</summary>
     public static string ByTable(IReadOnlyList<CleanedTable> tables) =>
         string.Join(", ", tables.Where(static table => table.Rows > 0).Select(static table => string.Create(CultureInfo.InvariantCulture, $"{table.Table} {table.Rows}")).DefaultIfEmpty("nothing"));
+
+    /// <summary>A run for the audit log: how many rows went, by table.</summary>
+    public static Changed ChangeOf(IReadOnlyList<CleanedTable> tables) => new("tables", null, null, () => JsonText.Of(
+        tables.Where(static table => table.Rows > 0).ToDictionary(static table => table.Table, static table => table.Rows), CleanedJson.Default.DictionaryStringInt64));
 }
+
+[JsonSerializable(typeof(Dictionary<string, long>))]
+internal sealed partial class CleanedJson : JsonSerializerContext;
 
 /// <summary>
 /// Deletes what retention says, in small transactions with gaps between them, so that those who write meanwhile wait for
@@ -88,7 +98,8 @@ internal sealed class Cleanup(SqliteDatabase database, RetentionSettings setting
             var started = Stopwatch.GetTimestamp();
             try
             {
-                var (seen, deleted) = await database.WriteAsync(session => DeleteSomeAsync(session, rule, rows, first, most), cancel);
+                var (seen, deleted) = await database.WriteAsync(
+                    session => ChangeLog.WithoutAsync(session, "retention", () => DeleteSomeAsync(session, rule, rows, first, most)), cancel);
                 done += seen;
                 gone += deleted;
                 tries = 1;

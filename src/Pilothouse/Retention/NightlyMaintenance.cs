@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Runtime.ExceptionServices;
 using Pilothouse.Configuration;
 using Pilothouse.Monitoring;
+using Pilothouse.Operations;
 using Pilothouse.Storage;
 using Pilothouse.Storage.Sqlite;
 
@@ -13,7 +14,7 @@ namespace Pilothouse.Retention;
 /// indexes, moves the log into the database, checks the file. A night that was missed, or failed, is made up.
 /// </summary>
 internal sealed partial class NightlyMaintenance(
-    SqliteDatabase database, IntegrityCheck integrity, ClockGuard guard, Settings settings, TimeProvider clock, ILogger<NightlyMaintenance> logger) : SteadyService(logger), IWatched
+    SqliteDatabase database, IntegrityCheck integrity, ClockGuard guard, AuditLog audit, Settings settings, TimeProvider clock, ILogger<NightlyMaintenance> logger) : SteadyService(logger), IWatched
 {
     public const string Name = "maintenance";
 
@@ -147,6 +148,11 @@ internal sealed partial class NightlyMaintenance(
         var seconds = (long)Stopwatch.GetElapsedTime(started).TotalSeconds;
         var byTable = CleanedTable.ByTable(tables);
         Deleted(logger, rows, seconds, byTable);
+        if (rows > 0)
+        {
+            await audit.RecordAsync(database, Call.OfServer(cancel), AuditedWork.Cleanup, CleanedTable.ChangeOf(tables));
+        }
+
         return rows;
     }
 

@@ -1,5 +1,6 @@
 using Pilothouse.Configuration;
 using Pilothouse.Monitoring;
+using Pilothouse.Operations;
 using Pilothouse.Storage;
 using Pilothouse.Storage.Sqlite;
 
@@ -13,7 +14,7 @@ internal static class RetentionParts
         services.AddSingleton(static provider => new IntegrityCheck(DatabaseOf(provider), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<IntegrityCheck>>()));
         services.AddSingleton(static provider => new ClockGuard(DatabaseOf(provider), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ClockGuard>>()));
         services.AddSingleton(static provider => new NightlyMaintenance(
-            DatabaseOf(provider), provider.GetRequiredService<IntegrityCheck>(), provider.GetRequiredService<ClockGuard>(), provider.GetRequiredService<Settings>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<NightlyMaintenance>>()));
+            DatabaseOf(provider), provider.GetRequiredService<IntegrityCheck>(), provider.GetRequiredService<ClockGuard>(), provider.GetRequiredService<AuditLog>(), provider.GetRequiredService<Settings>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<NightlyMaintenance>>()));
 
         // The guard first: it looks at what the database knows before anything is written into it.
         services.AddHostedService(static provider => provider.GetRequiredService<ClockGuard>());

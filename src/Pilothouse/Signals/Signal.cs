@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
-using Pilothouse.Api;
+using Pilothouse.Contract;
+using Pilothouse.Operations;
 
 namespace Pilothouse.Signals;
 
@@ -78,6 +79,7 @@ internal sealed record SignalStored(bool Success, string Message, long SignalId)
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     Converters = [typeof(MoneyJson), typeof(NumberJson), typeof(WholeJson), typeof(TextJson), typeof(TimeJson)])]
 [JsonSerializable(typeof(NewSignal))]
+[JsonSerializable(typeof(BatchOf<NewSignal>))]
 [JsonSerializable(typeof(SignalStored))]
 [JsonSerializable(typeof(One<Signal>))]
 [JsonSerializable(typeof(Page<Signal>))]

@@ -1,4 +1,4 @@
-using Pilothouse.Api;
+using Pilothouse.Contract;
 using Pilothouse.Storage;
 
 namespace Pilothouse.Signals;

@@ -31,6 +31,38 @@ internal abstract class Database : IAsyncDisposable
     /// </summary>
     public abstract ValueTask<long> StampAsync(CancellationToken cancel = default);
 
+    /// <summary>
+    /// Completes when the stamp is another than <paramref name="stamp"/>: at once after a commit of this process, and within
+    /// <see cref="LongestUnseen"/> after one of another.
+    /// </summary>
+    public async Task WaitForChangeAsync(long stamp, CancellationToken cancel)
+    {
+        while (true)
+        {
+            var committed = Commits.Next;
+            if (await StampAsync(cancel) != stamp)
+            {
+                return;
+            }
+
+            try
+            {
+                // The machine's own time and not the server's clock, which a test holds still.
+                await committed.WaitAsync(LongestUnseen, TimeProvider.System, cancel);
+            }
+            catch (TimeoutException)
+            {
+                // Another process may have written meanwhile.
+            }
+        }
+    }
+
+    /// <summary>How long a commit of another process may go unseen.</summary>
+    public static readonly TimeSpan LongestUnseen = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Raised by the engine after each commit of this process.</summary>
+    protected CommitSignal Commits { get; } = new();
+
     /// <summary>Whether it still answers, and is still the one that was opened. Throws <see cref="DatabaseBrokenException"/> where not.</summary>
     public abstract ValueTask ProbeAsync(CancellationToken cancel = default);
 

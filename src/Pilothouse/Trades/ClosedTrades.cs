@@ -10,10 +10,6 @@ namespace Pilothouse.Trades;
 internal readonly record struct TradeClosing(
     long Id, DateTimeOffset? OpenedAt, DateTimeOffset? ClosedAt, decimal? Pnl, decimal? Fees, string? Asset = null, string? BotName = null, string? Mode = null, bool Fits = true);
 
-/// <summary>An entry of the log of closed trades.</summary>
-/// <param name="IsNew">The trade became closed; else a closed one was changed, removed or put in another's place.</param>
-internal readonly record struct TradeChangeEntry(long Sequence, long TradeId, bool IsNew);
-
 /// <summary>Which other trades are handed over beside those that were asked for, because they moved the same equity.</summary>
 internal enum TradesBeside
 {
@@ -42,7 +38,7 @@ internal sealed record ClosedTradeFilter(
     public bool Takes(DateTimeOffset closedAt) => !(closedAt < From) && !(closedAt > To);
 }
 
-/// <summary>Closed trades in the order in which they closed, and the log of what changed among them.</summary>
+/// <summary>Closed trades in the order in which they closed, and what changed among them.</summary>
 internal static class ClosedTrades
 {
     public const string Columns = "id, timestamp, closed_at, pnl, fees, entry_price, quantity, bot_name, lower(mode), trading_pair";
@@ -59,16 +55,10 @@ internal static class ClosedTrades
 
     private static readonly Sql Find = new($"SELECT {Columns} FROM trades WHERE id = @id AND lower(status) = 'closed'");
 
-    private static readonly Sql LastChange = new("SELECT max(seq) FROM trade_changes");
-
-    private static readonly Sql FirstChange = new("SELECT min(seq) FROM trade_changes");
-
-    private static readonly Sql Changes = new("SELECT seq, trade_id, kind FROM trade_changes WHERE seq > @seq ORDER BY seq LIMIT 10001");
-
-    /// <summary>Old entries; a reader that has not come past them reads all trades anew.</summary>
-    private static readonly Sql Purge = new("""
-        DELETE FROM trade_changes WHERE seq IN (
-          SELECT seq FROM trade_changes WHERE seq <= (SELECT max(seq) FROM trade_changes) - 100000 ORDER BY seq LIMIT 5000)
+    /// <summary>What a trade's closing or the change of a closed one left in the log; there is an index on this very condition.</summary>
+    private static readonly Sql Changes = new("""
+        SELECT seq, table_name, row_id, kind, was_closed FROM changes
+        WHERE table_name = 'trades' AND (kind = 'closed' OR was_closed = 1) AND seq > @seq ORDER BY seq LIMIT @limit
         """);
 
     /// <summary>
@@ -102,23 +92,9 @@ internal static class ClosedTrades
         await session.Prepare(Find).Set("id", id).FirstAsync(
             static row => (TradeClosing?)(Read(row) with { Asset = SettleAsset.Of(row.Text(9)), BotName = row.Text(7), Mode = row.Text(8) }));
 
-    /// <summary>Sequence number of the log's newest entry; 0 if there is none.</summary>
-    public static ValueTask<long> LastChangeAsync(Session session) => session.Prepare(LastChange).FirstAsync(static row => row.Whole(0) ?? 0);
-
-    /// <summary>
-    /// The entries after <paramref name="sequence"/>, in order, at most 10,001; null where some of them may have been purged.
-    /// </summary>
-    public static async ValueTask<List<TradeChangeEntry>?> ChangesAsync(Session session, long sequence)
-    {
-        var first = await session.Prepare(FirstChange).FirstAsync(static row => row.Whole(0));
-        return first > sequence + 1
-            ? null
-            : await session.Prepare(Changes).Set("seq", sequence).ListAsync(static row => new TradeChangeEntry(row.Id(0), row.Id(1), row.Text(2) == "closed"));
-    }
-
-    /// <summary>Removes a batch of the log's old entries.</summary>
-    /// <returns>How many.</returns>
-    public static ValueTask<int> PurgeAsync(Session session) => session.Prepare(Purge).ExecuteAsync();
+    /// <summary>What happened to closed trades after <paramref name="position"/> in the log of changes, in order, at most <paramref name="most"/>.</summary>
+    public static ValueTask<List<Change>> ChangesAsync(Session session, long position, int most) =>
+        session.Prepare(Changes).Set("seq", position).Set("limit", (long)most).ListAsync(ChangeLog.Read);
 
     /// <summary>A file has few pairs and many trades.</summary>
     private static string? AssetOf(Row row, Dictionary<string, string?> known)

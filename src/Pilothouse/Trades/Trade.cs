@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
-using Pilothouse.Api;
+using Pilothouse.Contract;
+using Pilothouse.Operations;
 
 namespace Pilothouse.Trades;
 
@@ -57,6 +58,9 @@ internal sealed record NewTrade : IInput<NewTrade>
 
     public static readonly Choices Statuses = new("open", "closed");
 
+    /// <summary>What a list can be asked for: voided trades are in none that does not ask for them.</summary>
+    public static readonly Choices ListedStatuses = new("open", "closed", "voided");
+
     public static readonly Choices PositionModes = new("one-way", "hedge") { Also = new Dictionary<string, string> { ["ONE_WAY"] = "one-way" } };
 
     public static readonly Choices Modes = new("auto", "manual", "paper");
@@ -64,58 +68,6 @@ internal sealed record NewTrade : IInput<NewTrade>
     public bool IsClosed => Statuses.Normal(Status) == "closed";
 
     public static InputRules<NewTrade> Rules => TradeStore.Rules;
-}
-
-/// <summary>What may change on an open trade. An absent field stays, null clears.</summary>
-internal sealed record TradeChange : IInput<TradeChange>
-{
-    // Setters and not init: the generated reader calls a setter only for a field that was sent.
-    public decimal? StopLoss
-    {
-        get;
-        set
-        {
-            field = value;
-            HasStopLoss = true;
-        }
-    }
-
-    public decimal? TakeProfit
-    {
-        get;
-        set
-        {
-            field = value;
-            HasTakeProfit = true;
-        }
-    }
-
-    public decimal? Quantity
-    {
-        get;
-        set
-        {
-            field = value;
-            HasQuantity = true;
-        }
-    }
-
-    [JsonIgnore]
-    public bool HasStopLoss { get; private set; }
-
-    [JsonIgnore]
-    public bool HasTakeProfit { get; private set; }
-
-    [JsonIgnore]
-    public bool HasQuantity { get; private set; }
-
-    public static InputRules<TradeChange> Rules { get; } = new InputRules<TradeChange>()
-        .Record(TradeStore.ColumnNames)
-        .Money("stop_loss", static change => change.StopLoss, above: 0)
-        .Money("take_profit", static change => change.TakeProfit, above: 0)
-        .Money("quantity", static change => change.Quantity, above: 0)
-        .Also("quantity", static change => change is { HasQuantity: true, Quantity: null } ? "must be a number" : null)
-        .Also("body", static change => !change.HasStopLoss && !change.HasTakeProfit && !change.HasQuantity ? "must have stop_loss, take_profit or quantity" : null);
 }
 
 /// <summary>How an open trade was closed.</summary>
@@ -188,8 +140,15 @@ internal sealed record Trade
 
     public string? ExternalId { get; set; }
 
+    public DateTimeOffset? VoidedAt { get; set; }
+
+    public string? VoidReason { get; set; }
+
     [JsonIgnore]
     public bool IsClosed => "closed".Equals(Status, StringComparison.OrdinalIgnoreCase);
+
+    [JsonIgnore]
+    public bool IsVoided => "voided".Equals(Status, StringComparison.OrdinalIgnoreCase);
 }
 
 /// <summary>The answer to a stored trade.</summary>
@@ -203,6 +162,9 @@ internal sealed record TradeChanged(bool Success, string Message, long TradeId, 
 [JsonSerializable(typeof(NewTrade))]
 [JsonSerializable(typeof(TradeChange))]
 [JsonSerializable(typeof(TradeClose))]
+[JsonSerializable(typeof(TradeVoid))]
+[JsonSerializable(typeof(Trade))]
+[JsonSerializable(typeof(BatchOf<NewTrade>))]
 [JsonSerializable(typeof(TradeStored))]
 [JsonSerializable(typeof(TradeChanged))]
 [JsonSerializable(typeof(One<Trade>))]

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Pilothouse.Api;
+using Pilothouse.Contract;
 using Pilothouse.Storage;
 
 namespace Pilothouse.Trades;
@@ -23,7 +23,8 @@ internal static class TradeRepetition
         var fields = string.Join(", ", others);
         var id = known.Id.ToString(CultureInfo.InvariantCulture);
         var todo = known.IsClosed
-            ? "It is closed and does not change."
+            ? $"It is closed; PATCH /api/trades/{id} puts fees, exit_price, closed_at and exit_reason of it right."
+            : known.IsVoided ? "It is voided and does not change."
             : $"PATCH /api/trades/{id} changes stop_loss, take_profit and quantity of it, and POST /api/trades/{id}/close closes it.";
         throw new Refusal(409, ErrorCodes.ExternalIdTaken, "External id taken",
             $"Trade {id} has this external_id and is not the same in {fields}. {todo} Another trade needs an external_id of its own.")

@@ -1,7 +1,7 @@
 using System.Globalization;
-using Pilothouse.Api;
 using Pilothouse.Auth;
 using Pilothouse.Configuration;
+using Pilothouse.Contract;
 using Pilothouse.Signals;
 using Pilothouse.Storage;
 
@@ -40,26 +40,51 @@ internal sealed class TradeService(Settings settings, TimeProvider clock)
             session, caller, trade, timestamp, ("closed_at", closedAt), ("pnl", result.Pnl), ("pnl_percentage", result.PnlPercentage)), true);
     }
 
-    /// <summary>Changes an open trade.</summary>
-    /// <returns>The trade as it now is.</returns>
-    public async ValueTask<Trade> ChangeAsync(Session session, Caller caller, long id, TradeChange change)
+    /// <summary>Changes an open trade, or puts a closed one right.</summary>
+    /// <returns>The trade as it was and as it now is.</returns>
+    public async ValueTask<(Trade Before, Trade After)> ChangeAsync(Session session, Caller caller, long id, TradeChange change)
     {
-        var trade = await FindOpenAsync(session, caller, id);
-        var changed = trade with
+        var trade = await FindOwnAsync(session, caller, id);
+        var fields = change.ChangedOf(trade);
+        if (trade.IsClosed)
         {
-            StopLoss = change.HasStopLoss ? change.StopLoss : trade.StopLoss,
-            TakeProfit = change.HasTakeProfit ? change.TakeProfit : trade.TakeProfit,
-            Quantity = change.HasQuantity ? change.Quantity : trade.Quantity,
-        };
-        await TradeStore.UpdateAsync(session, changed);
-        return await FindAsync(session, id);
+            await CorrectAsync(session, trade, change, fields);
+            return (trade, await FindAsync(session, id));
+        }
+
+        if ((fields & TradeFields.OfClosed) is var closing and not TradeFields.None)
+        {
+            throw Refusal.Invalid([.. NamesOf(closing).Select(static field => new FieldError(field, "belongs to a closed trade; POST /api/trades/{id}/close closes an open one"))]);
+        }
+
+        await TradeStore.UpdateAsync(session, trade with
+        {
+            StopLoss = change.Has(TradeFields.StopLoss) ? change.StopLoss : trade.StopLoss,
+            TakeProfit = change.Has(TradeFields.TakeProfit) ? change.TakeProfit : trade.TakeProfit,
+            Quantity = change.Has(TradeFields.Quantity) ? change.Quantity : trade.Quantity,
+        });
+        return (trade, await FindAsync(session, id));
+    }
+
+    /// <summary>Takes a trade out of every figure and list. It stays in the database, and can be found by its id or as voided.</summary>
+    /// <returns>The trade as it was and as it now is.</returns>
+    public async ValueTask<(Trade Before, Trade After)> VoidAsync(Session session, Caller caller, long id, TradeVoid input)
+    {
+        var trade = await FindOwnAsync(session, caller, id);
+        await TradeStore.VoidAsync(session, id, clock.GetUtcNow(), input.Reason!);
+        return (trade, await FindAsync(session, id));
     }
 
     /// <summary>Closes an open trade; its profit is computed here.</summary>
-    /// <returns>The trade as it now is.</returns>
-    public async ValueTask<Trade> CloseAsync(Session session, Caller caller, long id, TradeClose close)
+    /// <returns>The trade as it was and as it now is.</returns>
+    public async ValueTask<(Trade Before, Trade After)> CloseAsync(Session session, Caller caller, long id, TradeClose close)
     {
-        var trade = await FindOpenAsync(session, caller, id);
+        var trade = await FindOwnAsync(session, caller, id);
+        if (trade.IsClosed)
+        {
+            throw AlreadyClosed("GET /api/trades/{id} shows how it was closed.");
+        }
+
         if (trade is not { Side: { } side, EntryPrice: { } entry, Quantity: { } quantity })
         {
             throw new Refusal(409, ErrorCodes.UnreadableTrade, "Trade cannot be closed",
@@ -86,7 +111,7 @@ internal sealed class TradeService(Settings settings, TimeProvider clock)
             Fees = fees,
             ExitReason = close.ExitReason ?? trade.ExitReason,
         });
-        return await FindAsync(session, id);
+        return (trade, await FindAsync(session, id));
     }
 
     /// <summary>One trade, or a refusal that says that there is none.</summary>
@@ -94,13 +119,85 @@ internal sealed class TradeService(Settings settings, TimeProvider clock)
         await TradeStore.FindAsync(session, id)
         ?? throw Refusal.NotFound("Trade not found", string.Create(CultureInfo.InvariantCulture, $"There is no trade {id}; GET /api/trades lists them."));
 
-    private async ValueTask<Trade> FindOpenAsync(Session session, Caller caller, long id)
+    /// <summary>The trade, if the caller may change it and it is not voided.</summary>
+    private async ValueTask<Trade> FindOwnAsync(Session session, Caller caller, long id)
     {
         var trade = await FindAsync(session, id);
         caller.DemandBot(trade.BotName, settings.BotKeysMayChangeUnnamed);
-        return !trade.IsClosed ? trade : throw new Refusal(409, ErrorCodes.AlreadyClosed, "Trade already closed",
-            "A closed trade does not change. GET /api/trades/{id} shows how it was closed.");
+        return !trade.IsVoided ? trade : throw new Refusal(409, ErrorCodes.TradeVoided, "Trade is voided",
+            "A voided trade does not change. GET /api/trades/{id} shows when and why it was voided.");
     }
+
+    /// <summary>Its profit follows where the price or the fees are others; what another program computed stays where they are not.</summary>
+    private static async ValueTask CorrectAsync(Session session, Trade trade, TradeChange change, TradeFields fields)
+    {
+        if ((fields & TradeFields.OfOpen) != 0 || !change.Has(TradeFields.OfClosed))
+        {
+            throw AlreadyClosed("Of a closed trade only fees, exit_price, closed_at and exit_reason can be put right, with a reason.");
+        }
+
+        if (fields == TradeFields.None)
+        {
+            return;
+        }
+
+        DemandCorrection(change, fields);
+        var corrected = trade with
+        {
+            Fees = change.Has(TradeFields.Fees) ? change.Fees : trade.Fees,
+            ExitPrice = change.Has(TradeFields.ExitPrice) ? change.ExitPrice : trade.ExitPrice,
+            ClosedAt = change.Has(TradeFields.ClosedAt) ? Timestamps.Cut(change.ClosedAt!.Value) : trade.ClosedAt,
+            ExitReason = change.Has(TradeFields.ExitReason) ? change.ExitReason : trade.ExitReason,
+        };
+        if ((fields & TradeFields.ClosedAt) != 0)
+        {
+            CheckOrder(trade.Timestamp, corrected.ClosedAt!.Value);
+        }
+
+        if ((fields & (TradeFields.Fees | TradeFields.ExitPrice)) != 0)
+        {
+            if (corrected is not { Side: { } side, EntryPrice: { } entry, ExitPrice: { } exit, Quantity: { } quantity })
+            {
+                throw new Refusal(409, ErrorCodes.UnreadableTrade, "Trade cannot be put right",
+                    "Another program stored a side, entry_price, exit_price or quantity that is no number; correct that row in the database first.");
+            }
+
+            var result = ResultOf(NewTrade.Sides.Normal(side) ?? side, entry, exit, quantity, corrected.Fees, trade.Leverage);
+            corrected = corrected with { Pnl = result.Pnl, PnlPercentage = result.PnlPercentage };
+        }
+
+        await TradeStore.CloseAsync(session, corrected);
+    }
+
+    private static void DemandCorrection(TradeChange change, TradeFields fields)
+    {
+        var errors = new List<FieldError>();
+        if ((fields & TradeFields.ExitPrice) != 0 && change.ExitPrice is null)
+        {
+            errors.Add(new("exit_price", "must be a number"));
+        }
+
+        if ((fields & TradeFields.ClosedAt) != 0 && change.ClosedAt is null)
+        {
+            errors.Add(new("closed_at", "must be a time"));
+        }
+
+        if (string.IsNullOrWhiteSpace(change.Reason))
+        {
+            errors.Add(new("reason", "is needed: say why a closed trade is put right"));
+        }
+
+        if (errors.Count > 0)
+        {
+            throw Refusal.Invalid(errors);
+        }
+    }
+
+    private static IEnumerable<string> NamesOf(TradeFields fields) =>
+        new[] { (TradeFields.Fees, "fees"), (TradeFields.ExitPrice, "exit_price"), (TradeFields.ClosedAt, "closed_at"), (TradeFields.ExitReason, "exit_reason") }
+            .Where(field => (fields & field.Item1) != 0).Select(static field => field.Item2);
+
+    private static Refusal AlreadyClosed(string todo) => new(409, ErrorCodes.AlreadyClosed, "Trade already closed", todo);
 
     private static void CheckOrder(DateTimeOffset? timestamp, DateTimeOffset closedAt)
     {

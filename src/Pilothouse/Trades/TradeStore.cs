@@ -1,9 +1,9 @@
-using Pilothouse.Api;
+using Pilothouse.Contract;
 using Pilothouse.Storage;
 
 namespace Pilothouse.Trades;
 
-/// <summary>The table <c>trades</c>, and the log of its closed rows, <c>trade_changes</c>.</summary>
+/// <summary>The table <c>trades</c>.</summary>
 internal static class TradeStore
 {
     /// <summary>When a closed trade closed, as it sorts: one without closed_at, as the seed stores, counts at its timestamp.</summary>
@@ -30,7 +30,9 @@ internal static class TradeStore
         Column.Money("fees"),
         Column.Computed("pnl_percentage", ColumnKind.Money),
         Column.Text("exit_reason", longest: 200),
-        Column.Text("external_id", longest: 200) with { Filter = "Only with this external_id; each bot has its own." });
+        Column.Text("external_id", longest: 200) with { Filter = "Only with this external_id; each bot has its own." },
+        Column.Computed("voided_at", ColumnKind.Time),
+        Column.Computed("void_reason", ColumnKind.Text));
 
     public static readonly InputRules<NewTrade> Rules = Table.Rules
         .Also("external_id", static trade => trade.ExternalId is { } id && string.IsNullOrWhiteSpace(id) ? "must not be empty" : null)
@@ -55,6 +57,8 @@ internal static class TradeStore
         WHERE id = @id
         """);
 
+    private static readonly Sql Void = new("UPDATE trades SET status = 'voided', voided_at = @voided_at, void_reason = @void_reason WHERE id = @id");
+
     private static readonly (string Parameter, string Condition)[] OfClose =
     [
         ("closed_from", $"lower(status) = 'closed' AND +{CloseKey} >= @closed_from"),
@@ -62,13 +66,10 @@ internal static class TradeStore
     ];
 
     /// <summary>Filters: those of the columns, status, closed_from, closed_to.</summary>
-    public static readonly ListSql List = new(Table, [("status", "lower(status) = @status"), .. OfClose])
-    {
-        Leaders =
-        [
-            "external_id", "signal_id", "status trading_pair", "trading_pair", "bot_name", "closed_from", "closed_to", "mode", "status", "side",
-        ],
-    };
+    public static readonly ListSql List = OfStatus("coalesce(lower(status), '') <> 'voided'");
+
+    /// <summary>Voided trades only, with the same filters.</summary>
+    public static readonly ListSql Voided = OfStatus("lower(status) = 'voided'");
 
     /// <summary>
     /// Open trades only, with the same filters but status. There are never many: they are found as such, and then looked through.
@@ -79,6 +80,15 @@ internal static class TradeStore
         Leaders = ["external_id", "signal_id", "trading_pair"],
     };
 
+    private static ListSql OfStatus(string always) => new(Table, [("status", "lower(status) = @status"), .. OfClose])
+    {
+        Always = always,
+        Leaders =
+        [
+            "external_id", "signal_id", "status trading_pair", "trading_pair", "bot_name", "closed_from", "closed_to", "mode", "status", "side",
+        ],
+    };
+
     public static ValueTask<Trade?> FindAsync(Session session, long id) => session.Prepare(Find).Set("id", id).FirstAsync(Table.Read);
 
     public static ValueTask<Trade?> FindExternalAsync(Session session, string? botName, string externalId) =>
@@ -87,6 +97,9 @@ internal static class TradeStore
     public static ValueTask<int> UpdateAsync(Session session, Trade trade) =>
         session.Prepare(Update).Set("stop_loss", trade.StopLoss).Set("take_profit", trade.TakeProfit).Set("quantity", trade.Quantity)
             .Set("id", trade.Id).ChangeAsync();
+
+    public static ValueTask<int> VoidAsync(Session session, long id, DateTimeOffset at, string reason) =>
+        session.Prepare(Void).Set("voided_at", (DateTimeOffset?)at).Set("void_reason", reason).Set("id", (long?)id).ChangeAsync();
 
     public static ValueTask<int> CloseAsync(Session session, Trade trade) =>
         session.Prepare(Close).Set("exit_price", trade.ExitPrice).Set("closed_at", trade.ClosedAt).Set("pnl", trade.Pnl)

@@ -6,7 +6,8 @@ using System.Reflection;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Pilothouse.Api;
+using Pilothouse.Contract;
+using Pilothouse.Operations;
 using Pilothouse.Tests.Fixtures;
 
 namespace Pilothouse.Tests.Api;

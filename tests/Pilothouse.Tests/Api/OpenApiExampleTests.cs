@@ -58,6 +58,7 @@ public sealed class OpenApiExampleTests
         ("get", _) => 1,
         ("delete", _) => 4,
         (_, var sent) when sent.EndsWith("/close", StringComparison.Ordinal) => 3,
+        (_, var sent) when sent.EndsWith("/void", StringComparison.Ordinal) => 4,
         _ => 2,
     };
 

@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
-using Pilothouse.Api;
+using Pilothouse.Contract;
 using Pilothouse.Storage;
 using Pilothouse.Tests.Fixtures;
 

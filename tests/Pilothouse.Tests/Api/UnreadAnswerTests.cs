@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
-using Pilothouse.Api;
+using Pilothouse.Http;
 using Pilothouse.Tests.Fixtures;
 
 namespace Pilothouse.Tests.Api;

@@ -23,6 +23,14 @@ public sealed class EndedCredentialTests
         ["POST /api/analysis"] = """{"trading_pair":"A/B","timeframe":"1h","recommendation":"BUY"}""",
         ["POST /api/correlation"] = """{"asset1":"A","asset2":"B","correlation_value":0.5}""",
         ["POST /api/cost-analytics"] = """{"api_name":"a","operation_type":"b"}""",
+        ["POST /api/signals/batch"] = """{"items":[{"trading_pair":"A/B","signal_type":"BUY","signal_strength":1,"price":1}]}""",
+        ["POST /api/trades/batch"] = """{"items":[{"trading_pair":"A/B","side":"BUY","entry_price":10,"quantity":1}]}""",
+        ["POST /api/trades/{id}/void"] = """{"reason":"twice"}""",
+        ["POST /api/bot-status/batch"] = """{"items":[{"bot_name":"a","status":"running"}]}""",
+        ["POST /api/market-context/batch"] = """{"items":[{"btc_price":1}]}""",
+        ["POST /api/analysis/batch"] = """{"items":[{"trading_pair":"A/B","timeframe":"1h","recommendation":"BUY"}]}""",
+        ["POST /api/correlation/batch"] = """{"items":[{"asset1":"A","asset2":"B","correlation_value":0.5}]}""",
+        ["POST /api/cost-analytics/batch"] = """{"items":[{"api_name":"a","operation_type":"b"}]}""",
         ["POST /api/keys"] = """{"name":"minted","scopes":["read","write","control"]}""",
     };
 
@@ -175,8 +183,8 @@ public sealed class EndedCredentialTests
     {
         string[] known =
         [
-            "Api/Idempotency.cs", "Auth/AuthEndpoints.cs", "Auth/CallerDatabase.cs", "Auth/LoginBudget.cs", "Cli/CleanupCommand.cs",
-            "Cli/KeyCommand.cs", "Monitoring/Housekeeping.cs", "Retention/Cleanup.cs", "Retention/ClockGuard.cs", "Retention/IntegrityCheck.cs", "Retention/NightlyMaintenance.cs",
+            "Audit/AuditPurge.cs", "Auth/CallerDatabase.cs", "Auth/CredentialPurge.cs", "Cli/CleanupCommand.cs",
+            "Cli/KeyCommand.cs", "Http/LoginBudget.cs", "Http/SessionEndpoints.cs", "Operations/AuditLog.cs", "Operations/IdempotencyStore.cs", "Retention/Cleanup.cs", "Retention/ClockGuard.cs", "Retention/IntegrityCheck.cs", "Retention/NightlyMaintenance.cs",
         ];
         var root = Repository.PathOf("src", "Pilothouse");
         var writers = Directory.EnumerateFiles(root, "*.cs", SearchOption.AllDirectories)

@@ -7,8 +7,8 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.DependencyInjection;
-using Pilothouse.Auth;
 using Pilothouse.Configuration;
+using Pilothouse.Http;
 using Pilothouse.Tests.Fixtures;
 
 namespace Pilothouse.Tests.Auth;

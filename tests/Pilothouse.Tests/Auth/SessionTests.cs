@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.DependencyInjection;
-using Pilothouse.Auth;
 using Pilothouse.Tests.Fixtures;
 
 namespace Pilothouse.Tests.Auth;
@@ -208,10 +207,10 @@ public sealed class SessionTests
         await client.SendAsync("POST", "/api/auth/logout");
         Assert.Equal("1", server.Sql("SELECT count(*) FROM revoked_tokens"));
         var housekeeping = server.Services.GetServices<Microsoft.Extensions.Hosting.IHostedService>().OfType<Pilothouse.Monitoring.Housekeeping>().Single();
-        await housekeeping.RunAsync();
+        await housekeeping.RunAsync(TestContext.Current.CancellationToken);
         Assert.Equal("1", server.Sql("SELECT count(*) FROM revoked_tokens"));
         server.Clock.Advance(TimeSpan.FromMinutes(61));
-        await housekeeping.RunAsync();
+        await housekeeping.RunAsync(TestContext.Current.CancellationToken);
         Assert.Equal("0", server.Sql("SELECT (SELECT count(*) FROM revoked_tokens) + (SELECT count(*) FROM login_budgets)"));
     }
 

@@ -39,7 +39,7 @@ public sealed class BackupCommandTests : IDisposable
         Assert.Equal("ok", await Tool.IntegrityAsync(plain));
         foreach (var (table, rows) in manifest["tables"]!.AsObject())
         {
-            Assert.Equal(await Tool.SqliteAsync(Database, $"SELECT count(*) FROM {table};"), rows!.ToString());
+            Assert.Equal(await Tool.SqliteAsync(plain, $"SELECT count(*) FROM {table};"), rows!.ToString());
         }
 
         Assert.Equal(await Tool.SqliteAsync(Database, "SELECT count(*) FROM pragma_foreign_key_check;"), manifest["foreign_key_violations"]!.ToString());

@@ -52,7 +52,7 @@ public sealed class PushedOutTests
     [Fact]
     public async Task A_backup_over_the_API_does_not_stand_for_the_days_scheduled_one()
     {
-        await using var server = await TestServer.StartAsync(("ENABLE_AUTO_BACKUP", "true"));
+        await using var server = await TestServer.StartAsync(("ENABLE_AUTO_BACKUP", "false"));
         server.Sql("UPDATE schema_migrations SET applied_at = '2026-02-01 00:00:00'");
         server.Clock.Advance(TimeSpan.FromHours(14.5));
         await server.PostAsync("/api/backups", "");

@@ -1,6 +1,3 @@
-using Microsoft.Extensions.DependencyInjection;
-using Pilothouse.Bots;
-using Pilothouse.Storage;
 using Pilothouse.Tests.Fixtures;
 
 namespace Pilothouse.Tests.Bots;

@@ -1,4 +1,5 @@
 using Pilothouse.Configuration;
+using Pilothouse.Http;
 using Pilothouse.Tests.Fixtures;
 
 namespace Pilothouse.Tests.Configuration;
@@ -133,7 +134,7 @@ public sealed class StartTests
     public void An_address_of_IPv6_is_served_under_its_own_name()
     {
         using var folder = new TemporaryFolder();
-        var hosts = new Pilothouse.Api.ServedHosts(TestServer.SettingsFor(folder, ("MCP_SERVER_HOST", "2001:db8::1"), ("REQUIRE_AUTH_FOR_READS", "true")));
+        var hosts = new ServedHosts(TestServer.SettingsFor(folder, ("MCP_SERVER_HOST", "2001:db8::1"), ("REQUIRE_AUTH_FOR_READS", "true")));
         Assert.True(hosts.Serves("[2001:db8::1]"));
         Assert.False(hosts.Serves("[2001:db8::2]"));
     }

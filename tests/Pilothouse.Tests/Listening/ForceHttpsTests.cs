@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
-using Pilothouse.Api;
+using Pilothouse.Contract;
+using Pilothouse.Http;
 using Pilothouse.Tests.Auth;
 using Pilothouse.Tests.Fixtures;
 

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Pilothouse.Cli;
-using Pilothouse.Monitoring;
+using Pilothouse.Http;
 using Pilothouse.Tests.Fixtures;
 
 namespace Pilothouse.Tests.Monitoring;

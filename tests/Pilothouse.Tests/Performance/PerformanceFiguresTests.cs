@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using Pilothouse.Performance;
-using Xunit;
 
 namespace Pilothouse.Tests.Performance;
 

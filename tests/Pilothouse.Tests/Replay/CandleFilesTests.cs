@@ -1,5 +1,4 @@
 using Pilothouse.Replay;
-using Xunit;
 
 namespace Pilothouse.Tests.Replay;
 

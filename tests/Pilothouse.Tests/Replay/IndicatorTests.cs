@@ -1,6 +1,5 @@
 using System.Globalization;
 using Pilothouse.Replay;
-using Xunit;
 using static Pilothouse.Tests.Replay.SampleData;
 
 namespace Pilothouse.Tests.Replay;

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using Pilothouse.Replay;
-using Xunit;
 
 namespace Pilothouse.Tests.Replay;
 

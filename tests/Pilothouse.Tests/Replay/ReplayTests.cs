@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Pilothouse.Replay;
 using Spectre.Console;
-using Xunit;
 using static Pilothouse.Tests.Replay.SampleData;
 
 namespace Pilothouse.Tests.Replay;

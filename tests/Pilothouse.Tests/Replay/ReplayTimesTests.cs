@@ -4,7 +4,6 @@ using Microsoft.Extensions.Time.Testing;
 using Pilothouse.Replay;
 using Pilothouse.Tests.Fixtures;
 using Spectre.Console;
-using Xunit;
 
 namespace Pilothouse.Tests.Replay;
 

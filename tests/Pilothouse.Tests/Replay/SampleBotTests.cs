@@ -1,5 +1,4 @@
 using Pilothouse.Replay;
-using Xunit;
 using static Pilothouse.Tests.Replay.SampleData;
 
 namespace Pilothouse.Tests.Replay;

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Pilothouse.Retention;
 using Pilothouse.Storage;

@@ -1,7 +1,5 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json.Nodes;
-using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Pilothouse.Monitoring;
@@ -18,6 +16,14 @@ public sealed class LockWalkTests
     {
         ["POST /api/signals"] = """{"trading_pair":"A/B","signal_type":"BUY","signal_strength":1,"price":1}""",
         ["POST /api/trades"] = """{"trading_pair":"A/B","side":"BUY","entry_price":1,"quantity":1}""",
+        ["POST /api/signals/batch"] = """{"items":[{"trading_pair":"A/B","signal_type":"BUY","signal_strength":1,"price":1}]}""",
+        ["POST /api/trades/batch"] = """{"items":[{"trading_pair":"A/B","side":"BUY","entry_price":10,"quantity":1}]}""",
+        ["POST /api/trades/{id}/void"] = """{"reason":"twice"}""",
+        ["POST /api/bot-status/batch"] = """{"items":[{"bot_name":"a","status":"running"}]}""",
+        ["POST /api/market-context/batch"] = """{"items":[{"btc_price":1}]}""",
+        ["POST /api/analysis/batch"] = """{"items":[{"trading_pair":"A/B","timeframe":"1h","recommendation":"BUY"}]}""",
+        ["POST /api/correlation/batch"] = """{"items":[{"asset1":"A","asset2":"B","correlation_value":0.5}]}""",
+        ["POST /api/cost-analytics/batch"] = """{"items":[{"api_name":"a","operation_type":"b"}]}""",
         ["PATCH /api/trades/{id}"] = """{"stop_loss":0.5}""",
         ["POST /api/trades/{id}/close"] = """{"exit_price":2}""",
         ["POST /api/bot-status"] = """{"bot_name":"b","status":"running"}""",
@@ -68,7 +74,7 @@ public sealed class LockWalkTests
 
         Assert.Equal(Bodies.Keys.Order(StringComparer.Ordinal), documented.Where(static route => !route.StartsWith("GET", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
         var jobs = server.Services.GetServices<IHostedService>().ToList();
-        await jobs.OfType<Housekeeping>().Single().RunAsync();
+        await jobs.OfType<Housekeeping>().Single().RunAsync(TestContext.Current.CancellationToken);
         await Demand("the housekeeping");
         await jobs.OfType<NightlyMaintenance>().Single().RunAsync(TestContext.Current.CancellationToken);
         await Demand("the nightly work");
@@ -103,7 +109,7 @@ public sealed class LockWalkTests
         [
             ["key", "list"], ["key", "revoke", "4711"], ["key", "hash-pin", "135790"], ["migrate"], ["serve"], ["status"], ["status", "--json"],
             ["check"], ["check", "--json"], ["backup"], ["backup", "create"], ["backup", "list"], ["backup", "verify"], ["backup", "restore", "--yes"],
-            ["cleanup", "--dry-run"], ["cleanup"], ["vacuum"],
+            ["cleanup", "--dry-run"], ["cleanup"], ["vacuum"], ["audit", "verify"], ["audit", "export"],
             ["replay", "--server", url, "--api-key", key, "--data", candles],
         ];
         await DemandAsync(server, database, key, "the start");

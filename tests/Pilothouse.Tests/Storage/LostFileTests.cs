@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
-using System.Text.Json.Nodes;
 using Pilothouse.Tests.Fixtures;
 
 namespace Pilothouse.Tests.Storage;

@@ -1,8 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text;
 using Microsoft.Extensions.DependencyInjection;
-using Pilothouse.Api;
+using Pilothouse.Operations;
 using Pilothouse.Storage;
 using Pilothouse.Tests.Fixtures;
 

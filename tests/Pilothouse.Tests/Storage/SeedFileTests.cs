@@ -1,5 +1,3 @@
-using System.Globalization;
-using Pilothouse.Storage;
 using Pilothouse.Tests.Fixtures;
 
 namespace Pilothouse.Tests.Storage;

@@ -1,8 +1,6 @@
 using System.Globalization;
-using System.Text.Json;
 using Pilothouse.Tests.Performance;
 using Pilothouse.Trades;
-using Xunit;
 
 namespace Pilothouse.Tests.Trades;
 

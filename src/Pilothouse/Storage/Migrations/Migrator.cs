@@ -2,7 +2,6 @@ using System.Data;
 using System.Globalization;
 using System.Reflection;
 using DbUp;
-using DbUp.Builder;
 using DbUp.Engine;
 using DbUp.Engine.Output;
 using Microsoft.Data.Sqlite;

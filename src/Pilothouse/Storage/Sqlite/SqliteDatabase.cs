@@ -22,7 +22,7 @@ internal sealed class SqliteDatabase : Database
         Path = path;
         WasClosedCleanly = new FileInfo(path + "-wal") is not { Exists: true, Length: > 0 };
         var metrics = new SqliteMetrics(meters);
-        open = () => new SqliteEngine(path, readerCount, durable, clock, metrics, logger);
+        open = () => new SqliteEngine(path, readerCount, durable, clock, metrics, Commits, logger);
         engine = open();
         metrics.Watch(path, () => Waiting, engine.Readers.Count, () => engine?.Readers.Busy ?? 0);
     }

@@ -7,13 +7,13 @@ internal sealed class SqliteEngine : IDisposable
     private readonly Lock watching = new();
 
     /// <summary>Opens the file, which is up to date.</summary>
-    public SqliteEngine(string path, int readerCount, bool durable, TimeProvider clock, SqliteMetrics metrics, ILogger logger)
+    public SqliteEngine(string path, int readerCount, bool durable, TimeProvider clock, SqliteMetrics metrics, CommitSignal commits, ILogger logger)
     {
         var writing = new SqliteConnection(path, SqliteUse.Write, durable);
         writing.KeepLog();
         Files = new LiveFiles(path, durable);
         Readers = new SqliteReaders(path, readerCount, durable, metrics);
-        Writer = new SqliteWriter(writing, Files, new LogKeeper(writing, Readers, Files.Demand, clock, logger), metrics, logger);
+        Writer = new SqliteWriter(writing, Files, new LogKeeper(writing, Readers, Files.Demand, clock, logger), metrics, commits, logger);
         watch = new SqliteConnection(path, SqliteUse.Read, durable);
     }
 

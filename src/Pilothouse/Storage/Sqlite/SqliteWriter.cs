@@ -25,21 +25,24 @@ internal sealed class SqliteWriter : IDisposable
     private readonly ILogger logger;
     private readonly SqliteMetrics metrics;
     private readonly LogKeeper log;
+    private readonly CommitSignal commits;
     private readonly Channel<QueuedWrite> queue = Channel.CreateBounded<QueuedWrite>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
     private readonly Thread thread;
 
     /// <param name="connection">Becomes its own, as do the <paramref name="files"/>.</param>
     /// <param name="files">Asked before and after each transaction.</param>
     /// <param name="log">Called after each transaction.</param>
-    /// <param name="metrics">Is told of each transaction.</param>
+    /// <param name="metrics">Is told of each transaction, as are the <paramref name="commits"/>.</param>
+    /// <param name="commits">Wakes those who wait for one.</param>
     /// <param name="logger">Is told of failures.</param>
-    public SqliteWriter(SqliteConnection connection, LiveFiles files, LogKeeper log, SqliteMetrics metrics, ILogger logger)
+    public SqliteWriter(SqliteConnection connection, LiveFiles files, LogKeeper log, SqliteMetrics metrics, CommitSignal commits, ILogger logger)
     {
         this.connection = connection;
         writeLock = new WriteLock(connection);
         this.files = files;
         this.metrics = metrics;
         this.log = log;
+        this.commits = commits;
         this.logger = logger;
         thread = new Thread(Run) { IsBackground = true, Name = "sqlite writer" };
         thread.Start();
@@ -105,9 +108,7 @@ internal sealed class SqliteWriter : IDisposable
             {
                 Store(batch);
                 batch.Clear();
-
-                // After the answers: only those who come meanwhile wait for it.
-                log.Look();
+                log.Look(); // After the answers: only those who come meanwhile wait for it.
             }
 
             outside.ForEach(RunOutside);
@@ -182,6 +183,7 @@ internal sealed class SqliteWriter : IDisposable
 
         metrics.Committed(batch.Count - refused, refused, commitBegan);
         batch.ForEach(static item => item.Answer());
+        commits.Raise();
     }
 
     /// <summary>Those who queued behind a long lock have waited as long; another five seconds help nobody.</summary>

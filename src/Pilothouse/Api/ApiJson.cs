@@ -1,8 +1,0 @@
-using System.Text.Json.Serialization;
-
-namespace Pilothouse.Api;
-
-/// <summary>JSON of what belongs to no feature.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
-[JsonSerializable(typeof(ErrorBody))]
-internal sealed partial class ApiJson : JsonSerializerContext;

@@ -1,0 +1,46 @@
+using Pilothouse.Monitoring;
+using Pilothouse.Operations;
+using Pilothouse.Storage;
+
+namespace Pilothouse.Audit;
+
+/// <summary>
+/// Tells the server's log, at the start and each hour, where the chains of the audit log end: somebody who puts an older database in the place
+/// of this one would have to change the log as well.
+/// </summary>
+internal sealed partial class AuditWitnessing(Database database, TimeProvider clock, ILogger<AuditWitnessing> logger) : SteadyService(logger)
+{
+    protected override async Task RunSteadilyAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromHours(1), clock);
+        do
+        {
+            try
+            {
+                await TellAsync(stoppingToken);
+            }
+            catch (Exception error) when (!stoppingToken.IsCancellationRequested)
+            {
+                Failed(logger, error);
+            }
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    /// <summary>Once, now.</summary>
+    public async Task TellAsync(CancellationToken cancel)
+    {
+        foreach (var chain in await database.ReadAsync(AuditChain.ListAsync, cancel))
+        {
+            var now = Timestamps.ToStored(clock.GetUtcNow());
+            Ends(logger, chain.Chain, chain.Number, chain.Hash, now);
+        }
+    }
+
+    // WitnessFiles reads this line again.
+    [LoggerMessage(Level = LogLevel.Information, Message = "Audit log: chain {Chain} ends at row {Number} with hash {Hash} at {Time}")]
+    private static partial void Ends(ILogger logger, string chain, long number, string hash, string time);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The end of the audit log could not be told; it is tried again in an hour")]
+    private static partial void Failed(ILogger logger, Exception error);
+}

@@ -1,0 +1,17 @@
+using Pilothouse.Configuration;
+using Pilothouse.Storage;
+
+namespace Pilothouse.Auth;
+
+/// <summary>What finds out who calls.</summary>
+internal static class AuthParts
+{
+    public static void AddAuth(this IServiceCollection services)
+    {
+        services.AddSingleton<SessionTokens>();
+        services.AddSingleton<ApiKeys>();
+        services.AddSingleton<CallerDatabase>();
+        services.AddSingleton<IPurge, CredentialPurge>();
+        services.AddSingleton(static provider => new PinHash(provider.GetRequiredService<Settings>().Pin));
+    }
+}

@@ -1,0 +1,51 @@
+using System.Text.Json.Serialization.Metadata;
+using Pilothouse.Contract;
+using Pilothouse.Operations;
+
+namespace Pilothouse.Bots;
+
+/// <summary>The state of bots: what can be asked of it.</summary>
+internal sealed class BotFeature : Feature
+{
+    /// <summary>The bot that the seed's clients mean when they name none.</summary>
+    public const string UsualBot = "rl_trading_bot";
+
+    public override string Tag => "Bots";
+
+    public override string About => "What bots report of themselves.";
+
+    public override IJsonTypeInfoResolver Json => BotJson.Default;
+
+    public override void AddServices(IServiceCollection services)
+    {
+        services.AddSingleton<BotService>();
+        services.AddHostedService<BotMetrics>();
+    }
+
+    public override IEnumerable<Operation> Operations(IServiceProvider parts)
+    {
+        var bots = parts.GetRequiredService<BotService>();
+        yield return new Read<One<BotStatus>>("botStatus", "GET /api/bot-status", "The newest report of a bot", BotJson.Default.OneBotStatus, static async (session, _, query) =>
+        {
+            var (named, status, mode) = (query.Text("bot_name"), query.Text("status"), query.Text("mode"));
+            var report = await BotStore.FindLatestAsync(session, named ?? UsualBot, status, mode)
+                ?? (named is null ? await BotStore.FindLatestAsync(session, null, status, mode) : null);
+            return report is not null
+                ? new One<BotStatus>(true, report)
+                : throw Refusal.NotFound("Bot status not found", query.Named() is { } filters
+                    ? $"No report has this {filters}; without them the newest report of any bot is answered."
+                    : "No bot has reported yet; POST /api/bot-status stores a report.");
+        })
+        { Query = new([.. BotStore.Table.Filters]), MayFindNothing = true, PerMinute = 100 };
+
+        var create = new Write<NewBotStatus, BotStatusStored>("createBotStatus", "POST /api/bot-status", "Report how a bot is doing",
+            BotJson.Default.NewBotStatus, BotJson.Default.BotStatusStored, async (session, call, status) =>
+            {
+                var id = await bots.RecordAsync(session, call.Caller, status);
+                return Answer.Created(new BotStatusStored(true, "Bot status stored successfully", id), BotStore.Table, id, status);
+            })
+        { Audited = Audited.AsRecord, PerMinute = 100 };
+        yield return create;
+        yield return create.Batch("createBotStatuses", "Store up to 5,000 reports of bots, all or none");
+    }
+}

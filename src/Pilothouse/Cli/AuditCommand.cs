@@ -1,0 +1,56 @@
+using System.CommandLine;
+using System.Globalization;
+using Pilothouse.Audit;
+using Pilothouse.Contract;
+using Pilothouse.Operations;
+using Pilothouse.Storage;
+
+namespace Pilothouse.Cli;
+
+/// <summary><c>pilothouse audit</c>: checks the audit log, and writes it out. It works on the file, whether a server runs or not.</summary>
+internal static class AuditCommand
+{
+    private static readonly Sql Rows = new($"SELECT {AuditRow.Columns} FROM audit_log ORDER BY chain, number");
+
+    public static Command Create() => new("audit", "The log of who did what to money, rights and state.") { Verify(), Export() };
+
+    private static Command Verify()
+    {
+        var command = new Command("verify", "Check that no row was changed, removed, moved or cut off. 0: all is well; 1: something is wrong, and named.");
+        command.SetAction(static (_, cancel) => CommandDatabase.WithAsync("audit verify", async (settings, database, _) =>
+        {
+            var witnesses = WitnessFiles.Read(settings.LogDir);
+            AuditKey[] keys = [new(settings.JwtSecret), .. settings.PreviousJwtSecrets.Select(static secret => new AuditKey(secret))];
+            var findings = await database.SnapshotAsync(ReadKind.Own, session => new AuditCheck(keys).RunAsync(session, witnesses), cancel);
+            foreach (var problem in findings.Problems)
+            {
+                Shell.Print(problem);
+            }
+
+            if (findings.Problems.Count == 0)
+            {
+                Shell.Say(string.Create(CultureInfo.InvariantCulture, $"The audit log is whole: {findings.Rows} rows were checked, and {witnesses.Count} ends that the server's log tells of."));
+                return Shell.Good;
+            }
+
+            Shell.Say(string.Create(CultureInfo.InvariantCulture, $"The audit log is NOT whole: {findings.Problems.Count} problems in {findings.Rows} rows. Keep this file and the logs as they are, and compare with a backup."));
+            return Shell.Failed;
+        }));
+        return command;
+    }
+
+    private static Command Export()
+    {
+        var command = new Command("export", "Write every row to standard output, one JSON object a line, oldest first.");
+        command.SetAction(static (_, cancel) => CommandDatabase.WithAsync("audit export", async (_, database, _) =>
+        {
+            await database.SnapshotAsync(ReadKind.Own, async session =>
+            {
+                await session.Prepare(Rows).EachAsync(static row => Shell.Print(JsonText.Of(AuditRow.Read(row), AuditJson.Default.AuditRow)));
+                return true;
+            }, cancel);
+            return Shell.Good;
+        }));
+        return command;
+    }
+}

@@ -1,0 +1,139 @@
+using Pilothouse.Storage;
+
+namespace Pilothouse.Contract;
+
+/// <summary>What the values of a column are in C#: string, long, double, decimal or DateTimeOffset.</summary>
+internal enum ColumnKind
+{
+    Text,
+    Whole,
+    Number,
+    Money,
+    Time,
+}
+
+/// <summary>
+/// One column of a record table, declared once: what it holds, what a client may send for it, and whether lists can be filtered by it.
+/// Its name is that of the field in JSON too. <see cref="Table{TInput}"/> makes the rest of it.
+/// </summary>
+internal sealed record Column(string Name, ColumnKind Kind)
+{
+    /// <summary>Of a filter. One that is longer than any value of the column finds nothing, as it should.</summary>
+    private const int LongestAsked = 200;
+
+    public bool IsRequired { get; init; }
+
+    /// <summary>Longest text, in characters.</summary>
+    public int Longest { get; init; } = 200;
+
+    /// <summary>The only words that it takes.</summary>
+    public Choices? Choices { get; init; }
+
+    public long Least { get; init; } = long.MinValue;
+
+    public long Most { get; init; } = long.MaxValue;
+
+    /// <summary>Bounds of a number that is not whole, both inclusive.</summary>
+    public (double? Least, double? Most) Bounds { get; init; }
+
+    /// <summary>Bounds of money: above the first, or at least the second.</summary>
+    public (decimal? Above, decimal? Least) Sum { get; init; }
+
+    /// <summary>What is stored where a client sends nothing.</summary>
+    public object? Standard { get; init; }
+
+    /// <summary>Whether it is a trading pair.</summary>
+    public bool IsPair { get; init; }
+
+    /// <summary>Whether it names the bot: a key that belongs to a bot fills it in.</summary>
+    public bool IsBot { get; init; }
+
+    /// <summary>Whether only the server fills it in, so that no client may send it.</summary>
+    public bool IsComputed { get; init; }
+
+    /// <summary>Stored in small letters, or in capitals; null is as it was sent.</summary>
+    public bool? InCapitals { get; init; }
+
+    /// <summary>What the list's filter of the same name does, in a sentence; null where there is none.</summary>
+    public string? Filter { get; init; }
+
+    /// <summary>A moment that is not in the future; now, where a client leaves it out and it is the time of the record.</summary>
+    public static Column Time(string name) => new(name, ColumnKind.Time);
+
+    /// <summary>Text of at most <paramref name="longest"/> characters; where it is required, not only white space.</summary>
+    public static Column Text(string name, int longest, bool required = false) => new(name, ColumnKind.Text) { Longest = longest, IsRequired = required };
+
+    /// <summary>A trading pair, which every list can be filtered by.</summary>
+    public static Column Pair(string name = "trading_pair") => new(name, ColumnKind.Text)
+    { IsPair = true, IsRequired = true, Longest = TradingPair.Longest, Filter = "Only this pair, in any case." };
+
+    /// <summary>The bot whose record it is.</summary>
+    public static Column Bot(bool required = false) => new("bot_name", ColumnKind.Text) { IsBot = true, IsRequired = required, Longest = 100, Filter = "Only this bot's." };
+
+    /// <summary>One of a few words, in any case.</summary>
+    public static Column OneOf(string name, Choices choices, bool required = false, string? standard = null) =>
+        new(name, ColumnKind.Text) { Choices = choices, IsRequired = required, Standard = standard };
+
+    public static Column Whole(string name, long least = long.MinValue, long most = long.MaxValue, bool required = false) =>
+        new(name, ColumnKind.Whole) { Least = least, Most = most, IsRequired = required };
+
+    /// <summary>The id of a row of another table.</summary>
+    public static Column Reference(string name) => new(name, ColumnKind.Whole) { Least = 1 };
+
+    /// <summary>Money, a price or a quantity.</summary>
+    public static Column Money(string name, decimal? above = null, decimal? least = null, bool required = false) =>
+        new(name, ColumnKind.Money) { Sum = (above, least), IsRequired = required };
+
+    /// <summary>A figure that is not money.</summary>
+    public static Column Number(string name, double? least = null, double? most = null, bool required = false) =>
+        new(name, ColumnKind.Number) { Bounds = (least, most), IsRequired = required };
+
+    /// <summary>What the server computes.</summary>
+    public static Column Computed(string name, ColumnKind kind) => new(name, kind) { IsComputed = true };
+
+    /// <summary>The value as it is stored: in the column's own spelling, and its standard where there is none.</summary>
+    public object? Stored(object? value) => value switch
+    {
+        null => Standard,
+        string text when Choices is not null => Choices.Find(text),
+        string text when InCapitals is { } capitals => capitals ? TradingPair.Upper(text) : text.ToLowerInvariant(),
+        _ => value,
+    };
+
+    /// <summary>Gives the value to the parameter of the column's name.</summary>
+    /// <exception cref="InvalidCastException">The value is of another kind.</exception>
+    public void Bind(Statement statement, object? value) => _ = Kind switch
+    {
+        ColumnKind.Text => statement.Set(Name, (string?)value),
+        ColumnKind.Whole => statement.Set(Name, (long?)value),
+        ColumnKind.Number => statement.Set(Name, (double?)value),
+        ColumnKind.Money => statement.Set(Name, (decimal?)value),
+        _ => statement.Set(Name, (DateTimeOffset?)value),
+    };
+
+    /// <summary>The value in a row; null where another program stored one of another kind.</summary>
+    public object? Read(Row row, int ordinal) => Kind switch
+    {
+        ColumnKind.Text => row.Text(ordinal),
+        ColumnKind.Whole => row.Whole(ordinal),
+        ColumnKind.Number => row.Number(ordinal),
+        ColumnKind.Money => row.Money(ordinal),
+        _ => row.Time(ordinal),
+    };
+
+    /// <summary>The condition of the filter. Words and pairs may be stored in any case; there is an index on this very expression.</summary>
+    public string Condition => (IsPair ? true : InCapitals ?? Choices?.AreCapitals) switch
+    {
+        true => $"upper({Name}) = @{Name}",
+        false => $"lower({Name}) = @{Name}",
+        null => $"{Name} = @{Name}",
+    };
+
+    /// <summary>The filter as a parameter of a request.</summary>
+    public QueryParameter Parameter => Kind == ColumnKind.Whole
+        ? new(Name, QueryKind.Whole, Filter!) { Least = Least, Most = Most }
+        : new(Name, QueryKind.Text, Filter!) { Choices = Choices, Longest = IsPair ? Longest : LongestAsked, Upper = IsPair || InCapitals == true };
+
+    /// <summary>How much a filter by it leaves, as far as that can be known: less first.</summary>
+    public int Selectivity => Kind == ColumnKind.Whole ? 0 : IsPair ? 1 : Choices is null ? 2 : 3;
+}

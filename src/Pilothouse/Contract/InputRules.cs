@@ -1,0 +1,227 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+
+namespace Pilothouse.Contract;
+
+/// <summary>A request body: an init record whose properties are all nullable, so that what is missing can be told from zero.</summary>
+internal interface IInput<TSelf>
+    where TSelf : class, IInput<TSelf>
+{
+    /// <summary>What each field must be; checked at every door and shown in the OpenAPI document.</summary>
+    static abstract InputRules<TSelf> Rules { get; }
+}
+
+/// <summary>The rule of one field as data, for the OpenAPI document.</summary>
+/// <param name="Least">Smallest value, of the length for text.</param>
+internal sealed record FieldRule(string Field, bool Required)
+{
+    public double? Above { get; init; }
+
+    public double? Least { get; init; }
+
+    public double? Most { get; init; }
+
+    public int? Longest { get; init; }
+
+    public IReadOnlyList<string>? Choices { get; init; }
+}
+
+/// <summary>Rules by input type.</summary>
+internal abstract class InputRules
+{
+    public const string IsRequired = "is required";
+
+    private static readonly ConcurrentDictionary<Type, InputRules> Known = new();
+
+    private readonly List<FieldRule> fields = [];
+
+    protected InputRules(Type input) => Known[input] = this;
+
+    public IReadOnlyList<FieldRule> Fields => fields;
+
+    public static InputRules? Of(Type input) => Known.GetValueOrDefault(input);
+
+    protected void Note(FieldRule rule) => fields.Add(rule);
+}
+
+/// <summary>The rules of <typeparamref name="T"/>: one line for each field, checked all at once.</summary>
+internal sealed class InputRules<T>() : InputRules(typeof(T))
+    where T : class
+{
+    private readonly List<(string Field, Func<T, string?> Check)> checks = [];
+    private readonly List<(string Field, Func<T, DateTimeOffset?> Time)> times = [];
+
+    public IReadOnlyList<string> RecordColumns { get; private set; } = [];
+
+    /// <summary>Text of at most <paramref name="longest"/> characters; where it is required, not only white space.</summary>
+    public InputRules<T> Text(string field, Func<T, string?> value, bool required = false, int longest = 200) =>
+        Add(new(field, required) { Longest = longest }, input => value(input) switch
+        {
+            null => required ? IsRequired : null,
+            var text when text.Length > longest => $"must be at most {longest} characters long",
+            var text when required && string.IsNullOrWhiteSpace(text) => "must not be empty",
+            _ => null,
+        });
+
+    /// <summary>A name that is shown in lists and logs: not blank, and without characters that are not seen, or that steer a terminal.</summary>
+    public InputRules<T> Name(string field, Func<T, string?> value, bool required = false) =>
+        Add(new(field, required) { Longest = PrintableText.LongestName }, input => value(input) switch
+        {
+            null => required ? IsRequired : null,
+            var text => PrintableText.ProblemOfName(text),
+        });
+
+    /// <summary>A trading pair, as <see cref="TradingPair"/> says.</summary>
+    public InputRules<T> Pair(string field, Func<T, string?> value) =>
+        Add(new(field, true) { Longest = TradingPair.Longest }, input => value(input) switch
+        {
+            null => IsRequired,
+            var text => TradingPair.Problem(text),
+        });
+
+    /// <summary>One of a few words, in any case.</summary>
+    public InputRules<T> OneOf(string field, Func<T, string?> value, Choices choices, bool required = false) =>
+        Add(new(field, required) { Choices = choices.All }, input => value(input) switch
+        {
+            null => required ? IsRequired : null,
+            var text when choices.Find(text) is null => $"must be one of {choices}",
+            _ => null,
+        });
+
+    /// <summary>A whole number.</summary>
+    public InputRules<T> Whole(string field, Func<T, long?> value, long least = long.MinValue, long most = long.MaxValue, bool required = false) =>
+        Add(new(field, required) { Least = least == long.MinValue ? null : least, Most = most == long.MaxValue ? null : most }, input => value(input) switch
+        {
+            null => required ? IsRequired : null,
+            var number when number < least || number > most => Between(least, most),
+            _ => null,
+        });
+
+    /// <summary>Money, a price or a quantity.</summary>
+    public InputRules<T> Money(string field, Func<T, decimal?> value, bool required = false, decimal? above = null, decimal? least = null) =>
+        Add(new(field, required) { Above = (double?)above, Least = (double?)least }, input => value(input) switch
+        {
+            null => required ? IsRequired : null,
+            var money when money <= above => string.Create(CultureInfo.InvariantCulture, $"must be greater than {above}"),
+            var money when money < least => string.Create(CultureInfo.InvariantCulture, $"must be at least {least}"),
+            _ => null,
+        });
+
+    /// <summary>A figure that is not money.</summary>
+    public InputRules<T> Number(string field, Func<T, double?> value, bool required = false, double? least = null, double? most = null) =>
+        Add(new(field, required) { Least = least, Most = most }, input => value(input) switch
+        {
+            null => required ? IsRequired : null,
+            var number when number < least || number > most => string.Create(CultureInfo.InvariantCulture, $"must be from {least} to {most}"),
+            _ => null,
+        });
+
+    /// <summary>A moment that may be left out and is not in the future; clocks may differ by 5 minutes.</summary>
+    public InputRules<T> Time(string field, Func<T, DateTimeOffset?> value)
+    {
+        Note(new(field, false));
+        times.Add((field, value));
+        return this;
+    }
+
+    /// <summary>Names of the record's columns, or else well known. A body may have those that are no inputs; they have no effect.</summary>
+    public InputRules<T> Record(params IEnumerable<string> columns)
+    {
+        RecordColumns = [.. RecordColumns, .. columns];
+        return this;
+    }
+
+    /// <summary>A list of at most <paramref name="most"/> objects, for the OpenAPI document; who reads it checks it.</summary>
+    public InputRules<T> Items(string field, int most)
+    {
+        Note(new(field, true) { Least = 1, Most = most });
+        return this;
+    }
+
+    /// <summary>What several fields must be together, or one of a form that has no rule of its own.</summary>
+    public InputRules<T> Also(string field, Func<T, string?> problem, bool required = false)
+    {
+        if (required)
+        {
+            Note(new(field, true));
+        }
+
+        checks.Add((field, problem));
+        return this;
+    }
+
+    /// <summary>Throws a refusal that names every wrong field.</summary>
+    public void Check(T input, DateTimeOffset now)
+    {
+        List<FieldError>? errors = null;
+        foreach (var (field, check) in checks)
+        {
+            if (check(input) is { } problem)
+            {
+                (errors ??= []).Add(new(field, problem));
+            }
+        }
+
+        foreach (var (field, time) in times)
+        {
+            if (time(input) > now.AddMinutes(5))
+            {
+                (errors ??= []).Add(new(field, "must not be more than 5 minutes in the future"));
+            }
+        }
+
+        if (errors is not null)
+        {
+            throw Refusal.Invalid(errors);
+        }
+    }
+
+    private static string Between(long least, long most) =>
+        most == long.MaxValue ? $"must be at least {least}" : $"must be from {least} to {most}";
+
+    private InputRules<T> Add(FieldRule rule, Func<T, string?> check)
+    {
+        Note(rule);
+        checks.Add((rule.Field, check));
+        return this;
+    }
+}
+
+/// <summary>The words that an enumerated field may hold, as the seed writes them.</summary>
+internal sealed class Choices(params string[] all)
+{
+    public IReadOnlyList<string> All { get; } = all;
+
+    /// <summary>Other words that clients say for one of them.</summary>
+    public IReadOnlyDictionary<string, string> Also { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Whether the words are stored in capitals; if not, in small letters.</summary>
+    public bool AreCapitals { get; } = !all.Any(static word => word.Any(char.IsAsciiLetterLower));
+
+    /// <summary>The word as it is stored, or null if it is none of them.</summary>
+    public string? Find(string text)
+    {
+        foreach (var choice in all)
+        {
+            if (choice.Equals(text, StringComparison.OrdinalIgnoreCase))
+            {
+                return choice;
+            }
+        }
+
+        foreach (var (other, choice) in Also)
+        {
+            if (other.Equals(text, StringComparison.OrdinalIgnoreCase))
+            {
+                return choice;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The word as it is stored; null stays null.</summary>
+    public string? Normal(string? text) => text is null ? null : Find(text);
+
+    public override string ToString() => string.Join(", ", all);
+}

@@ -1,0 +1,101 @@
+using System.Globalization;
+using System.Text.Json.Serialization;
+
+namespace Pilothouse.Contract;
+
+/// <summary>
+/// A request that we do not carry out: a status, a stable code, the short error of the seed, and a sentence that says what to do.
+/// Thrown anywhere behind a door; each door turns it into its own form of the same words.
+/// </summary>
+internal sealed class Refusal(int status, string code, string error, string message) : Exception(message)
+{
+    public int Status { get; } = status;
+
+    public string Code { get; } = code;
+
+    public string Error { get; } = error;
+
+    /// <summary>One entry for each wrong field, by its wire name.</summary>
+    public IReadOnlyList<FieldError>? Details { get; init; }
+
+    /// <summary>What the log says besides, and the client is not told.</summary>
+    public string? LogReason { get; init; }
+
+    /// <summary>After how many seconds the same request may succeed.</summary>
+    public int? RetryAfterSeconds { get; init; }
+
+    public ErrorBody Body => new(false, Error, Message, Code) { Details = Details };
+
+    /// <summary>The same refusal in other words.</summary>
+    public Refusal With(string message, IReadOnlyList<FieldError> details) =>
+        new(Status, Code, Error, message) { Details = details, LogReason = LogReason, RetryAfterSeconds = RetryAfterSeconds };
+
+    public static Refusal Invalid(string field, string message) => Invalid([new(field, message)]);
+
+    public static Refusal Invalid(IReadOnlyList<FieldError> details)
+    {
+        var missing = details.FirstOrDefault(static detail => detail.Message == InputRules.IsRequired);
+        return missing is not null
+            ? new Refusal(400, ErrorCodes.MissingField, $"Missing required field: {missing.Field}", $"Send {missing.Field}.") { Details = details }
+            : new Refusal(400, ErrorCodes.InvalidInput, "Invalid input", $"{details[0].Field} {details[0].Message}.") { Details = details };
+    }
+
+    public static Refusal NotFound(string what, string todo) => new(404, ErrorCodes.NotFound, what, todo);
+
+    /// <param name="seconds">Until the limit's window ends.</param>
+    /// <param name="otherwise">What may be done instead of waiting, as the end of a sentence.</param>
+    public static Refusal TooMany(int seconds, string otherwise) => new(429, ErrorCodes.RateLimited, "Rate limit exceeded",
+        string.Create(CultureInfo.InvariantCulture, $"Wait {seconds} seconds before the next request{otherwise}."))
+    { RetryAfterSeconds = seconds };
+}
+
+/// <summary>The one shape of every failure.</summary>
+internal sealed record ErrorBody(bool Success, string Error, string Message, string Code)
+{
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<FieldError>? Details { get; init; }
+}
+
+/// <summary>What is wrong with one field, as a phrase that follows its name.</summary>
+internal sealed record FieldError(string Field, string Message);
+
+/// <summary>Every code that an answer may carry. They are a promise: docs/api.md lists them, and they never change.</summary>
+internal static class ErrorCodes
+{
+    public const string AddressNotAllowed = "address-not-allowed";
+    public const string AlreadyClosed = "already-closed";
+    public const string AuthenticationRequired = "authentication-required";
+    public const string BackupDamaged = "backup-damaged";
+    public const string BackupFailed = "backup-failed";
+    public const string BackupRunning = "backup-running";
+    public const string BadRequest = "bad-request";
+    public const string BodyRequired = "body-required";
+    public const string BodyTooLarge = "body-too-large";
+    public const string CrossSite = "cross-site-write";
+    public const string DatabaseUnavailable = "database-unavailable";
+    public const string DiskFull = "disk-full";
+    public const string EndpointNotFound = "endpoint-not-found";
+    public const string ExternalIdTaken = "external-id-taken";
+    public const string HostNotAllowed = "host-not-allowed";
+    public const string HttpsRequired = "https-required";
+    public const string IdempotencyInProgress = "idempotency-in-progress";
+    public const string IdempotencyMismatch = "idempotency-mismatch";
+    public const string Internal = "internal-error";
+    public const string InvalidCursor = "invalid-cursor";
+    public const string InvalidInput = "invalid-input";
+    public const string InvalidJson = "invalid-json";
+    public const string InvalidPin = "invalid-pin";
+    public const string MethodNotAllowed = "method-not-allowed";
+    public const string MissingField = "missing-field";
+    public const string MissingPin = "missing-pin";
+    public const string NotFound = "not-found";
+    public const string Overloaded = "overloaded";
+    public const string RateLimited = "rate-limited";
+    public const string RowKeptAway = "row-kept-away";
+    public const string ScopeNeeded = "scope-needed";
+    public const string SessionNeeded = "session-needed";
+    public const string TradeVoided = "trade-voided";
+    public const string UnreadableTrade = "unreadable-trade";
+    public const string UnsupportedMediaType = "unsupported-media-type";
+    public const string WrongBot = "wrong-bot";
+}

@@ -1,0 +1,183 @@
+using System.Text.Json.Serialization.Metadata;
+using Pilothouse.Storage;
+
+namespace Pilothouse.Contract;
+
+/// <summary>Who posts a record.</summary>
+internal interface IRecordOwner
+{
+    /// <summary>The bot that a new record belongs to, where it names <paramref name="named"/>; refuses what it may not write for.</summary>
+    string? BotFor(string? named);
+}
+
+/// <summary>A table of records: its name and its columns, the id first.</summary>
+internal abstract class Table(string name, Type input, string time, Column[] columns)
+{
+    public string Name => name;
+
+    /// <summary>What clients post.</summary>
+    public Type Input => input;
+
+    /// <summary>What is read; null where no record is ever answered as it is.</summary>
+    public virtual Type? Record => null;
+
+    /// <summary>The column by which its lists are ordered.</summary>
+    public string Time => time;
+
+    public IReadOnlyList<Column> Columns => columns;
+
+    /// <summary>The list of all columns for a SELECT, in the order of <see cref="Columns"/> after the id.</summary>
+    public string Selection { get; } = "id, " + string.Join(", ", columns.Select(static column => column.Name));
+}
+
+/// <summary>
+/// A table that clients post records to, declared column by column. The rules of the input, the INSERT, the filters and the lists are
+/// made from the declaration. Values are found by name: a column has the name of the field in JSON, so that none can be taken for
+/// another, and one that is missing on either side is an error when the program starts.
+/// </summary>
+internal class Table<TInput> : Table
+    where TInput : class, IInput<TInput>
+{
+    private readonly Column[] columns;
+    private readonly Func<object, object?>?[] values;
+    private readonly Sql insert;
+    private readonly JsonTypeInfo<TInput> input;
+
+    /// <param name="name">Of the table.</param>
+    /// <param name="input">The JSON form of the input.</param>
+    /// <param name="time">The column by which its lists are ordered; the server's time, where a client leaves it out.</param>
+    /// <param name="columns">All but the id, in the order of the answers.</param>
+    /// <exception cref="InvalidOperationException">A field of the input has no column, or a column no field.</exception>
+    public Table(string name, JsonTypeInfo<TInput> input, string time, params Column[] columns)
+        : base(name, typeof(TInput), time, columns)
+    {
+        this.columns = columns;
+        this.input = input;
+        var fields = input.Properties.Where(static field => field.Set is not null).ToDictionary(static field => field.Name);
+        values = Array.ConvertAll(columns, column => column.IsComputed ? null
+            : fields.TryGetValue(column.Name, out var field) ? field.Get
+            : throw new InvalidOperationException($"The column {column.Name} of {name} has no field in {typeof(TInput).Name}."));
+        if (fields.Keys.Except(columns.Where(static column => !column.IsComputed).Select(static column => column.Name)).FirstOrDefault() is { } lost)
+        {
+            throw new InvalidOperationException($"The field {lost} of {typeof(TInput).Name} has no column in {name}.");
+        }
+
+        var names = columns.Select(static column => column.Name).ToArray();
+        insert = new Sql($"INSERT INTO {name}({string.Join(", ", names)}) VALUES ({string.Join(", ", names.Select(static column => "@" + column))}) RETURNING id");
+        Rules = new InputRules<TInput>().Record(["id", .. names]);
+        for (var i = 0; i < columns.Length; i++)
+        {
+            if (values[i] is { } value)
+            {
+                AddRule(columns[i], value);
+            }
+        }
+    }
+
+    public InputRules<TInput> Rules { get; }
+
+    /// <summary>The filters of its lists, without those of time.</summary>
+    public IEnumerable<QueryParameter> Filters => columns.Where(static column => column.Filter is not null).Select(static column => column.Parameter);
+
+    /// <summary>The record as it was posted.</summary>
+    public string JsonOf(TInput record) => JsonText.Of(record, input);
+
+    /// <summary>Stores a checked record in the transaction of <paramref name="session"/>.</summary>
+    /// <param name="session">The transaction.</param>
+    /// <param name="owner">Who posts it; a key that belongs to a bot may post that bot's only.</param>
+    /// <param name="record">What is stored, but for what the server fills in.</param>
+    /// <param name="now">The time of a record that has none of its own.</param>
+    /// <param name="filledIn">Values of the server's for columns, as they are stored.</param>
+    /// <returns>Its id.</returns>
+    public ValueTask<long> InsertAsync(Session session, IRecordOwner owner, TInput record, DateTimeOffset now, params ReadOnlySpan<(string Column, object? Value)> filledIn)
+    {
+        var statement = session.Prepare(insert);
+        for (var i = 0; i < columns.Length; i++)
+        {
+            var column = columns[i];
+            var value = Find(filledIn, column.Name, out var isFilledIn);
+            if (!isFilledIn)
+            {
+                value = column.Stored(values[i]?.Invoke(record));
+                value = column.IsBot ? owner.BotFor((string?)value) : column.Name == Time ? value ?? now : value;
+            }
+
+            column.Bind(statement, value);
+        }
+
+        return statement.InsertAsync();
+    }
+
+    private static object? Find(ReadOnlySpan<(string Column, object? Value)> filledIn, string column, out bool found)
+    {
+        foreach (var (name, value) in filledIn)
+        {
+            if (name == column)
+            {
+                found = true;
+                return value;
+            }
+        }
+
+        found = false;
+        return null;
+    }
+
+    private void AddRule(Column column, Func<object, object?> value)
+    {
+        _ = column switch
+        {
+            { IsPair: true } => Rules.Pair(column.Name, record => (string?)value(record)),
+            { Choices: { } choices } => Rules.OneOf(column.Name, record => (string?)value(record), choices, column.IsRequired),
+            { Kind: ColumnKind.Text } => Rules.Text(column.Name, record => (string?)value(record), column.IsRequired, column.Longest),
+            { Kind: ColumnKind.Whole } => Rules.Whole(column.Name, record => (long?)value(record), column.Least, column.Most, column.IsRequired),
+            { Kind: ColumnKind.Number } => Rules.Number(column.Name, record => (double?)value(record), column.IsRequired, column.Bounds.Least, column.Bounds.Most),
+            { Kind: ColumnKind.Money } => Rules.Money(column.Name, record => (decimal?)value(record), column.IsRequired, column.Sum.Above, column.Sum.Least),
+            _ => Rules.Time(column.Name, record => (DateTimeOffset?)value(record)),
+        };
+    }
+}
+
+/// <summary>A table whose records are also read, as <typeparamref name="TRow"/>. What another program stored and we would not accept reads as null.</summary>
+internal sealed class Table<TInput, TRow> : Table<TInput>
+    where TInput : class, IInput<TInput>
+    where TRow : class
+{
+    private readonly Func<object> make;
+    private readonly Action<object, object?> setId;
+    private readonly (Column Column, Action<object, object?> Set)[] fields;
+
+    /// <inheritdoc cref="Table{TInput}(string, JsonTypeInfo{TInput}, string, Column[])"/>
+    /// <param name="row">The JSON form of the stored record: the id, and a field that can be set for each column.</param>
+    public Table(string name, JsonTypeInfo<TInput> input, JsonTypeInfo<TRow> row, string time, params Column[] columns)
+        : base(name, input, time, columns)
+    {
+        var setters = row.Properties.Where(static field => field.Set is not null).ToDictionary(static field => field.Name, static field => field.Set!);
+        make = row.CreateObject!;
+        setId = Take("id");
+        fields = Array.ConvertAll(columns, column => (column, Take(column.Name)));
+        if (setters.Keys.FirstOrDefault() is { } lost)
+        {
+            throw new InvalidOperationException($"The field {lost} of {typeof(TRow).Name} has no column in {name}.");
+        }
+
+        Action<object, object?> Take(string column) => setters.Remove(column, out var set)
+            ? set
+            : throw new InvalidOperationException($"The column {column} of {name} has no field in {typeof(TRow).Name}.");
+    }
+
+    public override Type Record => typeof(TRow);
+
+    /// <summary>Reads a row of <see cref="Table.Selection"/>.</summary>
+    public TRow Read(Row row)
+    {
+        var record = make();
+        setId(record, row.Id(0));
+        for (var i = 0; i < fields.Length; i++)
+        {
+            fields[i].Set(record, fields[i].Column.Read(row, i + 1));
+        }
+
+        return (TRow)record;
+    }
+}

@@ -1,0 +1,23 @@
+namespace Pilothouse.Contract;
+
+/// <summary>
+/// The form of a trading pair, or of any other symbol that an exchange has: SUI/USDC, XRP/USDT:USDT, M&amp;M, ES1!, @107, or two token addresses. It is
+/// stored as it was sent, because kPEPE and KPEPE are two, and compared without regard to the case of the letters A to Z.
+/// </summary>
+internal static class TradingPair
+{
+    public const int Longest = PrintableText.LongestName;
+
+    /// <summary>What is wrong with it, or null.</summary>
+    public static string? Problem(string text) =>
+        PrintableText.ProblemOfName(text) ?? (char.IsWhiteSpace(text[0]) || char.IsWhiteSpace(text[^1]) ? "must not begin or end with a space" : null);
+
+    /// <summary>In capitals as SQL's upper() makes them in SQLite: only the letters a to z change.</summary>
+    public static string Upper(string text) => string.Create(text.Length, text, static (capitals, text) =>
+    {
+        for (var i = 0; i < text.Length; i++)
+        {
+            capitals[i] = char.IsAsciiLetterLower(text[i]) ? (char)(text[i] - 'a' + 'A') : text[i];
+        }
+    });
+}

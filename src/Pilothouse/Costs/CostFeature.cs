@@ -1,0 +1,76 @@
+using System.Text.Json.Serialization.Metadata;
+using Pilothouse.Contract;
+using Pilothouse.Operations;
+using Pilothouse.Storage;
+
+namespace Pilothouse.Costs;
+
+/// <summary>Costs of outside APIs: what can be asked of them.</summary>
+internal sealed class CostFeature : Feature
+{
+    private static readonly QueryShape TotalsQuery = new(
+        QueryParameter.Text("api_name", "Only this API, in any case."),
+        QueryParameter.Text("operation_type", "Only this purpose, in any case."),
+        QueryParameter.BotName,
+        QueryParameter.Text("model", "Only this model."),
+        QueryParameter.Hours with { Default = null, Description = "How far back, in hours; 24 where neither from_date nor to_date is sent." },
+        QueryParameter.From, QueryParameter.To,
+        QueryParameter.MostOf("totals"));
+
+    public override string Tag => "Costs";
+
+    public override string About => "What outside APIs cost.";
+
+    public override IJsonTypeInfoResolver Json => CostJson.Default;
+
+    public override void AddServices(IServiceCollection services) => services.AddSingleton<CostService>();
+
+    public override IEnumerable<Operation> Operations(IServiceProvider parts)
+    {
+        var costs = parts.GetRequiredService<CostService>();
+        var (database, clock) = (parts.GetRequiredService<Database>(), parts.GetRequiredService<TimeProvider>());
+        var shared = new SharedReads<CostQuestion, (List<ApiCostTotal> Totals, int? Hours)>();
+
+        // Its window moves with the clock.
+        yield return new FreshRead<ApiCostTotals>("apiCosts", "GET /api/cost-analytics", "What outside APIs cost, by API and purpose", CostJson.Default.ApiCostTotals,
+            async (call, query) =>
+            {
+                var question = new CostQuestion(call.Caller.LongReads, query.Number("hours"), new ApiCostFilter(
+                    query.Time("from_date"), query.Time("to_date"), query.Text("api_name"), query.Text("operation_type"), query.Text("bot_name"), query.Text("model")));
+                var (totals, hours) = await shared.RunAsync(question,
+                    (begun, cancel) => database.ReadAsync(question.Reads, async session =>
+                    {
+                        begun();
+                        var (filter, length) = question.WindowAt(clock.GetUtcNow());
+                        return (await CostStore.TotalsAsync(session, filter), length);
+                    }, cancel),
+                    call.Cancel);
+                var shown = query.Number("limit") is { } limit ? totals.GetRange(0, (int)Math.Min(limit, totals.Count)) : totals;
+                return new ApiCostTotals(true, hours, shown);
+            })
+        { Query = TotalsQuery, PerMinute = 100 };
+
+        var create = new Write<NewApiCost, ApiCostStored>("createApiCost", "POST /api/cost-analytics", "Store one use of an outside API",
+            CostJson.Default.NewApiCost, CostJson.Default.ApiCostStored, async (session, call, cost) =>
+            {
+                var id = await costs.RecordAsync(session, call.Caller, cost);
+                return Answer.Created(new ApiCostStored(true, "Cost stored successfully", id), CostStore.Table, id, cost);
+            })
+        { Audited = Audited.AsRecord, PerMinute = 100 };
+        yield return create;
+        yield return create.Batch("createApiCosts", "Store up to 5,000 uses of outside APIs, all or none");
+    }
+}
+
+/// <summary>What is asked, and in which queue; equal ones have one answer.</summary>
+internal sealed record CostQuestion(ReadKind Reads, long? Hours, ApiCostFilter Filter)
+{
+    /// <summary>The window as it is now, and its length in begun hours, which is null where it has no start.</summary>
+    public (ApiCostFilter Filter, int? Hours) WindowAt(DateTimeOffset now)
+    {
+        var hours = Hours ?? (Filter.From is null && Filter.To is null ? 24 : null);
+        var from = hours is { } back && !(Filter.From > now.AddHours(-back)) ? now.AddHours(-back) : Filter.From;
+        var length = hours ?? (from is { } start ? Math.Max(0, (long)Math.Ceiling(((Filter.To ?? now) - start).TotalHours)) : null);
+        return (Filter with { From = from }, (int?)length);
+    }
+}

@@ -1,0 +1,80 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http.Features;
+using Pilothouse.Contract;
+
+namespace Pilothouse.Http;
+
+/// <summary>Reads the bytes of a request's body.</summary>
+internal static class BodyReader
+{
+    /// <summary>.NET and Windows write it before text in UTF-8; it is no part of the JSON.</summary>
+    private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
+
+    /// <summary>The raw bytes, of one JSON object in UTF-8.</summary>
+    public static async ValueTask<ReadOnlyMemory<byte>> ReadAsync(HttpContext http, int largest)
+    {
+        var request = http.Request;
+        if (request.ContentLength > largest)
+        {
+            throw BodyRules.TooLarge(largest);
+        }
+
+        if (request.ContentLength is 0 || http.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false })
+        {
+            throw BodyRules.Required();
+        }
+
+        if (!request.HasJsonContentType())
+        {
+            throw new Refusal(415, ErrorCodes.UnsupportedMediaType, "Unsupported media type", "Send the body as JSON, with Content-Type: application/json.");
+        }
+
+        ReadOnlyMemory<byte> bytes = await ReadAllAsync(request, largest, http.RequestAborted);
+        bytes = bytes.Span.StartsWith(ByteOrderMark) ? bytes[ByteOrderMark.Length..] : bytes;
+        return bytes.Length == 0 ? throw BodyRules.Required() : bytes;
+    }
+
+    /// <summary>
+    /// A chunk whose size is no number that fits is no fault of ours: the web server has no better word for it than IOException. Nor has it for a
+    /// client that went away or reset its stream; that one may come before the request counts as aborted, and from each call.
+    /// </summary>
+    private static async ValueTask<byte[]> ReadAllAsync(HttpRequest request, int largest, CancellationToken cancel)
+    {
+        try
+        {
+            return await ReadAllAsync(request.BodyReader, largest, cancel);
+        }
+        catch (IOException error) when (error.InnerException is OverflowException)
+        {
+            throw new Refusal(400, ErrorCodes.BadRequest, "Bad request", "The request could not be read to its end.");
+        }
+        catch (IOException error) when (error is not BadHttpRequestException)
+        {
+            throw new ConnectionResetException("The client went away while its body was read.", error);
+        }
+    }
+
+    private static async ValueTask<byte[]> ReadAllAsync(PipeReader reader, int largest, CancellationToken cancel)
+    {
+        while (true)
+        {
+            var read = await reader.ReadAsync(cancel);
+            if (read.Buffer.Length > largest)
+            {
+                reader.AdvanceTo(read.Buffer.End);
+                throw BodyRules.TooLarge(largest);
+            }
+
+            if (read.IsCompleted)
+            {
+                var bytes = read.Buffer.ToArray();
+                reader.AdvanceTo(read.Buffer.End);
+                return bytes;
+            }
+
+            reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+        }
+    }
+}

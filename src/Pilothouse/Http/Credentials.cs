@@ -1,0 +1,111 @@
+using Pilothouse.Auth;
+using Pilothouse.Configuration;
+using Pilothouse.Contract;
+using Pilothouse.Storage;
+
+namespace Pilothouse.Http;
+
+/// <summary>Finds out who calls: an API key, a session's token, a session's cookie, or nobody.</summary>
+internal sealed class Credentials(Database database, SessionTokens tokens, ApiKeys keys, Settings settings)
+{
+    private const string Bearer = "Bearer ";
+    private const string KeyIsBad = "The API key that was sent is unknown, was revoked, or has ended: make a new one with `pilothouse key create`.";
+    private const string SessionIsBad = "The session that was sent has ended, was logged out, or is none of this server's: log in again with POST /api/auth/login.";
+
+    private const string SchemeIsBad = "The Authorization header that was sent is not of the form `Bearer ...`, with a session's token or an API key behind the word.";
+
+    /// <summary>The caller of a request: <paramref name="anonymous"/> where it has no credential, or none that is valid.</summary>
+    public ValueTask<Caller> FindAsync(HttpContext http, Caller anonymous)
+    {
+        var headers = http.Request.Headers;
+        var authorization = headers.Authorization.ToString();
+        if (authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase))
+        {
+            var credential = authorization[Bearer.Length..].Trim();
+            return credential.StartsWith(ApiKeys.Prefix, StringComparison.Ordinal)
+                ? ByKeyAsync(http, credential, anonymous)
+                : ByTokenAsync(http, credential, byCookie: false, anonymous);
+        }
+
+        if (headers.TryGetValue("X-Api-Key", out var key))
+        {
+            return ByKeyAsync(http, key.ToString(), anonymous);
+        }
+
+        if (headers.Cookie.Count > 0 && SessionCookie.Find(http) is { } session)
+        {
+            return ByTokenAsync(http, session, byCookie: true, anonymous);
+        }
+
+        // A proxy's own login may stand in this header beside a cookie or key of ours; alone, it was meant for us.
+        return new(authorization.Length == 0 ? anonymous : anonymous with { Problem = SchemeIsBad });
+    }
+
+    /// <summary>
+    /// Refuses a write that a browser may have sent by itself, with its cookie, from a page that is not ours. A client that says
+    /// nothing of where it comes from (Python's requests.Session) passes.
+    /// </summary>
+    public void CheckOrigin(HttpContext http, Caller caller)
+    {
+        if (!caller.ByCookie || HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method) || HttpMethods.IsOptions(http.Request.Method))
+        {
+            return;
+        }
+
+        if (IsForeign(http.Request))
+        {
+            throw new Refusal(403, ErrorCodes.CrossSite, "Not allowed",
+                "A page of another site may not write with the session's cookie. Add its origin to CORS_ORIGINS, or send the token in the Authorization header.");
+        }
+    }
+
+    /// <summary>
+    /// Refuses a login that a page of another site sends. A browser sends it without asking us first, and it would use up the
+    /// attempts of the owner who looks at that page.
+    /// </summary>
+    public void CheckLoginOrigin(HttpContext http)
+    {
+        if (!settings.CorsOrigins.Contains("*") && IsForeign(http.Request))
+        {
+            throw new Refusal(403, ErrorCodes.CrossSite, "Not allowed", "A page of another site may not log in here. Add its origin to CORS_ORIGINS.");
+        }
+    }
+
+    private bool IsForeign(HttpRequest request)
+    {
+        var origin = request.Headers.Origin.ToString();
+        return origin.Length > 0 ? !IsOurs(request, origin) : request.Headers["Sec-Fetch-Site"].ToString() is "cross-site" or "same-site";
+    }
+
+    private bool IsOurs(HttpRequest request, string origin) =>
+        origin.Equals($"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase)
+        || settings.CorsOrigins.Any(allowed => allowed.TrimEnd('/').Equals(origin, StringComparison.OrdinalIgnoreCase));
+
+    private async ValueTask<Caller> ByKeyAsync(HttpContext http, string text, Caller anonymous)
+    {
+        var found = await database.ReadAsync(ReadKind.LookUp, session => keys.FindAsync(session, text), http.RequestAborted);
+        if (found is not { Key: var key })
+        {
+            return anonymous with { Problem = KeyIsBad };
+        }
+
+        return new Caller($"key:{PrintableText.Name(key.Name)}", $"key:{key.Id}", $"key:{key.Id}", ApiKeys.ScopesOf(key))
+        {
+            Key = found,
+            DisplayName = PrintableText.Name(key.Name),
+            BotName = key.BotName,
+            ExpiresAt = key.ExpiresAt,
+        };
+    }
+
+    private async ValueTask<Caller> ByTokenAsync(HttpContext http, string text, bool byCookie, Caller anonymous)
+    {
+        if (await tokens.ReadAsync(text) is not { } token
+            || await database.ReadAsync(ReadKind.LookUp, session => CredentialStore.IsRevokedAsync(session, token.Id), http.RequestAborted))
+        {
+            return anonymous with { Problem = SessionIsBad };
+        }
+
+        return new Caller("pin", "pin", token.Session, Scopes.All) { Session = token, ExpiresAt = token.ExpiresAt, ByCookie = byCookie };
+    }
+}

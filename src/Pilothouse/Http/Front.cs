@@ -1,0 +1,235 @@
+using System.Diagnostics;
+using Microsoft.AspNetCore.Connections;
+using Pilothouse.Auth;
+using Pilothouse.Configuration;
+using Pilothouse.Contract;
+using Pilothouse.Monitoring;
+using Pilothouse.Operations;
+using Pilothouse.Storage;
+
+namespace Pilothouse.Http;
+
+/// <summary>
+/// What happens to every request before and after all else: request id, security headers, which hosts and addresses we serve, the
+/// one shape of failure, and the log line. <see cref="Gate"/> follows behind CORS.
+/// </summary>
+internal sealed partial class Front(RequestDelegate next, Settings settings, ServedHosts hosts, RequestLog log, RequestMetrics metrics, ILogger<Front> logger)
+{
+    /// <summary>Pages are allowed what /docs needs; everything else is data that no browser should render or run.</summary>
+    private const string DataPolicy = "default-src 'none'; frame-ancestors 'none'";
+
+    public async Task InvokeAsync(HttpContext http)
+    {
+        var started = Stopwatch.GetTimestamp();
+        SetHeaders(http);
+        RequestFailure failure = default;
+        try
+        {
+            CheckDoor(http);
+            await next(http);
+            if (ExplainEmptyAnswer(http) is { } refusal)
+            {
+                failure = await AnswerAsync(http, refusal);
+            }
+        }
+        catch (Exception error)
+        {
+            failure = await AnswerFailureAsync(http, error);
+        }
+
+        metrics.Count(http, started);
+        log.Write(http, Caller.Of(http).Name, started, failure);
+    }
+
+    private static void SetHeaders(HttpContext http)
+    {
+        var sent = http.Request.Headers["X-Request-Id"];
+        http.TraceIdentifier = sent.Count == 1 && RequestIds.IsGood(sent[0]!) ? sent[0]! : RequestIds.Next();
+        var headers = http.Response.Headers;
+        headers["X-Request-Id"] = http.TraceIdentifier;
+        headers.XContentTypeOptions = "nosniff";
+        headers.XFrameOptions = "DENY";
+        headers["Referrer-Policy"] = "no-referrer";
+        headers["Cross-Origin-Opener-Policy"] = "same-origin";
+
+        // Pages of allowed origins ask with CORS, to which this does not apply; no other page shall have an answer in its process at all.
+        headers["Cross-Origin-Resource-Policy"] = "same-origin";
+        headers.ContentSecurityPolicy = DataPolicy;
+        headers.CacheControl = "no-store";
+    }
+
+    private void CheckDoor(HttpContext http)
+    {
+        Framing.Check(http);
+        if (!hosts.Serves(http.Request.Host.Host))
+        {
+            throw new Refusal(403, ErrorCodes.HostNotAllowed, "Host not allowed", "Add this host name to ALLOWED_HOSTS if it is this server's.") { LogReason = $"Host: {http.Request.Host.Value}" };
+        }
+
+        if (settings.IpAllowlist.Length > 0 && !settings.IsOwn(http))
+        {
+            throw new Refusal(403, ErrorCodes.AddressNotAllowed, "Address not allowed", "Add this client's address to IP_ALLOWLIST if it may connect; behind a proxy, name the proxy in TRUSTED_PROXIES.");
+        }
+
+        HttpsOnly.Check(http, settings);
+    }
+
+    /// <summary>Routing answers an unknown path or method with a bare status.</summary>
+    private static Refusal? ExplainEmptyAnswer(HttpContext http)
+    {
+        var response = http.Response;
+        return response.HasStarted || response.StatusCode < 400 || response.ContentType is not null ? null : response.StatusCode switch
+        {
+            404 => new Refusal(404, ErrorCodes.EndpointNotFound, "Endpoint not found", "GET /docs lists every endpoint."),
+            405 => new Refusal(405, ErrorCodes.MethodNotAllowed, "Method not allowed", "The Allow header names the methods of this path."),
+            415 => new Refusal(415, ErrorCodes.UnsupportedMediaType, "Unsupported media type", "Send the body as JSON, with Content-Type: application/json."),
+            var status => new Refusal(status, ErrorCodes.BadRequest, "Bad request", "The request could not be understood; GET /docs shows its form."),
+        };
+    }
+
+    private async Task<RequestFailure> AnswerFailureAsync(HttpContext http, Exception error)
+    {
+        if (IsGone(http, error))
+        {
+            // Nobody reads it; it is for the log. A stream of HTTP/2 may end after its answer has begun.
+            if (!http.Response.HasStarted)
+            {
+                http.Response.StatusCode = 499;
+            }
+
+            return default;
+        }
+
+        if (http.Response.HasStarted)
+        {
+            BrokenOff(logger, http.TraceIdentifier, error);
+            http.Abort();
+            return default;
+        }
+
+        return await AnswerAsync(http, Translate(http, error), error is DatabaseBusyException or DatabaseFullException or DatabaseBrokenException or RowKeptAwayException ? error.Message : null);
+    }
+
+    /// <summary>Whether the client is not there any more. The error may say so before RequestAborted does.</summary>
+    private static bool IsGone(HttpContext http, Exception error) =>
+        error is ConnectionAbortedException or ConnectionResetException or OperationCanceledException { InnerException: ConnectionAbortedException or ConnectionResetException }
+        || (http.RequestAborted.IsCancellationRequested && error is OperationCanceledException or IOException);
+
+    private Refusal Translate(HttpContext http, Exception error)
+    {
+        switch (error)
+        {
+            case Refusal refusal:
+                return refusal;
+            case BadHttpRequestException { StatusCode: 413 }:
+                return BodyRules.TooLarge(BodyRules.Largest);
+            case BadHttpRequestException bad:
+                return new(bad.StatusCode, ErrorCodes.BadRequest, "Bad request", "The request could not be read to its end.");
+            case DatabaseBusyException busy:
+                return new(503, ErrorCodes.Overloaded, "Server overloaded", busy.Message) { RetryAfterSeconds = busy.RetryAfterSeconds };
+            case DatabaseFullException full:
+                return new(507, ErrorCodes.DiskFull, "Disk full", full.Message) { RetryAfterSeconds = 60 };
+            case RowKeptAwayException kept:
+                return new(409, ErrorCodes.RowKeptAway, "Row kept away", kept.Message);
+            case DatabaseBrokenException:
+                return new(503, ErrorCodes.DatabaseUnavailable, "Database unavailable", "The database does not answer; the server's log says why. Nothing was acknowledged: send it again when /health is well.") { RetryAfterSeconds = 10 };
+            default:
+                Bug(logger, http.TraceIdentifier, error);
+                return new(500, ErrorCodes.Internal, "Internal server error", $"Something went wrong here. The log has it under request id {http.TraceIdentifier}.");
+        }
+    }
+
+    private async Task<RequestFailure> AnswerAsync(HttpContext http, Refusal refusal, string? reason = null)
+    {
+        metrics.CountRefusal(refusal.Code);
+        http.Response.StatusCode = refusal.Status;
+        if (refusal.RetryAfterSeconds is { } seconds)
+        {
+            http.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        }
+
+        if (refusal.Status == 401)
+        {
+            http.Response.Headers.WWWAuthenticate = "Bearer";
+        }
+
+        await JsonAnswer.WriteAsync(http, refusal.Body, ContractJson.Default.ErrorBody);
+        return new(refusal.Code, reason ?? refusal.LogReason);
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Request {RequestId} failed by a bug")]
+    private static partial void Bug(ILogger logger, string requestId, Exception error);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Request {RequestId} failed after its answer had begun; the connection was closed")]
+    private static partial void BrokenOff(ILogger logger, string requestId, Exception error);
+}
+
+/// <summary>
+/// Who calls, how often, from where, and whether reads need a credential. It stands behind CORS: a browser's preflight carries no
+/// credential and must not use up limits, and a page of an allowed origin must be able to read a refusal.
+/// </summary>
+internal sealed class Gate(RequestDelegate next, Settings settings, Credentials credentials, LimitHeaders limits)
+{
+    public async Task InvokeAsync(HttpContext http)
+    {
+        if (http.Request.Path.StartsWithSegments("/health"))
+        {
+            // Open to all and not limited; it must answer in its own way where the database, which knows the credentials, does not.
+            await next(http);
+            return;
+        }
+
+        var caller = await credentials.FindAsync(http, Caller.Anonymous(http));
+        http.Features.Set(caller);
+        limits.Count(http, http.GetEndpoint(), caller);
+        credentials.CheckOrigin(http, caller);
+        if (settings.RequireAuthForReads == true && http.Request.Path.StartsWithSegments("/api") && !http.Request.Path.StartsWithSegments("/api/auth"))
+        {
+            caller.Require(NeededBy(http));
+        }
+
+        await next(http);
+    }
+
+    /// <summary>
+    /// A write asks for its own scope where it is carried out, and so does a read of what steers (keys, backups): a key needs the one scope that
+    /// docs/api.md names for the route. For these, and for a path that does not exist, it is enough to be known.
+    /// </summary>
+    private static Scopes NeededBy(HttpContext http) =>
+        (HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method))
+        && http.GetEndpoint() is RouteEndpoint route && route.Metadata.GetMetadata<Operation>() is null or { Scope: Scopes.None }
+            ? Scopes.Read
+            : Scopes.None;
+}
+
+/// <summary>The names under which we are reached: a web page must not get here by a name of its own (DNS rebinding).</summary>
+internal sealed class ServedHosts(Settings settings)
+{
+    private readonly bool any = settings.AllowedHosts.Contains("*");
+    private readonly HashSet<string> names = new([.. settings.AllowedHosts, "localhost", "127.0.0.1", "[::1]", "::1", settings.Host, $"[{settings.Host}]"], StringComparer.OrdinalIgnoreCase);
+
+    public bool Serves(string host) => any || names.Contains(host);
+}
+
+/// <summary>Ids of requests: the client's own if it has a good form.</summary>
+internal static class RequestIds
+{
+    private static readonly ulong Start = BitConverter.ToUInt64(System.Security.Cryptography.RandomNumberGenerator.GetBytes(8));
+    private static long count;
+
+    /// <summary>Unique in this process and, very likely, beyond.</summary>
+    public static string Next() => (Start + (ulong)Interlocked.Increment(ref count)).ToString("x16", System.Globalization.CultureInfo.InvariantCulture);
+
+    public static bool IsGood(string id)
+    {
+        foreach (var c in id)
+        {
+            if (!char.IsAsciiLetterOrDigit(c) && c is not ('.' or '_' or '-'))
+            {
+                return false;
+            }
+        }
+
+        return id.Length is > 0 and <= 64;
+    }
+}

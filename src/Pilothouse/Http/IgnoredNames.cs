@@ -1,0 +1,65 @@
+using System.Text;
+using System.Text.Json;
+
+namespace Pilothouse.Http;
+
+/// <summary>What a request said that had no effect: nothing of it is ignored in silence.</summary>
+internal sealed class IgnoredNames
+{
+    public const string Header = "X-Ignored";
+
+    /// <summary>In characters of the whole header: proxies take a few kilobytes of headers.</summary>
+    private const int LongestHeader = 1000;
+
+    private const int LongestName = 64;
+
+    private readonly List<string> names = [];
+
+    /// <summary>The names noted for this request, or null.</summary>
+    public static IReadOnlyList<string>? Of(HttpContext http) => http.Features.Get<IgnoredNames>()?.names;
+
+    /// <summary>Adds names and says them in the header.</summary>
+    public static void Note(HttpContext http, IReadOnlyList<string>? names)
+    {
+        if (names is null or { Count: 0 })
+        {
+            return;
+        }
+
+        var noted = http.Features.Get<IgnoredNames>() ?? new IgnoredNames();
+        noted.names.AddRange(names.Except(noted.names));
+        http.Features.Set(noted);
+        http.Response.Headers[Header] = noted.ToHeader();
+    }
+
+    /// <summary>Notes the names that a kept answer holds.</summary>
+    public static void NoteKept(HttpContext http, ReadOnlyMemory<byte> json)
+    {
+        if (json.Span.IndexOf("\"ignored\":["u8) >= 0)
+        {
+            using var answer = JsonDocument.Parse(json);
+            if (answer.RootElement.TryGetProperty("ignored", out var names))
+            {
+                Note(http, [.. names.EnumerateArray().Select(static name => name.GetString()!)]);
+            }
+        }
+    }
+
+    /// <summary>Printable ASCII, whatever the client's names are: all but letters, digits and <c>-_.~</c> is escaped as in a URL.</summary>
+    private string ToHeader()
+    {
+        var text = new StringBuilder();
+        foreach (var name in names)
+        {
+            var shown = name.Length == 0 ? "\"\"" : Uri.EscapeDataString(name.Length <= LongestName ? name : name[..LongestName]);
+            if (text.Length + shown.Length > LongestHeader)
+            {
+                return text.Append(text.Length == 0 ? "..." : ", ...").ToString();
+            }
+
+            text.Append(text.Length == 0 ? "" : ", ").Append(shown);
+        }
+
+        return text.ToString();
+    }
+}

@@ -1,0 +1,71 @@
+using System.Text.Json.Serialization.Metadata;
+using Pilothouse.Auth;
+using Pilothouse.Contract;
+
+namespace Pilothouse.Http;
+
+/// <summary>Writes JSON answers, and gives none up to a client that does not read it.</summary>
+internal static class JsonAnswer
+{
+    /// <summary>As for a connection, which has its own: on one of HTTP/2 a stream may stand still while the others run.</summary>
+    private const double SlowestBytesPerSecond = 4096;
+
+    /// <summary>
+    /// More is written piece by piece, each when the client has read the one before: the web server would copy all of it into its own memory
+    /// first, and give the client as long as the slowest would take for all of it.
+    /// </summary>
+    private const int Piece = 32 * 1024;
+
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
+
+    /// <summary>Writes <paramref name="value"/> with the status that the response has.</summary>
+    public static Task WriteAsync<T>(HttpContext http, T value, JsonTypeInfo<T> type) => WriteAsync(http, JsonText.Utf8(value, type));
+
+    public static Task WriteAsync(HttpContext http, ReadOnlyMemory<byte> json) => SendAsync(http, Compression.Apply(http, json));
+
+    /// <summary>The same for an answer that is given more than once.</summary>
+    public static Task WriteAsync(HttpContext http, KeptBytes json) => SendAsync(http, Compression.Apply(http, json));
+
+    private static Task SendAsync(HttpContext http, ReadOnlyMemory<byte> json)
+    {
+        if (http.Request.Method != "HEAD" && json.Length > Piece)
+        {
+            return WriteLargeAsync(http, json);
+        }
+
+        SetHeaders(http, json.Length);
+        if (http.Request.Method == "HEAD")
+        {
+            return Task.CompletedTask;
+        }
+
+        var write = http.Response.Body.WriteAsync(json, http.RequestAborted);
+        return write.IsCompleted ? write.AsTask() : FinishAsync(http, write, json.Length);
+    }
+
+    private static async Task WriteLargeAsync(HttpContext http, ReadOnlyMemory<byte> json)
+    {
+        using var held = http.RequestServices.GetRequiredService<UnreadAnswers>().Hold(Caller.Of(http), json, mustBeTold: http.Request.Method != "GET");
+        SetHeaders(http, json.Length);
+        for (var start = 0; start < json.Length; start += Piece)
+        {
+            var piece = json.Slice(start, Math.Min(Piece, json.Length - start));
+            var write = http.Response.Body.WriteAsync(piece, http.RequestAborted);
+            await (write.IsCompleted ? write.AsTask() : FinishAsync(http, write, piece.Length));
+        }
+    }
+
+    private static void SetHeaders(HttpContext http, int length)
+    {
+        http.Response.ContentType = "application/json; charset=utf-8";
+        http.Response.ContentLength = length;
+    }
+
+    /// <summary>Ends the request where the client has not read its answer by the time that the slowest would have.</summary>
+    private static async Task FinishAsync(HttpContext http, ValueTask write, int length)
+    {
+        using var deadline = new CancellationTokenSource(Grace + TimeSpan.FromSeconds(length / SlowestBytesPerSecond), http.RequestServices.GetRequiredService<TimeProvider>());
+        using var end = deadline.Token.UnsafeRegister(static http => ((HttpContext)http!).Abort(), http);
+        await write;
+    }
+}

@@ -1,0 +1,35 @@
+using System.Globalization;
+using Pilothouse.Auth;
+using Pilothouse.Operations;
+
+namespace Pilothouse.Http;
+
+/// <summary>Counts requests in their limits, and tells about these in the X-RateLimit headers.</summary>
+internal sealed class LimitHeaders(CallLimits limits, TimeProvider clock)
+{
+    /// <summary>Counts this request, writes the headers, and throws a refusal when it is one too many.</summary>
+    public void Count(HttpContext http, Endpoint? endpoint, Caller caller)
+    {
+        if (!http.Request.Path.StartsWithSegments("/api"))
+        {
+            return;
+        }
+
+        var limit = endpoint?.Metadata.GetMetadata<CallLimit>();
+        var route = $"{(HttpMethods.IsHead(http.Request.Method) ? "GET" : http.Request.Method)} {(endpoint as RouteEndpoint)?.RoutePattern.RawText}";
+        if (limits.Take(caller, route, limit) is { } state)
+        {
+            Apply(http, state);
+        }
+    }
+
+    /// <summary>Writes the headers of a limit, and refuses when nothing is left.</summary>
+    public void Apply(HttpContext http, LimitState state)
+    {
+        var headers = http.Response.Headers;
+        headers["X-RateLimit-Limit"] = state.Most.ToString(CultureInfo.InvariantCulture);
+        headers["X-RateLimit-Remaining"] = Math.Max(state.Left, 0).ToString(CultureInfo.InvariantCulture);
+        headers["X-RateLimit-Reset"] = ((state.Ends.ToUnixTimeMilliseconds() + 999) / 1000).ToString(CultureInfo.InvariantCulture);
+        state.Demand(clock.GetUtcNow());
+    }
+}

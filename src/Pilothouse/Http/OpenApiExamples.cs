@@ -1,0 +1,58 @@
+using System.Text.Json.Nodes;
+using Microsoft.OpenApi;
+
+namespace Pilothouse.Http;
+
+/// <summary>
+/// The examples of the OpenAPI document. Each feature has its own beside its code: NAMEExamples.json, an object by the operation's name
+/// with <c>takes</c> (the body), <c>answers</c> (by status) and <c>parameters</c>. What all share, the parameters by their names and the
+/// refusals by their status, is in Api/SharedExamples.json. They are tried by a test, and by Postman's own runner.
+/// </summary>
+internal static class OpenApiExamples
+{
+    private const string Json = "application/json";
+    private const string Shared = "SharedExamples.json";
+
+    public static void AddTo(OpenApiDocument document)
+    {
+        var shared = Read(Shared);
+        var own = typeof(OpenApiExamples).Assembly.GetManifestResourceNames()
+            .Where(static name => name.EndsWith("Examples.json", StringComparison.Ordinal) && name != Shared)
+            .SelectMany(static name => Read(name)).ToDictionary(static example => example.Key, static example => example.Value);
+        foreach (var (_, operation) in document.Paths.Values.SelectMany(static path => path.Operations ?? new Dictionary<HttpMethod, OpenApiOperation>()))
+        {
+            AddTo(operation, own.GetValueOrDefault(operation.OperationId ?? ""), shared);
+        }
+    }
+
+    private static void AddTo(OpenApiOperation operation, JsonNode? own, JsonObject shared)
+    {
+        foreach (var parameter in (operation.Parameters ?? []).OfType<OpenApiParameter>())
+        {
+            parameter.Example = Copy(own?["parameters"]?[parameter.Name ?? ""] ?? shared["parameters"]![parameter.Name ?? ""])
+                ?? Copy(parameter.Schema?.Default ?? parameter.Schema?.Enum?.FirstOrDefault());
+        }
+
+        if (operation.RequestBody?.Content is { } bodies && bodies.TryGetValue(Json, out var body))
+        {
+            body.Example = Copy(own?["takes"]);
+        }
+
+        foreach (var (status, response) in operation.Responses ?? [])
+        {
+            foreach (var (type, answer) in response.Content ?? new Dictionary<string, OpenApiMediaType>())
+            {
+                answer.Example = Copy(own?["answers"]?[status] ?? (type == Json ? shared["refusals"]![status] : null));
+            }
+        }
+    }
+
+    /// <summary>A node has one parent.</summary>
+    private static JsonNode? Copy(JsonNode? node) => node?.DeepClone();
+
+    private static JsonObject Read(string name)
+    {
+        using var resource = typeof(OpenApiExamples).Assembly.GetManifestResourceStream(name)!;
+        return JsonNode.Parse(resource)!.AsObject();
+    }
+}

@@ -1,0 +1,110 @@
+using Microsoft.AspNetCore.Http.Metadata;
+using Pilothouse.Auth;
+using Pilothouse.Contract;
+using Pilothouse.Operations;
+
+namespace Pilothouse.Http;
+
+/// <summary>Operations as routes: a request becomes a call, and the outcome a response.</summary>
+internal static class OperationRoutes
+{
+    /// <summary>Maps every operation of a feature.</summary>
+    public static void Map(this IEndpointRouteBuilder routes, Feature feature)
+    {
+        var runner = routes.ServiceProvider.GetRequiredService<OperationRunner>();
+        foreach (var operation in feature.Operations(routes.ServiceProvider))
+        {
+            RequestDelegate answer = operation switch
+            {
+                ReadOperation read => http => ReadAsync(http, runner, read),
+                WriteOperation write => http => WriteAsync(http, runner, write),
+                ActOperation act => http => ActAsync(http, runner, act),
+                _ => throw new InvalidOperationException($"No door knows how to carry out {operation.Name}."),
+            };
+            string[] methods = operation.Method == "GET" ? Routes.Read : [operation.Method];
+            var route = routes.MapMethods(operation.Path, methods, answer);
+            route.WithName(operation.Name).WithSummary(operation.Summary).WithTags(feature.Tag);
+
+            // The document describes routes that have a method; a library asks for it.
+            route.WithMetadata(answer.Method, operation, operation.Query);
+            Describe(route, operation);
+        }
+    }
+
+    private static void Describe(IEndpointConventionBuilder route, Operation operation)
+    {
+        foreach (var (status, type) in operation.Answers)
+        {
+            route.WithMetadata(new ProducesResponseTypeMetadata(status, type, ["application/json"]));
+        }
+
+        foreach (var status in operation.Refusals)
+        {
+            route.WithMetadata(new ProducesResponseTypeMetadata(status, typeof(ErrorBody), ["application/json"]));
+        }
+
+        if (operation is WriteOperation { Input: { } input })
+        {
+            route.WithMetadata(new AcceptsMetadata(["application/json"], input));
+        }
+
+        if (operation.PerMinute is { } calls)
+        {
+            route.WithMetadata(CallLimit.PerMinute(calls));
+        }
+
+        if (operation.HoldsSecret)
+        {
+            route.WithMetadata(new HoldsSecret());
+        }
+    }
+
+    private static async Task ReadAsync(HttpContext http, OperationRunner runner, ReadOperation operation) =>
+        await JsonAnswer.WriteAsync(http, await runner.ReadAsync(operation, CallOf(http, operation)));
+
+    private static async Task WriteAsync(HttpContext http, OperationRunner runner, WriteOperation operation)
+    {
+        runner.Demand(operation, Caller.Of(http));
+        var call = CallOf(http, operation) with { IdempotencyKey = operation.IsRepeatable ? KeyOf(http) : null };
+        call.Ignore(IgnoredNames.Of(http));
+        var body = operation.Input is null ? default : await BodyReader.ReadAsync(http, operation.LargestBody);
+        await WriteAsync(http, call, await operation.RunAsync(runner, call, body));
+    }
+
+    private static async Task ActAsync(HttpContext http, OperationRunner runner, ActOperation operation)
+    {
+        var call = CallOf(http, operation);
+        await WriteAsync(http, call, await runner.ActAsync(operation, call));
+    }
+
+    private static Task WriteAsync(HttpContext http, Call call, Outcome outcome)
+    {
+        http.Response.StatusCode = outcome.Status;
+        IgnoredNames.Note(http, call.Ignored);
+        if (outcome.Replayed)
+        {
+            http.Response.Headers["Idempotency-Replayed"] = "true";
+            IgnoredNames.NoteKept(http, outcome.Json);
+        }
+
+        return JsonAnswer.WriteAsync(http, outcome.Json);
+    }
+
+    /// <summary>The call that a request is.</summary>
+    public static Call CallOf(HttpContext http) => new(Caller.Of(http), Door.Http, http.TraceIdentifier, http.RequestAborted)
+    {
+        Address = Caller.AddressOf(http.Connection.RemoteIpAddress),
+    };
+
+    private static Call CallOf(HttpContext http, Operation operation) => CallOf(http) with
+    {
+        Target = operation.TargetName is { } name ? http.Request.RouteValues[name] as string : null,
+        Query = http.Request.QueryString is { HasValue: true, Value: var text } ? new(text, http.Request.Query) : default,
+    };
+
+    private static string? KeyOf(HttpContext http)
+    {
+        var header = http.Request.Headers[IdempotencyKey.Header];
+        return header.Count switch { 0 => null, 1 => header[0] ?? "", _ => throw IdempotencyKey.Malformed() };
+    }
+}

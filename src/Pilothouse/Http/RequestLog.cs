@@ -1,0 +1,38 @@
+using System.Diagnostics;
+using Pilothouse.Auth;
+using Pilothouse.Monitoring;
+using Serilog.Events;
+using Serilog.Parsing;
+
+namespace Pilothouse.Http;
+
+/// <summary>Writes a line for each request. It goes past the message templates: it is on every request's way.</summary>
+internal sealed class RequestLog(Serilog.ILogger logger)
+{
+    /// <summary>A path that is none of ours is shown, so that a wrong address in a bot can be found, but not at any length.</summary>
+    private const int LongestPath = 100;
+
+    private static readonly MessageTemplate Template = new MessageTemplateParser().Parse("{request}");
+
+    public void Write(HttpContext http, string credential, long started, RequestFailure failure)
+    {
+        var status = http.Response.StatusCode;
+        var level = status >= 500 ? LogEventLevel.Error : LogEventLevel.Information;
+        if (!logger.IsEnabled(level))
+        {
+            return;
+        }
+
+        var line = new RequestLine(
+            Framing.IsMethod(http.Request.Method) ? http.Request.Method : "other", RouteOf(http), status, Stopwatch.GetElapsedTime(started).TotalMilliseconds,
+            Caller.AddressOf(http.Connection.RemoteIpAddress), credential, http.TraceIdentifier, failure);
+        logger.Write(new LogEvent(Now(), level, null, Template, [new LogEventProperty(RequestLine.Property, line)]));
+    }
+
+    private static string RouteOf(HttpContext http) =>
+        (http.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText is { Length: > 1 } route ? route.TrimEnd('/')
+        : http.Request.Path.Value is not { Length: > LongestPath } path ? http.Request.Path.Value ?? ""
+        : path[..LongestPath] + "...";
+
+    private static DateTimeOffset Now() => TimeProvider.System.GetUtcNow();
+}

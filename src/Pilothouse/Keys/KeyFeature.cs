@@ -1,0 +1,119 @@
+using System.Globalization;
+using System.Text.Json.Serialization.Metadata;
+using Pilothouse.Auth;
+using Pilothouse.Contract;
+using Pilothouse.Operations;
+using Pilothouse.Storage;
+
+namespace Pilothouse.Keys;
+
+/// <summary>API keys: what can be asked of them. Each needs the scope <c>control</c>.</summary>
+internal sealed class KeyFeature : Feature
+{
+    public const string Table = "api_keys";
+
+    private static readonly QueryShape ListQuery = new(QueryParameter.MostOf("keys"));
+
+    public override string Tag => "API keys";
+
+    public override string About => "Keys for bots and agents.";
+
+    public override IJsonTypeInfoResolver Json => KeyJson.Default;
+
+    public override IEnumerable<Operation> Operations(IServiceProvider parts)
+    {
+        var (database, clock) = (parts.GetRequiredService<Database>(), parts.GetRequiredService<TimeProvider>());
+        var (keys, logger) = (parts.GetRequiredService<ApiKeys>(), parts.GetRequiredService<ILogger<NewApiKey>>());
+        yield return new FreshRead<ApiKeyList>("listApiKeys", "GET /api/keys", "Every API key, without the keys themselves", KeyJson.Default.ApiKeyList, async (call, query) =>
+        {
+            var all = await database.ReadAsync(ReadKind.Known, CredentialStore.ListKeysAsync, call.Cancel);
+            ApiKeyRow[] rows = [.. all.Take((int?)query.Number("limit") ?? all.Count).Select(ApiKeyRow.Of)];
+            return new ApiKeyList(true, rows.Length, rows, null);
+        })
+        { Query = ListQuery, Scope = Scopes.Control, HoldsSecret = true };
+
+        yield return new Write<NewApiKey, ApiKeyCreated>("createApiKey", "POST /api/keys", "Make an API key; it is shown once", KeyJson.Default.NewApiKey, KeyJson.Default.ApiKeyCreated,
+            async (session, call, input) =>
+            {
+                if (input.ExpiresAt <= clock.GetUtcNow())
+                {
+                    throw Refusal.Invalid("expires_at", "must be in the future");
+                }
+
+                var given = ApiKeys.ScopesOf(input.Scopes!);
+                CheckIsWithin(call.Caller, given, input.ExpiresAt);
+                var (id, key) = await keys.CreateAsync(session, input.Name!, input.Scopes!, input.BotName, input.ExpiresAt);
+                var ends = input.ExpiresAt is { } time ? Timestamps.ToStored(time) : "revoked";
+                return new Answer<ApiKeyCreated>(201, new(true, "API key created successfully; it is not shown again", id, key))
+                {
+                    Id = id,
+                    Changed = new(Table, id, null, After(await CredentialStore.FindKeyAsync(session, id))),
+                    Then = () => ApiKeyLog.Made(logger, id, ApiKeys.NamesOf(given), ends, call.Caller.Owner, call.Address, call.RequestId),
+                };
+            })
+        { Scope = Scopes.Control, AlsoDemands = DemandKeyForAll, HoldsSecret = true };
+
+        yield return new Write<NoInput, ApiKeyRevoked>("revokeApiKey", "DELETE /api/keys/{id}", "Revoke an API key at once", KeyJson.Default.NoInput, KeyJson.Default.ApiKeyRevoked,
+            async (session, call, _) =>
+            {
+                var id = call.Id;
+                var before = await CredentialStore.FindKeyAsync(session, id);
+                if (!await CredentialStore.RevokeKeyAsync(session, id, clock.GetUtcNow()))
+                {
+                    throw Refusal.NotFound("API key not found", string.Create(CultureInfo.InvariantCulture, $"There is no API key {id}; GET /api/keys lists them."));
+                }
+
+                return Answer.Ok(new ApiKeyRevoked(true, "API key revoked", id)) with
+                {
+                    Id = id,
+                    Changed = new(Table, id, After(before), After(await CredentialStore.FindKeyAsync(session, id))),
+                    Then = () => ApiKeyLog.Revoked(logger, id, call.Caller.Owner, call.Address, call.RequestId),
+                };
+            })
+        { Statuses = [200], Scope = Scopes.Control, AlsoDemands = DemandKeyForAll, HoldsSecret = true };
+    }
+
+    /// <summary>A key as the audit log keeps it; null where there is none.</summary>
+    public static Func<string>? After(ApiKey? key) => key is null ? null : () => JsonText.Of(ApiKeyRow.Of(key), KeyJson.Default.ApiKeyRow);
+
+    /// <summary>A key for one bot may not make or revoke keys, as keys are everybody's.</summary>
+    private static void DemandKeyForAll(Caller caller)
+    {
+        if (caller.BotName is not null)
+        {
+            throw new Refusal(403, ErrorCodes.WrongBot, "Not allowed",
+                $"This API key is for the bot {caller.BotName} and cannot make or revoke keys. Log in with the PIN, or use a key without bot_name.");
+        }
+    }
+
+    /// <summary>Refuses a key that would allow more, or for longer, than the key that asks for it. The PIN gives everything.</summary>
+    private static void CheckIsWithin(Caller caller, Scopes given, DateTimeOffset? ends)
+    {
+        if (caller.TokenId is not null)
+        {
+            return;
+        }
+
+        if ((given & ~caller.Scopes) is var more and not Scopes.None)
+        {
+            throw new Refusal(403, ErrorCodes.ScopeNeeded, "Not allowed",
+                $"This API key lacks the scope {ApiKeys.NamesOf(more)} and cannot give it. Log in with the PIN, or use `pilothouse key create`.");
+        }
+
+        if (caller.ExpiresAt is { } own && (ends is null || ends > own))
+        {
+            throw new Refusal(403, ErrorCodes.ScopeNeeded, "Not allowed",
+                string.Create(CultureInfo.InvariantCulture, $"This API key ends on {own:yyyy-MM-dd'T'HH:mm:ss'Z'} and cannot make one that ends later. Send an expires_at up to then, or log in with the PIN."));
+        }
+    }
+}
+
+/// <summary>What the log says of API keys: by number, as a name is a client's text.</summary>
+internal static partial class ApiKeyLog
+{
+    [LoggerMessage(Level = LogLevel.Warning, Message = "API key {KeyId} was made with {Scopes}, until {Ends}, by {Owner} from {Client} (request {RequestId})")]
+    public static partial void Made(ILogger logger, long keyId, string scopes, string ends, string owner, string? client, string requestId);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "API key {KeyId} was revoked by {Owner} from {Client} (request {RequestId})")]
+    public static partial void Revoked(ILogger logger, long keyId, string owner, string? client, string requestId);
+}

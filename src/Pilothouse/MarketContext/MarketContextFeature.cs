@@ -1,0 +1,59 @@
+using System.Text.Json.Serialization.Metadata;
+using Pilothouse.Contract;
+using Pilothouse.Operations;
+using Pilothouse.Storage;
+
+namespace Pilothouse.MarketContext;
+
+/// <summary>The market's context: what can be asked of it.</summary>
+internal sealed class MarketContextFeature : Feature
+{
+    private static readonly QueryShape HistoryQuery = new(
+        QueryParameter.Limit(100), QueryParameter.Cursor,
+        QueryParameter.Hours with { Default = null, Description = "How far back, in hours; 24 where neither from_date nor to_date is sent." },
+        QueryParameter.From, QueryParameter.To);
+
+    public override string Tag => "Market context";
+
+    public override string About => "The market as a whole.";
+
+    public override IJsonTypeInfoResolver Json => MarketContextJson.Default;
+
+    public override void AddServices(IServiceCollection services) => services.AddSingleton<MarketContextService>();
+
+    public override IEnumerable<Operation> Operations(IServiceProvider parts)
+    {
+        var markets = parts.GetRequiredService<MarketContextService>();
+        var (database, clock) = (parts.GetRequiredService<Database>(), parts.GetRequiredService<TimeProvider>());
+        yield return new Read<One<MarketSnapshot>>("latestMarketContext", "GET /api/market-context", "The newest look at the market",
+            MarketContextJson.Default.OneMarketSnapshot, static async (session, _, _) =>
+            {
+                var page = await MarketContextStore.List.PageAsync(session, QueryValues.None, 1, MarketContextStore.Table.Read);
+                return page.Count > 0
+                    ? new One<MarketSnapshot>(true, page.Data[0])
+                    : throw Refusal.NotFound("No market context data available", "Nothing was stored yet; POST /api/market-context stores a look at the market.");
+            })
+        { MayFindNothing = true, PerMinute = 200 };
+
+        // Its window moves with the clock.
+        yield return new FreshRead<Page<MarketSnapshot>>("marketContextHistory", "GET /api/market-context/history", "Looks at the market, newest first",
+            MarketContextJson.Default.PageMarketSnapshot, (call, query) =>
+            {
+                var hours = query.Number("hours") ?? (query.Has("from_date") || query.Has("to_date") ? null : 24);
+                DateTimeOffset? since = hours is { } back ? clock.GetUtcNow().AddHours(-back) : null;
+                return database.ReadAsync(call.Caller.Reads,
+                    session => MarketContextStore.List.PageAsync(session, query, query.Whole("limit"), MarketContextStore.Table.Read, since), call.Cancel);
+            })
+        { Query = HistoryQuery, PerMinute = 100 };
+
+        var create = new Write<NewMarketSnapshot, MarketSnapshotStored>("createMarketContext", "POST /api/market-context", "Store a look at the market",
+            MarketContextJson.Default.NewMarketSnapshot, MarketContextJson.Default.MarketSnapshotStored, async (session, call, market) =>
+            {
+                var id = await markets.RecordAsync(session, call.Caller, market);
+                return Answer.Created(new MarketSnapshotStored(true, "Market context stored successfully", id), MarketContextStore.Table, id, market);
+            })
+        { Audited = Audited.AsRecord, PerMinute = 100 };
+        yield return create;
+        yield return create.Batch("createMarketContexts", "Store up to 5,000 looks at the market, all or none");
+    }
+}

@@ -1,0 +1,45 @@
+using Pilothouse.Storage;
+
+namespace Pilothouse.Operations;
+
+/// <summary>
+/// Writes rows of the audit log: in the transaction of what they tell of, so that neither is stored without the other. The end of the chain is
+/// read in that transaction too, and so is right whoever wrote before.
+/// </summary>
+internal sealed class AuditLog(AuditKey key, TimeProvider clock)
+{
+    /// <summary>The one chain of a SQLite file.</summary>
+    public const string Chain = "main";
+
+    private static readonly Sql Insert = new("""
+        INSERT INTO audit_log(timestamp, who, who_name, operation, door, address, request_id, record_table, record_id, before, after, reason, chain, number, key_id, hash)
+        VALUES (@timestamp, @who, @who_name, @operation, @door, @address, @request_id, @record_table, @record_id, @before, @after, @reason, @chain, @number, @key_id, @hash)
+        """);
+
+    /// <summary>Records what a call did outside of any transaction.</summary>
+    public Task<bool> RecordAsync(Database database, Call call, string operation, Changed changed) => database.WriteAsync(async session =>
+    {
+        await RecordAsync(session, call, operation, changed);
+        return true;
+    });
+
+    /// <summary>Records what a call did.</summary>
+    /// <param name="session">The transaction in which it did it.</param>
+    /// <param name="call">Who called, and through which door.</param>
+    /// <param name="operation">What was done.</param>
+    /// <param name="changed">What it was done to.</param>
+    public async ValueTask RecordAsync(Session session, Call call, string operation, Changed changed)
+    {
+        var chain = await AuditChain.FindAsync(session, Chain) ?? AuditChain.Empty(Chain);
+        var row = new AuditRow(
+            0, Timestamps.ToStored(clock.GetUtcNow()), call.Caller.Owner, call.Caller.DisplayName, operation, call.Door, call.Address, call.RequestId,
+            changed.Table, changed.Id, changed.Before?.Invoke(), changed.After?.Invoke(), changed.Reason, Chain, chain.Number + 1, key.Id, "");
+        var hash = row.HashBy(key, chain.Hash);
+        await session.Prepare(Insert)
+            .Set("timestamp", row.Timestamp).Set("who", row.Who).Set("who_name", row.WhoName).Set("operation", row.Operation).Set("door", row.Door)
+            .Set("address", row.Address).Set("request_id", row.RequestId).Set("record_table", row.RecordTable).Set("record_id", row.RecordId)
+            .Set("before", row.Before).Set("after", row.After).Set("reason", row.Reason).Set("chain", row.Chain).Set("number", (long?)row.Number).Set("key_id", row.KeyId).Set("hash", hash)
+            .ChangeAsync();
+        await (chain with { Number = row.Number, Hash = hash }).StoreAsync(session, key);
+    }
+}

@@ -1,0 +1,21 @@
+namespace Pilothouse.Operations;
+
+/// <summary>What the audit log calls work that is no operation of its own.</summary>
+internal static class AuditedWork
+{
+    public const string Cleanup = "cleanup";
+
+    public const string CreateBackup = "createBackup";
+
+    public const string CreateApiKey = "createApiKey";
+
+    public const string Login = "login";
+
+    public const string Logout = "logout";
+
+    public const string RefreshSession = "refreshSession";
+
+    public const string RestoreBackup = "restoreBackup";
+
+    public const string RevokeApiKey = "revokeApiKey";
+}

@@ -1,0 +1,123 @@
+using System.Text;
+using System.Text.Json.Serialization.Metadata;
+using Pilothouse.Auth;
+using Pilothouse.Configuration;
+using Pilothouse.Contract;
+using Pilothouse.Monitoring;
+using Pilothouse.Storage;
+
+namespace Pilothouse.Operations;
+
+/// <summary>
+/// The way of every operation, whichever door it came through: right, repetition, room on the disk, rules of the input, one transaction with
+/// the work, its row of the audit log and its kept answer. The transaction begins with the question whether the credential is still good.
+/// How often a caller may call is counted by the doors (<see cref="CallLimits"/>), before they read a body.
+/// </summary>
+internal sealed class OperationRunner(
+    CallerDatabase database, IdempotencyStore kept, AnswerCache cache, AuditLog audit, DiskWatch disk, Settings settings, TimeProvider clock)
+{
+    /// <summary>Refuses a caller without the right; doors ask before they read a body.</summary>
+    public void Demand(Operation operation, Caller caller)
+    {
+        if (operation.Scope != Scopes.None)
+        {
+            caller.Require(operation.Scope);
+        }
+        else if (settings.RequireAuthForReads == true)
+        {
+            caller.Require(Scopes.Read);
+        }
+
+        operation.AlsoDemands?.Invoke(caller);
+    }
+
+    public ValueTask<KeptBytes> ReadAsync(ReadOperation operation, Call call)
+    {
+        Demand(operation, call.Caller);
+        return operation.AnswerAsync(call, cache);
+    }
+
+    /// <summary>Runs long work, whose credential is looked at once more where it begins. What has begun is carried out.</summary>
+    public async ValueTask<Outcome> ActAsync(ActOperation operation, Call call)
+    {
+        Demand(operation, call.Caller);
+        await database.DemandAsync(call.Caller, call.Cancel);
+        return await operation.RunAsync(call);
+    }
+
+    /// <summary>Carries out one write.</summary>
+    /// <param name="operation">Which one.</param>
+    /// <param name="call">Who calls, and how.</param>
+    /// <param name="body">The body in JSON.</param>
+    /// <param name="parse">Reads the body and checks it by its rules.</param>
+    /// <param name="output">How the answer is written.</param>
+    /// <param name="work">Runs inside the transaction; a refusal thrown there undoes it.</param>
+    public async Task<Outcome> WriteAsync<TInput, TAnswer>(
+        WriteOperation operation, Call call, ReadOnlyMemory<byte> body, Func<ReadOnlyMemory<byte>, DateTimeOffset, TInput> parse,
+        JsonTypeInfo<TAnswer> output, Func<Session, Call, TInput, ValueTask<Answer<TAnswer>>> work)
+        where TAnswer : WriteAnswer
+    {
+        Demand(operation, call.Caller);
+        if (operation.IsRepeatable && IdempotencyKey.Of(operation, call, body.Span) is { } key)
+        {
+            return await RunOnceAsync(operation, call, key, body, parse, output, work);
+        }
+
+        disk.DemandRoom();
+        var value = parse(body, clock.GetUtcNow());
+        var answer = await database.WriteAsync(call.Caller, session => WorkAsync(session, operation, call, value, work), call.Cancel);
+        answer.Then?.Invoke();
+        return new Outcome(answer.Status, JsonText.Utf8(answer.Body, output), Replayed: false);
+    }
+
+    private async ValueTask<Answer<TAnswer>> WorkAsync<TInput, TAnswer>(
+        Session session, WriteOperation operation, Call call, TInput value, Func<Session, Call, TInput, ValueTask<Answer<TAnswer>>> work)
+        where TAnswer : WriteAnswer
+    {
+        var answer = await work(session, call, value);
+        answer.Body.Ignored = call.Ignored.Count > 0 ? call.Ignored : null;
+        if (answer.Changed is { } changed && (operation.Audited == Audited.Always || settings.AuditRecords))
+        {
+            await audit.RecordAsync(session, call, operation.Name, changed);
+        }
+
+        return answer;
+    }
+
+    private async Task<Outcome> RunOnceAsync<TInput, TAnswer>(
+        WriteOperation operation, Call call, IdempotencyKey key, ReadOnlyMemory<byte> body, Func<ReadOnlyMemory<byte>, DateTimeOffset, TInput> parse,
+        JsonTypeInfo<TAnswer> output, Func<Session, Call, TInput, ValueTask<Answer<TAnswer>>> work)
+        where TAnswer : WriteAnswer
+    {
+        using var running = kept.Begin(key);
+        if (await kept.FindAsync(key, call.Cancel) is { } known)
+        {
+            await database.DemandAsync(call.Caller, call.Cancel);
+            return new Outcome(known.Status, Encoding.UTF8.GetBytes(known.Json), Replayed: true);
+        }
+
+        disk.DemandRoom();
+        var value = parse(body, clock.GetUtcNow());
+        try
+        {
+            var (answer, json) = await database.WriteAsync(call.Caller, async session =>
+            {
+                var answer = await WorkAsync(session, operation, call, value, work);
+                var json = JsonText.Of(answer.Body, output);
+                await kept.KeepAsync(session, key, answer.Status, json);
+                return (answer, json);
+            }, call.Cancel);
+            answer.Then?.Invoke();
+            return new Outcome(answer.Status, Encoding.UTF8.GetBytes(json), Replayed: false);
+        }
+        catch (Refusal refusal) when (refusal.Status == 409 && refusal.Code != ErrorCodes.IdempotencyInProgress)
+        {
+            await database.WriteAsync(call.Caller, async session =>
+            {
+                await kept.KeepAsync(session, key, refusal.Status, JsonText.Of(refusal.Body, ContractJson.Default.ErrorBody));
+                return true;
+            });
+            throw;
+        }
+    }
+}

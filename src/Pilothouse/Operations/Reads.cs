@@ -1,0 +1,47 @@
+using System.Text.Json.Serialization.Metadata;
+using Pilothouse.Auth;
+using Pilothouse.Contract;
+using Pilothouse.Storage;
+
+namespace Pilothouse.Operations;
+
+/// <summary>An operation that changes nothing.</summary>
+internal abstract class ReadOperation(string name, string route, string summary, Type answer) : Operation(name, route, summary)
+{
+    public override IEnumerable<(int Status, Type Type)> Answers => [(200, answer)];
+
+    public override IEnumerable<int> Refusals =>
+        [400, .. Scope == Scopes.None ? Array.Empty<int>() : [401], 403, .. MayFindNothing ? [404] : Array.Empty<int>(), 429, 503];
+
+    /// <summary>Carries it out, after the caller's right was looked at.</summary>
+    public abstract ValueTask<KeptBytes> AnswerAsync(Call call, AnswerCache cache);
+}
+
+/// <summary>
+/// A read whose answer follows from the question and the database alone, not from the clock or the caller: it is kept until anybody commits
+/// something.
+/// </summary>
+/// <param name="name">Its name.</param>
+/// <param name="route">Its method and path.</param>
+/// <param name="summary">What it does, in a few words.</param>
+/// <param name="output">How the answer is written.</param>
+/// <param name="work">Makes the answer; it may be run again, so it has no effect.</param>
+internal sealed class Read<T>(string name, string route, string summary, JsonTypeInfo<T> output, Func<Session, Call, QueryValues, ValueTask<T>> work)
+    : ReadOperation(name, route, summary, typeof(T))
+{
+    public override ValueTask<KeptBytes> AnswerAsync(Call call, AnswerCache cache) => cache.AnswerAsync(
+        PathOf(call), call, async session => JsonText.Utf8(await work(session, call, call.Query.Read(Query)), output));
+}
+
+/// <summary>A read whose answer depends on the clock or on what is not in the database; it is made anew each time.</summary>
+/// <inheritdoc cref="Read{T}"/>
+internal sealed class FreshRead<T>(string name, string route, string summary, Func<Call, QueryValues, ValueTask<KeptBytes>> work)
+    : ReadOperation(name, route, summary, typeof(T))
+{
+    public FreshRead(string name, string route, string summary, JsonTypeInfo<T> output, Func<Call, QueryValues, ValueTask<T>> work)
+        : this(name, route, summary, async (call, query) => new KeptBytes(JsonText.Utf8(await work(call, query), output)))
+    {
+    }
+
+    public override ValueTask<KeptBytes> AnswerAsync(Call call, AnswerCache cache) => work(call, call.Query.Read(Query));
+}

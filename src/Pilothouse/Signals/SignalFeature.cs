@@ -1,0 +1,48 @@
+using System.Text.Json.Serialization.Metadata;
+using Pilothouse.Contract;
+using Pilothouse.Operations;
+
+namespace Pilothouse.Signals;
+
+/// <summary>Signals: what can be asked of them.</summary>
+internal sealed class SignalFeature : Feature
+{
+    private static readonly QueryParameter[] Filters = [.. SignalStore.Table.Filters, QueryParameter.From, QueryParameter.To];
+
+    public override string Tag => "Signals";
+
+    public override string About => "When to buy or sell.";
+
+    public override IJsonTypeInfoResolver Json => SignalJson.Default;
+
+    public override void AddServices(IServiceCollection services) => services.AddSingleton<SignalService>();
+
+    public override IEnumerable<Operation> Operations(IServiceProvider parts)
+    {
+        var signals = parts.GetRequiredService<SignalService>();
+        yield return new Read<Page<Signal>>("listSignals", "GET /api/signals", "Signals, newest first", SignalJson.Default.PageSignal,
+            static (session, _, query) => SignalStore.List.PageAsync(session, query, query.Whole("limit"), SignalStore.Table.Read))
+        { Query = new([QueryParameter.Limit(50), QueryParameter.Cursor, .. Filters]), PerMinute = 200 };
+
+        yield return new Read<One<Signal>>("latestSignal", "GET /api/signals/latest", "The newest signal", SignalJson.Default.OneSignal, static async (session, _, query) =>
+        {
+            var page = await SignalStore.List.PageAsync(session, query, 1, SignalStore.Table.Read);
+            return page.Count > 0
+                ? new One<Signal>(true, page.Data[0])
+                : throw Refusal.NotFound("No signals found", query.Named() is { } filters
+                    ? $"No signal has this {filters}; GET /api/signals lists what there is."
+                    : "Nothing was stored yet; POST /api/signals stores a signal.");
+        })
+        { Query = new(Filters), MayFindNothing = true, PerMinute = 300 };
+
+        var create = new Write<NewSignal, SignalStored>("createSignal", "POST /api/signals", "Store a signal", SignalJson.Default.NewSignal, SignalJson.Default.SignalStored,
+            async (session, call, signal) =>
+            {
+                var id = await signals.RecordAsync(session, call.Caller, signal);
+                return Answer.Created(new SignalStored(true, "Signal created successfully", id), SignalStore.Table, id, signal);
+            })
+        { Audited = Audited.AsRecord, PerMinute = 100 };
+        yield return create;
+        yield return create.Batch("createSignals", "Store up to 5,000 signals, all or none");
+    }
+}

@@ -1,0 +1,103 @@
+using System.Text.Json.Serialization;
+using Pilothouse.Contract;
+using Pilothouse.Storage;
+
+namespace Pilothouse.Trades;
+
+/// <summary>Fields of a trade that a change may name.</summary>
+[Flags]
+internal enum TradeFields
+{
+    None = 0,
+    StopLoss = 1,
+    TakeProfit = 2,
+    Quantity = 4,
+    Fees = 8,
+    ExitPrice = 16,
+    ClosedAt = 32,
+    ExitReason = 64,
+
+    /// <summary>What may change while the trade is open.</summary>
+    OfOpen = StopLoss | TakeProfit | Quantity,
+
+    /// <summary>What may be put right after it was closed.</summary>
+    OfClosed = Fees | ExitPrice | ClosedAt | ExitReason,
+}
+
+/// <summary>What changes on an open trade, or is put right on a closed one. An absent field stays, null clears.</summary>
+internal sealed record TradeChange : IInput<TradeChange>
+{
+    // Setters and not init: the generated reader calls a setter only for a field that was sent.
+    public decimal? StopLoss { get; set => field = Sent(value, TradeFields.StopLoss); }
+
+    public decimal? TakeProfit { get; set => field = Sent(value, TradeFields.TakeProfit); }
+
+    public decimal? Quantity { get; set => field = Sent(value, TradeFields.Quantity); }
+
+    /// <summary>Of the whole trade.</summary>
+    public decimal? Fees { get; set => field = Sent(value, TradeFields.Fees); }
+
+    public decimal? ExitPrice { get; set => field = Sent(value, TradeFields.ExitPrice); }
+
+    public DateTimeOffset? ClosedAt { get; set => field = Sent(value, TradeFields.ClosedAt); }
+
+    public string? ExitReason { get; set => field = Sent(value, TradeFields.ExitReason); }
+
+    /// <summary>Why a closed trade is put right; kept in the audit log.</summary>
+    public string? Reason { get; set; }
+
+    [JsonIgnore]
+    public TradeFields Fields { get; private set; }
+
+    public static InputRules<TradeChange> Rules { get; } = new InputRules<TradeChange>()
+        .Record(TradeStore.ColumnNames)
+        .Money("stop_loss", static change => change.StopLoss, above: 0)
+        .Money("take_profit", static change => change.TakeProfit, above: 0)
+        .Money("quantity", static change => change.Quantity, above: 0)
+        .Money("fees", static change => change.Fees)
+        .Money("exit_price", static change => change.ExitPrice, least: 0)
+        .Time("closed_at", static change => change.ClosedAt)
+        .Text("exit_reason", static change => change.ExitReason, longest: 200)
+        .Text("reason", static change => change.Reason, longest: 500)
+        .Also("quantity", static change => change.Has(TradeFields.Quantity) && change.Quantity is null ? "must be a number" : null)
+        .Also("body", static change => change.Fields == TradeFields.None
+            ? "must have stop_loss, take_profit or quantity for an open trade, or fees, exit_price, closed_at or exit_reason for a closed one" : null);
+
+    /// <summary>Whether any of the fields was sent.</summary>
+    public bool Has(TradeFields fields) => (Fields & fields) != 0;
+
+    /// <summary>
+    /// The fields that were sent and are others than the stored ones: a client may send back all of what a GET answered, and means what it
+    /// changed of it.
+    /// </summary>
+    public TradeFields ChangedOf(Trade trade)
+    {
+        (TradeFields Field, bool IsSame)[] fields =
+        [
+            (TradeFields.StopLoss, IsSame(StopLoss, trade.StopLoss)),
+            (TradeFields.TakeProfit, IsSame(TakeProfit, trade.TakeProfit)),
+            (TradeFields.Quantity, IsSame(Quantity, trade.Quantity)),
+            (TradeFields.Fees, IsSame(Fees, trade.Fees)),
+            (TradeFields.ExitPrice, IsSame(ExitPrice, trade.ExitPrice)),
+            (TradeFields.ClosedAt, ClosedAt is null == trade.ClosedAt is null && (ClosedAt is null || Timestamps.Cut(ClosedAt.Value) == Timestamps.Cut(trade.ClosedAt!.Value))),
+            (TradeFields.ExitReason, ExitReason == trade.ExitReason),
+        ];
+        return fields.Where(field => Has(field.Field) && !field.IsSame).Aggregate(TradeFields.None, static (all, field) => all | field.Field);
+    }
+
+    private static bool IsSame(decimal? sent, decimal? stored) => sent is { } value ? TradeRepetition.Same(value, stored) : stored is null;
+
+    private T Sent<T>(T value, TradeFields name)
+    {
+        Fields |= name;
+        return value;
+    }
+}
+
+/// <summary>Takes a trade out of every figure.</summary>
+internal sealed record TradeVoid : IInput<TradeVoid>
+{
+    public string? Reason { get; init; }
+
+    public static InputRules<TradeVoid> Rules { get; } = new InputRules<TradeVoid>().Text("reason", static input => input.Reason, required: true, longest: 500);
+}

@@ -1,0 +1,100 @@
+using System.Text.Json.Serialization.Metadata;
+using Pilothouse.Auth;
+using Pilothouse.Contract;
+using Pilothouse.Operations;
+
+namespace Pilothouse.Trades;
+
+/// <summary>Trades: what can be asked of them.</summary>
+internal sealed class TradeFeature : Feature
+{
+    /// <summary>A bot must see every position that it has.</summary>
+    private const int MostOpen = 5000;
+
+    private static readonly QueryParameter[] Filters = [.. TradeStore.Table.Filters, QueryParameter.From, QueryParameter.To];
+
+    private static readonly QueryShape ListQuery = new([
+        QueryParameter.Limit(50), QueryParameter.Cursor,
+        QueryParameter.OneOf("status", "Only these; voided trades are listed where they are asked for.", NewTrade.ListedStatuses),
+        .. Filters,
+        new QueryParameter("closed_from", QueryKind.Time, "Only trades closed from this time on, inclusive."),
+        new QueryParameter("closed_to", QueryKind.TimeTo, "Only trades closed up to this time, inclusive.")]);
+
+    private static readonly QueryShape OpenQuery = new([
+        QueryParameter.Limit(MostOpen) with { Most = MostOpen, Description = "How many trades at most; more than 5000 is cut to 5000." },
+        QueryParameter.Cursor,
+        QueryParameter.OneOf("status", "open, which all of them are.", NewTrade.Statuses),
+        .. Filters]);
+
+    public override string Tag => "Trades";
+
+    public override string About => "Positions from their opening to their close.";
+
+    public override IJsonTypeInfoResolver Json => TradeJson.Default;
+
+    public override void AddServices(IServiceCollection services) => services.AddSingleton<TradeService>();
+
+    public override IEnumerable<Operation> Operations(IServiceProvider parts) => [.. Reads(), .. Writes(parts.GetRequiredService<TradeService>())];
+
+    private static IEnumerable<Operation> Reads()
+    {
+        yield return new Read<Page<Trade>>("listTrades", "GET /api/trades", "Trades, newest first", TradeJson.Default.PageTrade, static (session, _, query) =>
+        {
+            // A few trades are open among all that ever were: no other filter finds them as fast.
+            var list = query.Text("status") switch { "open" => TradeStore.Open, "voided" => TradeStore.Voided, _ => TradeStore.List };
+            return list.PageAsync(session, query, query.Whole("limit"), TradeStore.Table.Read);
+        })
+        { Query = ListQuery, PerMinute = 200 };
+
+        yield return new Read<Page<Trade>>("listOpenTrades", "GET /api/trades/open", "Every open trade", TradeJson.Default.PageTrade, static (session, _, query) =>
+            query.Text("status") is null or "open"
+                ? TradeStore.Open.PageAsync(session, query, query.Whole("limit"), TradeStore.Table.Read)
+                : throw Refusal.Invalid("status", "must be open here, or left out; GET /api/trades?status=closed lists closed trades"))
+        { Query = OpenQuery, PerMinute = 300 };
+
+        yield return new Read<One<Trade>>("getTrade", "GET /api/trades/{id}", "One trade", TradeJson.Default.OneTrade,
+            static async (session, call, _) => new One<Trade>(true, await TradeService.FindAsync(session, call.Id)))
+        { MayFindNothing = true, PerMinute = 300 };
+    }
+
+    private static IEnumerable<Operation> Writes(TradeService trades)
+    {
+        var create = new Write<NewTrade, TradeStored>("createTrade", "POST /api/trades", "Store a trade", TradeJson.Default.NewTrade, TradeJson.Default.TradeStored,
+            async (session, call, trade) =>
+            {
+                var (id, isNew) = await trades.RecordAsync(session, call.Caller, trade);
+                return isNew
+                    ? Answer.Created(new TradeStored(true, "Trade created successfully", id), TradeStore.Table, id, trade) with { Changed = After(await TradeService.FindAsync(session, id)) }
+                    : Answer.Ok(new TradeStored(true, "Trade was stored before", id)) with { Id = id };
+            })
+        { Statuses = [201, 200], PerMinute = 100 };
+        yield return create;
+        yield return create.Batch("createTrades", "Store up to 5,000 trades, all or none");
+
+        yield return new Write<TradeChange, TradeChanged>("changeTrade", "PATCH /api/trades/{id}", "Change an open trade, or put a closed one right with a reason",
+            TradeJson.Default.TradeChange, TradeJson.Default.TradeChanged,
+            async (session, call, change) => Done("Trade updated successfully", await trades.ChangeAsync(session, call.Caller, call.Id, change), change.Reason))
+        { Statuses = [200], PerMinute = 100 };
+
+        yield return new Write<TradeClose, TradeChanged>("closeTrade", "POST /api/trades/{id}/close", "Close an open trade; its profit is computed here",
+            TradeJson.Default.TradeClose, TradeJson.Default.TradeChanged,
+            async (session, call, close) => Done("Trade closed successfully", await trades.CloseAsync(session, call.Caller, call.Id, close)))
+        { Statuses = [200], PerMinute = 100 };
+
+        yield return new Write<TradeVoid, TradeChanged>("voidTrade", "POST /api/trades/{id}/void", "Take a trade out of every figure, with a reason; it is never deleted",
+            TradeJson.Default.TradeVoid, TradeJson.Default.TradeChanged,
+            async (session, call, input) => Done("Trade voided", await trades.VoidAsync(session, call.Caller, call.Id, input), input.Reason))
+        { Statuses = [200], Scope = Scopes.Control, PerMinute = 100 };
+    }
+
+    private static Answer<TradeChanged> Done(string message, (Trade Before, Trade After) trade, string? reason = null) =>
+        Answer.Ok(new TradeChanged(true, message, trade.After.Id, trade.After)) with
+        {
+            Id = trade.After.Id,
+            Changed = After(trade.After) with { Before = () => JsonOf(trade.Before), Reason = reason },
+        };
+
+    private static Changed After(Trade trade) => new(TradeStore.Table.Name, trade.Id, null, () => JsonOf(trade));
+
+    private static string JsonOf(Trade trade) => JsonText.Of(trade, TradeJson.Default.Trade);
+}
