@@ -61,7 +61,7 @@ public sealed class ReadQueueTests
         var database = server.Services.GetRequiredService<Database>();
         using var end = new ManualResetEventSlim();
         Task<bool> Hold(ReadKind kind) => Task.Factory.StartNew(
-            () => database.ReadAsync(kind, _ => new ValueTask<bool>(end.Wait(TimeSpan.FromSeconds(20)))).AsTask().GetAwaiter().GetResult(),
+            () => database.ReadAsync(kind, _ => new ValueTask<bool>(end.Wait(TimeSpan.FromSeconds(60)))).AsTask().GetAwaiter().GetResult(),
             CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
         // All that callers without a credential may have is taken, and more of them wait.
@@ -90,7 +90,7 @@ public sealed class ReadQueueTests
     {
         await using var server = await TestServer.StartAsync();
         using var end = new ManualResetEventSlim();
-        var held = server.Services.GetRequiredService<Database>().ReadAsync(ReadKind.LongAnonymous, _ => new ValueTask<bool>(end.Wait(TimeSpan.FromSeconds(20)))).AsTask();
+        var held = server.Services.GetRequiredService<Database>().ReadAsync(ReadKind.LongAnonymous, _ => new ValueTask<bool>(end.Wait(TimeSpan.FromSeconds(60)))).AsTask();
         var asked = Enumerable.Range(1, 40).Select(hours => server.Anonymous.RawAsync("GET", $"/api/cost-analytics?hours={hours}")).ToList();
         var refused = await await Task.WhenAny(asked);
         Assert.Equal(503, (int)refused.StatusCode);
@@ -133,7 +133,7 @@ public sealed class ReadQueueTests
         await using var server = await TestServer.StartAsync();
         var database = server.Services.GetRequiredService<Database>();
         using var end = new ManualResetEventSlim();
-        var held = database.ReadAsync(ReadKind.LongKnown, _ => new ValueTask<bool>(end.Wait(TimeSpan.FromSeconds(20)))).AsTask();
+        var held = database.ReadAsync(ReadKind.LongKnown, _ => new ValueTask<bool>(end.Wait(TimeSpan.FromSeconds(60)))).AsTask();
         var page = Task.Run(async () => await database.ReadAsync(ReadKind.Known, static session => session.Prepare(Long).FirstAsync(static row => row.Id(0))));
         Assert.NotSame(page, await Task.WhenAny(page, Task.Delay(1000)));
         await server.GetAsync("/api/signals");
