@@ -287,21 +287,28 @@ test_endpoints() {
   check GET '/api/performance?period=weekly' key 200
   check GET /api/market-context key '200 404'
   check GET '/api/market-context/history?hours=24&limit=5' key 200
+  check GET /api/analysis key 200
   check GET /api/analysis/latest key '200 404'
   check GET '/api/correlation?asset1=BTC&asset2=ETH' key 200
   check GET /api/cost-analytics key 200
   for path in bot-status signals trades market-context analysis correlation cost-analytics; do
     check POST "/api/$path" key 400 '{}'
     check POST "/api/$path" none 401 '{}'
+    check POST "/api/$path/batch" key 400 '{"items":[{}]}'
   done
   check POST /api/signals key 400 '{"trading_pair":'
   check PATCH /api/trades/0 key 404 '{"stop_loss":1}'
   check POST /api/trades/0/close key 404 '{"exit_price":1}'
+  check POST /api/trades/0/void key 403 '{"reason":"test"}'
+  check GET /api/audit key 403
   check GET /api/keys key 403
   check GET /api/keys none 401
+  check POST /api/keys key 403 '{"name":"test","scopes":["read"]}'
+  check DELETE /api/keys/0 key 403
   check POST /api/auth/refresh none 401
   check GET /api/backups key 403
   check POST /api/backups none 401
+  check POST /api/backups/none/verify none 401
   check GET "$NO_SUCH_PATH" key 404
   check DELETE /api/signals key 405
   if [[ -n $TOKEN ]]; then check POST /api/auth/logout token 200; fi

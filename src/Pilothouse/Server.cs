@@ -20,8 +20,6 @@ using Pilothouse.Performance;
 using Pilothouse.Retention;
 using Pilothouse.Signals;
 using Pilothouse.Storage;
-using Pilothouse.Storage.Migrations;
-using Pilothouse.Storage.Sqlite;
 using Pilothouse.Trades;
 using Scalar.AspNetCore;
 using Serilog;
@@ -117,13 +115,11 @@ internal static class Server
         });
     }
 
-    private static SqliteDatabase Open(IServiceProvider provider)
+    private static Database Open(IServiceProvider provider)
     {
-        var settings = provider.GetRequiredService<Settings>();
-        var clock = provider.GetRequiredService<TimeProvider>();
-        new Migrator(settings.DatabasePath, settings.BackupDir, clock, provider.GetRequiredService<ILogger<Migrator>>()).Migrate();
-        return new SqliteDatabase(settings.DatabasePath, settings.PoolSize, settings.Durability == "full", clock, provider.GetRequiredService<ILogger<SqliteDatabase>>(),
-            provider.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>());
+        var (settings, clock, loggers) = (provider.GetRequiredService<Settings>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>());
+        DatabaseEngine.Migrate(settings, clock, loggers);
+        return DatabaseEngine.Open(settings, clock, loggers, provider.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>());
     }
 
     /// <summary>Each feature once: what it needs, its operations, its JSON and its heading come from it.</summary>

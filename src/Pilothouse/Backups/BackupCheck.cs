@@ -1,8 +1,8 @@
 using System.IO.Compression;
 using System.Security.Cryptography;
 using Pilothouse.Storage;
+using Pilothouse.Storage.Files;
 using Pilothouse.Storage.Migrations;
-using Pilothouse.Storage.Sqlite;
 
 namespace Pilothouse.Backups;
 
@@ -52,40 +52,27 @@ internal static class BackupCheck
         return new(facts, databaseSize);
     }
 
-    /// <summary>SQLite's own checks of a file that nobody else has open.</summary>
-    /// <returns>"ok", or what is wrong.</returns>
-    public static string Integrity(string database, CancellationToken cancel = default)
-    {
-        using var connection = new SqliteConnection(database, SqliteUse.Recover);
-        using var interrupt = connection.InterruptOn(cancel);
-        return connection.Scalar("PRAGMA integrity_check(1)") ?? "nothing was answered";
-    }
-
     private static DatabaseFacts CheckDatabase(string database, Backup backup, CancellationToken cancel)
     {
         try
         {
-            using (var copy = new SqliteConnection(database, SqliteUse.Copy))
-            {
-                // The seed's copies may be in WAL mode.
-                copy.Scalar("PRAGMA journal_mode=DELETE");
-            }
-
-            if (Integrity(database, cancel) is var answer && answer != "ok")
+            // The seed's copies may be in WAL mode.
+            DatabaseEngine.MakeOneFile(database);
+            if (DatabaseEngine.Integrity(database, cancel) is var answer && answer != "ok")
             {
                 throw Damaged(backup, $"integrity_check says: {answer}");
             }
 
             new DatabaseFile(database).Inspect();
-            using var connection = new SqliteConnection(database, SqliteUse.Inspect);
+            using var connection = FileSession.Open(database, OpenFor.Inspect);
             var facts = DatabaseFacts.Read(connection);
             return facts.Tables.Count > 0 ? facts : throw Damaged(backup, "there is no table in it");
         }
-        catch (SqliteException) when (cancel.IsCancellationRequested)
+        catch (EngineException) when (cancel.IsCancellationRequested)
         {
             throw new OperationCanceledException(cancel);
         }
-        catch (SqliteException error)
+        catch (EngineException error)
         {
             throw Damaged(backup, error.Message);
         }

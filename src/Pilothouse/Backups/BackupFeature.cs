@@ -5,7 +5,6 @@ using Pilothouse.Contract;
 using Pilothouse.Monitoring;
 using Pilothouse.Operations;
 using Pilothouse.Storage;
-using Pilothouse.Storage.Sqlite;
 
 namespace Pilothouse.Backups;
 
@@ -25,7 +24,7 @@ internal sealed partial class BackupFeature : Feature
     public override void AddServices(IServiceCollection services)
     {
         services.AddSingleton(static provider => new BackupMaker(
-            provider.GetRequiredService<Settings>(), provider.GetRequiredService<TimeProvider>(), (SqliteDatabase)provider.GetRequiredService<Database>()));
+            provider.GetRequiredService<Settings>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<Database>().Upkeep));
         services.AddSingleton(static provider => provider.GetRequiredService<BackupMaker>().Folder);
         services.AddSingleton<BackupVerifier>();
         services.AddSingleton<BackupHealth>();
@@ -35,8 +34,7 @@ internal sealed partial class BackupFeature : Feature
         services.AddSingleton<BackupSchedule>();
         services.AddSingleton<BackupMeters>();
         services.AddHostedService<BackupWorker>();
-        services.AddSingleton(static provider => new LostFileWatch(
-            (SqliteDatabase)provider.GetRequiredService<Database>(), provider.GetRequiredService<BackupMaker>(), provider.GetRequiredService<FatalEnd>(), provider.GetRequiredService<ILogger<LostFileWatch>>()));
+        services.AddSingleton<LostFileWatch>();
         services.AddSingleton<IWatched>(static provider => provider.GetRequiredService<LostFileWatch>());
         services.AddHostedService(static provider => provider.GetRequiredService<LostFileWatch>());
     }

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using Pilothouse.Storage.Sqlite;
+using Pilothouse.Storage.Files;
 
 namespace Pilothouse.Backups;
 

@@ -2,7 +2,6 @@ using System.Globalization;
 using Pilothouse.Configuration;
 using Pilothouse.Monitoring;
 using Pilothouse.Storage;
-using Pilothouse.Storage.Sqlite;
 
 namespace Pilothouse.Backups;
 
@@ -103,12 +102,12 @@ internal sealed class BackupHealth(Settings settings, BackupFolder folder, TimeP
 
         try
         {
-            using var connection = new SqliteConnection(settings.DatabasePath, SqliteUse.Glance);
+            using var connection = FileSession.Open(settings.DatabasePath, OpenFor.Glance);
             var text = connection.Scalar("SELECT min(applied_at) FROM schema_migrations WHERE version LIKE 'pilothouse%'");
             began = text is not null && Timestamps.TryParse(text, out var time) ? time : DateTimeOffset.MinValue;
             return began.Value;
         }
-        catch (Exception error) when (error is SqliteException or DatabaseRefusedException)
+        catch (Exception error) when (error is EngineException or DatabaseRefusedException)
         {
             return DateTimeOffset.MinValue;
         }

@@ -2,19 +2,19 @@ using System.IO.Compression;
 using System.Security.Cryptography;
 using Pilothouse.Configuration;
 using Pilothouse.Storage;
+using Pilothouse.Storage.Files;
 using Pilothouse.Storage.Migrations;
-using Pilothouse.Storage.Sqlite;
 
 namespace Pilothouse.Backups;
 
 /// <summary>
-/// Makes backups. One has its name only after it was verified: the copy passes SQLite's checks and has the rows of the database at that
+/// Makes backups. One has its name only after it was verified: the copy passes the engine's checks and has the rows of the database at that
 /// moment, and what was packed unpacks to the same bytes.
 /// </summary>
 /// <param name="settings">Where the database and the backups are.</param>
 /// <param name="clock">When a backup is made.</param>
-/// <param name="served">The database, where this process serves it.</param>
-internal sealed class BackupMaker(Settings settings, TimeProvider clock, SqliteDatabase? served = null)
+/// <param name="served">The database's upkeep, where this process serves it.</param>
+internal sealed class BackupMaker(Settings settings, TimeProvider clock, Upkeep? served = null)
 {
     private const int BlockSize = 1 << 20;
 
@@ -52,10 +52,10 @@ internal sealed class BackupMaker(Settings settings, TimeProvider clock, SqliteD
     /// Makes a backup of what the server still has open of a database that was lost: it is named and verified as any other, and pushes none out.
     /// </summary>
     /// <exception cref="BackupFailedException">The open files cannot be read, are damaged, or there is no room.</exception>
-    public Backup Rescue(LiveFiles files, CancellationToken cancel)
+    public Backup Rescue(CancellationToken cancel)
     {
         using var hold = Folder.Open(TimeSpan.FromMinutes(1), cancel);
-        return MakeNow(files.CopyTo, "rescue", NoProgress.Instance, most: int.MaxValue, out _, cancel);
+        return MakeNow(served!.CopyLost, "rescue", NoProgress.Instance, most: int.MaxValue, out _, cancel);
     }
 
     private Backup? MakeOne(Func<bool>? isNeeded, string madeBy, TimeSpan patience, IBackupProgress progress, out IReadOnlyList<string> kept, Action? waiting, CancellationToken cancel)
@@ -77,7 +77,7 @@ internal sealed class BackupMaker(Settings settings, TimeProvider clock, SqliteD
     }
 
     private DatabaseFacts CopyTo(string target, IProgress<double>? progress, CancellationToken cancel) =>
-        served?.CopyTo(target, DatabaseFacts.Read, progress, cancel) ?? SqliteSnapshot.Copy(settings.DatabasePath, target, progress, cancel);
+        served?.CopyTo(target, progress, cancel) ?? DatabaseEngine.Copy(settings.DatabasePath, target, progress, cancel);
 
     private Backup MakeNow(
         Func<string, IProgress<double>?, CancellationToken, DatabaseFacts> copyTo, string madeBy, IBackupProgress progress, int most, out IReadOnlyList<string> kept, CancellationToken cancel)
@@ -96,11 +96,11 @@ internal sealed class BackupMaker(Settings settings, TimeProvider clock, SqliteD
             kept = Folder.Prune(most);
             return Folder.Find(name);
         }
-        catch (SqliteException) when (cancel.IsCancellationRequested)
+        catch (EngineException) when (cancel.IsCancellationRequested)
         {
             throw new OperationCanceledException(cancel);
         }
-        catch (Exception error) when (error is SqliteException or DatabaseBusyException or DatabaseBrokenException or DatabaseRefusedException or InvalidDataException or IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is EngineException or DatabaseBusyException or DatabaseBrokenException or DatabaseRefusedException or InvalidDataException or IOException or UnauthorizedAccessException)
         {
             throw new BackupFailedException($"No backup was made: {Explain(error)} Older backups are untouched.", error);
         }
@@ -111,8 +111,8 @@ internal sealed class BackupMaker(Settings settings, TimeProvider clock, SqliteD
     }
 
     /// <summary>
-    /// A file that was lost, or is another program's, must not become a good backup that pushes real ones out; and SQLite, asked to open an empty
-    /// file, would throw the log beside it away.
+    /// A file that was lost, or is another program's, must not become a good backup that pushes real ones out; and the engine, asked to open an
+    /// empty file, would throw the log beside it away.
     /// </summary>
     private void RefuseWhatIsNoDatabase()
     {
@@ -142,7 +142,7 @@ internal sealed class BackupMaker(Settings settings, TimeProvider clock, SqliteD
             MadeAt = madeAt,
             MadeBy = madeBy,
             PilothouseVersion = ThisVersion.Text,
-            SqliteVersion = SqliteConnection.Version,
+            EngineVersion = DatabaseEngine.Version,
             SchemaVersion = facts.Migrations.LastOrDefault(static version => version.StartsWith(Migrator.Prefix, StringComparison.Ordinal)),
             Migrations = facts.Migrations,
             SizeBytes = packedSize,
@@ -157,19 +157,19 @@ internal sealed class BackupMaker(Settings settings, TimeProvider clock, SqliteD
     /// <summary>The copy has every page of the database: what is wrong with it is wrong there.</summary>
     private void CheckCopy(string copy, DatabaseFacts facts, CancellationToken cancel)
     {
-        if (BackupCheck.Integrity(copy, cancel) is var answer && answer != "ok")
+        if (DatabaseEngine.Integrity(copy, cancel) is var answer && answer != "ok")
         {
             throw new BackupFailedException(
                 $"No backup was made, because the database {settings.DatabasePath} itself is damaged (integrity_check says: {answer}). Older backups are untouched. Stop the server, and restore the last good one with `pilothouse backup restore`.");
         }
 
-        using var connection = new SqliteConnection(copy, SqliteUse.Inspect);
+        using var file = FileSession.Open(copy, OpenFor.Inspect);
         if (facts.Tables.Count == 0)
         {
             throw new BackupFailedException($"No backup was made, because there is no table in the database {settings.DatabasePath}. Older backups are untouched.");
         }
 
-        if (facts.DifferenceTo(DatabaseFacts.Read(connection)) is { } difference)
+        if (facts.DifferenceTo(DatabaseFacts.Read(file)) is { } difference)
         {
             throw new BackupFailedException($"No backup was made, because the copy differs from the database ({difference}). Older backups are untouched. Look at the disk of BACKUP_DIR and try again.");
         }
@@ -220,7 +220,7 @@ internal sealed class BackupMaker(Settings settings, TimeProvider clock, SqliteD
         return Convert.ToHexStringLower(SHA256.HashData(file));
     }
 
-    private string Explain(Exception error) => SqliteErrors.Translate(error) switch
+    private string Explain(Exception error) => EngineException.Translate(error) switch
     {
         DatabaseFullException => $"the disk of {Folder.Path} is full. Free some space, or set BACKUP_DIR to another disk.",
         DatabaseBusyException busy => busy.Message,

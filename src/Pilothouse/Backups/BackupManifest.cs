@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Pilothouse.Storage.Sqlite;
+using Pilothouse.Storage.Files;
 
 namespace Pilothouse.Backups;
 
@@ -19,7 +19,8 @@ internal sealed record BackupManifest
 
     public required string PilothouseVersion { get; init; }
 
-    public required string SqliteVersion { get; init; }
+    [JsonPropertyName("sqlite_version")]
+    public required string EngineVersion { get; init; }
 
     /// <summary>The last of our migrations that the database had; null where it had none.</summary>
     public string? SchemaVersion { get; init; }

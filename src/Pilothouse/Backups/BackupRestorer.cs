@@ -2,8 +2,8 @@ using System.Globalization;
 using System.Text.Json;
 using Pilothouse.Configuration;
 using Pilothouse.Storage;
+using Pilothouse.Storage.Files;
 using Pilothouse.Storage.Migrations;
-using Pilothouse.Storage.Sqlite;
 
 namespace Pilothouse.Backups;
 
@@ -19,7 +19,7 @@ internal sealed class BackupRestorer(Settings settings, TimeProvider clock)
 
     private string Marker => DatabaseFile.RestoreMarker(database);
 
-    /// <summary>Then SQLite would move the log into what stands there now, where it does not belong.</summary>
+    /// <summary>Then the engine would move the log into what stands there now, where it does not belong.</summary>
     private bool IsLost => File.Exists(DatabaseFile.LostMarker(database));
 
     /// <exception cref="BackupFailedException">The backup is damaged, somebody has the database open, or there is no room; the database is as it was.</exception>
@@ -37,7 +37,7 @@ internal sealed class BackupRestorer(Settings settings, TimeProvider clock)
 
             return Replace(backup, progress, cancel);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or SqliteException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or EngineException)
         {
             throw new BackupFailedException($"{backup.Name} was not restored: {error.Message} See to the room and the rights of {Path.GetDirectoryName(database)}, and run the same command again.", error);
         }
@@ -48,23 +48,23 @@ internal sealed class BackupRestorer(Settings settings, TimeProvider clock)
     public void RefuseIfHeld() => Hold()?.Dispose();
 
     /// <summary>Keeps everybody from beginning anything in the database until it is disposed; null where the file is none or damaged.</summary>
-    private SqliteConnection? Hold()
+    private FileSession? Hold()
     {
         RefuseHolders(database);
         try
         {
             return DatabaseFile.HasHeader(database) && !IsLost ? FileHolders.Hold(database) : null;
         }
-        catch (SqliteException error) when (error.IsLock)
+        catch (EngineException error) when (error.IsLock)
         {
             throw new BackupFailedException($"{settings.DatabasePath} is open in a program that this user cannot see. `sudo lsof {database}` names it; stop it and run this again.");
         }
-        catch (SqliteException error) when (error.IsDamage)
+        catch (EngineException error) when (error.IsDamage)
         {
             // Which is why it is restored.
             return null;
         }
-        catch (Exception error) when (error is SqliteException or DatabaseRefusedException)
+        catch (Exception error) when (error is EngineException or DatabaseRefusedException)
         {
             throw new BackupFailedException($"Whether anybody has {settings.DatabasePath} open cannot be told: {error.Message} Look at its disk and its rights; if the file cannot be read at all, move it and what stands beside it away, and run this again.", error);
         }
@@ -93,7 +93,7 @@ internal sealed class BackupRestorer(Settings settings, TimeProvider clock)
                 Finish(begun);
             }
         }
-        catch (Exception error) when (error is BackupFailedException or SqliteException or DatabaseRefusedException)
+        catch (Exception error) when (error is BackupFailedException or EngineException or DatabaseRefusedException)
         {
             // Not what was unpacked: somebody or something has been at it since.
         }
@@ -185,12 +185,12 @@ internal sealed class BackupRestorer(Settings settings, TimeProvider clock)
     private int? Finish(RestoreMarker marker)
     {
         // Its rows were counted when it was unpacked. A bot may write to it by now, so that they are no longer the same.
-        if (BackupCheck.Integrity(database) is var answer && answer != "ok")
+        if (DatabaseEngine.Integrity(database) is var answer && answer != "ok")
         {
             throw new BackupFailedException($"{database} was restored, but is not what was unpacked (integrity_check says: {answer}). Look at its disk, and run the same command again.");
         }
 
-        var revocations = Revocations.Carry(marker.AsideName(database), database);
+        var revocations = Revocations.CarryAsync(marker.AsideName(database), database).GetAwaiter().GetResult();
         Forget();
         return revocations;
     }

@@ -1,7 +1,6 @@
 using Pilothouse.Monitoring;
 using Pilothouse.Storage;
-using Pilothouse.Storage.Migrations;
-using Pilothouse.Storage.Sqlite;
+using Pilothouse.Storage.Files;
 
 namespace Pilothouse.Backups;
 
@@ -10,7 +9,7 @@ namespace Pilothouse.Backups;
 /// database is opened anew. Where something would be lost, what the open files hold is made a backup, and the server ends as a failure, so that
 /// nobody goes on with a file that lacks what was acknowledged.
 /// </summary>
-internal sealed partial class LostFileWatch(SqliteDatabase database, BackupMaker maker, FatalEnd end, ILogger<LostFileWatch> logger) : SteadyService(logger), IWatched
+internal sealed partial class LostFileWatch(Database database, BackupMaker maker, FatalEnd end, ILogger<LostFileWatch> logger) : SteadyService(logger), IWatched
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private volatile FilesFound found = FilesFound.Intact;
@@ -26,7 +25,7 @@ internal sealed partial class LostFileWatch(SqliteDatabase database, BackupMaker
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             var before = found;
-            found = database.Files.Look();
+            found = database.Upkeep.LookAtFiles();
             if (found.State == FilesState.Moved && before.State != FilesState.Moved)
             {
                 Moved(logger, found.Message);
@@ -51,7 +50,7 @@ internal sealed partial class LostFileWatch(SqliteDatabase database, BackupMaker
     {
         try
         {
-            if (await database.TryOpenAnewAsync(cancel))
+            if (await database.Upkeep.TryOpenAnewAsync(cancel))
             {
                 OpenedAnew(logger, what.Message);
                 return true;
@@ -71,7 +70,7 @@ internal sealed partial class LostFileWatch(SqliteDatabase database, BackupMaker
         var sentence = $"{what.Message} {(what.State == FilesState.Overwritten ? Overwritten() : Rescued(cancel))}";
         try
         {
-            DurableFile.Write(DatabaseFile.LostMarker(database.Path), System.Text.Encoding.UTF8.GetBytes(sentence + "\n"));
+            database.Upkeep.MarkLost(sentence);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -85,7 +84,7 @@ internal sealed partial class LostFileWatch(SqliteDatabase database, BackupMaker
     {
         try
         {
-            var backup = maker.Rescue(database.Files, cancel);
+            var backup = maker.Rescue(cancel);
             return $"All that was acknowledged is in the backup {backup.Name}. Restore that one with `pilothouse backup restore {backup.Name}`; it sets the files that are there now aside and removes none.";
         }
         catch (Exception error) when (error is BackupFailedException or BackupRunningException or DatabaseRefusedException or OperationCanceledException)

@@ -1,5 +1,5 @@
 using System.Text.Json.Serialization;
-using Pilothouse.Storage.Sqlite;
+using Pilothouse.Storage.Files;
 
 namespace Pilothouse.Backups;
 

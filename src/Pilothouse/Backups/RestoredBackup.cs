@@ -1,4 +1,4 @@
-using Pilothouse.Storage.Sqlite;
+using Pilothouse.Storage.Files;
 
 namespace Pilothouse.Backups;
 

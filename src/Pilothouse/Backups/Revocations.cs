@@ -1,4 +1,4 @@
-using Pilothouse.Storage.Sqlite;
+using Pilothouse.Storage;
 
 namespace Pilothouse.Backups;
 
@@ -8,12 +8,22 @@ namespace Pilothouse.Backups;
 /// </summary>
 internal static class Revocations
 {
+    private static readonly Sql EndedKeys = new("SELECT id, created_at, revoked_at FROM api_keys WHERE revoked_at IS NOT NULL");
+
+    private static readonly Sql EndedSessions = new("SELECT jti, expires_at, NULL FROM revoked_tokens");
+
+    private static readonly Sql EndKey = new("""
+        UPDATE api_keys SET revoked_at = @revoked, key_hash = 'revoked:' || id WHERE id = @id AND created_at = @made AND revoked_at IS NULL
+        """);
+
+    private static readonly Sql EndSession = new("INSERT INTO revoked_tokens(jti, expires_at) VALUES (@id, @made) ON CONFLICT (jti) DO NOTHING");
+
     /// <summary>Ends in <paramref name="to"/> what is ended in <paramref name="from"/>.</summary>
     /// <returns>How many keys and sessions; null where the old file cannot tell.</returns>
-    public static int? Carry(string from, string to)
+    public static async Task<int?> CarryAsync(string from, string to)
     {
-        List<(string? Id, string? Made, string? Revoked)> keys;
-        List<(string? Id, string? Made, string? Revoked)> sessions;
+        List<Ended> keys;
+        List<Ended> sessions;
         try
         {
             if (!File.Exists(from))
@@ -21,17 +31,17 @@ internal static class Revocations
                 return null;
             }
 
-            using var old = new SqliteConnection(from, SqliteUse.Inspect);
-            keys = Read(old, "SELECT id, created_at, revoked_at FROM api_keys WHERE revoked_at IS NOT NULL");
-            sessions = Read(old, "SELECT jti, expires_at, NULL FROM revoked_tokens");
+            using var old = FileSession.Open(from, OpenFor.Inspect);
+            keys = await old.Prepare(EndedKeys).ListAsync(Read);
+            sessions = await old.Prepare(EndedSessions).ListAsync(Read);
         }
-        catch (Exception error) when (error is SqliteException or Storage.DatabaseRefusedException)
+        catch (Exception error) when (error is EngineException or DatabaseRefusedException)
         {
             return null;
         }
 
-        using var restored = new SqliteConnection(to, SqliteUse.Copy);
-        if (restored.Scalar("SELECT count(*) FROM sqlite_schema WHERE name IN ('api_keys', 'revoked_tokens')") != "2")
+        using var restored = FileSession.Open(to, OpenFor.Copy);
+        if (!restored.HasTable("api_keys") || !restored.HasTable("revoked_tokens"))
         {
             // From before there were any; its migration makes both tables empty, so nobody gets in by an old key.
             return 0;
@@ -39,42 +49,21 @@ internal static class Revocations
 
         var ended = 0;
         restored.Execute("BEGIN IMMEDIATE");
-        foreach (var (id, made, revoked) in keys)
+        foreach (var key in keys)
         {
-            ended += Change(restored, "UPDATE api_keys SET revoked_at = @revoked, key_hash = 'revoked:' || id WHERE id = @id AND created_at = @made AND revoked_at IS NULL", id, made, revoked);
+            ended += await restored.Prepare(EndKey).Set("revoked", key.Revoked).Set("id", key.Id).Set("made", key.Made).ExecuteAsync();
         }
 
-        foreach (var (id, ends, _) in sessions)
+        foreach (var session in sessions)
         {
-            ended += Change(restored, "INSERT INTO revoked_tokens(jti, expires_at) VALUES (@id, @made) ON CONFLICT (jti) DO NOTHING", id, ends, null);
+            ended += await restored.Prepare(EndSession).Set("id", session.Id).Set("made", session.Made).ExecuteAsync();
         }
 
         restored.Execute("COMMIT");
         return ended;
     }
 
-    private static List<(string? Id, string? Made, string? Revoked)> Read(SqliteConnection connection, string sql)
-    {
-        var rows = new List<(string?, string?, string?)>();
-        using var statement = new SqliteStatement(connection, sql);
-        while (statement.Step())
-        {
-            rows.Add((statement.Row.Text(0), statement.Row.Text(1), statement.Row.Text(2)));
-        }
+    private static Ended Read(Row row) => new(row.Text(0), row.Text(1), row.Text(2));
 
-        return rows;
-    }
-
-    private static int Change(SqliteConnection connection, string sql, string? id, string? made, string? revoked)
-    {
-        using var statement = new SqliteStatement(connection, sql);
-        statement.Set("id", id).Set("made", made);
-        if (revoked is not null)
-        {
-            statement.Set("revoked", revoked);
-        }
-
-        statement.Run();
-        return SQLitePCL.raw.sqlite3_changes(connection.Handle);
-    }
+    private readonly record struct Ended(string? Id, string? Made, string? Revoked);
 }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Pilothouse.Monitoring;
 using Pilothouse.Storage;
-using Pilothouse.Storage.Sqlite;
 
 namespace Pilothouse.Checklist;
 
@@ -21,7 +20,7 @@ internal static class CloseTimeChecks
             OR closed_at LIKE '%+%' OR timestamp LIKE '%+%' OR closed_at LIKE '%:%-%' OR timestamp LIKE '%:%-%')
         """);
 
-    public static async Task<Finding> LookAsync(SqliteConnection connection, DateTimeOffset now, TimeSpan tolerance)
+    public static async Task<Finding> LookAsync(Session connection, DateTimeOffset now, TimeSpan tolerance)
     {
         var (ahead, before) = (new Found(), new Found());
         await connection.Prepare(Suspects).Set("now", Timestamps.ToStored(now + tolerance)).EachAsync(row =>

@@ -1,81 +1,75 @@
 using System.Globalization;
 using Pilothouse.Auth;
 using Pilothouse.Configuration;
+using Pilothouse.Retention;
 using Pilothouse.Storage;
-using Pilothouse.Storage.Migrations;
-using Pilothouse.Storage.Sqlite;
 
 namespace Pilothouse.Checklist;
 
-/// <summary>The database file and the SQLite that reads it. It is opened to read only.</summary>
+/// <summary>The database file and the library that reads it. It is opened to read only.</summary>
 internal static class DatabaseChecks
 {
-    private static readonly Version OldestSafe = new(SqliteConnection.OldestSafeVersion / 1_000_000, SqliteConnection.OldestSafeVersion / 1000 % 1000, SqliteConnection.OldestSafeVersion % 1000);
     private static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(5);
     private static readonly string[] TimedTables = ["signals", "trades", "bot_status", "market_context", "chart_analyses", "cost_analytics"];
 
     public static async Task<IEnumerable<Finding>> LookAsync(Settings settings, Surroundings here)
     {
-        var sqlite = Sqlite(SqliteConnection.Version, here.PythonSqlite);
+        var library = Library(DatabaseEngine.Version, here.PythonLibrary);
         if (new FileInfo(settings.DatabasePath) is not { Exists: true, Length: > 0 })
         {
-            return [sqlite, Finding.Green("database", "There is none yet; the first start makes it.")];
+            return [library, Finding.Green("database", "There is none yet; the first start makes it.")];
         }
 
         try
         {
-            var (applied, _) = new DatabaseFile(settings.DatabasePath).Glance();
-            var missing = Migrator.Known.Except(applied).Count();
+            var missing = DatabaseEngine.GlanceAtMissingMigrations(settings).Count;
             var schema = missing == 0 ? Finding.Green("database", "It has this version's schema.")
                 : Finding.Yellow("database", string.Create(CultureInfo.InvariantCulture, $"{missing} migrations are missing."), "Start the server, or run `pilothouse migrate`; the file is copied first.");
-            using var connection = new SqliteConnection(settings.DatabasePath, SqliteUse.Glance);
+            using var connection = FileSession.Open(settings.DatabasePath, OpenFor.Glance);
             var journal = Journal(connection, missing);
-            if (missing == 0 && SqliteUpkeep.KnownDamage(connection) is { } damage)
+            if (missing == 0 && MaintenanceStore.KnownDamage(connection) is { } damage)
             {
                 schema = Finding.Red("database", $"The last check found it damaged: {damage}.", "Stop the server, look for the cause, and restore a backup (docs/operations.md, \"Damaged database\").");
             }
 
-            return missing > 0 ? [sqlite, schema, journal, Times(connection, here.Now)] :
+            return missing > 0 ? [library, schema, journal, Times(connection, here.Now)] :
             [
-                sqlite, schema, journal, Times(connection, here.Now), await CloseTimeChecks.LookAsync(connection, here.Now, Tolerance),
+                library, schema, journal, Times(connection, here.Now), await CloseTimeChecks.LookAsync(connection, here.Now, Tolerance),
                 await KeysAsync(connection, here.Now),
             ];
         }
-        catch (Exception error) when (error is DatabaseRefusedException or SqliteException or IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is DatabaseRefusedException or EngineException or IOException or UnauthorizedAccessException)
         {
-            return [sqlite, Finding.Red("database", error.Message, "docs/operations.md, \"When a start is refused\".")];
+            return [library, Finding.Red("database", error.Message, "docs/operations.md, \"When a start is refused\".")];
         }
     }
 
-    internal static Finding Sqlite(string own, string? python) => !IsSafe(own)
-            ? Finding.Red("sqlite", $"The server's SQLite is {own}; commits can be lost with one before {OldestSafe}.", "Use the library that is published beside the program.")
+    internal static Finding Library(string own, string? python) => !IsSafe(own)
+            ? Finding.Red("sqlite", $"The server's {DatabaseEngine.Name} is {own}; commits can be lost with one before {DatabaseEngine.OldestSafe}.", "Use the library that is published beside the program.")
         : python is not null && !IsSafe(python)
-            ? Finding.Yellow("sqlite", $"The server's SQLite is {own}, but python3 brings {python}: a bot that writes the file itself with one before {OldestSafe} can lose commits.", "Let bots write through the API, or update their SQLite.")
+            ? Finding.Yellow("sqlite", $"The server's {DatabaseEngine.Name} is {own}, but python3 brings {python}: a bot that writes the file itself with one before {DatabaseEngine.OldestSafe} can lose commits.", "Let bots write through the API, or update their library.")
         : Finding.Green("sqlite", python is null ? $"{own}." : $"{own}, and {python} in python3.");
 
-    private static bool IsSafe(string version) => Version.TryParse(version, out var parsed) && parsed >= OldestSafe;
+    private static bool IsSafe(string version) => Version.TryParse(version, out var parsed) && parsed >= DatabaseEngine.OldestSafe;
 
-    /// <summary>From the file's header (SQLite's file format, bytes 18 and 19): a glance at a file that nobody has open is told "delete" by SQLite.</summary>
-    private static Finding Journal(SqliteConnection connection, int missing)
+    private static Finding Journal(FileSession connection, int missing)
     {
-        Span<byte> head = stackalloc byte[20];
-        new SqliteFile(connection).TryReadHead(head);
-        return head[18] != 2 && missing == 0
+        return !connection.HasWriteAheadLog && missing == 0
             ? Finding.Yellow("journal", "The file is not in WAL mode: it was restored, or another program set another mode.", "The next start of the server sets WAL; see that no bot sets another mode.")
             : Finding.Green("journal", "WAL, or it will be at the next start.");
     }
 
     /// <summary>The newest row is what "latest" answers: one from the future would be answered for ever.</summary>
-    private static Finding Times(SqliteConnection connection, DateTimeOffset now)
+    private static Finding Times(FileSession connection, DateTimeOffset now)
     {
-        string[] ahead = [.. TimedTables.Where(table => connection.Scalar($"SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = '{table}'") is not null
+        string[] ahead = [.. TimedTables.Where(table => connection.HasTable(table)
             && connection.Scalar($"SELECT max(timestamp) FROM {table}") is { } text && Timestamps.TryParse(text, out var newest) && newest > now + Tolerance)];
         return ahead.Length == 0
             ? Finding.Green("times", "No record is from the future.")
             : Finding.Yellow("times", $"There are records from the future in {string.Join(", ", ahead)}: they stay the latest until then.", "Set the clock right, here or where the bot runs; a bot that writes the file itself must write UTC. Then correct or remove those rows.");
     }
 
-    private static async Task<Finding> KeysAsync(SqliteConnection connection, DateTimeOffset now)
+    private static async Task<Finding> KeysAsync(FileSession connection, DateTimeOffset now)
     {
         ApiKey[] live = [.. (await CredentialStore.ListKeysAsync(connection)).Where(key => key.RevokedAt is null && (key.ExpiresAt is null || key.ExpiresAt > now))];
         string[] endless = [.. live.Where(static key => key.ExpiresAt is null).Select(Show)];

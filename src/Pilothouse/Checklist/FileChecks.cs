@@ -9,7 +9,7 @@ internal static class FileChecks
 {
     private const long ManyLogBytes = 10L << 30;
 
-    /// <summary>Types on which SQLite's locks or its shared memory do not work, or not for sure.</summary>
+    /// <summary>Types on which the engine's locks or its shared memory do not work, or not for sure.</summary>
     private static readonly string[] NetworkTypes = ["nfs", "cifs", "smb", "9p", "afs", "ceph", "gluster", "lustre", "fuse", "virtiofs", "vboxsf"];
 
     public static IEnumerable<Finding> Look(Settings settings, Surroundings here) =>

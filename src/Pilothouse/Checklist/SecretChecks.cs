@@ -1,5 +1,5 @@
 using Pilothouse.Configuration;
-using Pilothouse.Storage.Sqlite;
+using Pilothouse.Storage.Files;
 
 namespace Pilothouse.Checklist;
 

@@ -6,10 +6,10 @@ namespace Pilothouse.Checklist;
 /// <summary>What the checklist knows of the machine.</summary>
 /// <param name="Now">The time of its clock.</param>
 /// <param name="ClockIsKept">Whether the kernel says that something keeps the clock right; null where it does not say.</param>
-/// <param name="PythonSqlite">The SQLite that python3 brings, which bots use; null where there is none.</param>
+/// <param name="PythonLibrary">The library of the database that python3 brings, which bots use; null where there is none.</param>
 /// <param name="Mounts">Its file systems.</param>
 /// <param name="EnvFile">Where .env is.</param>
-internal sealed partial record Surroundings(DateTimeOffset Now, bool? ClockIsKept, string? PythonSqlite, Mounts Mounts, string EnvFile)
+internal sealed partial record Surroundings(DateTimeOffset Now, bool? ClockIsKept, string? PythonLibrary, Mounts Mounts, string EnvFile)
 {
     private const int NotSynchronised = 5;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);

@@ -4,7 +4,7 @@ using Pilothouse.Checklist;
 using Pilothouse.Configuration;
 using Pilothouse.Contract;
 using Pilothouse.Monitoring;
-using Pilothouse.Storage.Sqlite;
+using Pilothouse.Storage.Files;
 using Spectre.Console;
 
 namespace Pilothouse.Cli;

@@ -5,8 +5,6 @@ using Pilothouse.Monitoring;
 using Pilothouse.Operations;
 using Pilothouse.Retention;
 using Pilothouse.Storage;
-using Pilothouse.Storage.Migrations;
-using Pilothouse.Storage.Sqlite;
 
 namespace Pilothouse.Cli;
 
@@ -37,7 +35,7 @@ internal static class CleanupCommand
             return Shell.Failed;
         }
 
-        if (Migrator.Known.Except(new DatabaseFile(settings.DatabasePath).Inspect().Applied).Any())
+        if (DatabaseEngine.MissingMigrations(settings).Count > 0)
         {
             Shell.Say($"{settings.DatabasePath} does not have this version's schema yet. Run `pilothouse migrate` first; it makes a copy of the file before it changes anything.");
             return Shell.Failed;
@@ -50,7 +48,7 @@ internal static class CleanupCommand
 
         IReadOnlyList<CleanedTable>? cleaned = null;
         using var loggers = LoggerFactory.Create(static _ => { });
-        await using (var database = new SqliteDatabase(settings.DatabasePath, 1, settings.Durability == "full", TimeProvider.System, loggers.CreateLogger<SqliteDatabase>()))
+        await using (var database = DatabaseEngine.OpenForCommand(settings, loggers))
         {
             await CheckClockAsync(database, dryRun, clockIsRight, cancel);
             var deleted = 0L;
@@ -79,7 +77,7 @@ internal static class CleanupCommand
     }
 
     /// <summary>A clock that is wrong makes everything look old; whether it is, the owner knows.</summary>
-    private static async Task CheckClockAsync(SqliteDatabase database, bool dryRun, bool clockIsRight, CancellationToken cancel)
+    private static async Task CheckClockAsync(Database database, bool dryRun, bool clockIsRight, CancellationToken cancel)
     {
         var now = TimeProvider.System.GetUtcNow();
         if (await database.ReadAsync(session => KnownClock.FindForCommandAsync(session, now), cancel) is not { } doubt)
@@ -103,8 +101,8 @@ internal static class CleanupCommand
 
     private static string? KnownDamage(string path)
     {
-        using var connection = new SqliteConnection(path, SqliteUse.Inspect);
-        return SqliteUpkeep.KnownDamage(connection);
+        using var connection = FileSession.Open(path, OpenFor.Inspect);
+        return MaintenanceStore.KnownDamage(connection);
     }
 
     /// <summary>Written by hand: a table that fits itself to the terminal cuts its figures in a pipe.</summary>
@@ -126,7 +124,7 @@ internal static class CleanupCommand
 
     private static void TellOfVacuum(string path)
     {
-        var use = SqliteUpkeep.Use(path);
+        var use = DatabaseEngine.Use(path);
         if (use.FreeBytes >= WorthBytes && use.FreeBytes >= use.Bytes / WorthAPart)
         {
             Shell.Print($"{Sizes.Text(use.FreeBytes)} of the file's {Sizes.Text(use.Bytes)} are free. New rows use them; to give them back to the disk, stop the server and run `pilothouse vacuum`.");

@@ -1,8 +1,6 @@
 using Pilothouse.Configuration;
 using Pilothouse.Operations;
 using Pilothouse.Storage;
-using Pilothouse.Storage.Migrations;
-using Pilothouse.Storage.Sqlite;
 
 namespace Pilothouse.Cli;
 
@@ -20,8 +18,8 @@ internal static class CommandDatabase
         }
 
         using var loggers = LoggerFactory.Create(static _ => { });
-        new Migrator(settings.DatabasePath, settings.BackupDir, TimeProvider.System, loggers.CreateLogger<Migrator>()).Migrate();
-        await using var database = Open(settings, loggers);
+        DatabaseEngine.Migrate(settings, TimeProvider.System, loggers);
+        await using var database = DatabaseEngine.OpenForCommand(settings, loggers);
         return await work(settings, database, log);
     });
 
@@ -31,7 +29,7 @@ internal static class CommandDatabase
     /// </summary>
     public static async Task RecordAsync(Settings settings, string operation, Changed changed)
     {
-        if (settings.JwtSecret.Length == 0 || !File.Exists(settings.DatabasePath) || Migrator.Known.Except(new DatabaseFile(settings.DatabasePath).Inspect().Applied).Any())
+        if (settings.JwtSecret.Length == 0 || !File.Exists(settings.DatabasePath) || DatabaseEngine.MissingMigrations(settings).Count > 0)
         {
             return;
         }
@@ -39,15 +37,12 @@ internal static class CommandDatabase
         try
         {
             using var loggers = LoggerFactory.Create(static _ => { });
-            await using var database = Open(settings, loggers);
+            await using var database = DatabaseEngine.OpenForCommand(settings, loggers);
             await new AuditLog(new AuditKey(settings.JwtSecret), TimeProvider.System).RecordAsync(database, Call.AtCommandLine(), operation, changed);
         }
-        catch (Exception error) when (error is DatabaseBusyException or DatabaseFullException or DatabaseBrokenException or RowKeptAwayException or SqliteException)
+        catch (Exception error) when (error is DatabaseBusyException or DatabaseFullException or DatabaseBrokenException or RowKeptAwayException or EngineException)
         {
             Shell.Say($"Note: this could not be written into the audit log: {error.Message}");
         }
     }
-
-    private static SqliteDatabase Open(Settings settings, ILoggerFactory loggers) =>
-        new(settings.DatabasePath, 1, settings.Durability == "full", TimeProvider.System, loggers.CreateLogger<SqliteDatabase>());
 }

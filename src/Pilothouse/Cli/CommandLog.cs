@@ -4,7 +4,7 @@ using Pilothouse.Configuration;
 using Pilothouse.Contract;
 using Pilothouse.Monitoring;
 using Pilothouse.Storage;
-using Pilothouse.Storage.Sqlite;
+using Pilothouse.Storage.Files;
 
 namespace Pilothouse.Cli;
 

@@ -3,7 +3,7 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using Pilothouse.Auth;
 using Pilothouse.Configuration;
-using Pilothouse.Storage.Sqlite;
+using Pilothouse.Storage.Files;
 
 namespace Pilothouse.Cli;
 

@@ -4,8 +4,8 @@ using Pilothouse.Backups;
 using Pilothouse.Configuration;
 using Pilothouse.Monitoring;
 using Pilothouse.Storage;
+using Pilothouse.Storage.Files;
 using Pilothouse.Storage.Migrations;
-using Pilothouse.Storage.Sqlite;
 
 namespace Pilothouse.Cli;
 

@@ -66,7 +66,7 @@ internal static class Shell
     }
 
     private static bool IsExpected(Exception error) => error is SettingsException or DatabaseRefusedException or DatabaseBusyException or DatabaseFullException
-        or DatabaseBrokenException or RowKeptAwayException or Storage.Sqlite.SqliteException or Backups.BackupFailedException or Backups.BackupRunningException or IOException or UnauthorizedAccessException;
+        or DatabaseBrokenException or RowKeptAwayException or EngineException or Backups.BackupFailedException or Backups.BackupRunningException or IOException or UnauthorizedAccessException;
 
     /// <summary>As <see cref="WithSettingsAsync"/>, for a command that changes something: the commands' log has what it did, or why not.</summary>
     public static Task<int> ChangingAsync(string command, Func<Settings, CommandLog, Task<int>> work) => WithSettingsAsync(async settings =>

@@ -2,7 +2,7 @@ using System.CommandLine;
 using Pilothouse.Backups;
 using Pilothouse.Configuration;
 using Pilothouse.Contract;
-using Pilothouse.Storage.Sqlite;
+using Pilothouse.Storage.Files;
 
 namespace Pilothouse.Cli;
 

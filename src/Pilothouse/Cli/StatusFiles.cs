@@ -1,8 +1,8 @@
 using Pilothouse.Backups;
 using Pilothouse.Bots;
 using Pilothouse.Configuration;
+using Pilothouse.Retention;
 using Pilothouse.Storage;
-using Pilothouse.Storage.Sqlite;
 
 namespace Pilothouse.Cli;
 
@@ -33,7 +33,7 @@ internal sealed record StatusFiles(StoragePart Storage, RowPart? Rows, IReadOnly
 
         try
         {
-            using var connection = new SqliteConnection(path, SqliteUse.Glance);
+            using var connection = FileSession.Open(path, OpenFor.Glance);
             var rows = new RowPart(await CountAsync(connection.Prepare(Signals)), await CountAsync(connection.Prepare(Trades).Set("status", "open")),
                 await CountAsync(connection.Prepare(Trades).Set("status", "closed")), await CountAsync(connection.Prepare(BotReports)));
             var now = clock.GetUtcNow();
@@ -42,15 +42,14 @@ internal sealed record StatusFiles(StoragePart Storage, RowPart? Rows, IReadOnly
                 .Select(bot => new BotPart(bot.Name, bot.Status, bot.ReportedAt, (now - bot.ReportedAt)?.TotalSeconds));
             return new(storage, rows, [.. bots], backups, DamageOf(connection));
         }
-        catch (Exception error) when (error is SqliteException or DatabaseRefusedException)
+        catch (Exception error) when (error is EngineException or DatabaseRefusedException)
         {
-            return new(storage, null, [], backups, $"The database cannot be read: {SqliteErrors.Translate(error).Message}");
+            return new(storage, null, [], backups, $"The database cannot be read: {EngineException.Translate(error).Message}");
         }
     }
 
-    /// <summary>A file of an older version has no such table.</summary>
-    private static string? DamageOf(SqliteConnection connection) =>
-        connection.Scalar("SELECT 1 FROM sqlite_schema WHERE name = 'maintenance_runs'") is not null && SqliteUpkeep.KnownDamage(connection) is { } damage
+    private static string? DamageOf(FileSession connection) =>
+        MaintenanceStore.KnownDamage(connection) is { } damage
             ? $"The database file is damaged ({damage}). Stop the server and restore a backup with `pilothouse backup restore`."
             : null;
 

@@ -19,7 +19,7 @@ internal sealed record StatusReport(
     IReadOnlyList<StatusFinding> Findings);
 
 /// <summary>The process, and where it listens.</summary>
-internal sealed record ServerPart(string Address, int ProcessId, string? Version, string? Sqlite, double? UptimeSeconds, double? MemoryBytes);
+internal sealed record ServerPart(string Address, int ProcessId, string? Version, [property: JsonPropertyName("sqlite")] string? EngineVersion, double? UptimeSeconds, double? MemoryBytes);
 
 /// <summary>What /health/ready answered: healthy, degraded, unhealthy, or null where it did not.</summary>
 internal sealed record HealthPart(string? Status, IReadOnlyList<CheckPart> Checks);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Pilothouse.Contract;
 using Pilothouse.Monitoring;
+using Pilothouse.Storage;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
@@ -59,7 +60,7 @@ internal static class StatusView
         lines.AddRow(new Text("Server"), report.Server is { } server ? new Text($"runs on {server.Address}, process {server.ProcessId.ToString(CultureInfo.InvariantCulture)}") : State(StatusFinding.Failed, "does not run"));
         if (report.Server is { } on)
         {
-            Line("", on.Version is null ? null : $"version {on.Version}", on.Sqlite is null ? null : $"SQLite {on.Sqlite}", on.UptimeSeconds is { } up ? $"up {Spans.Short(up)}" : null, on.MemoryBytes is { } memory ? $"{Sizes.Text((long)memory)} in memory" : null);
+            Line("", on.Version is null ? null : $"version {on.Version}", on.EngineVersion is null ? null : $"{DatabaseEngine.Name} {on.EngineVersion}", on.UptimeSeconds is { } up ? $"up {Spans.Short(up)}" : null, on.MemoryBytes is { } memory ? $"{Sizes.Text((long)memory)} in memory" : null);
         }
 
         if (report.Health is { } health)

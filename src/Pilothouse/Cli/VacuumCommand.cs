@@ -3,8 +3,8 @@ using System.Diagnostics;
 using System.Globalization;
 using Pilothouse.Configuration;
 using Pilothouse.Monitoring;
-using Pilothouse.Storage.Migrations;
-using Pilothouse.Storage.Sqlite;
+using Pilothouse.Storage;
+using Pilothouse.Storage.Files;
 
 namespace Pilothouse.Cli;
 
@@ -30,8 +30,8 @@ internal static class VacuumCommand
 
         var path = settings.DatabasePath;
         using var claim = FileClaim.Take(path);
-        new DatabaseFile(path).Inspect();
-        var use = SqliteUpkeep.Use(path);
+        DatabaseEngine.MissingMigrations(settings);
+        var use = DatabaseEngine.Use(path);
 
         // A copy of what is used, and the same once more in the log, until that is moved into the file; a tenth for the rest.
         var needed = (long)(use.UsedBytes * 2.1);
@@ -45,12 +45,12 @@ internal static class VacuumCommand
 
         var started = Stopwatch.GetTimestamp();
         var before = new FileInfo(path).Length;
-        SqliteUpkeep.Vacuum(path);
+        DatabaseEngine.Vacuum(path);
         var after = new FileInfo(path).Length;
         var told = string.Create(CultureInfo.InvariantCulture, $"Done in {Stopwatch.GetElapsedTime(started).TotalSeconds:0.0} s: {Sizes.Text(before - after)} were won, the file has {Sizes.Text(after)}.");
         Shell.Print(told);
         log.Done(told);
-        if (SqliteUpkeep.Use(path).Bytes < after)
+        if (DatabaseEngine.Use(path).Bytes < after)
         {
             Shell.Say("Another program reads the file; it becomes smaller when that program has closed it.");
         }

@@ -1,6 +1,6 @@
 namespace Pilothouse.Configuration;
 
-/// <summary>The name under which a file is kept, links followed: SQLite makes its files beside that one, and two links to it are one database.</summary>
+/// <summary>The name under which a file is kept, links followed: the database makes its files beside that one, and two links to it are one database.</summary>
 internal static class RealPath
 {
     /// <summary>As Linux has it.</summary>

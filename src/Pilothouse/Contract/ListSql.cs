@@ -20,7 +20,7 @@ internal sealed record OneOrNone<T>(bool Success, [property: JsonIgnore(Conditio
 
 /// <summary>
 /// The lists of one table, newest first by (time, id), page after page by keyset. Of the filters of a request one, or one group that
-/// shares an index, leads: it is written so that SQLite finds its rows in that index, in the order of the list, and never sorts the
+/// shares an index, leads: it is written so that the engine finds its rows in that index, in the order of the list, and never sorts the
 /// table. The others are one more condition, always of the same form. So a list has a few dozen statements, made on first use, and
 /// not one for each combination of its filters: each connection keeps every statement that it ever ran.
 /// </summary>
@@ -75,7 +75,7 @@ internal sealed class ListSql(string table, string columns, string time, params 
         var from = first is { } start ? Timestamps.ToStored(start) : null;
         var to = query.Time("to_date") is { } last ? Timestamps.ToStoredAfter(last) : null;
 
-        // SQLite takes only one upper bound to an index: it gets the nearer one.
+        // An engine may take only one upper bound to an index: it gets the nearer one.
         to = after is not null && string.CompareOrdinal(after.TimeKey, to) < 0 ? null : to;
         var key = Choose(query) | (after is null ? 0 : After) | (from is null ? 0 : From) | (to is null ? 0 : To);
         var statement = session.Prepare(statements.GetOrAdd(key, Compose));
@@ -191,7 +191,7 @@ internal sealed class ListSql(string table, string columns, string time, params 
 
         if ((key & After) != 0)
         {
-            // The first half is what SQLite finds in an index on an expression; it does not look inside row values for one.
+            // The first half is what the engine finds in an index on an expression; it does not look inside row values for one.
             conditions.Add($"{timeKey} <= @after_time AND ({timeKey}, id) < (@after_time, @after_id)");
         }
 

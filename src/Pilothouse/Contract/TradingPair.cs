@@ -12,7 +12,7 @@ internal static class TradingPair
     public static string? Problem(string text) =>
         PrintableText.ProblemOfName(text) ?? (char.IsWhiteSpace(text[0]) || char.IsWhiteSpace(text[^1]) ? "must not begin or end with a space" : null);
 
-    /// <summary>In capitals as SQL's upper() makes them in SQLite: only the letters a to z change.</summary>
+    /// <summary>In capitals as the upper() of the database makes them: only the letters a to z change.</summary>
     public static string Upper(string text) => string.Create(text.Length, text, static (capitals, text) =>
     {
         for (var i = 0; i < text.Length; i++)

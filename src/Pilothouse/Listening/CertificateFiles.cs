@@ -1,7 +1,7 @@
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using Pilothouse.Storage.Sqlite;
+using Pilothouse.Storage.Files;
 
 namespace Pilothouse.Listening;
 

@@ -1,4 +1,4 @@
-using Pilothouse.Storage.Sqlite;
+using Pilothouse.Storage.Files;
 using Serilog.Core;
 using Serilog.Events;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Pilothouse.Configuration;
-using Pilothouse.Storage.Sqlite;
+using Pilothouse.Storage.Files;
 using Serilog;
 using Serilog.Core;
 using Serilog.Events;

@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
 using Pilothouse.Configuration;
-using Pilothouse.Storage.Sqlite;
+using Pilothouse.Storage;
 
 namespace Pilothouse.Monitoring;
 
@@ -12,7 +12,7 @@ internal sealed class ServerMetrics(IMeterFactory meters, Settings settings, IEn
         var began = clock.GetUtcNow();
         var meter = meters.Create("Pilothouse");
         meter.CreateObservableGauge("pilothouse.build.info",
-            static () => new Measurement<int>(1, new("version", ThisVersion.Text), new("sqlite", SqliteConnection.Version), new("dotnet", Environment.Version.ToString())),
+            static () => new Measurement<int>(1, new("version", ThisVersion.Text), new("sqlite", DatabaseEngine.Version), new("dotnet", Environment.Version.ToString())),
             null, "Always 1; its labels say which version this is.");
         meter.CreateObservableGauge("pilothouse.start_time", () => began.ToUnixTimeMilliseconds() / 1000d, "s", "When this server started, in seconds since 1970.");
         meter.CreateObservableGauge("pilothouse.uptime", () => (clock.GetUtcNow() - began).TotalSeconds, "s", "For how long it has run.");

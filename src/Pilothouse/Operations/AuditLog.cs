@@ -8,7 +8,7 @@ namespace Pilothouse.Operations;
 /// </summary>
 internal sealed class AuditLog(AuditKey key, TimeProvider clock)
 {
-    /// <summary>The one chain of a SQLite file.</summary>
+    /// <summary>The one chain of a database with one writer.</summary>
     public const string Chain = "main";
 
     private static readonly Sql Insert = new("""

@@ -83,6 +83,7 @@ internal sealed class Batch<TInput, TAnswer>(Write<TInput, TAnswer> one, string 
         var ids = new long[items.Count];
         Changed? changed = null;
         var stored = 0;
+        Action? then = null;
         for (var i = 0; i < items.Count; i++)
         {
             try
@@ -91,6 +92,7 @@ internal sealed class Batch<TInput, TAnswer>(Write<TInput, TAnswer> one, string 
                 ids[i] = answer.Id ?? 0;
                 stored += answer.Changed is null ? 0 : 1;
                 changed ??= answer.Changed;
+                then += answer.Then;
             }
             catch (Refusal refusal)
             {
@@ -101,6 +103,7 @@ internal sealed class Batch<TInput, TAnswer>(Write<TInput, TAnswer> one, string 
         var body = new BatchStored(true, stored == 1 ? "1 record stored" : $"{stored} records stored", stored, items.Count - stored, ids);
         return new Answer<BatchStored>(201, body)
         {
+            Then = then,
             Changed = changed is null ? null : new(changed.Table, null, null, () => JsonText.Of(new BatchChange(stored, ids), BatchJson.Default.BatchChange)),
         };
     }

@@ -58,7 +58,8 @@ internal sealed class IdempotencyStore(Database database, TimeProvider clock) : 
         """);
 
     private static readonly Sql Purge = new("""
-        DELETE FROM idempotency_keys WHERE rowid IN (SELECT rowid FROM idempotency_keys WHERE created_at <= @since LIMIT 500)
+        DELETE FROM idempotency_keys WHERE (owner, path, idempotency_key) IN (
+          SELECT owner, path, idempotency_key FROM idempotency_keys WHERE created_at <= @since LIMIT 500)
         """);
 
     private readonly ConcurrentDictionary<(string Owner, string Path, string Key), bool> running = new();

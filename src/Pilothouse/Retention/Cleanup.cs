@@ -5,7 +5,6 @@ using Pilothouse.Configuration;
 using Pilothouse.Contract;
 using Pilothouse.Operations;
 using Pilothouse.Storage;
-using Pilothouse.Storage.Sqlite;
 
 namespace Pilothouse.Retention;
 
@@ -35,7 +34,7 @@ internal sealed partial class CleanedJson : JsonSerializerContext;
 /// Deletes what retention says, in small transactions with gaps between them, so that those who write meanwhile wait for
 /// milliseconds. It may end at any moment: what is deleted is deleted, the rest goes the next time.
 /// </summary>
-internal sealed class Cleanup(SqliteDatabase database, RetentionSettings settings, TimeProvider clock)
+internal sealed class Cleanup(Database database, RetentionSettings settings, TimeProvider clock)
 {
     private static readonly TimeSpan BetweenCheckpoints = TimeSpan.FromMilliseconds(500);
     private long checkpointedAt = Stopwatch.GetTimestamp();
@@ -105,7 +104,7 @@ internal sealed class Cleanup(SqliteDatabase database, RetentionSettings setting
                 tries = 1;
                 alone = false;
             }
-            catch (Exception error) when (error is RowKeptAwayException or SqliteException { Code: SQLitePCL.raw.SQLITE_CONSTRAINT })
+            catch (Exception error) when (error is RowKeptAwayException or EngineException { IsBrokenRule: true })
             {
                 // A table or trigger of somebody else's holds one of them: one by one until that is found, which then stays.
                 (done, held) = most == 1 ? (done + 1, held + 1) : (done, held);
@@ -129,7 +128,7 @@ internal sealed class Cleanup(SqliteDatabase database, RetentionSettings setting
     {
         if (Stopwatch.GetElapsedTime(checkpointedAt) > BetweenCheckpoints)
         {
-            await Task.Run(() => SqliteUpkeep.CheckpointBeside(database.Path), cancel);
+            await database.Upkeep.ShortenLogAsync(cancel);
             checkpointedAt = Stopwatch.GetTimestamp();
         }
     }

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using Pilothouse.Monitoring;
 using Pilothouse.Storage;
-using Pilothouse.Storage.Sqlite;
 
 namespace Pilothouse.Retention;
 
@@ -11,7 +10,7 @@ namespace Pilothouse.Retention;
 /// over a restart: a clock that is wrong would make everything look old. Whether it is wrong, or the machine was off that long, only a
 /// person knows; so nothing is deleted for a day, and the condition of the nightly work says so.
 /// </summary>
-internal sealed partial class ClockGuard(SqliteDatabase database, TimeProvider clock, ILogger<ClockGuard> logger) : SteadyService(logger)
+internal sealed partial class ClockGuard(Database database, TimeProvider clock, ILogger<ClockGuard> logger) : SteadyService(logger)
 {
     private readonly SemaphoreSlim gate = new(1);
     private (DateTimeOffset Wall, long Steady) clocks = (clock.GetUtcNow(), Stopwatch.GetTimestamp());

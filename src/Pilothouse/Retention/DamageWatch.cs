@@ -1,5 +1,5 @@
 using Pilothouse.Monitoring;
-using Pilothouse.Storage.Sqlite;
+using Pilothouse.Storage;
 
 namespace Pilothouse.Retention;
 
@@ -7,7 +7,7 @@ namespace Pilothouse.Retention;
 /// Looks each second whether a request has come upon a damaged page: what was met is noted in the file, so that a restart does not forget it, and
 /// the whole file is checked at once and not only at night.
 /// </summary>
-internal sealed class DamageWatch(SqliteDatabase database, IntegrityCheck integrity, ILogger<DamageWatch> logger) : SteadyService(logger)
+internal sealed class DamageWatch(Database database, IntegrityCheck integrity, ILogger<DamageWatch> logger) : SteadyService(logger)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
@@ -17,7 +17,7 @@ internal sealed class DamageWatch(SqliteDatabase database, IntegrityCheck integr
         using var timer = new PeriodicTimer(Interval, TimeProvider.System);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
-            if (database.IsDamaged)
+            if (database.Upkeep.IsDamaged)
             {
                 await integrity.NoteMetAsync(stoppingToken);
                 return;

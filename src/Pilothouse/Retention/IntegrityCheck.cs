@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using Pilothouse.Monitoring;
 using Pilothouse.Storage;
-using Pilothouse.Storage.Sqlite;
 
 namespace Pilothouse.Retention;
 
@@ -10,23 +9,19 @@ namespace Pilothouse.Retention;
 /// Whether the live file is whole: read from end to end each night, and after a start that follows a crash. What was found is kept in
 /// the file itself, so that a restart does not make a damaged file look well. A damaged page that a request comes upon counts at once.
 /// </summary>
-internal sealed partial class IntegrityCheck(SqliteDatabase database, TimeProvider clock, ILogger<IntegrityCheck> logger) : IWatched
+internal sealed partial class IntegrityCheck(Database database, TimeProvider clock, ILogger<IntegrityCheck> logger) : IWatched
 {
     public const string Name = "integrity";
 
     private const string Damaged = "The database file is damaged. Stop the server and restore a backup with `pilothouse backup restore` (docs/operations.md, Damaged database).";
 
-    private const string CopySuffix = "-check";
-    private const long LargestInPlace = 64L << 20;
-    private const long SpareRoom = 512L << 20;
-
     private volatile PastRun? last;
 
     /// <summary>Whether damage is known.</summary>
-    public bool FoundDamage => database.IsDamaged || last is { Good: false };
+    public bool FoundDamage => database.Upkeep.IsDamaged || last is { Good: false };
 
     /// <summary>Whether the file must be looked at now and not only tonight.</summary>
-    public bool IsUrgent => FoundDamage || !database.WasClosedCleanly;
+    public bool IsUrgent => FoundDamage || !database.Upkeep.WasClosedCleanly;
 
     public Condition Look() => FoundDamage
         ? new(Name, ConditionState.Failed, Damaged)
@@ -37,7 +32,7 @@ internal sealed partial class IntegrityCheck(SqliteDatabase database, TimeProvid
     /// <summary>Takes up what the last check before this start found.</summary>
     public async Task LoadAsync(CancellationToken cancel)
     {
-        RemoveCopy();
+        database.Upkeep.RemoveLeftovers(reason => NotCopied(logger, reason));
         last ??= await database.ReadAsync(static session => MaintenanceStore.FindAsync(session, MaintenanceStore.Integrity), cancel);
     }
 
@@ -77,68 +72,16 @@ internal sealed partial class IntegrityCheck(SqliteDatabase database, TimeProvid
         await RunAsync(cancel);
     }
 
-    /// <summary>An empty, foreign or lost file is damage by itself; SQLite, asked to open it, would remove the log beside it.</summary>
+    /// <summary>An empty, foreign or lost file is damage by itself; the engine, asked to open it, would remove the log beside it.</summary>
     private string? FindProblem(CancellationToken cancel)
     {
         try
         {
-            if (!FoundDamage && IsLarge() && IsCopyWhole(cancel))
-            {
-                return null;
-            }
-
-            PatientThread.GiveWay();
-            return SqliteUpkeep.FindDamage(database.Path, cancel);
+            return database.Upkeep.FindDamage(reason => NotCopied(logger, reason), cancel);
         }
         catch (DatabaseRefusedException refused)
         {
             return refused.Message;
-        }
-    }
-
-    /// <summary>Whether a check in place would hold the log for long, and there is room for a copy.</summary>
-    private bool IsLarge()
-    {
-        // A file that is gone is no large one; the check in place says what is wrong with it.
-        return new FileInfo(database.Path) is { Exists: true, Length: > LargestInPlace and var bytes } && FullDisk.RoomBeside(database.Path) > (2 * bytes) + SpareRoom;
-    }
-
-    /// <summary>
-    /// The check of a gigabyte takes some ten seconds, and holds one state of the file as long: the log would grow by hundreds of megabytes under
-    /// those who write. Of a copy that is damaged, or could not be made, the file itself is asked.
-    /// </summary>
-    private bool IsCopyWhole(CancellationToken cancel)
-    {
-        var copy = database.Path + CopySuffix;
-        try
-        {
-            DurableFile.Create(copy);
-            database.CopyTo(copy, static _ => true, progress: null, cancel);
-            PatientThread.GiveWay();
-            return SqliteUpkeep.FindDamage(copy, cancel) is null;
-        }
-        catch (Exception error) when (error is not OperationCanceledException)
-        {
-            cancel.ThrowIfCancellationRequested();
-            NotCopied(logger, error.Message);
-            return false;
-        }
-        finally
-        {
-            RemoveCopy();
-        }
-    }
-
-    /// <summary>Also what a killed server left.</summary>
-    private void RemoveCopy()
-    {
-        try
-        {
-            DurableFile.Remove(database.Path + CopySuffix);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            NotCopied(logger, error.Message);
         }
     }
 

@@ -23,4 +23,9 @@ internal static class MaintenanceStore
 
     public static ValueTask<int> RecordAsync(Session session, string task, PastRun run) =>
         session.Prepare(Upsert).Set("task", task).Set("finished_at", (DateTimeOffset?)run.FinishedAt).Set("good", run.Good ? 1L : 0L).Set("message", run.Message).ChangeAsync();
+
+    /// <summary>What the last check found wrong with a file, or null. Nothing should be changed in such a file before it is restored.</summary>
+    public static string? KnownDamage(FileSession file) => file.HasTable("maintenance_runs")
+        ? file.Scalar("SELECT message FROM maintenance_runs WHERE task = 'integrity' AND good = 0")
+        : null;
 }

@@ -5,7 +5,6 @@ using Pilothouse.Configuration;
 using Pilothouse.Monitoring;
 using Pilothouse.Operations;
 using Pilothouse.Storage;
-using Pilothouse.Storage.Sqlite;
 
 namespace Pilothouse.Retention;
 
@@ -14,7 +13,7 @@ namespace Pilothouse.Retention;
 /// indexes, moves the log into the database, checks the file. A night that was missed, or failed, is made up.
 /// </summary>
 internal sealed partial class NightlyMaintenance(
-    SqliteDatabase database, IntegrityCheck integrity, ClockGuard guard, AuditLog audit, Settings settings, TimeProvider clock, ILogger<NightlyMaintenance> logger) : SteadyService(logger), IWatched
+    Database database, IntegrityCheck integrity, ClockGuard guard, AuditLog audit, Settings settings, TimeProvider clock, ILogger<NightlyMaintenance> logger) : SteadyService(logger), IWatched
 {
     public const string Name = "maintenance";
 
@@ -113,8 +112,8 @@ internal sealed partial class NightlyMaintenance(
         Func<Task>[] parts =
         [
             async () => rows = doubt is null ? await DeleteAsync(cancel) : 0,
-            () => Task.Run(() => SqliteUpkeep.Optimize(database.Path), cancel),
-            () => Task.Run(() => SqliteUpkeep.CheckpointBeside(database.Path), cancel),
+            () => database.Upkeep.OptimizeAsync(cancel),
+            () => database.Upkeep.ShortenLogAsync(cancel),
             () => integrity.RunAsync(cancel),
         ];
         var failures = new List<Exception>();

@@ -27,7 +27,7 @@ internal sealed class Pace
     {
         Rows = took > LongestTransaction ? Math.Max(Fewest, Rows / 2) : Math.Min(Most, Rows + (Rows / 4));
 
-        // A fifth of the time is ours. Another process's writer that finds us at work tries again after 1, 2, 5, 10, 15, 20 ms (SQLite's
+        // A fifth of the time is ours. Another process's writer that finds us at work tries again after 1, 2, 5, 10, 15, 20 ms (its
         // busy handler): with a third, one in a thousand found us there six times in a row.
         var rest = took * 4;
         return rest > TimeSpan.FromSeconds(1) ? TimeSpan.FromSeconds(1) : rest;

@@ -72,6 +72,9 @@ internal abstract class Database : IAsyncDisposable
     /// </summary>
     public abstract long LogBytes { get; }
 
+    /// <summary>What keeps it in good order.</summary>
+    public abstract Upkeep Upkeep { get; }
+
     public abstract ValueTask DisposeAsync();
 }
 

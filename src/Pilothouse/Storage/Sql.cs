@@ -4,7 +4,8 @@ namespace Pilothouse.Storage;
 
 /// <summary>
 /// One SQL statement, written once as a constant and understood by every engine. Parameters are <c>@name</c>.
-/// <c>time_key(column)</c> stands for the engine's expression under which that column's times sort in order.
+/// <c>time_key(column)</c> stands for the engine's expression under which that column's times sort in order, and <c>unindexed:</c> before an
+/// expression keeps the engine from looking for it in an index.
 /// Connections keep the prepared form by <see cref="Id"/>, so make one instance per statement and keep it.
 /// </summary>
 internal sealed partial class Sql
@@ -29,8 +30,12 @@ internal sealed partial class Sql
     /// Writes out what differs between engines. The seed's bots write times with a space, with a T, with and without a Z: T sorts after a space and Z
     /// after a fraction, so both are folded before comparing. The indexes hold this very expression.
     /// </summary>
-    public static string ExpandForSqlite(string text) =>
-        TimeKey().Replace(text, "coalesce(replace(replace($1,'T',' '),'Z',''),'')");
+    /// <exception cref="ArgumentException">A word of ours is left that cannot be written out.</exception>
+    public static string ExpandForSqlite(string text)
+    {
+        var written = TimeKey().Replace(text, "coalesce(replace(replace($1,'T',' '),'Z',''),'')").Replace("unindexed:", "+", StringComparison.Ordinal);
+        return written.Contains("time_key(", StringComparison.Ordinal) ? throw new ArgumentException($"time_key takes the name of a column: {text}", nameof(text)) : written;
+    }
 
     public override string ToString() => text;
 

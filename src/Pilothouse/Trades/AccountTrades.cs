@@ -21,10 +21,10 @@ internal static class AccountTrades
 
     private static readonly Sql FirstUnnamed = First(Unnamed);
 
-    // Two ways to the same rows: a plus keeps SQLite from the index of that condition.
-    private static readonly Sql ClosedOfNamedByClose = Closed($"+{Named}", TradeStore.CloseKey);
+    // Two ways to the same rows: the word keeps the engine from the index of that condition.
+    private static readonly Sql ClosedOfNamedByClose = Closed($"unindexed:{Named}", TradeStore.CloseKey);
 
-    private static readonly Sql ClosedOfNamedByBot = Closed(Named, $"+{TradeStore.CloseKey}");
+    private static readonly Sql ClosedOfNamedByBot = Closed(Named, $"unindexed:{TradeStore.CloseKey}");
 
     private static readonly Sql ClosedOfUnnamed = Closed(Unnamed, TradeStore.CloseKey);
 

@@ -61,8 +61,8 @@ internal static class TradeStore
 
     private static readonly (string Parameter, string Condition)[] OfClose =
     [
-        ("closed_from", $"lower(status) = 'closed' AND +{CloseKey} >= @closed_from"),
-        ("closed_to", $"lower(status) = 'closed' AND +{CloseKey} < @closed_to"),
+        ("closed_from", $"lower(status) = 'closed' AND unindexed:{CloseKey} >= @closed_from"),
+        ("closed_to", $"lower(status) = 'closed' AND unindexed:{CloseKey} < @closed_to"),
     ];
 
     /// <summary>Filters: those of the columns, status, closed_from, closed_to.</summary>

@@ -70,7 +70,7 @@ public sealed class BackupFaultTests : IDisposable
 
             // Today's file is somewhere, whole.
             var found = false;
-            foreach (var aside in Directory.GetFiles(folder.Path, "*.before_restore_*").Where(static file => !Pilothouse.Storage.Sqlite.FileHolders.Suffixes.Any(suffix => suffix.Length > 0 && file.EndsWith(suffix, StringComparison.Ordinal))))
+            foreach (var aside in Directory.GetFiles(folder.Path, "*.before_restore_*").Where(static file => !Pilothouse.Storage.Files.FileHolders.Suffixes.Any(suffix => suffix.Length > 0 && file.EndsWith(suffix, StringComparison.Ordinal))))
             {
                 found |= await RowsAsync(aside) == newer;
             }

@@ -200,7 +200,7 @@ public sealed class ChecklistTests
     [InlineData("3.53.3", "3.51.3", "Green")]
     [InlineData("3.53.3", "3.40.1", "Yellow")]
     [InlineData("3.51.2", null, "Red")]
-    public void A_SQLite_that_loses_commits_is_told(string own, string? python, string light) => Same(light, DatabaseChecks.Sqlite(own, python));
+    public void A_SQLite_that_loses_commits_is_told(string own, string? python, string light) => Same(light, DatabaseChecks.Library(own, python));
 
     [Theory]
     [InlineData(2026, true, "Green")]

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Pilothouse.Storage.Sqlite;
+using Pilothouse.Storage.Files;
 
 namespace Pilothouse.Tests.Fixtures;
 

@@ -1,4 +1,4 @@
-using Pilothouse.Storage.Sqlite;
+using Pilothouse.Storage.Files;
 using Pilothouse.Tests.Fixtures;
 
 namespace Pilothouse.Tests.Storage;

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Pilothouse.Retention;
 using Pilothouse.Storage;
+using Pilothouse.Storage.Files;
 using Pilothouse.Storage.Sqlite;
 using Pilothouse.Tests.Fixtures;
 

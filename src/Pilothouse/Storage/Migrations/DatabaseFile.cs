@@ -1,3 +1,4 @@
+using Pilothouse.Storage.Files;
 using Pilothouse.Storage.Sqlite;
 
 namespace Pilothouse.Storage.Migrations;
@@ -10,15 +11,15 @@ internal sealed class DatabaseFile(string path)
     /// <summary>Looks at the file without changing it.</summary>
     /// <returns>The migrations that the file says it has, and whether a seed table has rows.</returns>
     /// <exception cref="DatabaseRefusedException">It is not one of ours, or not of this version.</exception>
-    public (IReadOnlySet<string> Applied, bool HasData) Inspect() => Look(SqliteUse.Inspect);
+    public (IReadOnlySet<string> Applied, bool HasData) Inspect() => Look(OpenFor.Inspect);
 
     /// <exception cref="DatabaseRefusedException">It is there, and this user may not write to it or beside it.</exception>
     public void DemandRights() => DatabasePlace.DemandRights(path);
 
     /// <summary>The same, and leaves nothing beside it: for a look that no start follows.</summary>
-    public (IReadOnlySet<string> Applied, bool HasData) Glance() => Look(SqliteUse.Glance);
+    public (IReadOnlySet<string> Applied, bool HasData) Glance() => Look(OpenFor.Glance);
 
-    private (IReadOnlySet<string> Applied, bool HasData) Look(SqliteUse how)
+    private (IReadOnlySet<string> Applied, bool HasData) Look(OpenFor how)
     {
         RefuseUnsettled(path);
         DatabasePlace.Demand(path);
@@ -34,7 +35,7 @@ internal sealed class DatabaseFile(string path)
         {
             return Inspect(how);
         }
-        catch (SqliteException error) when (how == SqliteUse.Inspect && error.ExtendedCode == SQLitePCL.raw.SQLITE_READONLY_ROLLBACK)
+        catch (SqliteException error) when (how == OpenFor.Inspect && error.ExtendedCode == SQLitePCL.raw.SQLITE_READONLY_ROLLBACK)
         {
             // A bot was killed inside a transaction. Nobody can read the file before that is rolled back.
             return Recover();
@@ -83,7 +84,7 @@ internal sealed class DatabaseFile(string path)
     {
         try
         {
-            return Inspect(SqliteUse.Recover);
+            return Inspect(OpenFor.Recover);
         }
         catch (SqliteException error)
         {
@@ -91,7 +92,7 @@ internal sealed class DatabaseFile(string path)
         }
     }
 
-    private (IReadOnlySet<string> Applied, bool HasData) Inspect(SqliteUse use)
+    private (IReadOnlySet<string> Applied, bool HasData) Inspect(OpenFor use)
     {
         var hasData = false;
         using var connection = new SqliteConnection(path, use);

@@ -1,13 +1,6 @@
-using System.Data;
 using System.Globalization;
-using System.Reflection;
-using DbUp;
-using DbUp.Engine;
-using DbUp.Engine.Output;
-using Microsoft.Data.Sqlite;
+using Pilothouse.Storage.Files;
 using Pilothouse.Storage.Sqlite;
-using SqliteConnection = Pilothouse.Storage.Sqlite.SqliteConnection;
-using SqliteException = Pilothouse.Storage.Sqlite.SqliteException;
 
 namespace Pilothouse.Storage.Migrations;
 
@@ -20,6 +13,15 @@ internal sealed partial class Migrator(string path, string backupFolder, TimePro
     public const string Prefix = "pilothouse_";
 
     private const string AddColumns = "pilothouse_0002_added_columns";
+
+    private const string Journal = """
+        CREATE TABLE IF NOT EXISTS schema_migrations (
+          id INTEGER PRIMARY KEY AUTOINCREMENT,
+          version TEXT UNIQUE NOT NULL,
+          description TEXT,
+          applied_at DATETIME DEFAULT CURRENT_TIMESTAMP
+        )
+        """;
 
     /// <summary>Names of all migrations, in the order in which they run.</summary>
     public static IReadOnlyList<string> Known { get; } =
@@ -51,13 +53,7 @@ internal sealed partial class Migrator(string path, string backupFolder, TimePro
             FileOwner.CopyOwner(Path.GetDirectoryName(Path.GetFullPath(path))!, path);
         }
 
-        var result = Engine().PerformUpgrade();
-        if (!result.Successful)
-        {
-            throw new DatabaseRefusedException(
-                $"Migration {result.ErrorScript?.Name ?? "of the database"} failed and was rolled back; the file is as it was. {Reason(result.Error)}");
-        }
-
+        Run(missing);
         Migrated(logger, path, missing.Length);
         return missing;
     }
@@ -102,7 +98,7 @@ internal sealed partial class Migrator(string path, string backupFolder, TimePro
 
     private void Fill(string copy)
     {
-        using (var source = new SqliteConnection(path, SqliteUse.Inspect))
+        using (var source = new SqliteConnection(path, OpenFor.Inspect))
         {
             using var statement = new SqliteStatement(source, "VACUUM INTO @copy");
             statement.Set("copy", copy);
@@ -115,7 +111,7 @@ internal sealed partial class Migrator(string path, string backupFolder, TimePro
             file.Flush(flushToDisk: true);
         }
 
-        using var check = new SqliteConnection(copy, SqliteUse.Inspect);
+        using var check = new SqliteConnection(copy, OpenFor.Inspect);
         if (check.Scalar("PRAGMA integrity_check") is var answer && answer != "ok")
         {
             throw new DatabaseRefusedException(
@@ -135,81 +131,49 @@ internal sealed partial class Migrator(string path, string backupFolder, TimePro
         }
     }
 
-    private UpgradeEngine Engine()
+    /// <summary>All of them in one transaction, each with its row in the seed's own table of what ran: schema_migrations.</summary>
+    private void Run(IReadOnlyList<string> missing)
     {
-        // The whole path: Microsoft.Data.Sqlite takes words such as file: and |DataDirectory| at the beginning for something else.
-        var connection = new SqliteConnectionStringBuilder { DataSource = Path.GetFullPath(path), Pooling = false }.ToString();
-        return DeployChanges.To.SqliteDatabase(connection)
-            .WithScripts(Scripts())
-            .WithScript(AddColumns, new AddedColumns())
-            .JournalTo((connections, log) => new SchemaJournal(connections, clock))
-            .WithTransaction()
-            .WithVariablesDisabled()
-            .LogTo(new Quiet())
-            .Build();
+        var running = "";
+        try
+        {
+            using var connection = new SqliteConnection(path, OpenFor.Recover);
+            connection.Execute("BEGIN IMMEDIATE");
+            connection.Execute(Journal);
+            using var insert = new SqliteStatement(connection, "INSERT INTO schema_migrations(version, description, applied_at) VALUES (@version, @description, @applied_at)");
+            foreach (var version in missing)
+            {
+                running = version;
+                connection.Execute(version == AddColumns ? ScriptOfAddedColumns(connection) : Sql.ExpandForSqlite(Read(version + ".sql")));
+                insert.Renew().Set("version", version).Set("description", version[(Prefix.Length + 5)..].Replace('_', ' ')).Set("applied_at", clock.GetUtcNow());
+                insert.Run();
+            }
+
+            connection.Execute("COMMIT");
+        }
+        catch (SqliteException error)
+        {
+            throw new DatabaseRefusedException($"Migration {(running.Length > 0 ? running : "of the database")} failed and was rolled back; the file is as it was. {Reason(error)}");
+        }
     }
 
-    private string? Reason(Exception? error) => error is Microsoft.Data.Sqlite.SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_FULL }
+    private string Reason(SqliteException error) => SqliteErrors.Translate(error) is DatabaseFullException
         ? $"The disk of {Path.GetFullPath(path)} is full: make room and try again."
-        : error?.Message;
+        : error.Message;
 
-    private static IEnumerable<SqlScript> Scripts() =>
-        ScriptNames().Select(static name => new SqlScript(name[..^4], Sql.ExpandForSqlite(Read(name))));
+    /// <summary>SQLite cannot add a column "if not exists": whatever a file has already is left out here.</summary>
+    private static string ScriptOfAddedColumns(SqliteConnection connection) => string.Join('\n', SeedSchema.Added
+        .Where(added => connection.Scalar($"SELECT 1 FROM pragma_table_info('{added.Table}') WHERE lower(name) = '{added.Column}'") is null)
+        .Select(static added => $"ALTER TABLE {added.Table} ADD COLUMN {added.Column} {added.Type};"));
 
     private static IEnumerable<string> ScriptNames() => typeof(Migrator).Assembly.GetManifestResourceNames()
         .Where(static name => name.StartsWith(Prefix, StringComparison.Ordinal) && name.EndsWith(".sql", StringComparison.Ordinal));
 
-    private static string Read(string name)
+    /// <summary>The text of a migration as it was written.</summary>
+    internal static string Read(string name)
     {
-        using var reader = new StreamReader(Assembly.GetExecutingAssembly().GetManifestResourceStream(name)!);
+        using var reader = new StreamReader(typeof(Migrator).Assembly.GetManifestResourceStream(name)!);
         return reader.ReadToEnd();
-    }
-
-    /// <summary>SQLite cannot add a column "if not exists": whatever a file has already is left out here.</summary>
-    private sealed class AddedColumns : IScript
-    {
-        public string ProvideScript(Func<IDbCommand> dbCommandFactory)
-        {
-            var statements = SeedSchema.Added
-                .Where(added => !Has(dbCommandFactory, added.Table, added.Column))
-                .Select(static added => $"ALTER TABLE {added.Table} ADD COLUMN {added.Column} {added.Type};");
-            return string.Join('\n', statements.DefaultIfEmpty("SELECT 1;"));
-        }
-
-        private static bool Has(Func<IDbCommand> commands, string table, string column)
-        {
-            using var command = commands();
-            command.CommandText = $"SELECT count(*) FROM pragma_table_info('{table}') WHERE lower(name) = '{column}'";
-            return Convert.ToInt64(command.ExecuteScalar(), CultureInfo.InvariantCulture) > 0;
-        }
-    }
-
-    /// <summary>DbUp speaks in string formats; what an operator needs is said by this class.</summary>
-    private sealed class Quiet : IUpgradeLog
-    {
-        public void LogTrace(string format, params object[] args)
-        {
-        }
-
-        public void LogDebug(string format, params object[] args)
-        {
-        }
-
-        public void LogInformation(string format, params object[] args)
-        {
-        }
-
-        public void LogWarning(string format, params object[] args)
-        {
-        }
-
-        public void LogError(string format, params object[] args)
-        {
-        }
-
-        public void LogError(Exception ex, string format, params object[] args)
-        {
-        }
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Database {Path}: {Count} migrations applied")]

@@ -1,3 +1,4 @@
+using Pilothouse.Storage.Files;
 using SQLitePCL;
 
 namespace Pilothouse.Storage.Sqlite;

@@ -1,3 +1,5 @@
+using Pilothouse.Storage.Files;
+
 namespace Pilothouse.Storage.Sqlite;
 
 /// <summary>

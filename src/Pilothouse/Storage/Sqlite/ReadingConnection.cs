@@ -39,7 +39,7 @@ internal sealed class ReadingConnection : IDisposable
 
     public ReadingConnection(string path, bool durable)
     {
-        connection = new SqliteConnection(path, SqliteUse.Read, durable);
+        connection = new SqliteConnection(path, OpenFor.Read, durable);
         raw.sqlite3_progress_handler(connection.Handle, StepsBetweenLooks, static reading => ((ReadingConnection)reading).Look(), this);
     }
 

@@ -1,34 +1,13 @@
+using Pilothouse.Storage.Files;
 using SQLitePCL;
 
 namespace Pilothouse.Storage.Sqlite;
-
-/// <summary>How a connection to the file is opened.</summary>
-internal enum SqliteUse
-{
-    /// <summary>The one connection that writes.</summary>
-    Write,
-
-    /// <summary>One of several that only read.</summary>
-    Read,
-
-    /// <summary>Looks at a file that may not be ours, without changing it.</summary>
-    Inspect,
-
-    /// <summary>As Inspect; where nobody has the file open, no -wal and -shm are made beside it, and a write at that moment may be an error.</summary>
-    Glance,
-
-    /// <summary>As Inspect, but may roll back what a killed program left half written, as every program that opens the file does.</summary>
-    Recover,
-
-    /// <summary>A copy that nobody else has open, made if it is not there; none of the server's settings.</summary>
-    Copy,
-}
 
 /// <summary>
 /// One connection to a SQLite file, with its prepared statements. It belongs to one thread at a time: the library's own lock is off.
 /// Microsoft.Data.Sqlite brings the library; its commands cost about twice what these calls do, on the server's hottest path.
 /// </summary>
-internal sealed class SqliteConnection : Session, IDisposable
+internal sealed class SqliteConnection : FileSession
 {
     /// <summary>The first version without the WAL-reset bug, which loses commits (see docs/operations.md).</summary>
     public const int OldestSafeVersion = 3_051_003;
@@ -48,7 +27,7 @@ internal sealed class SqliteConnection : Session, IDisposable
         raw.sqlite3_config(raw.SQLITE_CONFIG_MEMSTATUS, 0);
     }
 
-    public SqliteConnection(string path, SqliteUse use, bool durable = true)
+    public SqliteConnection(string path, OpenFor use, bool durable = true)
     {
         if (raw.sqlite3_libversion_number() < OldestSafeVersion)
         {
@@ -63,12 +42,12 @@ internal sealed class SqliteConnection : Session, IDisposable
         Path = path;
         var flags = use switch
         {
-            SqliteUse.Inspect => raw.SQLITE_OPEN_READONLY,
-            SqliteUse.Glance => raw.SQLITE_OPEN_READONLY | raw.SQLITE_OPEN_URI,
-            SqliteUse.Recover => raw.SQLITE_OPEN_READWRITE,
+            OpenFor.Inspect => raw.SQLITE_OPEN_READONLY,
+            OpenFor.Glance => raw.SQLITE_OPEN_READONLY | raw.SQLITE_OPEN_URI,
+            OpenFor.Recover => raw.SQLITE_OPEN_READWRITE,
             _ => raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_CREATE,
         };
-        var name = use == SqliteUse.Glance ? GlanceName(path) : path;
+        var name = use == OpenFor.Glance ? GlanceName(path) : path;
         var result = raw.sqlite3_open_v2(name, out handle, flags | raw.SQLITE_OPEN_NOMUTEX, null);
         if (result != raw.SQLITE_OK)
         {
@@ -85,14 +64,14 @@ internal sealed class SqliteConnection : Session, IDisposable
             KeepLog();
         }
 
-        if (use is SqliteUse.Inspect or SqliteUse.Glance or SqliteUse.Recover or SqliteUse.Copy)
+        if (use is OpenFor.Inspect or OpenFor.Glance or OpenFor.Recover or OpenFor.Copy)
         {
             return;
         }
 
         try
         {
-            SqliteSettings.Apply(this, writer: use == SqliteUse.Write, durable);
+            SqliteSettings.Apply(this, writer: use == OpenFor.Write, durable);
         }
         catch (Exception error)
         {
@@ -130,17 +109,17 @@ internal sealed class SqliteConnection : Session, IDisposable
     }
 
     /// <summary>Runs a statement that is not worth keeping: DDL, a PRAGMA.</summary>
-    public void Execute(string sql) => Check(raw.sqlite3_exec(handle, sql));
+    public override void Execute(string sql) => Check(raw.sqlite3_exec(handle, sql));
 
     /// <summary>The first column of the first row as text.</summary>
-    public string? Scalar(string sql)
+    public override string? Scalar(string sql)
     {
         using var statement = new SqliteStatement(this, sql);
         return statement.Step() ? statement.Row.Text(0) : null;
     }
 
     /// <summary>The first column of every row as text.</summary>
-    public IReadOnlyList<string> Column(string sql)
+    public override IReadOnlyList<string> Column(string sql)
     {
         using var statement = new SqliteStatement(this, sql);
         var values = new List<string>();
@@ -151,6 +130,19 @@ internal sealed class SqliteConnection : Session, IDisposable
 
         return values;
     }
+
+    /// <summary>From the file's header (SQLite's file format, bytes 18 and 19): a glance at a file that nobody has open is told "delete" by SQLite.</summary>
+    public override bool HasWriteAheadLog
+    {
+        get
+        {
+            Span<byte> head = stackalloc byte[20];
+            new SqliteFile(this).TryReadHead(head);
+            return head[18] == 2;
+        }
+    }
+
+    public override bool HasTable(string name) => Scalar($"SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = '{name.Replace("'", "''", StringComparison.Ordinal)}'") is not null;
 
     /// <summary>A number that changes when any other connection, of this process or another, has committed.</summary>
     public long DataVersion()
@@ -166,7 +158,7 @@ internal sealed class SqliteConnection : Session, IDisposable
     public void WaitForLocks(TimeSpan patience) => raw.sqlite3_busy_timeout(handle, (int)patience.TotalMilliseconds);
 
     /// <summary>Ends a statement that runs when <paramref name="cancel"/> is cancelled: with <see cref="SqliteException"/>, code 9.</summary>
-    public CancellationTokenRegistration InterruptOn(CancellationToken cancel) => cancel.Register(() => raw.sqlite3_interrupt(handle));
+    public override CancellationTokenRegistration InterruptOn(CancellationToken cancel) => cancel.Register(() => raw.sqlite3_interrupt(handle));
 
     /// <summary>Throws unless <paramref name="result"/> is a success.</summary>
     public void Check(int result)
@@ -193,7 +185,7 @@ internal sealed class SqliteConnection : Session, IDisposable
     /// </summary>
     public void KeepLog(bool keep = true) => Check(raw.sqlite3_db_config(handle, raw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keep ? 1 : 0, out _));
 
-    public void Dispose()
+    public override void Dispose()
     {
         OpenDatabases.Remove(this);
         foreach (var statement in statements)

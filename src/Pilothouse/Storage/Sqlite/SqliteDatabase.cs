@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Pilothouse.Storage.Files;
 using Pilothouse.Storage.Migrations;
 
 namespace Pilothouse.Storage.Sqlite;
@@ -28,6 +29,8 @@ internal sealed class SqliteDatabase : Database
     }
 
     public string Path { get; }
+
+    public override Upkeep Upkeep => new SqliteDatabaseUpkeep(this);
 
     /// <summary>
     /// Whether the last program that had the file open closed it. False after a crash, and also while another program has it open.

@@ -1,3 +1,5 @@
+using Pilothouse.Storage.Files;
+
 namespace Pilothouse.Storage.Sqlite;
 
 /// <summary>Everything that a server has open of its database file: the watch over the files, one writer, the readers, and who asks for the stamp.</summary>
@@ -9,12 +11,12 @@ internal sealed class SqliteEngine : IDisposable
     /// <summary>Opens the file, which is up to date.</summary>
     public SqliteEngine(string path, int readerCount, bool durable, TimeProvider clock, SqliteMetrics metrics, CommitSignal commits, ILogger logger)
     {
-        var writing = new SqliteConnection(path, SqliteUse.Write, durable);
+        var writing = new SqliteConnection(path, OpenFor.Write, durable);
         writing.KeepLog();
         Files = new LiveFiles(path, durable);
         Readers = new SqliteReaders(path, readerCount, durable, metrics);
         Writer = new SqliteWriter(writing, Files, new LogKeeper(writing, Readers, Files.Demand, clock, logger), metrics, commits, logger);
-        watch = new SqliteConnection(path, SqliteUse.Read, durable);
+        watch = new SqliteConnection(path, OpenFor.Read, durable);
     }
 
     public LiveFiles Files { get; }

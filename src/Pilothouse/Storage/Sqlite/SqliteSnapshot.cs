@@ -1,3 +1,4 @@
+using Pilothouse.Storage.Files;
 using SQLitePCL;
 
 namespace Pilothouse.Storage.Sqlite;
@@ -20,7 +21,7 @@ internal static class SqliteSnapshot
     /// <exception cref="SqliteException">The source cannot be read, or there is no room for the copy.</exception>
     public static DatabaseFacts Copy(string source, string target, IProgress<double>? progress, CancellationToken cancel)
     {
-        using var from = new SqliteConnection(source, SqliteUse.Recover);
+        using var from = new SqliteConnection(source, OpenFor.Recover);
         return Copy(from, target, progress, cancel);
     }
 
@@ -56,7 +57,7 @@ internal static class SqliteSnapshot
     public static T CopyServed<T>(
         SqliteWriter writer, string source, string target, Func<SqliteConnection, T> read, IProgress<double>? progress, CancellationToken cancel)
     {
-        using var moment = new SqliteConnection(source, SqliteUse.Recover);
+        using var moment = new SqliteConnection(source, OpenFor.Recover);
         using var interrupt = moment.InterruptOn(cancel);
         using var flush = new SteadyFlush(target);
         bool done;
@@ -88,7 +89,7 @@ internal static class SqliteSnapshot
 
     private static SqliteConnection Open(string target)
     {
-        var to = new SqliteConnection(target, SqliteUse.Copy);
+        var to = new SqliteConnection(target, OpenFor.Copy);
         to.Execute("PRAGMA synchronous=OFF");
         to.Scalar("PRAGMA journal_mode=OFF");
         return to;
@@ -96,7 +97,7 @@ internal static class SqliteSnapshot
 
     private static void Finish(string target, SteadyFlush flush)
     {
-        using (var to = new SqliteConnection(target, SqliteUse.Copy))
+        using (var to = new SqliteConnection(target, OpenFor.Copy))
         {
             // A copy in WAL mode could not be read without writing beside it.
             to.Scalar("PRAGMA journal_mode=DELETE");

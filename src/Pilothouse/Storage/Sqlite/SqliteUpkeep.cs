@@ -4,12 +4,6 @@ using SQLitePCL;
 
 namespace Pilothouse.Storage.Sqlite;
 
-/// <summary>How a file's pages are used, in bytes.</summary>
-internal readonly record struct FileUse(long Bytes, long FreeBytes)
-{
-    public long UsedBytes => Bytes - FreeBytes;
-}
-
 /// <summary>What keeps a SQLite file in good order. Each call has a connection of its own, so that no reader or writer of the server waits for it.</summary>
 internal static class SqliteUpkeep
 {
@@ -20,7 +14,7 @@ internal static class SqliteUpkeep
     /// </summary>
     public static void Optimize(string path)
     {
-        using var connection = new SqliteConnection(path, SqliteUse.Recover);
+        using var connection = new SqliteConnection(path, OpenFor.Recover);
         connection.WaitForLocks(TimeSpan.Zero);
         connection.Execute("PRAGMA analysis_limit=400");
 
@@ -48,7 +42,7 @@ internal static class SqliteUpkeep
     /// </summary>
     public static void CheckpointBeside(string path)
     {
-        using var connection = new SqliteConnection(path, SqliteUse.Recover);
+        using var connection = new SqliteConnection(path, OpenFor.Recover);
         connection.Scalar("PRAGMA wal_checkpoint(PASSIVE)");
     }
 
@@ -59,7 +53,7 @@ internal static class SqliteUpkeep
     {
         try
         {
-            using var connection = new SqliteConnection(path, SqliteUse.Inspect);
+            using var connection = new SqliteConnection(path, OpenFor.Inspect);
             using var ending = connection.InterruptOn(cancel);
             var found = connection.Scalar("PRAGMA integrity_check(5)");
             return found == "ok" ? null : found ?? "no answer";
@@ -71,13 +65,10 @@ internal static class SqliteUpkeep
         }
     }
 
-    /// <summary>What the last check found wrong with the file (maintenance_runs), or null. Nothing should be changed in such a file before it is restored.</summary>
-    public static string? KnownDamage(SqliteConnection connection) => connection.Scalar("SELECT message FROM maintenance_runs WHERE task = 'integrity' AND good = 0");
-
     /// <summary>The file's size, and what of it is free pages that new rows will use.</summary>
     public static FileUse Use(string path)
     {
-        using var connection = new SqliteConnection(path, SqliteUse.Inspect);
+        using var connection = new SqliteConnection(path, OpenFor.Inspect);
         var size = Number(connection, "page_size");
         return new(Number(connection, "page_count") * size, Number(connection, "freelist_count") * size);
     }
@@ -89,7 +80,7 @@ internal static class SqliteUpkeep
     /// <exception cref="DatabaseBusyException">Somebody else writes.</exception>
     public static void Vacuum(string path)
     {
-        using var connection = new SqliteConnection(path, SqliteUse.Write);
+        using var connection = new SqliteConnection(path, OpenFor.Write);
         try
         {
             // The copy belongs on the database's own disk, where the room was counted, and not into memory.

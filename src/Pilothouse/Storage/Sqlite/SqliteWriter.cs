@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Threading.Channels;
+using Pilothouse.Storage.Files;
 
 namespace Pilothouse.Storage.Sqlite;
 

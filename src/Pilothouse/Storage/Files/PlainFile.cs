@@ -1,4 +1,6 @@
-namespace Pilothouse.Storage.Sqlite;
+using Pilothouse.Storage.Sqlite;
+
+namespace Pilothouse.Storage.Files;
 
 /// <summary>
 /// Opens files whose path somebody else may have chosen: a backup, a certificate, a database that nobody serves here. It refuses what SQLite has

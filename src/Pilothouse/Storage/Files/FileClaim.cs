@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Pilothouse.Storage.Sqlite;
+namespace Pilothouse.Storage.Files;
 
 /// <summary>
 /// Says that a server uses a database file, so that a second server does not: both would think that they alone know of sessions and

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
+using Pilothouse.Storage.Sqlite;
 
-namespace Pilothouse.Storage.Sqlite;
+namespace Pilothouse.Storage.Files;
 
 /// <summary>What has become of the files of a database that is open.</summary>
 internal enum FilesState
@@ -59,7 +60,7 @@ internal sealed class LiveFiles : IDisposable
         Database = Path.GetFullPath(File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path);
         log = Database + "-wal";
         shared = Database + "-shm";
-        connection = new SqliteConnection(path, SqliteUse.Read, durable);
+        connection = new SqliteConnection(path, OpenFor.Read, durable);
         connection.KeepLog();
         connection.Scalar("SELECT count(*) FROM sqlite_schema");
         file = new SqliteFile(connection);

@@ -1,4 +1,4 @@
-namespace Pilothouse.Storage.Sqlite;
+namespace Pilothouse.Storage.Files;
 
 /// <summary>Whether a path can be a database's, and if not, why: by the name of the setting, with the way out.</summary>
 internal static class DatabasePlace

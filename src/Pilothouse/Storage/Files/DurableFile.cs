@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Pilothouse.Storage.Sqlite;
+namespace Pilothouse.Storage.Files;
 
 /// <summary>What it takes for a file to be there after a power cut.</summary>
 internal static partial class DurableFile

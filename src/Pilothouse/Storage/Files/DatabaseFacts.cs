@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Pilothouse.Storage.Sqlite;
+namespace Pilothouse.Storage.Files;
 
 /// <summary>What two copies of one database have in common: rows of each table, references that lead nowhere, migrations that ran.</summary>
 /// <param name="Tables">Rows of each table.</param>
@@ -9,24 +9,16 @@ namespace Pilothouse.Storage.Sqlite;
 internal sealed record DatabaseFacts(SortedDictionary<string, long> Tables, long ForeignKeyViolations, IReadOnlyList<string> Migrations)
 {
     /// <summary>Reads them; inside a transaction all are of one moment.</summary>
-    public static DatabaseFacts Read(SqliteConnection connection)
+    public static DatabaseFacts Read(FileSession file)
     {
         var tables = new SortedDictionary<string, long>(StringComparer.Ordinal);
-        foreach (var name in connection.Column("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"))
+        foreach (var name in file.Column("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"))
         {
-            tables[name] = long.Parse(connection.Scalar($"SELECT count(*) FROM {Quote(name)}")!, CultureInfo.InvariantCulture);
+            tables[name] = long.Parse(file.Scalar($"SELECT count(*) FROM {Quote(name)}")!, CultureInfo.InvariantCulture);
         }
 
-        long violations = 0;
-        using (var check = new SqliteStatement(connection, "PRAGMA foreign_key_check"))
-        {
-            while (check.Step())
-            {
-                violations++;
-            }
-        }
-
-        var migrations = tables.ContainsKey("schema_migrations") ? connection.Column("SELECT version FROM schema_migrations ORDER BY version") : [];
+        var violations = long.Parse(file.Scalar("SELECT count(*) FROM pragma_foreign_key_check")!, CultureInfo.InvariantCulture);
+        var migrations = tables.ContainsKey("schema_migrations") ? file.Column("SELECT version FROM schema_migrations ORDER BY version") : [];
         return new(tables, violations, migrations);
     }
 

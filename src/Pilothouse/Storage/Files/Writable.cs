@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Pilothouse.Storage.Sqlite;
+namespace Pilothouse.Storage.Files;
 
 /// <summary>Whether this user may write to a file or folder (access(2)). It opens nothing: a closed descriptor would give up SQLite's locks on that file.</summary>
 internal static partial class Writable

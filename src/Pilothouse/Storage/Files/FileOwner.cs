@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Pilothouse.Storage.Sqlite;
+namespace Pilothouse.Storage.Files;
 
 /// <summary>Gives a new file the owner of another: root restores or migrates, and the server's user must be able to write.</summary>
 internal static partial class FileOwner

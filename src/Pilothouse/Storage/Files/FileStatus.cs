@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Pilothouse.Storage.Sqlite;
+namespace Pilothouse.Storage.Files;
 
 /// <summary>What the kernel says of a file (statx(2), the same on every architecture of Linux).</summary>
 [StructLayout(LayoutKind.Explicit, Size = 256)]

@@ -1,4 +1,4 @@
-namespace Pilothouse.Storage.Sqlite;
+namespace Pilothouse.Storage.Files;
 
 /// <summary>Puts a file that somebody else writes on the disk every few megabytes, for the reason of <see cref="SteadyFile"/>.</summary>
 /// <param name="path">The file.</param>

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Pilothouse.Storage.Sqlite;
+namespace Pilothouse.Storage.Files;
 
 /// <summary>A process that has a database open, and how it was started.</summary>
 internal sealed record FileHolder(int ProcessId, string Command);
@@ -37,10 +37,10 @@ internal static class FileHolders
     /// Locks everybody out until the connection is disposed. In WAL mode SQLite leaves that mode only when alone, so that an idle program
     /// is felt too; what stands in the -wal file is moved into the database on the way.
     /// </summary>
-    /// <exception cref="SqliteException">Somebody is connected (<see cref="SqliteException.IsLock"/>), or the file is damaged.</exception>
-    public static SqliteConnection Hold(string databasePath)
+    /// <exception cref="EngineException">Somebody is connected (<see cref="EngineException.IsLock"/>), or the file is damaged.</exception>
+    public static FileSession Hold(string databasePath)
     {
-        var connection = new SqliteConnection(databasePath, SqliteUse.Recover);
+        var connection = FileSession.Open(databasePath, OpenFor.Recover);
         try
         {
             connection.Execute("PRAGMA busy_timeout=500");

@@ -1,4 +1,4 @@
-namespace Pilothouse.Storage.Sqlite;
+namespace Pilothouse.Storage.Files;
 
 /// <summary>
 /// Writes a large file and flushes it to the disk every few megabytes. Flushed all at once, hundreds of megabytes would hold up the flushes of

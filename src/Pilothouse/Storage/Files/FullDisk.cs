@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using SQLitePCL;
 
-namespace Pilothouse.Storage.Sqlite;
+namespace Pilothouse.Storage.Files;
 
 /// <summary>
 /// Whether an I/O error of SQLite's means that there is no room. The library says "full" only of a write that finds none: where the shared memory

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Pilothouse.Storage.Sqlite;
+namespace Pilothouse.Storage.Files;
 
 /// <summary>The server that has a database file, as its <see cref="FileClaim"/> says.</summary>
 /// <param name="ProcessId">Its process.</param>

@@ -1,0 +1,87 @@
+using Pilothouse.Storage.Files;
+using Pilothouse.Storage.Migrations;
+
+namespace Pilothouse.Storage.Sqlite;
+
+/// <summary>The upkeep of a database in one SQLite file, beside those who use it.</summary>
+internal sealed class SqliteDatabaseUpkeep(SqliteDatabase database) : Upkeep
+{
+    private const string CopySuffix = "-check";
+    private const long LargestInPlace = 64L << 20;
+    private const long SpareRoom = 512L << 20;
+
+    public override bool IsDamaged => database.IsDamaged;
+
+    public override bool WasClosedCleanly => database.WasClosedCleanly;
+
+    public override Task OptimizeAsync(CancellationToken cancel) => Task.Run(() => SqliteUpkeep.Optimize(database.Path), cancel);
+
+    public override Task ShortenLogAsync(CancellationToken cancel) => Task.Run(() => SqliteUpkeep.CheckpointBeside(database.Path), cancel);
+
+    public override string? FindDamage(Action<string> notCopied, CancellationToken cancel)
+    {
+        if (!IsDamaged && IsLarge() && IsCopyWhole(notCopied, cancel))
+        {
+            return null;
+        }
+
+        PatientThread.GiveWay();
+        return SqliteUpkeep.FindDamage(database.Path, cancel);
+    }
+
+    public override void RemoveLeftovers(Action<string> notRemoved)
+    {
+        try
+        {
+            DurableFile.Remove(database.Path + CopySuffix);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            notRemoved(error.Message);
+        }
+    }
+
+    public override DatabaseFacts CopyTo(string target, IProgress<double>? progress, CancellationToken cancel) =>
+        database.CopyTo(target, DatabaseFacts.Read, progress, cancel);
+
+    public override FilesFound LookAtFiles() => database.Files.Look();
+
+    public override Task<bool> TryOpenAnewAsync(CancellationToken cancel) => database.TryOpenAnewAsync(cancel);
+
+    public override DatabaseFacts CopyLost(string target, IProgress<double>? progress, CancellationToken cancel) => database.Files.CopyTo(target, progress, cancel);
+
+    public override void MarkLost(string sentence) => DurableFile.Write(DatabaseFile.LostMarker(database.Path), System.Text.Encoding.UTF8.GetBytes(sentence + "\n"));
+
+    /// <summary>Whether a check in place would hold the log for long, and there is room for a copy.</summary>
+    private bool IsLarge()
+    {
+        // A file that is gone is no large one; the check in place says what is wrong with it.
+        return new FileInfo(database.Path) is { Exists: true, Length: > LargestInPlace and var bytes } && FullDisk.RoomBeside(database.Path) > (2 * bytes) + SpareRoom;
+    }
+
+    /// <summary>
+    /// The check of a gigabyte takes some ten seconds, and holds one state of the file as long: the log would grow by hundreds of megabytes under
+    /// those who write. Of a copy that is damaged, or could not be made, the file itself is asked.
+    /// </summary>
+    private bool IsCopyWhole(Action<string> notCopied, CancellationToken cancel)
+    {
+        var copy = database.Path + CopySuffix;
+        try
+        {
+            DurableFile.Create(copy);
+            database.CopyTo(copy, static _ => true, progress: null, cancel);
+            PatientThread.GiveWay();
+            return SqliteUpkeep.FindDamage(copy, cancel) is null;
+        }
+        catch (Exception error) when (error is not OperationCanceledException)
+        {
+            cancel.ThrowIfCancellationRequested();
+            notCopied(error.Message);
+            return false;
+        }
+        finally
+        {
+            RemoveLeftovers(notCopied);
+        }
+    }
+}

@@ -1,0 +1,43 @@
+using System.Security.Cryptography;
+using System.Text;
+using Pilothouse.Storage.Migrations;
+
+namespace Pilothouse.Tests.Storage;
+
+/// <summary>
+/// A migration that has run somewhere never changes: files that had it and files that get it would be two different databases. Who needs another
+/// schema writes a new migration, and its line here.
+/// </summary>
+public sealed class MigrationChecksumTests
+{
+    /// <summary>SHA-256 of each script as it was released.</summary>
+    private static readonly Dictionary<string, string> Released = new()
+    {
+        ["pilothouse_0001_seed_tables"] = "2e53e0318f365644a33b4acbf2be9a3620698325f3760f1952059107d67ec3c1",
+        ["pilothouse_0003_indexes"] = "75ccd70ff9a54fb1cbe80bd6f9016224601a5d4579df85de1f5968525c1cee50",
+        ["pilothouse_0004_credentials"] = "b65e669cef1b8b1036388283f5dec452d9c94479f0fc01c007a8ce6c88c68197",
+        ["pilothouse_0005_trade_changes"] = "3cb0b3334b3fc7d92d3b271f95230a38456389c1c96e62d16f31afb70d7e9e03",
+        ["pilothouse_0006_replaced_external_ids"] = "c980d37462964ed18148c29e7c3619d905c21089a498401072924a6316553bb7",
+        ["pilothouse_0007_retention"] = "a8d5d79acdfc851b8773fcd1decf71e9329b901e5f8d402e526afbfa0f84e462",
+        ["pilothouse_0009_filter_indexes"] = "409629a609a59cb69d2a1aecbb0e192690d843aba85a89c20d1de1bcaa6d4499",
+        ["pilothouse_0010_replaced_by_update"] = "16292664656922850180f6afbb08f06364c6d98cea521857399b8422846bb919",
+        ["pilothouse_0011_changes"] = "b3a70d107a5157814f917c6054ea78c9c8de470f53bc44e3f6929f3d9056e724",
+        ["pilothouse_0012_audit_log"] = "0ca8bba002529c60e4da8362bdc3ac540c5d57af305cabd8613dac4ce2d0bd4c",
+        ["pilothouse_0013_voided_trades"] = "58aaa89b55e6ba0a0e139d534ef82def386a928130b64320c6a130fd1744cfea",
+    };
+
+    private const string AddedColumns = "638aaccc52f44ef614d25e08b411f1e254735bb1aa2bd97488e5fdb58b008430";
+
+    [Fact]
+    public void Every_migration_is_as_it_was_released()
+    {
+        var scripts = Migrator.Known.Where(static name => name != "pilothouse_0002_added_columns").ToDictionary(static name => name, static name => Sum(Migrator.Read(name + ".sql")));
+        Assert.Equal(Released.OrderBy(static script => script.Key, StringComparer.Ordinal), scripts.OrderBy(static script => script.Key, StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void The_columns_that_the_second_one_adds_are_those_of_the_release() =>
+        Assert.Equal(AddedColumns, Sum(string.Join('\n', SeedSchema.Added.Select(static added => $"{added.Table} {added.Column} {added.Type}"))));
+
+    private static string Sum(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+}
