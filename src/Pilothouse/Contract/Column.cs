@@ -36,8 +36,8 @@ internal sealed record Column(string Name, ColumnKind Kind)
     /// <summary>Bounds of a number that is not whole, both inclusive.</summary>
     public (double? Least, double? Most) Bounds { get; init; }
 
-    /// <summary>Bounds of money: above the first, or at least the second.</summary>
-    public (decimal? Above, decimal? Least) Sum { get; init; }
+    /// <summary>Bounds of money: above the first, or at least the second, and at most the third.</summary>
+    public (decimal? Above, decimal? Least, decimal? Most) Sum { get; init; }
 
     /// <summary>What is stored where a client sends nothing.</summary>
     public object? Standard { get; init; }
@@ -81,8 +81,8 @@ internal sealed record Column(string Name, ColumnKind Kind)
     public static Column Reference(string name) => new(name, ColumnKind.Whole) { Least = 1 };
 
     /// <summary>Money, a price or a quantity.</summary>
-    public static Column Money(string name, decimal? above = null, decimal? least = null, bool required = false) =>
-        new(name, ColumnKind.Money) { Sum = (above, least), IsRequired = required };
+    public static Column Money(string name, decimal? above = null, decimal? least = null, bool required = false, decimal? most = null) =>
+        new(name, ColumnKind.Money) { Sum = (above, least, most), IsRequired = required };
 
     /// <summary>A figure that is not money.</summary>
     public static Column Number(string name, double? least = null, double? most = null, bool required = false) =>

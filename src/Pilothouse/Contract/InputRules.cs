@@ -98,12 +98,13 @@ internal sealed class InputRules<T>() : InputRules(typeof(T))
         });
 
     /// <summary>Money, a price or a quantity.</summary>
-    public InputRules<T> Money(string field, Func<T, decimal?> value, bool required = false, decimal? above = null, decimal? least = null) =>
-        Add(new(field, required) { Above = (double?)above, Least = (double?)least }, input => value(input) switch
+    public InputRules<T> Money(string field, Func<T, decimal?> value, bool required = false, decimal? above = null, decimal? least = null, decimal? most = null) =>
+        Add(new(field, required) { Above = (double?)above, Least = (double?)least, Most = (double?)most }, input => value(input) switch
         {
             null => required ? IsRequired : null,
             var money when money <= above => string.Create(CultureInfo.InvariantCulture, $"must be greater than {above}"),
             var money when money < least => string.Create(CultureInfo.InvariantCulture, $"must be at least {least}"),
+            var money when money > most => string.Create(CultureInfo.InvariantCulture, $"must be at most {most}"),
             _ => null,
         });
 

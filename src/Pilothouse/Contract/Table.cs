@@ -132,7 +132,7 @@ internal class Table<TInput> : Table
             { Kind: ColumnKind.Text } => Rules.Text(column.Name, record => (string?)value(record), column.IsRequired, column.Longest),
             { Kind: ColumnKind.Whole } => Rules.Whole(column.Name, record => (long?)value(record), column.Least, column.Most, column.IsRequired),
             { Kind: ColumnKind.Number } => Rules.Number(column.Name, record => (double?)value(record), column.IsRequired, column.Bounds.Least, column.Bounds.Most),
-            { Kind: ColumnKind.Money } => Rules.Money(column.Name, record => (decimal?)value(record), column.IsRequired, column.Sum.Above, column.Sum.Least),
+            { Kind: ColumnKind.Money } => Rules.Money(column.Name, record => (decimal?)value(record), column.IsRequired, column.Sum.Above, column.Sum.Least, column.Sum.Most),
             _ => Rules.Time(column.Name, record => (DateTimeOffset?)value(record)),
         };
     }

@@ -17,7 +17,7 @@ internal sealed class RequestLog(Serilog.ILogger logger)
     public void Write(HttpContext http, string credential, long started, RequestFailure failure)
     {
         var status = http.Response.StatusCode;
-        var level = status >= 500 ? LogEventLevel.Error : LogEventLevel.Information;
+        var level = status >= 500 ? LogEventLevel.Error : IsPassedHealthCheck(http, status) ? LogEventLevel.Debug : LogEventLevel.Information;
         if (!logger.IsEnabled(level))
         {
             return;
@@ -28,6 +28,9 @@ internal sealed class RequestLog(Serilog.ILogger logger)
             Caller.AddressOf(http.Connection.RemoteIpAddress), credential, http.TraceIdentifier, failure);
         logger.Write(new LogEvent(Now(), level, null, Template, [new LogEventProperty(RequestLine.Property, line)]));
     }
+
+    /// <summary>Load balancers and containers ask each second: an operator who looks for something else should not have to read that.</summary>
+    private static bool IsPassedHealthCheck(HttpContext http, int status) => status < 300 && http.Request.Path.StartsWithSegments("/health");
 
     private static string RouteOf(HttpContext http) =>
         (http.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText is { Length: > 1 } route ? route.TrimEnd('/')

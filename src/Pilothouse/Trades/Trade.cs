@@ -21,7 +21,7 @@ internal sealed record NewTrade : IInput<NewTrade>
     /// <summary>In units of the base asset.</summary>
     public decimal? Quantity { get; init; }
 
-    public long? Leverage { get; init; }
+    public decimal? Leverage { get; init; }
 
     /// <summary>one-way or hedge.</summary>
     public string? PositionMode { get; init; }
@@ -118,7 +118,7 @@ internal sealed record Trade
 
     public long? SignalId { get; set; }
 
-    public long? Leverage { get; set; }
+    public decimal? Leverage { get; set; }
 
     public string? PositionMode { get; set; }
 

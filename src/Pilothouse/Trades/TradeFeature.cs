@@ -42,13 +42,13 @@ internal sealed class TradeFeature : Feature
         {
             // A few trades are open among all that ever were: no other filter finds them as fast.
             var list = query.Text("status") switch { "open" => TradeStore.Open, "voided" => TradeStore.Voided, _ => TradeStore.List };
-            return list.PageAsync(session, query, query.Whole("limit"), TradeStore.Table.Read);
+            return list.PageAsync(session, query, query.Whole("limit"), TradeStore.Read);
         })
         { Query = ListQuery, PerMinute = 200 };
 
         yield return new Read<Page<Trade>>("listOpenTrades", "GET /api/trades/open", "Every open trade", TradeJson.Default.PageTrade, static (session, _, query) =>
             query.Text("status") is null or "open"
-                ? TradeStore.Open.PageAsync(session, query, query.Whole("limit"), TradeStore.Table.Read)
+                ? TradeStore.Open.PageAsync(session, query, query.Whole("limit"), TradeStore.Read)
                 : throw Refusal.Invalid("status", "must be open here, or left out; GET /api/trades?status=closed lists closed trades"))
         { Query = OpenQuery, PerMinute = 300 };
 

@@ -68,7 +68,8 @@ internal static class TradePnl
         }
     }
 
-    private static decimal? Percentage(decimal pnl, decimal entry, decimal quantity, decimal leverage)
+    /// <summary>The profit in percent of the margin; null where the margin is 0 or the result too large.</summary>
+    public static decimal? Percentage(decimal pnl, decimal entry, decimal quantity, decimal leverage)
     {
         if (leverage <= 0)
         {

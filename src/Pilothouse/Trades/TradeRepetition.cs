@@ -43,7 +43,7 @@ internal static class TradeRepetition
             ("side", Differ(NewTrade.Sides.Normal(sent.Side), NewTrade.Sides.Normal(known.Side) ?? known.Side, StringComparison.OrdinalIgnoreCase)),
             ("entry_price", Differ(sent.EntryPrice, known.EntryPrice)),
             ("quantity", Differ(sent.Quantity, known.Quantity)),
-            ("leverage", sent.Leverage is { } leverage && leverage != known.Leverage),
+            ("leverage", Differ(sent.Leverage, known.Leverage)),
             ("position_mode", Differ(NewTrade.PositionModes.Normal(sent.PositionMode), known.PositionMode, StringComparison.OrdinalIgnoreCase)),
             ("signal_id", sent.SignalId is { } signal && signal != known.SignalId),
             ("stop_loss", Differ(sent.StopLoss, known.StopLoss)),

@@ -208,7 +208,7 @@ internal sealed class TradeService(Settings settings, TimeProvider clock)
         }
     }
 
-    private static TradeResult ResultOf(string side, decimal entry, decimal exit, decimal quantity, decimal? fees, long? leverage)
+    private static TradeResult ResultOf(string side, decimal entry, decimal exit, decimal quantity, decimal? fees, decimal? leverage)
     {
         if (TradePnl.TryCompute(side, entry, exit, quantity, fees ?? 0, leverage, out var result, out var failure))
         {

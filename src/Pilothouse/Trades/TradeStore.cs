@@ -20,7 +20,7 @@ internal static class TradeStore
         Column.Computed("pnl", ColumnKind.Money),
         Column.OneOf("status", NewTrade.Statuses, standard: "open"),
         Column.Reference("signal_id") with { Filter = "Only with the signal of this id." },
-        Column.Whole("leverage", 1, 1000),
+        Column.Money("leverage", above: 0, most: 1000),
         Column.OneOf("position_mode", NewTrade.PositionModes),
         Column.Money("stop_loss", above: 0),
         Column.Money("take_profit", above: 0),
@@ -89,10 +89,26 @@ internal static class TradeStore
         ],
     };
 
-    public static ValueTask<Trade?> FindAsync(Session session, long id) => session.Prepare(Find).Set("id", id).FirstAsync(Table.Read);
+    /// <summary>
+    /// Reads a row of the table. What part of its margin a closed trade earned is shown whoever closed it: other programs store no
+    /// pnl_percentage.
+    /// </summary>
+    public static Trade Read(Row row)
+    {
+        var trade = Table.Read(row);
+        if (trade is { IsClosed: true, PnlPercentage: null, Pnl: { } pnl, EntryPrice: { } entry, Quantity: { } quantity })
+        {
+            // As it would come back from the column.
+            trade.PnlPercentage = TradePnl.Percentage(pnl, entry, quantity, trade.Leverage ?? 1) is { } part ? Exact.ToDecimal(Exact.ToDouble(part)) : null;
+        }
+
+        return trade;
+    }
+
+    public static ValueTask<Trade?> FindAsync(Session session, long id) => session.Prepare(Find).Set("id", id).FirstAsync(Read);
 
     public static ValueTask<Trade?> FindExternalAsync(Session session, string? botName, string externalId) =>
-        session.Prepare(FindExternal).Set("bot_name", botName ?? "").Set("external_id", externalId).FirstAsync(Table.Read);
+        session.Prepare(FindExternal).Set("bot_name", botName ?? "").Set("external_id", externalId).FirstAsync(Read);
 
     public static ValueTask<int> UpdateAsync(Session session, Trade trade) =>
         session.Prepare(Update).Set("stop_loss", trade.StopLoss).Set("take_profit", trade.TakeProfit).Set("quantity", trade.Quantity)

@@ -115,6 +115,23 @@ public sealed class LogTests
         Assert.All(errors, error => Assert.Contains(all, line => JsonNode.DeepEquals(line, error)));
     }
 
+    [Theory]
+    [InlineData("INFO", 0)]
+    [InlineData("DEBUG", 3)]
+    public async Task A_health_check_that_passed_is_written_for_those_who_look_closely(string level, int expected)
+    {
+        await using var server = await TestServer.StartAsync(("LOG_LEVEL", level));
+        foreach (var path in new[] { "/health", "/health/live", "/health/ready" })
+        {
+            await server.GetAsync(path);
+        }
+
+        await server.Anonymous.SendAsync("GET", "/health", null, ("Host", "evil.example"));
+        await server.StopAsync();
+        var lines = Lines(server, "mcp_server.log").Where(static line => ((string?)line["route"])?.StartsWith("/health", StringComparison.Ordinal) == true).ToList();
+        Assert.Equal((expected, 1), (lines.Count(static line => (int)line["status"]! == 200), lines.Count(static line => (int)line["status"]! == 403)));
+    }
+
     [Fact]
     public async Task LOG_FORMAT_text_is_for_people()
     {

@@ -193,4 +193,32 @@ public sealed class TradeTests
         var (status, body) = await server.Client.SendAsync("POST", "/api/trades/1/close", """{"exit_price":1}""");
         Assert.Equal((409, "unreadable-trade"), (status, (string?)body["code"]));
     }
+
+    [Theory]
+    [InlineData("2.5", 201)]
+    [InlineData("0.5", 201)]
+    [InlineData("1000", 201)]
+    [InlineData("0", 400)]
+    [InlineData("-1", 400)]
+    [InlineData("1000.1", 400)]
+    public async Task Leverage_may_be_a_fraction(string leverage, int expected)
+    {
+        await using var server = await TestServer.StartAsync();
+        await server.PostAsync("/api/trades", $$"""{"trading_pair":"A/B","side":"BUY","entry_price":100,"quantity":1,"status":"closed","exit_price":101,"leverage":{{leverage}}}""", expected);
+        if (expected == 201)
+        {
+            var trade = (await server.GetAsync("/api/trades/1"))["data"]!;
+            Assert.Equal((decimal.Parse(leverage, System.Globalization.CultureInfo.InvariantCulture), decimal.Parse(leverage, System.Globalization.CultureInfo.InvariantCulture)),
+                ((decimal)trade["leverage"]!, (decimal)trade["pnl_percentage"]!));
+        }
+    }
+
+    [Fact]
+    public async Task What_another_program_closed_shows_its_percentage_too()
+    {
+        await using var server = await TestServer.StartAsync();
+        server.Sql("INSERT INTO trades(trading_pair, side, entry_price, exit_price, quantity, pnl, status, leverage) VALUES ('A/B', 'BUY', 100, 110, 2, 20, 'CLOSED', 5), ('A/B', 'BUY', 100, 110, 0, 20, 'closed', 5), ('A/B', 'BUY', 100, NULL, 2, 0, 'open', 5)");
+        var trades = (await server.GetAsync("/api/trades"))["data"]!.AsArray();
+        Assert.Equal([null, null, "50"], trades.Select(static trade => trade!["pnl_percentage"]?.ToString()));
+    }
 }
