@@ -1,13 +1,17 @@
 using System.CommandLine;
 using System.Globalization;
 using Pilothouse.Audit;
+using Pilothouse.Configuration;
 using Pilothouse.Contract;
 using Pilothouse.Operations;
 using Pilothouse.Storage;
 
 namespace Pilothouse.Cli;
 
-/// <summary><c>pilothouse audit</c>: checks the audit log, and writes it out. It works on the file, whether a server runs or not.</summary>
+/// <summary>
+/// <c>pilothouse audit</c>: checks the audit log, and writes it out. It only reads the file, whether a server runs or not: what may be evidence
+/// is not changed by looking at it.
+/// </summary>
 internal static class AuditCommand
 {
     private static readonly Sql Rows = new($"SELECT {AuditRow.Columns} FROM audit_log ORDER BY chain, number");
@@ -17,11 +21,11 @@ internal static class AuditCommand
     private static Command Verify()
     {
         var command = new Command("verify", "Check that no row was changed, removed, moved or cut off. 0: all is well; 1: something is wrong, and named.");
-        command.SetAction(static (_, cancel) => CommandDatabase.WithAsync("audit verify", async (settings, database, _) =>
+        command.SetAction(static (_, _) => WithFileAsync(static async (settings, file) =>
         {
             var witnesses = WitnessFiles.Read(settings.LogDir);
             AuditKey[] keys = [new(settings.JwtSecret), .. settings.PreviousJwtSecrets.Select(static secret => new AuditKey(secret))];
-            var findings = await database.SnapshotAsync(ReadKind.Own, session => new AuditCheck(keys).RunAsync(session, witnesses), cancel);
+            var findings = await new AuditCheck(keys).RunAsync(file, witnesses);
             foreach (var problem in findings.Problems)
             {
                 Shell.Print(problem);
@@ -42,15 +46,36 @@ internal static class AuditCommand
     private static Command Export()
     {
         var command = new Command("export", "Write every row to standard output, one JSON object a line, oldest first.");
-        command.SetAction(static (_, cancel) => CommandDatabase.WithAsync("audit export", async (_, database, _) =>
+        command.SetAction(static (_, _) => WithFileAsync(static async (_, file) =>
         {
-            await database.SnapshotAsync(ReadKind.Own, async session =>
-            {
-                await session.Prepare(Rows).EachAsync(static row => Shell.Print(JsonText.Of(AuditRow.Read(row), AuditJson.Default.AuditRow)));
-                return true;
-            }, cancel);
+            await file.Prepare(Rows).EachAsync(static row => Shell.Print(JsonText.Of(AuditRow.Read(row), AuditJson.Default.AuditRow)));
             return Shell.Good;
         }));
         return command;
     }
+
+    /// <summary>Runs a command's work on one state of the file.</summary>
+    private static Task<int> WithFileAsync(Func<Settings, FileSession, Task<int>> work) => Shell.WithSettingsAsync(async settings =>
+    {
+        if (!Shell.HasDatabase(settings))
+        {
+            return Shell.Failed;
+        }
+
+        if (settings.JwtSecret.Length == 0)
+        {
+            Shell.Say("There is no JWT_SECRET_KEY here, so this is not the server's folder. Run this where its .env is, after its first start.");
+            return Shell.Failed;
+        }
+
+        using var file = FileSession.Open(settings.DatabasePath, OpenFor.Glance);
+        if (!file.HasTable("audit_log"))
+        {
+            Shell.Say($"{settings.DatabasePath} has no audit log: no server of this version has opened it yet.");
+            return Shell.Failed;
+        }
+
+        file.Execute("BEGIN");
+        return await work(settings, file);
+    });
 }
