@@ -8,8 +8,8 @@ namespace Pilothouse.Correlation;
 internal sealed class CorrelationFeature : Feature
 {
     private static readonly QueryShape LatestQuery = new(
-        QueryParameter.Text("asset1", "One asset, in any case; without both, the newest correlation of any two.") with { Upper = true },
-        QueryParameter.Text("asset2", "The other asset; their order does not matter.") with { Upper = true },
+        QueryParameter.Text("asset1", "One asset, in any case; alone, its newest correlation with any other. Without both, the newest of any two.") with { Upper = true },
+        QueryParameter.Text("asset2", "The other asset; where both are sent, their order does not matter.") with { Upper = true },
         QueryParameter.PeriodDays);
 
     public override string Tag => "Correlation";
@@ -27,14 +27,13 @@ internal sealed class CorrelationFeature : Feature
             CorrelationJson.Default.OneOrNoneAssetCorrelation, static async (session, _, query) =>
             {
                 var (asset1, asset2, days) = (query.Text("asset1"), query.Text("asset2"), query.Whole("period_days"));
-                if (asset1 is null != asset2 is null)
+                return new OneOrNone<AssetCorrelation>(true, await ((asset1, asset2) switch
                 {
-                    throw asset1 is null ? Refusal.Invalid("asset1", "must be sent where asset2 is") : Refusal.Invalid("asset2", "must be sent where asset1 is");
-                }
-
-                return new OneOrNone<AssetCorrelation>(true, await (asset1 is null
-                    ? CorrelationStore.FindLatestAsync(session, days)
-                    : CorrelationStore.FindLatestAsync(session, asset1, asset2!, days)));
+                    (null, null) => CorrelationStore.FindLatestAsync(session, days),
+                    ({ } asset, null) => CorrelationStore.FindLatestOfAsset1Async(session, asset, days),
+                    (null, { } asset) => CorrelationStore.FindLatestOfAsset2Async(session, asset, days),
+                    _ => CorrelationStore.FindLatestAsync(session, asset1, asset2, days),
+                }));
             })
         { Query = LatestQuery, PerMinute = 100 };
 

@@ -35,6 +35,10 @@ internal static class CorrelationStore
         ORDER BY time DESC, id DESC LIMIT 1
         """);
 
+    private static readonly Sql LatestOfAsset1 = LatestOfOne("asset1", "asset2");
+
+    private static readonly Sql LatestOfAsset2 = LatestOfOne("asset2", "asset1");
+
     /// <summary>The newest of any assets over that period, or null.</summary>
     public static ValueTask<AssetCorrelation?> FindLatestAsync(Session session, int periodDays) =>
         session.Prepare(Latest).Set("period_days", (long)periodDays).FirstAsync(Table.Read);
@@ -42,4 +46,21 @@ internal static class CorrelationStore
     /// <summary>The newest of two assets (upper case, in either order) over that period, or null.</summary>
     public static ValueTask<AssetCorrelation?> FindLatestAsync(Session session, string asset1, string asset2, int periodDays) =>
         session.Prepare(LatestOfAssets).Set("asset1", asset1).Set("asset2", asset2).Set("period_days", (long)periodDays).FirstAsync(Table.Read);
+
+    /// <summary>The newest with that asset1 and any asset2 over that period; where there is none, the newest with it as asset2; or null.</summary>
+    public static ValueTask<AssetCorrelation?> FindLatestOfAsset1Async(Session session, string asset, int periodDays) =>
+        session.Prepare(LatestOfAsset1).Set("asset", asset).Set("period_days", (long)periodDays).FirstAsync(Table.Read);
+
+    /// <summary>The newest with that asset2 and any asset1 over that period; where there is none, the newest with it as asset1; or null.</summary>
+    public static ValueTask<AssetCorrelation?> FindLatestOfAsset2Async(Session session, string asset, int periodDays) =>
+        session.Prepare(LatestOfAsset2).Set("asset", asset).Set("period_days", (long)periodDays).FirstAsync(Table.Read);
+
+    private static Sql LatestOfOne(string column, string other) => new($"""
+        SELECT * FROM (SELECT {Table.Selection}, 0 AS place FROM correlation_data
+          WHERE upper({column}) = @asset AND period_days = @period_days {NewestFirst}) AS named
+        UNION ALL
+        SELECT * FROM (SELECT {Table.Selection}, 1 AS place FROM correlation_data
+          WHERE upper({other}) = @asset AND period_days = @period_days {NewestFirst}) AS swapped
+        ORDER BY place LIMIT 1
+        """);
 }
