@@ -15,7 +15,7 @@ namespace Pilothouse.Cli;
 internal sealed record StatusFiles(StoragePart Storage, RowPart? Rows, IReadOnlyList<BotPart> Bots, BackupPart Backups, string? Problem)
 {
     private static readonly Sql Signals = new("SELECT count(*) FROM signals");
-    private static readonly Sql Trades = new("SELECT count(*) FROM trades WHERE status = @status");
+    private static readonly Sql Trades = new("SELECT count(*) FROM trades WHERE lower(status) = @status");
     private static readonly Sql BotReports = new("SELECT count(*) FROM bot_status");
 
     public static async Task<StatusFiles> LookAsync(Settings settings, TimeProvider clock)

@@ -122,12 +122,7 @@ internal sealed record Column(string Name, ColumnKind Kind)
     };
 
     /// <summary>The condition of the filter. Words and pairs may be stored in any case; there is an index on this very expression.</summary>
-    public string Condition => (IsPair ? true : InCapitals ?? Choices?.AreCapitals) switch
-    {
-        true => $"upper({Name}) = @{Name}",
-        false => $"lower({Name}) = @{Name}",
-        null => $"{Name} = @{Name}",
-    };
+    public string Condition => $"{AsCompared} = @{Name}";
 
     /// <summary>The filter as a parameter of a request.</summary>
     public QueryParameter Parameter => Kind == ColumnKind.Whole
@@ -136,4 +131,11 @@ internal sealed record Column(string Name, ColumnKind Kind)
 
     /// <summary>How much a filter by it leaves, as far as that can be known: less first.</summary>
     public int Selectivity => Kind == ColumnKind.Whole ? 0 : IsPair ? 1 : Choices is null ? 2 : 3;
+
+    private string AsCompared => Choices?.ReadFrom(Name) ?? (IsPair ? true : InCapitals) switch
+    {
+        true => $"upper({Name})",
+        false => $"lower({Name})",
+        null => Name,
+    };
 }

@@ -221,6 +221,19 @@ internal sealed class Choices(params string[] all)
         return null;
     }
 
+    /// <summary>
+    /// SQL for a column as these words read it: in any case, and another word for one of ours as that one, as other programs store them.
+    /// Lists are read from indexes on this very expression, so a change of the words needs a migration that makes those anew.
+    /// </summary>
+    public string ReadFrom(string column)
+    {
+        var text = AreCapitals ? $"upper({column})" : $"lower({column})";
+        return Also.Count == 0 ? text
+            : $"CASE {text} {string.Concat(Also.Select(pair => $"WHEN '{InCase(pair.Key)}' THEN '{pair.Value}' "))}ELSE {text} END";
+    }
+
+    private string InCase(string word) => AreCapitals ? word.ToUpperInvariant() : word.ToLowerInvariant();
+
     /// <summary>The word as it is stored; null stays null.</summary>
     public string? Normal(string? text) => text is null ? null : Find(text);
 

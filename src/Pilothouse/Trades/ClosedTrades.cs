@@ -46,7 +46,7 @@ internal static class ClosedTrades
     private static readonly string[] Conditions =
     [
         $"{TradeStore.CloseKey} >= @from", $"{TradeStore.CloseKey} < @to", "bot_name = @bot_name", "lower(mode) = @mode",
-        "upper(trading_pair) = @trading_pair", "upper(side) = @side",
+        "upper(trading_pair) = @trading_pair", $"{NewTrade.Sides.ReadFrom("side")} = @side",
         "EXISTS (SELECT 1 FROM signals WHERE signals.id = trades.signal_id AND signals.strategy = @strategy)",
     ];
 

@@ -40,16 +40,16 @@ internal static class TradeRepetition
         [
             ("timestamp", Differ(sent.Timestamp, known.Timestamp)),
             ("trading_pair", Differ(sent.TradingPair, known.TradingPair, StringComparison.OrdinalIgnoreCase)),
-            ("side", Differ(NewTrade.Sides.Normal(sent.Side), NewTrade.Sides.Normal(known.Side) ?? known.Side, StringComparison.OrdinalIgnoreCase)),
+            ("side", Differ(NewTrade.Sides, sent.Side, known.Side)),
             ("entry_price", Differ(sent.EntryPrice, known.EntryPrice)),
             ("quantity", Differ(sent.Quantity, known.Quantity)),
             ("leverage", Differ(sent.Leverage, known.Leverage)),
-            ("position_mode", Differ(NewTrade.PositionModes.Normal(sent.PositionMode), known.PositionMode, StringComparison.OrdinalIgnoreCase)),
+            ("position_mode", Differ(NewTrade.PositionModes, sent.PositionMode, known.PositionMode)),
             ("signal_id", sent.SignalId is { } signal && signal != known.SignalId),
             ("stop_loss", Differ(sent.StopLoss, known.StopLoss)),
             ("take_profit", Differ(sent.TakeProfit, known.TakeProfit)),
-            ("mode", Differ(sent.Mode, known.Mode, StringComparison.OrdinalIgnoreCase)),
-            ("status", Differ(sent.Status, known.Status, StringComparison.OrdinalIgnoreCase)),
+            ("mode", Differ(NewTrade.Modes, sent.Mode, known.Mode)),
+            ("status", Differ(NewTrade.Statuses, sent.Status, known.Status)),
             ("exit_price", Differ(sent.ExitPrice, known.ExitPrice)),
             ("closed_at", Differ(sent.ClosedAt, known.ClosedAt)),
             ("fees", Differ(sent.Fees, known.Fees)),
@@ -59,6 +59,10 @@ internal static class TradeRepetition
     }
 
     private static bool Differ(decimal? sent, decimal? stored) => sent is { } value && !Same(value, stored);
+
+    /// <summary>Another program may have stored the word in a spelling of its own.</summary>
+    private static bool Differ(Choices choices, string? sent, string? stored) =>
+        Differ(choices.Normal(sent), choices.Normal(stored) ?? stored, StringComparison.OrdinalIgnoreCase);
 
     private static bool Differ(string? sent, string? stored, StringComparison comparison) =>
         sent is not null && !sent.Equals(stored, comparison);
