@@ -18,7 +18,8 @@ internal record NewChartAnalysis : IInput<NewChartAnalysis>
     /// <summary>BUY, SELL or HOLD.</summary>
     public string? Recommendation { get; set; }
 
-    /// <summary>low, medium or high.</summary>
+    /// <summary>low, medium or high; a number is taken for one of these.</summary>
+    [JsonConverter(typeof(ConfidenceJson))]
     public string? Confidence { get; set; }
 
     /// <summary>Text, or a list that is kept as its JSON text.</summary>

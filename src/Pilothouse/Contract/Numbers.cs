@@ -87,7 +87,7 @@ internal sealed class WholeJson : JsonConverter<long>
         return reader.TryGetDecimal(out var value) && decimal.Truncate(value) == value && value is >= long.MinValue and <= long.MaxValue
             && Tokens.Digits(Tokens.Number(ref reader)).IsZero == (value == 0)
             ? (long)value
-            : throw new JsonException("must be a whole number");
+            : throw new JsonException("must be a whole number: round it");
     }
 
     public override void Write(Utf8JsonWriter writer, long value, JsonSerializerOptions options) => writer.WriteNumberValue(value);

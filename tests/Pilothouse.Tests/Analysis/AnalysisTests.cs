@@ -45,6 +45,37 @@ public sealed class AnalysisTests
         Assert.Equal("2026-03-02T11:00:00+00:00", (string?)latest["timestamp"]);
     }
 
+    /// <summary>The seed's column took what came; a share or percent becomes the word that it means, one by one and in batches.</summary>
+    [Theory]
+    [InlineData("0.85", "high")]
+    [InlineData("85", "high")]
+    [InlineData("0.7", "high")]
+    [InlineData("1", "high")]
+    [InlineData("100", "high")]
+    [InlineData("69.9", "medium")]
+    [InlineData("0.4", "medium")]
+    [InlineData("4e-1", "medium")]
+    [InlineData("39", "low")]
+    [InlineData("1.5", "low")]
+    [InlineData("0", "low")]
+    [InlineData("null", null)]
+    public async Task A_confidence_in_figures_is_stored_as_its_word(string number, string? word)
+    {
+        await using var server = await TestServer.StartAsync();
+        await server.PostAsync(Path, With("confidence", number));
+        await server.PostAsync($"{Path}/batch", $$"""{"items":[{{With("confidence", number)}}]}""");
+        Assert.All((await server.GetAsync(Path))["data"]!.AsArray(), row => Assert.Equal(word, (string?)row!["confidence"]));
+        Assert.Equal(word ?? "", server.Sql("SELECT confidence FROM chart_analyses WHERE id = 2"));
+    }
+
+    [Fact]
+    public async Task A_confidence_that_another_program_stored_is_shown_as_it_is()
+    {
+        await using var server = await TestServer.StartAsync();
+        server.Sql("INSERT INTO chart_analyses(trading_pair, timeframe, recommendation, confidence) VALUES ('A/B', '1h', 'BUY', 0.85)");
+        Assert.Equal("0.85", (string?)(await server.GetAsync($"{Path}/latest"))["data"]!["confidence"]);
+    }
+
     [Fact]
     public Task Without_a_credential_nothing_is_stored() => WriteChecks.NeedsCredentialAsync(Path, Good, Table);
 
@@ -59,7 +90,10 @@ public sealed class AnalysisTests
     [InlineData("timeframe", "15", "Invalid input")]
     [InlineData("recommendation", "\"LONG\"", "Invalid input")]
     [InlineData("confidence", "\"certain\"", "Invalid input")]
-    [InlineData("confidence", "0.9", "Invalid input")]
+    [InlineData("confidence", "-0.01", "Invalid input")]
+    [InlineData("confidence", "100.1", "Invalid input")]
+    [InlineData("confidence", "\"0.9\"", "Invalid input")]
+    [InlineData("confidence", "true", "Invalid input")]
     [InlineData("key_observations", "5", "Invalid input")]
     [InlineData("key_observations", "{\"a\":1}", "Invalid input")]
     [InlineData("risk_factors", "\"a\\u0000b\"", "Invalid input")]

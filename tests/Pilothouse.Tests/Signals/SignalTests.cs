@@ -8,6 +8,19 @@ public sealed class SignalTests
     private const string Good = """{"trading_pair":"SUI/USDC","signal_type":"buy","signal_strength":5.0,"price":1.234,"rsi":45.5}""";
 
     /// <summary>People read answers in a terminal; escapes are for pages that hold JSON, and no answer may be taken for one.</summary>
+    /// <summary>The column is whole, and a signal that is rounded in silence is another signal.</summary>
+    [Theory]
+    [InlineData("5.5")]
+    [InlineData("-0.4")]
+    [InlineData("55e-1")]
+    public async Task A_strength_with_a_fraction_is_refused_with_what_to_do(string strength)
+    {
+        await using var server = await TestServer.StartAsync();
+        var (status, body) = await server.Client.SendAsync("POST", "/api/signals", Good.Replace("5.0", strength, StringComparison.Ordinal));
+        Assert.Equal((400, "signal_strength must be a whole number: round it."), (status, (string?)body["message"]));
+        Assert.Equal("0", server.Sql("SELECT count(*) FROM signals"));
+    }
+
     [Fact]
     public async Task Text_comes_back_as_it_was_sent_and_readable()
     {
