@@ -24,6 +24,7 @@ public sealed class MigrationChecksumTests
         ["pilothouse_0011_changes"] = "b3a70d107a5157814f917c6054ea78c9c8de470f53bc44e3f6929f3d9056e724",
         ["pilothouse_0012_audit_log"] = "0ca8bba002529c60e4da8362bdc3ac540c5d57af305cabd8613dac4ce2d0bd4c",
         ["pilothouse_0013_voided_trades"] = "58aaa89b55e6ba0a0e139d534ef82def386a928130b64320c6a130fd1744cfea",
+        ["pilothouse_0014_words"] = "3e6322a591abaec704b4b4f6ca2789ce8340389d4634c0986f2a02e3e8f139c7",
     };
 
     private const string AddedColumns = "638aaccc52f44ef614d25e08b411f1e254735bb1aa2bd97488e5fdb58b008430";
