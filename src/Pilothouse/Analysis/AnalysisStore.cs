@@ -28,5 +28,9 @@ internal static class AnalysisStore
     /// <summary>What a bot says elsewhere, its mode, is no misspelling of model.</summary>
     public static readonly InputRules<NewChartAnalysis> Rules = Table.Rules.Record("mode");
 
-    public static readonly ListSql List = new(Table) { Leaders = ["signal_id", "trading_pair", "bot_name", "model", "timeframe", "recommendation"] };
+    public static readonly ListSql List = new(Table)
+    {
+        Leaders = ["signal_id", "trading_pair", "bot_name", "model"],
+        Groups = ["recommendation timeframe model", "bot_name trading_pair timeframe recommendation model"],
+    };
 }

@@ -1,8 +1,5 @@
 using System.Collections.Concurrent;
-using System.Globalization;
-using System.Text;
 using System.Text.Json.Serialization;
-using Microsoft.AspNetCore.WebUtilities;
 using Pilothouse.Storage;
 
 namespace Pilothouse.Contract;
@@ -37,13 +34,18 @@ internal sealed class ListSql(string table, string columns, string time, params 
     }
 
     private const int Rest = 1 << 8;
-    private const int After = 1 << 9;
-    private const int From = 1 << 10;
-    private const int To = 1 << 11;
+    private const int FirstKind = 1 << 9;
+
+    /// <summary>So far a list is walked through for what fits, before its groups are looked at.</summary>
+    private const long LongWalk = 500;
+
     private readonly string timeKey = $"time_key({time})";
     private readonly int width = columns.Count(static c => c == ',') + 1;
     private readonly ConcurrentDictionary<int, Sql> statements = new();
+    private readonly ConcurrentDictionary<int, Sql> edges = new();
     private int[] leaders = [.. filters.Select(static (_, i) => 1 << i)];
+    private ListGroups[]? groups;
+    private WindowReader? windowReader;
 
     /// <summary>A condition that every one of these lists has, without parameters.</summary>
     public string? Always { get; init; }
@@ -57,45 +59,147 @@ internal sealed class ListSql(string table, string columns, string time, params 
         init => leaders = [.. value.Select(group => group.Split(' ').Sum(Bit))];
     }
 
+    /// <summary>
+    /// Filters with a space between, in the order of an index that has the time behind them; the first that has all filters of a request
+    /// serves
+    /// it, where too few rows fit. In the place of NULL the first has an empty text, the second one dash, and so on. See <see
+    /// cref="ListGroups"/>.
+    /// </summary>
+    public IReadOnlyList<string> Groups { get; init; } = [];
+
+    /// <summary>Two filters that are a window over another time.</summary>
+    public ListWindow? Window { get; init; }
+
     /// <summary>Every statement that some request makes; for the test that looks at their query plans.</summary>
     public IEnumerable<Sql> All() =>
         from leader in Enumerable.Range(0, leaders.Length + 1)
         from rest in HasRest(leader) ? new[] { 0, Rest } : [0]
-        from bounds in new[] { 0, After, From, To, After | From, After | To, From | To, After | From | To }
-        select Compose(leader | rest | bounds);
+        from bounds in Enumerable.Range(0, ListBounds.Kinds)
+        select Compose(leader | rest | (bounds * FirstKind));
+
+    /// <summary>Every statement that finds the edge of a walk; for the same test.</summary>
+    public IEnumerable<Sql> AllEdges() =>
+        from leader in Enumerable.Range(0, leaders.Length + 1)
+        from bounds in Enumerable.Range(0, ListBounds.Kinds)
+        select ComposeEdge(leader | (bounds * FirstKind));
+
+    /// <summary>The indexes of groups, with their statements.</summary>
+    public IReadOnlyList<ListGroups> GroupIndexes =>
+        groups ??= [.. Groups.Select((names, i) => ToGroups(names.Split(' '), new string('-', i)))];
+
+    /// <summary>The window, with its statements.</summary>
+    public WindowReader? WindowReader => Window is null ? null
+        : windowReader ??= new(Window, table, columns, timeKey, RestBeside([Window.From, Window.To]));
 
     /// <summary>One page.</summary>
+    /// <param name="session">A snapshot, where more than one filter may be sent: such a page is put together from several
+    /// statements.</param>
+    /// <param name="query">The filters, the cursor and the first and last time.</param>
     /// <param name="limit">At least 1.</param>
+    /// <param name="read">Reads a record.</param>
     /// <param name="since">A first time beside the query's from_date.</param>
     public async ValueTask<Page<T>> PageAsync<T>(
         Session session, QueryValues query, int limit, Func<Row, T> read, DateTimeOffset? since = null)
     {
-        var after = query.Text("cursor") is { } cursor ? Position.Parse(table, cursor) : null;
         var first = query.Time("from_date") is { } sent && !(sent < since) ? sent : since;
-        var from = first is { } start ? Timestamps.ToStored(start) : null;
-        var to = query.Time("to_date") is { } last ? Timestamps.ToStoredAfter(last) : null;
+        var bounds = new ListBounds(
+            first is { } start ? Timestamps.ToStored(start) : null,
+            query.Time("to_date") is { } last ? Timestamps.ToStoredAfter(last) : null,
+            query.Text("cursor") is { } cursor ? ListPosition.Parse(table, cursor) : null);
+        var key = Choose(query);
+        if ((key & Rest) != 0)
+        {
+            var page = new NewestRows<T>(limit, width, read);
+            await ReadWideAsync(session, query, key, bounds, page);
+            return page.ToPage(table);
+        }
 
-        // An engine may take only one upper bound to an index: it gets the nearer one.
-        to = after is not null && string.CompareOrdinal(after.TimeKey, to) < 0 ? null : to;
-        var key = Choose(query) | (after is null ? 0 : After) | (from is null ? 0 : From) | (to is null ? 0 : To);
-        var statement = session.Prepare(statements.GetOrAdd(key, Compose));
-        Bind(statement, query, from, to, after);
-        statement.Set("limit", limit + 1L);
         var rows = new List<T>(Math.Min(limit, 64));
-        Position? end = null;
+        ListPosition? end = null;
         var more = false;
-        await statement.EachAsync(row =>
+        await Walk(session, query, key, bounds).Set("limit", limit + 1L).EachAsync(row =>
         {
             // One row more than asked for is read, to know whether there is a next page.
             more = rows.Count == limit;
             if (!more)
             {
                 rows.Add(read(row));
-                end = rows.Count == limit ? new Position(row.Text(width) ?? "", row.Id(0)) : null;
+                end = rows.Count == limit ? new ListPosition(row.Text(width) ?? "", row.Id(0)) : null;
             }
         });
         return new(true, rows.Count, rows, more ? end!.Text(table) : null);
     }
+
+    /// <summary>
+    /// Rows that several filters let through. Mostly they are among the newest that the leader lets through. Where they are not, what does
+    /// not
+    /// fit is not looked through: the groups that fit are read.
+    /// </summary>
+    private async ValueTask ReadWideAsync<T>(Session session, QueryValues query, int key, ListBounds bounds, NewestRows<T> page)
+    {
+        if (Window is null || !WindowReader!.IsIn(query))
+        {
+            await ReadWideAsync(session, query, key, bounds, page, []);
+            return;
+        }
+
+        string[] ofWindow = [Window.From, Window.To];
+        Statement BindRest(Statement statement) => Bind(statement, query, ofWindow);
+        if (!await WindowReader.ReadFewAsync(session, query, bounds, BindRest, page))
+        {
+            await ReadWideAsync(session, query, key, WindowReader.Around(query, bounds), page, ofWindow);
+            await WindowReader.ReadHeldAsync(session, query, bounds, BindRest, page);
+        }
+    }
+
+    /// <param name="session">A snapshot.</param>
+    /// <param name="query">The filters.</param>
+    /// <param name="key">The leader.</param>
+    /// <param name="bounds">Between which times.</param>
+    /// <param name="page">Takes the rows.</param>
+    /// <param name="ofWindow">The filters of the window, if that is asked for.</param>
+    private async ValueTask ReadWideAsync<T>(
+        Session session, QueryValues query, int key, ListBounds bounds, NewestRows<T> page, string[] ofWindow)
+    {
+        var edge = await EdgeAsync(session, query, key, bounds);
+        if (await page.AddAsync(Walk(session, query, key, bounds.NotBefore(edge)).Set("limit", page.Useful)) == page.Useful || edge is null)
+        {
+            return;
+        }
+
+        string? Sent(string filter) => query.Text(filter)
+            ?? (ofWindow.Length > 0 && Window!.Implied.Parameter == filter ? Window.Implied.Value : null);
+        string[] sent = [.. filters.Select(static filter => filter.Parameter).Where(query.Has).Except(ofWindow)];
+        var index = GroupIndexes.FirstOrDefault(index => index.Has(sent));
+        if (index is null || !await index.ReadAsync(session, Sent, bounds, statement => Bind(statement, query), page))
+        {
+            await page.AddAsync(Walk(session, query, key, bounds.NotBefore(page.Oldest)).Set("limit", page.Useful));
+        }
+    }
+
+    /// <summary>The time of the row up to which a walk is short; null where all that the leader lets through are few.</summary>
+    private ValueTask<string?> EdgeAsync(Session session, QueryValues query, int key, ListBounds bounds)
+    {
+        var leader = key & ~Rest;
+        var sql = edges.GetOrAdd(leader | (bounds.Kind * FirstKind), ComposeEdge);
+        string[] others = [.. filters.Where((_, i) => leader == 0 || (leaders[leader - 1] & (1 << i)) == 0)
+            .Select(static filter => filter.Parameter)];
+        return bounds.Bind(Bind(session.Prepare(sql), query, others)).FirstAsync(static row => row.Text(0));
+    }
+
+    private Statement Walk(Session session, QueryValues query, int key, ListBounds bounds) =>
+        bounds.Bind(Bind(session.Prepare(statements.GetOrAdd(key | (bounds.Kind * FirstKind), Compose)), query));
+
+    private ListGroups ToGroups(string[] names, string none) => new(
+        table, columns, timeKey, [.. names.Select(name => Array.Find(filters, filter => filter.Parameter == name))], none, RestBeside([]));
+
+    /// <summary>What rows must fulfil beside the conditions of these filters. A parameter that was not sent is null.</summary>
+    private string[] RestBeside(IEnumerable<string> names) =>
+    [
+        .. filters.ExceptBy(names, static filter => filter.Parameter)
+            .Select(static filter => $"(@{filter.Parameter} IS NULL OR ({filter.Condition}))"),
+        .. Always is null ? Array.Empty<string>() : [Always],
+    ];
 
     private static IEnumerable<(string Parameter, string Condition)> FiltersOf(Table table) =>
         table.Columns.Where(static column => column.Filter is not null).OrderBy(static column => column.Selectivity).Select(static column => (column.Name, column.Condition));
@@ -125,10 +229,18 @@ internal sealed class ListSql(string table, string columns, string time, params 
         return sent == 0 ? 0 : leader == leaders.Length ? Rest : (leader + 1) | ((sent & ~leaders[leader]) == 0 ? 0 : Rest);
     }
 
-    private void Bind(Statement statement, QueryValues query, string? from, string? to, Position? after)
+    /// <summary>
+    /// Gives the values of the filters that were sent to a statement that has them, but for those <paramref name="without"/>.
+    /// </summary>
+    private Statement Bind(Statement statement, QueryValues query, string[]? without = null)
     {
         foreach (var (parameter, _) in filters)
         {
+            if (without?.Contains(parameter) == true)
+            {
+                continue;
+            }
+
             if (query.Time(parameter) is { } time)
             {
                 statement.Set(parameter, parameter.EndsWith("_to", StringComparison.Ordinal) ? Timestamps.ToStoredAfter(time) : Timestamps.ToStored(time));
@@ -147,79 +259,29 @@ internal sealed class ListSql(string table, string columns, string time, params 
             }
         }
 
-        if (from is not null)
-        {
-            statement.Set("from_date", from);
-        }
-
-        if (to is not null)
-        {
-            statement.Set("to_date", to);
-        }
-
-        if (after is not null)
-        {
-            statement.Set("after_time", after.TimeKey).Set("after_id", after.Id);
-        }
+        return statement;
     }
 
     private Sql Compose(int key)
     {
-        var leader = (key & (Rest - 1)) is var number and > 0 ? leaders[number - 1] : 0;
-        var conditions = filters.Where((_, i) => (leader & (1 << i)) != 0).Select(static filter => filter.Condition).ToList();
-        if ((key & Rest) != 0)
-        {
-            // A parameter that was not sent is null.
-            var others = filters.Where((_, i) => (leader & (1 << i)) == 0);
-            conditions.AddRange(others.Select(static filter => $"(@{filter.Parameter} IS NULL OR ({filter.Condition}))"));
-        }
-
-        if (Always is not null)
-        {
-            conditions.Add(Always);
-        }
-
-        if ((key & From) != 0)
-        {
-            conditions.Add($"{timeKey} >= @from_date");
-        }
-
-        if ((key & To) != 0)
-        {
-            conditions.Add($"{timeKey} < @to_date");
-        }
-
-        if ((key & After) != 0)
-        {
-            // The first half is what the engine finds in an index on an expression; it does not look inside row values for one.
-            conditions.Add($"{timeKey} <= @after_time AND ({timeKey}, id) < (@after_time, @after_id)");
-        }
-
-        var where = conditions.Count == 0 ? "" : " WHERE " + string.Join(" AND ", conditions);
+        var leader = Leading(key);
+        var rest = (key & Rest) != 0 ? RestBeside(leader.Select(static filter => filter.Parameter)) : Always is null ? [] : [Always];
+        var where = Where([
+            .. leader.Select(static filter => filter.Condition), .. rest, .. ListBounds.Conditions(key / FirstKind, timeKey)]);
         return new Sql($"SELECT {columns}, {timeKey} FROM {table}{where} ORDER BY {timeKey} DESC, id DESC LIMIT @limit");
     }
 
-    /// <summary>Where a page ended: the stored time as it sorts, and the id.</summary>
-    private sealed record Position(string TimeKey, long Id)
+    private Sql ComposeEdge(int key)
     {
-        public string Text(string table) => WebEncoders.Base64UrlEncode(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{table}|{Id}|{TimeKey}")));
-
-        public static Position Parse(string table, string cursor)
-        {
-            try
-            {
-                var parts = Encoding.UTF8.GetString(WebEncoders.Base64UrlDecode(cursor)).Split('|', 3);
-                if (parts.Length == 3 && parts[0] == table && long.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var id) && !parts[2].Contains('\0'))
-                {
-                    return new(parts[2], id);
-                }
-            }
-            catch (FormatException)
-            {
-                // Not base64: refused like any other text that we did not make.
-            }
-
-            throw new Refusal(400, ErrorCodes.InvalidCursor, "Invalid cursor", "Send the next_cursor of this same list, or leave cursor out to begin anew.");
-        }
+        var where = Where([.. Leading(key).Select(static filter => filter.Condition), .. ListBounds.Conditions(key / FirstKind, timeKey)]);
+        return new Sql($"SELECT {timeKey} FROM {table}{where} ORDER BY {timeKey} DESC, id DESC LIMIT 1 OFFSET {LongWalk}");
     }
+
+    private List<(string Parameter, string Condition)> Leading(int key)
+    {
+        var leader = (key & (Rest - 1)) is var number and > 0 ? leaders[number - 1] : 0;
+        return [.. filters.Where((_, i) => (leader & (1 << i)) != 0)];
+    }
+
+    private static string Where(string[] conditions) => conditions.Length == 0 ? "" : " WHERE " + string.Join(" AND ", conditions);
 }

@@ -33,7 +33,10 @@ internal sealed class AnswerCache(Database database)
         }
 
         // Written out before the next has its turn: a crowd that asks for large answers is not to have all processors.
-        var json = new KeptBytes(await database.ReadAsync(call.Caller.Reads, read, call.Cancel));
+        // A question with a parameter may take several statements, which are to see one state.
+        var json = new KeptBytes(call.Query.Values is { Count: > 0 }
+            ? await database.SnapshotAsync(call.Caller.Reads, read, call.Cancel)
+            : await database.ReadAsync(call.Caller.Reads, read, call.Cancel));
         Keep(key, new Kept(stamp, json));
         return json;
     }

@@ -33,7 +33,11 @@ internal static class SignalStore
         Column.Text("timeframe", longest: 20) with { Filter = "Only of this timeframe." },
         Column.Number("confidence"));
 
-    public static readonly ListSql List = new(Table);
+    public static readonly ListSql List = new(Table)
+    {
+        Leaders = ["trading_pair", "bot_name", "strategy"],
+        Groups = ["signal_type status timeframe", "bot_name trading_pair strategy signal_type status timeframe"],
+    };
 
     public static ValueTask<bool> ExistsAsync(Session session, long id) => session.Prepare(Exists).Set("id", id).AnyAsync();
 }

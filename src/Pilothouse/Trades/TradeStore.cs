@@ -59,6 +59,10 @@ internal static class TradeStore
 
     private static readonly Sql Void = new("UPDATE trades SET status = 'voided', voided_at = @voided_at, void_reason = @void_reason WHERE id = @id");
 
+    /// <summary>Closed in another month than opened, or before; there is an index on this very condition.</summary>
+    private const string Held =
+        $"unindexed:lower(status) = 'closed' AND (substr({CloseKey}, 1, 7) <> substr(time_key(timestamp), 1, 7) OR {CloseKey} < time_key(timestamp))";
+
     private static readonly (string Parameter, string Condition)[] OfClose =
     [
         ("closed_from", $"lower(status) = 'closed' AND unindexed:{CloseKey} >= @closed_from"),
@@ -66,10 +70,20 @@ internal static class TradeStore
     ];
 
     /// <summary>Filters: those of the columns, status, closed_from, closed_to.</summary>
-    public static readonly ListSql List = OfStatus("coalesce(lower(status), '') <> 'voided'");
+    public static readonly ListSql List = new(Table, [("status", "lower(status) = @status"), .. OfClose])
+    {
+        Always = "coalesce(lower(status), '') <> 'voided'",
+        Leaders = ["external_id", "signal_id", "status trading_pair", "trading_pair", "bot_name", "status"],
+        Groups = ["side mode status", "bot_name trading_pair side mode status"],
+        Window = new("closed_from", "closed_to", "lower(status) = 'closed'", CloseKey, Held, ("status", "closed")),
+    };
 
-    /// <summary>Voided trades only, with the same filters.</summary>
-    public static readonly ListSql Voided = OfStatus("lower(status) = 'voided'");
+    /// <summary>Voided trades only, with the same filters. There are never many, as of open ones.</summary>
+    public static readonly ListSql Voided = new(Table, [("status", "lower(status) = @status"), .. OfClose])
+    {
+        Always = "lower(status) = 'voided'",
+        Leaders = ["external_id", "signal_id", "trading_pair"],
+    };
 
     /// <summary>
     /// Open trades only, with the same filters but status. There are never many: they are found as such, and then looked through.
@@ -78,15 +92,6 @@ internal static class TradeStore
     {
         Always = "lower(status) = 'open'",
         Leaders = ["external_id", "signal_id", "trading_pair"],
-    };
-
-    private static ListSql OfStatus(string always) => new(Table, [("status", "lower(status) = @status"), .. OfClose])
-    {
-        Always = always,
-        Leaders =
-        [
-            "external_id", "signal_id", "status trading_pair", "trading_pair", "bot_name", "closed_from", "closed_to", "mode", "status", "side",
-        ],
     };
 
     /// <summary>

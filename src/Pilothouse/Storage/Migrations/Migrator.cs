@@ -44,6 +44,8 @@ internal sealed partial class Migrator(string path, string backupFolder, TimePro
         if (hasData)
         {
             BackUp();
+            var names = string.Join(", ", missing);
+            Begun(logger, path, names);
         }
 
         if (!File.Exists(path))
@@ -175,6 +177,10 @@ internal sealed partial class Migrator(string path, string backupFolder, TimePro
         using var reader = new StreamReader(typeof(Migrator).Assembly.GetManifestResourceStream(name)!);
         return reader.ReadToEnd();
     }
+
+    [LoggerMessage(Level = LogLevel.Information, Message =
+        "Database {Path}: the migrations {Names} begin. Where they make indexes, a million rows take a minute or two; the program answers after that")]
+    private static partial void Begun(ILogger logger, string path, string names);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Database {Path}: {Count} migrations applied")]
     private static partial void Migrated(ILogger logger, string path, int count);
