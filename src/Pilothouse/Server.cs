@@ -82,6 +82,7 @@ internal static class Server
         services.AddSingleton<FatalEnd>();
         services.AddSingleton<UnreadAnswers>();
         services.AddHostedService<Housekeeping>();
+        services.AddHostedService<ForeignTimeBacklog>();
         services.AddHostedService<ConditionWatch>();
         services.AddSingleton<DiskWatch>();
         services.AddHostedService(static provider => provider.GetRequiredService<DiskWatch>());

@@ -24,9 +24,9 @@ internal readonly record struct ModeReports(FirstReport? First, FirstReport? Bal
 /// </summary>
 internal sealed class BalanceReports : IDisposable
 {
-    private static readonly Sql After = new("SELECT id, timestamp, bot_name, lower(mode), balance FROM bot_status WHERE id > @id ORDER BY id");
+    private static readonly Sql After = new("SELECT id, time_of(timestamp), bot_name, lower(mode), balance FROM bot_status WHERE id > @id ORDER BY id");
 
-    private static readonly Sql Find = new("SELECT id, timestamp, bot_name, lower(mode), balance FROM bot_status WHERE id = @id");
+    private static readonly Sql Find = new("SELECT id, time_of(timestamp), bot_name, lower(mode), balance FROM bot_status WHERE id = @id");
 
     private readonly SemaphoreSlim gate = new(1);
     private readonly Dictionary<(string Bot, string Mode), ModeReports> known = [];

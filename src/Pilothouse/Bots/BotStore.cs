@@ -40,7 +40,7 @@ internal static class BotStore
           UNION ALL
           SELECT (SELECT bot_name FROM bot_status WHERE bot_name > bots.name ORDER BY bot_name LIMIT 1)
           FROM bots WHERE bots.name IS NOT NULL)
-        SELECT bots.name, newest.status, newest.timestamp
+        SELECT bots.name, newest.status, time_of(newest.timestamp)
         FROM bots JOIN bot_status AS newest ON newest.id = (
           SELECT id FROM bot_status WHERE bot_name = bots.name ORDER BY time_key(timestamp) DESC, id DESC LIMIT 1)
         WHERE bots.name IS NOT NULL LIMIT {MostStates}

@@ -6,7 +6,7 @@ namespace Pilothouse.Checklist;
 
 /// <summary>
 /// Whether closed trades lie after now or before their own opening. A bot that writes its local time into the file makes such trades, because
-/// the server reads a time without a zone as UTC.
+/// the server reads a time without a zone as UTC unless FOREIGN_TIME_ZONE is set.
 /// </summary>
 internal static class CloseTimeChecks
 {
@@ -14,7 +14,7 @@ internal static class CloseTimeChecks
     /// As text, two times in UTC compare as the times do; where one names a zone, its rows are read and compared as times.
     /// </summary>
     private static readonly Sql Suspects = new("""
-        SELECT id, timestamp, closed_at FROM trades
+        SELECT id, time_of(timestamp), time_of(closed_at) FROM trades
         WHERE lower(status) = 'closed' AND closed_at IS NOT NULL
           AND (time_key(closed_at) > @now OR time_key(closed_at) < time_key(timestamp)
             OR closed_at LIKE '%+%' OR timestamp LIKE '%+%' OR closed_at LIKE '%:%-%' OR timestamp LIKE '%:%-%')
@@ -45,7 +45,8 @@ internal static class CloseTimeChecks
                 "closes",
                 string.Join(" ", ((string?[])[ahead.Say("in the future"), before.Say("before they were opened")]).OfType<string>()),
                 "A time without a zone is read as UTC: a bot that writes the file itself must write UTC (in Python, "
-                    + "datetime.now(timezone.utc)), not its local time. Then correct these rows: until then their days, their order and how long they were held are wrong.");
+                    + "datetime.now(timezone.utc)), or set FOREIGN_TIME_ZONE to the zone whose local time it writes. Then correct the rows that are "
+                    + "still named here: until then their days, their order and how long they were held are wrong.");
     }
 
     /// <summary>Rows of one kind.</summary>

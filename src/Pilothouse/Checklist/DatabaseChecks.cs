@@ -10,7 +10,13 @@ namespace Pilothouse.Checklist;
 internal static class DatabaseChecks
 {
     private static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(5);
+
     private static readonly string[] TimedTables = ["signals", "trades", "bot_status", "market_context", "chart_analyses", "cost_analytics"];
+
+    private static readonly (string Table, Sql Newest)[] Newest = Of("SELECT time_of(timestamp) FROM {0} ORDER BY time_key(timestamp) DESC LIMIT 1");
+
+    /// <summary>A file that lacks migrations may have no UTC beside a local time yet.</summary>
+    private static readonly (string Table, Sql Newest)[] BeforeMigration = Of("SELECT max(timestamp) FROM {0}");
 
     public static async Task<IEnumerable<Finding>> LookAsync(Settings settings, Surroundings here)
     {
@@ -32,9 +38,11 @@ internal static class DatabaseChecks
                 schema = Finding.Red("database", $"The last check found it damaged: {damage}.", "Stop the server, look for the cause, and restore a backup (docs/operations.md, \"Damaged database\").");
             }
 
-            return missing > 0 ? [library, schema, journal, Times(connection, here.Now)] :
+            return missing > 0 ? [library, schema, journal, await TimesAsync(connection, here.Now, BeforeMigration)] :
             [
-                library, schema, journal, Times(connection, here.Now), await CloseTimeChecks.LookAsync(connection, here.Now, Tolerance),
+                library, schema, journal, await TimesAsync(connection, here.Now, Newest),
+                await CloseTimeChecks.LookAsync(connection, here.Now, Tolerance),
+                await ForeignTimeChecks.LookAsync(connection, settings.ForeignTimeZone),
                 await KeysAsync(connection, here.Now),
             ];
         }
@@ -60,13 +68,20 @@ internal static class DatabaseChecks
     }
 
     /// <summary>The newest row is what "latest" answers: one from the future would be answered for ever.</summary>
-    private static Finding Times(FileSession connection, DateTimeOffset now)
+    private static async Task<Finding> TimesAsync(FileSession connection, DateTimeOffset now, (string Table, Sql Newest)[] tables)
     {
-        string[] ahead = [.. TimedTables.Where(table => connection.HasTable(table)
-            && connection.Scalar($"SELECT max(timestamp) FROM {table}") is { } text && Timestamps.TryParse(text, out var newest) && newest > now + Tolerance)];
-        return ahead.Length == 0
+        var ahead = new List<string>();
+        foreach (var (table, newest) in tables)
+        {
+            if (connection.HasTable(table) && await connection.Prepare(newest).FirstAsync(static row => row.Time(0)) > now + Tolerance)
+            {
+                ahead.Add(table);
+            }
+        }
+
+        return ahead.Count == 0
             ? Finding.Green("times", "No record is from the future.")
-            : Finding.Yellow("times", $"There are records from the future in {string.Join(", ", ahead)}: they stay the latest until then.", "Set the clock right, here or where the bot runs; a bot that writes the file itself must write UTC. Then correct or remove those rows.");
+            : Finding.Yellow("times", $"There are records from the future in {string.Join(", ", ahead)}: they stay the latest until then.", "Set the clock right, here or where the bot runs; a bot that writes the file itself must write UTC, or set FOREIGN_TIME_ZONE to its zone. Then correct or remove those rows.");
     }
 
     private static async Task<Finding> KeysAsync(FileSession connection, DateTimeOffset now)
@@ -78,6 +93,9 @@ internal static class DatabaseChecks
             : endless.Length > 0 ? Finding.Yellow("api-keys", $"Never end: {string.Join(", ", endless)}.", "Make them with --expires-in-days 365, and a new one in time.")
             : Finding.Green("api-keys", string.Create(CultureInfo.InvariantCulture, $"{live.Length} live keys; all end, none may do everything."));
     }
+
+    private static (string Table, Sql Newest)[] Of(string sql) =>
+        [.. TimedTables.Select(table => (table, new Sql(sql.Replace("{0}", table, StringComparison.Ordinal))))];
 
     private static string Show(ApiKey key) => string.Create(CultureInfo.InvariantCulture, $"{key.Id} ({key.Name})");
 }

@@ -71,6 +71,14 @@ internal sealed class SettingSource(IReadOnlyDictionary<string, string> values)
         TakeText(new(name, "", "a path such as /pilothouse, of letters, digits and - _ . ~, that begins with none of /api, /health, /metrics, /openapi, /docs and /mcp"), "",
             static text => UrlPrefix.TryRead(text, out var prefix) && !UrlPrefix.IsAmbiguous(prefix) ? prefix : null);
 
+    /// <summary>Whether it is a scheme, a host and perhaps a port.</summary>
+    public static bool IsOrigin(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.GetLeftPart(UriPartial.Authority) == text.TrimEnd('/');
+
+    /// <summary>A time zone by its name in the tz database; null where none is set. Only the plain name of a zone is looked for, never a path.</summary>
+    public TimeZoneInfo? TimeZone(string name) =>
+        TakeText(new(name, "", "a time zone such as Europe/Berlin"), "", static text => FindZone(text)?.Id) is { Length: > 0 } id ? FindZone(id) : null;
+
     public string[] List(string name, string allowed, Func<string, bool> good) =>
         TakeText(new(name, "", allowed), "", text => Split(text).All(good) ? text : null) is { Length: > 0 } text ? Split(text) : [];
 
@@ -110,6 +118,9 @@ internal sealed class SettingSource(IReadOnlyDictionary<string, string> values)
 
         return network.PrefixLength > 0;
     }
+
+    private static TimeZoneInfo? FindZone(string id) =>
+        id.All(static c => char.IsAsciiLetterOrDigit(c) || c is '_' or '+' or '-' or '/') && !id.StartsWith('/') && TimeZoneInfo.TryFindSystemTimeZoneById(id, out var zone) ? zone : null;
 
     private static string[] Split(string text) => text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 

@@ -19,6 +19,7 @@ internal sealed class Settings
         DatabaseUrl = from.Text("DATABASE_URL", "", "nothing, until PostgreSQL is supported");
         PoolSize = from.Whole("DB_POOL_SIZE", 4, 1, 64);
         Durability = from.OneOf("DURABILITY", "full", "full", "normal");
+        ForeignTimeZone = from.TimeZone("FOREIGN_TIME_ZONE");
         BackupDir = from.Text("BACKUP_DIR", "backups", "a folder path");
         MaxBackups = from.Whole("MAX_BACKUPS", 30, 1, 100_000);
         CompressBackups = from.Flag("COMPRESS_BACKUPS", true);
@@ -36,7 +37,7 @@ internal sealed class Settings
         AuditRecords = from.Flag("AUDIT_RECORDS", false);
         BotKeysMayChangeUnnamed = from.Flag("BOT_KEYS_MAY_CHANGE_UNNAMED", false);
         AllowedHosts = from.List("ALLOWED_HOSTS", "host names separated by commas, or * for any", static _ => true);
-        CorsOrigins = from.List("CORS_ORIGINS", "origins such as http://localhost:5000 separated by commas, or *", static text => text == "*" || IsOrigin(text));
+        CorsOrigins = from.List("CORS_ORIGINS", "origins such as http://localhost:5000 separated by commas, or *", static text => text == "*" || SettingSource.IsOrigin(text));
         TrustedProxies = from.Networks("TRUSTED_PROXIES");
         IpAllowlist = from.Networks("IP_ALLOWLIST");
         PathBase = from.PathPrefix("PATH_BASE");
@@ -71,6 +72,9 @@ internal sealed class Settings
 
     /// <summary>"full": acknowledged means on disk. "normal": a power cut may take the last commits, a crash of the program not.</summary>
     public string Durability { get; }
+
+    /// <summary>The zone of times without one in rows that other programs write into the file; null reads them as UTC.</summary>
+    public TimeZoneInfo? ForeignTimeZone { get; }
 
     public string BackupDir { get; }
 
@@ -180,9 +184,6 @@ internal sealed class Settings
         return settings;
     }
 
-    private static bool IsOrigin(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.GetLeftPart(UriPartial.Authority) == text.TrimEnd('/');
-
     /// <summary>Accepted and checked, so that a wrong value shows now; their parts say when they use them.</summary>
     private void ReadReserved(SettingSource from)
     {
@@ -193,8 +194,7 @@ internal sealed class Settings
 
     private static bool IsLongSecret(string text) => System.Text.Encoding.UTF8.GetByteCount(text) >= 32;
 
-    internal static bool IsReserved(string name) =>
-        name is "BOT_STALE_AFTER_SECONDS";
+    internal static bool IsReserved(string name) => name is "BOT_STALE_AFTER_SECONDS";
 
     /// <summary>What only shows when settings are looked at together.</summary>
     private void Check(SettingSource from)

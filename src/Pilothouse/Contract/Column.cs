@@ -48,6 +48,9 @@ internal sealed record Column(string Name, ColumnKind Kind)
     /// <summary>Whether it names the bot: a key that belongs to a bot fills it in.</summary>
     public bool IsBot { get; init; }
 
+    /// <summary>What a SELECT names to read it. Another program may have stored a local time; the server's own columns are in UTC.</summary>
+    public string Selection => Kind == ColumnKind.Time && !IsComputed ? $"time_of({Name})" : Name;
+
     /// <summary>Whether only the server fills it in, so that no client may send it.</summary>
     public bool IsComputed { get; init; }
 

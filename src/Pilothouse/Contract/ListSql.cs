@@ -39,13 +39,15 @@ internal sealed class ListSql(string table, string columns, string time, params 
     /// <summary>So far a list is walked through for what fits, before its groups are looked at.</summary>
     private const long LongWalk = 500;
 
-    private readonly string timeKey = $"time_key({time})";
     private readonly int width = columns.Count(static c => c == ',') + 1;
     private readonly ConcurrentDictionary<int, Sql> statements = new();
     private readonly ConcurrentDictionary<int, Sql> edges = new();
     private int[] leaders = [.. filters.Select(static (_, i) => 1 << i)];
     private ListGroups[]? groups;
     private WindowReader? windowReader;
+
+    /// <summary>The expression by which it is ordered; another one where the server alone writes the table.</summary>
+    public string TimeKey { get; init; } = $"time_key({time})";
 
     /// <summary>A condition that every one of these lists has, without parameters.</summary>
     public string? Always { get; init; }
@@ -89,7 +91,7 @@ internal sealed class ListSql(string table, string columns, string time, params 
 
     /// <summary>The window, with its statements.</summary>
     public WindowReader? WindowReader => Window is null ? null
-        : windowReader ??= new(Window, table, columns, timeKey, RestBeside([Window.From, Window.To]));
+        : windowReader ??= new(Window, table, columns, TimeKey, RestBeside([Window.From, Window.To]));
 
     /// <summary>One page.</summary>
     /// <param name="session">A snapshot, where more than one filter may be sent: such a page is put together from several
@@ -191,7 +193,7 @@ internal sealed class ListSql(string table, string columns, string time, params 
         bounds.Bind(Bind(session.Prepare(statements.GetOrAdd(key | (bounds.Kind * FirstKind), Compose)), query));
 
     private ListGroups ToGroups(string[] names, string none) => new(
-        table, columns, timeKey, [.. names.Select(name => Array.Find(filters, filter => filter.Parameter == name))], none, RestBeside([]));
+        table, columns, TimeKey, [.. names.Select(name => Array.Find(filters, filter => filter.Parameter == name))], none, RestBeside([]));
 
     /// <summary>What rows must fulfil beside the conditions of these filters. A parameter that was not sent is null.</summary>
     private string[] RestBeside(IEnumerable<string> names) =>
@@ -267,14 +269,14 @@ internal sealed class ListSql(string table, string columns, string time, params 
         var leader = Leading(key);
         var rest = (key & Rest) != 0 ? RestBeside(leader.Select(static filter => filter.Parameter)) : Always is null ? [] : [Always];
         var where = Where([
-            .. leader.Select(static filter => filter.Condition), .. rest, .. ListBounds.Conditions(key / FirstKind, timeKey)]);
-        return new Sql($"SELECT {columns}, {timeKey} FROM {table}{where} ORDER BY {timeKey} DESC, id DESC LIMIT @limit");
+            .. leader.Select(static filter => filter.Condition), .. rest, .. ListBounds.Conditions(key / FirstKind, TimeKey)]);
+        return new Sql($"SELECT {columns}, {TimeKey} FROM {table}{where} ORDER BY {TimeKey} DESC, id DESC LIMIT @limit");
     }
 
     private Sql ComposeEdge(int key)
     {
-        var where = Where([.. Leading(key).Select(static filter => filter.Condition), .. ListBounds.Conditions(key / FirstKind, timeKey)]);
-        return new Sql($"SELECT {timeKey} FROM {table}{where} ORDER BY {timeKey} DESC, id DESC LIMIT 1 OFFSET {LongWalk}");
+        var where = Where([.. Leading(key).Select(static filter => filter.Condition), .. ListBounds.Conditions(key / FirstKind, TimeKey)]);
+        return new Sql($"SELECT {TimeKey} FROM {table}{where} ORDER BY {TimeKey} DESC, id DESC LIMIT 1 OFFSET {LongWalk}");
     }
 
     private List<(string Parameter, string Condition)> Leading(int key)

@@ -27,7 +27,7 @@ internal abstract class Table(string name, Type input, string time, Column[] col
     public IReadOnlyList<Column> Columns => columns;
 
     /// <summary>The list of all columns for a SELECT, in the order of <see cref="Columns"/> after the id.</summary>
-    public string Selection { get; } = "id, " + string.Join(", ", columns.Select(static column => column.Name));
+    public string Selection { get; } = "id, " + string.Join(", ", columns.Select(static column => column.Selection));
 }
 
 /// <summary>

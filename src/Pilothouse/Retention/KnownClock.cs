@@ -18,7 +18,7 @@ internal static class KnownClock
     private static readonly Sql[] NewestRows =
     [
         .. new[] { "signals", "trades", "bot_status", "market_context", "chart_analyses", "cost_analytics" }
-            .Select(static table => new Sql($"SELECT timestamp FROM {table} WHERE time_key(timestamp) <= @now ORDER BY time_key(timestamp) DESC LIMIT 1")),
+            .Select(static table => new Sql($"SELECT time_of(timestamp) FROM {table} WHERE time_key(timestamp) <= @now ORDER BY time_key(timestamp) DESC LIMIT 1")),
     ];
 
     /// <summary>

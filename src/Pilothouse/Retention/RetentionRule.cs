@@ -36,10 +36,10 @@ internal sealed class RetentionRule
 
         // CASE, because a condition that is unknown (no first balance: NULL) keeps nothing, and NOT of it is unknown too.
         var kept = $"CASE WHEN {stays} THEN 1 ELSE 0 END";
-        var select = $"SELECT id, timestamp, time_key(timestamp), {until ?? "NULL"}, {kept} FROM {table} AS old";
+        var select = $"SELECT id, time_of(timestamp), time_key(timestamp), {(hasUntil ? $"time_of({until})" : "NULL")}, {kept} FROM {table} AS old";
         sameTime = new Sql($"{select} WHERE time_key(timestamp) = @key AND id > @id ORDER BY id LIMIT @limit");
         later = new Sql($"{select} WHERE time_key(timestamp) > @key AND time_key(timestamp) < @before ORDER BY time_key(timestamp), id LIMIT @limit");
-        delete = new Sql($"DELETE FROM {table} AS old WHERE id = @id AND timestamp = @timestamp{(hasUntil ? $" AND coalesce({until}, '') = @until" : "")} AND {kept} = 0");
+        delete = new Sql($"DELETE FROM {table} AS old WHERE id = @id AND time_of(timestamp) = @timestamp{(hasUntil ? $" AND coalesce(time_of({until}), '') = @until" : "")} AND {kept} = 0");
     }
 
     public string Table { get; }

@@ -36,7 +36,8 @@ internal static class DatabaseEngine
 
     /// <summary>Opens the database, which <see cref="Migrate"/> has brought up to date.</summary>
     public static Database Open(Settings settings, TimeProvider clock, ILoggerFactory loggers, IMeterFactory? meters = null) =>
-        new SqliteDatabase(settings.DatabasePath, settings.PoolSize, settings.Durability == "full", clock, loggers.CreateLogger<SqliteDatabase>(), meters);
+        new SqliteDatabase(settings.DatabasePath, settings.PoolSize, settings.Durability == "full", clock, loggers.CreateLogger<SqliteDatabase>(), meters,
+            connection => ForeignTimeTriggers.Apply(connection, settings.ForeignTimeZone, clock.GetUtcNow()));
 
     /// <summary>The same for a command, which reads one thing after another.</summary>
     public static Database OpenForCommand(Settings settings, ILoggerFactory loggers) =>

@@ -53,7 +53,7 @@ internal static class AccountTrades
 
     /// <summary>A time that nobody can read is empty or sorts behind every year.</summary>
     private static Sql First(string whose) => new($"""
-        SELECT timestamp FROM trades
+        SELECT time_of(timestamp) FROM trades
         WHERE {whose} AND {OfMode} AND time_key(timestamp) > '0' AND time_key(timestamp) < @before
         ORDER BY time_key(timestamp) LIMIT 1
         """);

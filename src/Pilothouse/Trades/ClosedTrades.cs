@@ -41,7 +41,7 @@ internal sealed record ClosedTradeFilter(
 /// <summary>Closed trades in the order in which they closed, and what changed among them.</summary>
 internal static class ClosedTrades
 {
-    public const string Columns = "id, timestamp, closed_at, pnl, fees, entry_price, quantity, bot_name, lower(mode), trading_pair";
+    public const string Columns = "id, time_of(timestamp), time_of(closed_at), pnl, fees, entry_price, quantity, bot_name, lower(mode), trading_pair";
 
     private static readonly string[] Conditions =
     [

@@ -52,8 +52,8 @@ internal static class TradeStore
         "UPDATE trades SET stop_loss = @stop_loss, take_profit = @take_profit, quantity = @quantity WHERE id = @id");
 
     private static readonly Sql Close = new("""
-        UPDATE trades SET status = 'closed', exit_price = @exit_price, closed_at = @closed_at, pnl = @pnl, pnl_percentage = @pnl_percentage,
-          fees = @fees, exit_reason = @exit_reason
+        UPDATE trades SET status = 'closed', exit_price = @exit_price, closed_at = @closed_at, closed_at_utc = NULL, pnl = @pnl,
+          pnl_percentage = @pnl_percentage, fees = @fees, exit_reason = @exit_reason
         WHERE id = @id
         """);
 

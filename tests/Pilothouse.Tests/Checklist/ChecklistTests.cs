@@ -336,6 +336,7 @@ public sealed class ChecklistTests
                 + "Trades that closed before they were opened: 2, at most by 4 hours and 29 minutes (trade 8).",
             found.Found);
         Assert.Contains("must write UTC", found.ToDo, StringComparison.Ordinal);
+        Assert.Contains("set FOREIGN_TIME_ZONE to the zone", found.ToDo, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -14,6 +14,8 @@ internal sealed partial class Migrator(string path, string backupFolder, TimePro
 
     private const string AddColumns = "pilothouse_0002_added_columns";
 
+    private const string AddForeignTimes = "pilothouse_0016_foreign_times";
+
     private const string Journal = """
         CREATE TABLE IF NOT EXISTS schema_migrations (
           id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -146,7 +148,12 @@ internal sealed partial class Migrator(string path, string backupFolder, TimePro
             foreach (var version in missing)
             {
                 running = version;
-                connection.Execute(version == AddColumns ? ScriptOfAddedColumns(connection) : Sql.ExpandForSqlite(Read(version + ".sql")));
+                connection.Execute(version == AddColumns ? ScriptOfAddedColumns(connection) : Expand(version));
+                if (version == AddForeignTimes)
+                {
+                    TimeIndexes.MakeAnew(connection);
+                }
+
                 insert.Renew().Set("version", version).Set("description", version[(Prefix.Length + 5)..].Replace('_', ' ')).Set("applied_at", clock.GetUtcNow());
                 insert.Run();
             }
@@ -167,6 +174,10 @@ internal sealed partial class Migrator(string path, string backupFolder, TimePro
     private static string ScriptOfAddedColumns(SqliteConnection connection) => string.Join('\n', SeedSchema.Added
         .Where(added => connection.Scalar($"SELECT 1 FROM pragma_table_info('{added.Table}') WHERE lower(name) = '{added.Column}'") is null)
         .Select(static added => $"ALTER TABLE {added.Table} ADD COLUMN {added.Column} {added.Type};"));
+
+    private static string Expand(string version) => string.CompareOrdinal(version, AddForeignTimes) < 0
+        ? Sql.ExpandWithoutForeignTimes(Read(version + ".sql"))
+        : Sql.ExpandForSqlite(Read(version + ".sql"));
 
     private static IEnumerable<string> ScriptNames() => typeof(Migrator).Assembly.GetManifestResourceNames()
         .Where(static name => name.StartsWith(Prefix, StringComparison.Ordinal) && name.EndsWith(".sql", StringComparison.Ordinal));

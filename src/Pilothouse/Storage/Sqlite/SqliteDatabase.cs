@@ -18,12 +18,14 @@ internal sealed class SqliteDatabase : Database
     private volatile SqliteEngine? engine;
 
     /// <summary>Opens the file, which <see cref="Migrator"/> has brought up to date.</summary>
-    public SqliteDatabase(string path, int readerCount, bool durable, TimeProvider clock, ILogger<SqliteDatabase> logger, IMeterFactory? meters = null)
+    /// <param name="prepare">Is given the connection that writes before anybody writes.</param>
+    public SqliteDatabase(
+        string path, int readerCount, bool durable, TimeProvider clock, ILogger<SqliteDatabase> logger, IMeterFactory? meters = null, Action<SqliteConnection>? prepare = null)
     {
         Path = path;
         WasClosedCleanly = new FileInfo(path + "-wal") is not { Exists: true, Length: > 0 };
         var metrics = new SqliteMetrics(meters);
-        open = () => new SqliteEngine(path, readerCount, durable, clock, metrics, Commits, logger);
+        open = () => new SqliteEngine(path, readerCount, durable, clock, metrics, Commits, prepare, logger);
         engine = open();
         metrics.Watch(path, () => Waiting, engine.Readers.Count, () => engine?.Readers.Busy ?? 0);
     }

@@ -9,10 +9,11 @@ internal sealed class SqliteEngine : IDisposable
     private readonly Lock watching = new();
 
     /// <summary>Opens the file, which is up to date.</summary>
-    public SqliteEngine(string path, int readerCount, bool durable, TimeProvider clock, SqliteMetrics metrics, CommitSignal commits, ILogger logger)
+    public SqliteEngine(string path, int readerCount, bool durable, TimeProvider clock, SqliteMetrics metrics, CommitSignal commits, Action<SqliteConnection>? prepare, ILogger logger)
     {
         var writing = new SqliteConnection(path, OpenFor.Write, durable);
         writing.KeepLog();
+        prepare?.Invoke(writing);
         Files = new LiveFiles(path, durable);
         Readers = new SqliteReaders(path, readerCount, durable, metrics);
         Writer = new SqliteWriter(writing, Files, new LogKeeper(writing, Readers, Files.Demand, clock, logger), metrics, commits, logger);

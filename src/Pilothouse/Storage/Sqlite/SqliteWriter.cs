@@ -154,9 +154,9 @@ internal sealed class SqliteWriter : IDisposable
                 refused += StoreOne(item) ? 0 : 1;
             }
 
+            writeLock.Finish();
             commitBegan = Stopwatch.GetTimestamp();
             connection.Get(Commit).Renew().Run();
-
             // Who removed the log meanwhile has taken this transaction with it.
             files.Demand();
         }

@@ -12,8 +12,9 @@ internal sealed class WriteLock(SqliteConnection connection) : IDisposable
     private static readonly TimeSpan LookAgainAfter = TimeSpan.FromMilliseconds(1);
 
     private readonly ManualResetEventSlim lookAgain = new();
+    private readonly bool marks = ForeignTimeTriggers.AreThere(connection);
 
-    /// <summary>Begins a transaction that has it.</summary>
+    /// <summary>Begins a transaction that has it; where triggers look at what others write, it says that it is the server's.</summary>
     /// <exception cref="SqliteException">Another program has held it for longer than <see cref="SqliteConnection.LockPatience"/>.</exception>
     public void Take()
     {
@@ -32,6 +33,20 @@ internal sealed class WriteLock(SqliteConnection connection) : IDisposable
         finally
         {
             connection.WaitForLocks(SqliteConnection.LockPatience);
+        }
+
+        if (marks)
+        {
+            ForeignTimeTriggers.MarkAsOurs(connection);
+        }
+    }
+
+    /// <summary>Before the commit: what says that it is the server's transaction must not outlast it.</summary>
+    public void Finish()
+    {
+        if (marks)
+        {
+            ForeignTimeTriggers.Finish(connection);
         }
     }
 
