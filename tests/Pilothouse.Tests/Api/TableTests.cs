@@ -1,10 +1,10 @@
 using System.Globalization;
-using System.Reflection;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Pilothouse.Contract;
+using Pilothouse.Operations;
 using Pilothouse.Storage;
 using Pilothouse.Tests.Fixtures;
 
@@ -16,29 +16,34 @@ namespace Pilothouse.Tests.Api;
 /// </summary>
 public sealed class TableTests
 {
-    public static TheoryData<string> Names => [.. Tables.Keys.Order(StringComparer.Ordinal)];
-
-    private static Dictionary<string, Table> Tables => typeof(Server).Assembly.GetTypes()
-        .SelectMany(static type => type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic))
-        .Where(static one => one.FieldType.IsAssignableTo(typeof(Table)))
-        .Select(static one => (Table)one.GetValue(null)!)
-        .ToDictionary(static table => table.Name);
+    public static TheoryData<string> Names => [.. RecordTables.Declared.Keys.Order(StringComparer.Ordinal)];
 
     [Fact]
-    public void The_tables_of_all_features_are_found() =>
-        Assert.Equal(
-            ["bot_status", "chart_analyses", "correlation_data", "cost_analytics", "market_context", "signals", "trades"], Tables.Keys.Order(StringComparer.Ordinal));
+    public async Task Every_record_that_can_be_posted_has_a_table()
+    {
+        await using var server = await TestServer.StartAsync();
+        var tables = RecordTables.Declared.Values.Select(static table => table.Input).ToHashSet();
+        var records = server.Services.GetServices<Feature>().SelectMany(feature => feature.Operations(server.Services)).OfType<WriteOperation>()
+            .Where(static write => write is { Method: "POST", Audited: Audited.AsRecord, TargetName: null } && !write.Path.EndsWith("/batch", StringComparison.Ordinal)).ToList();
+        Assert.Contains(records, static write => write.Name == "createSignal");
+        Faults.None(records.Where(write => !tables.Contains(write.Input!)).Select(static write => $"{write.Name} takes {write.Input!.Name}, which no static field of the type Table declares"));
+    }
 
     [Theory]
     [MemberData(nameof(Names))]
     public async Task Its_columns_are_those_of_the_database(string name)
     {
         await using var server = await TestServer.StartAsync();
-        var stored = server.Sql($"SELECT group_concat(name, ' ') FROM (SELECT name FROM pragma_table_info('{name}') ORDER BY name)");
+        var stored = server.Sql($"SELECT coalesce(group_concat(name || ' ' || type, ','), '') FROM pragma_table_info('{name}')")!
+            .Split(',', StringSplitOptions.RemoveEmptyEntries).Select(static column => column.Split(' ')).ToDictionary(static column => column[0], static column => column[1]);
+        Assert.True(stored.Remove("id"), $"{name} is not in the database, or has no id: add a migration.");
 
         // A time that another program may write has its UTC in a column beside it (docs/decisions/0027).
-        var times = Tables[name].Columns.Where(static column => column is { Kind: ColumnKind.Time, IsComputed: false }).Select(static column => column.Name + ForeignTimes.Suffix);
-        Assert.Equal(stored, string.Join(' ', Tables[name].Columns.Select(static column => column.Name).Append("id").Concat(times).Order(StringComparer.Ordinal)));
+        Faults.None(RecordTables.Declared[name].Columns.Where(static column => column is { Kind: ColumnKind.Time, IsComputed: false }).Select(static column => column.Name + ForeignTimes.Suffix)
+            .Select(column => stored.Remove(column) ? null : $"{name}.{column} is missing: a migration must add it beside its time, and ForeignTimes.Tables name that time"));
+        Faults.None(stored.Keys.Except(RecordTables.Declared[name].Columns.Select(static column => column.Name)).Select(column => $"{name}.{column} is in the database, and its Table does not declare it"));
+        Faults.None(RecordTables.Declared[name].Columns.Select(column => !stored.TryGetValue(column.Name, out var type) ? $"{name}.{column.Name} is declared, and no migration adds it"
+            : !TypesOf(column).Contains(type) ? $"{name}.{column.Name} is declared as {column.Kind}, and a migration makes it {type} instead of {TypesOf(column)[0]}" : null));
     }
 
     [Theory]
@@ -46,7 +51,7 @@ public sealed class TableTests
     public async Task What_is_sent_for_each_column_is_stored_in_it_and_comes_back(string name)
     {
         await using var server = await TestServer.StartAsync();
-        var table = Tables[name];
+        var table = RecordTables.Declared[name];
         var (path, sent, id) = await PostAsync(server, table);
         var columns = table.Columns.Where(static column => !column.IsComputed).ToList();
         foreach (var column in columns)
@@ -70,14 +75,13 @@ public sealed class TableTests
     public async Task Each_filter_finds_its_record_and_no_other(string name)
     {
         await using var server = await TestServer.StartAsync();
-        var table = Tables[name];
+        var table = RecordTables.Declared[name];
         var (path, sent, id) = await PostAsync(server, table);
         foreach (var column in table.Columns.Where(column => column.Filter is not null && table.Record is not null))
         {
             var value = Uri.EscapeDataString(sent[column.Name]!.ToString());
             Assert.Contains(id, Ids(await server.Client.SendAsync("GET", $"{path}?{column.Name}={value}")));
-            var other = column.Kind == ColumnKind.Whole ? "4294967297" : column.Choices is { } choices ? choices.All[0] : "other";
-            Assert.NotEqual(other, sent[column.Name]!.ToString());
+            var other = OtherOf(column, sent[column.Name]!);
             Assert.DoesNotContain(id, Ids(await server.Client.SendAsync("GET", $"{path}?{column.Name}={other}")));
         }
     }
@@ -88,7 +92,7 @@ public sealed class TableTests
     public async Task A_word_that_another_program_spelled_otherwise_is_found_as_the_word_that_it_is(string name)
     {
         await using var server = await TestServer.StartAsync();
-        var table = Tables[name];
+        var table = RecordTables.Declared[name];
         var filtered = table.Columns.Where(column => column is { Filter: not null, Choices: not null } && table.Record is not null).ToList();
         if (filtered.Count == 0)
         {
@@ -114,7 +118,9 @@ public sealed class TableTests
     /// <summary>Posts a record that has a value of its own in every field.</summary>
     private static async Task<(string Path, JsonObject Sent, long Id)> PostAsync(TestServer server, Table table)
     {
-        var path = PathOf(Routes(server, "POST").Single(endpoint => endpoint.Metadata.GetMetadata<IAcceptsMetadata>()?.RequestType == table.Input));
+        var route = Routes(server, "POST").SingleOrDefault(endpoint => endpoint.Metadata.GetMetadata<IAcceptsMetadata>()?.RequestType == table.Input);
+        Assert.True(route is not null, $"No route takes {table.Input.Name}, the input of {table.Name}: its feature needs a Write operation, and its line in Features() of Server.cs.");
+        var path = PathOf(route);
         for (var i = 0; i < 3; i++)
         {
             await server.PostAsync("/api/signals", """{"trading_pair":"A/B","signal_type":"BUY","signal_strength":1,"price":1}""");
@@ -142,15 +148,39 @@ public sealed class TableTests
         {
             { IsPair: true } => $"P{number}/USDC",
             { Choices: { } choices } => choices.All[^1],
-            { Kind: ColumnKind.Text } => $"text {number}",
+            { Kind: ColumnKind.Text } => $"text {number}"[^Math.Min(column.Longest, $"text {number}".Length)..],
             { Kind: ColumnKind.Whole, Name: "signal_id" } => 2,
-            { Kind: ColumnKind.Whole } => Math.Max(column.Least, 0) + number,
+            { Kind: ColumnKind.Whole } => Math.Min(Math.Max(column.Least, 0) + number, column.Most),
             { Kind: ColumnKind.Money } => 100m + number + 0.25m,
             { Kind: ColumnKind.Number, Bounds: ({ } least, { } most) } => least + ((most - least) * share),
+            { Kind: ColumnKind.Number, Bounds: ({ } least, null) } => least + number + share,
+            { Kind: ColumnKind.Number, Bounds: (null, { } most) } => most - number - share,
             { Kind: ColumnKind.Number } => number + share,
             _ => TestServer.Start.AddDays(-1).AddMinutes(number).ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture),
         };
     }
+
+    /// <summary>Another value that the column takes.</summary>
+    private static string OtherOf(Column column, JsonNode sent)
+    {
+        var other = column switch
+        {
+            { Kind: ColumnKind.Whole } => Math.Min(4294967297, column.Most - 1).ToString(CultureInfo.InvariantCulture),
+            { Choices: { } choices } => choices.All[0],
+            _ => "other"[^Math.Min(column.Longest, 5)..],
+        };
+        Assert.NotEqual(other, sent.ToString());
+        return other;
+    }
+
+    /// <summary>How the seed's tables, and so ours, declare such a column: SQLite turns a text that looks like a number into one where the type is a number's.</summary>
+    private static string[] TypesOf(Column column) => column.Kind switch
+    {
+        ColumnKind.Text => ["TEXT"],
+        ColumnKind.Whole => ["INTEGER"],
+        ColumnKind.Time => ["DATETIME"],
+        _ => ["REAL", "INTEGER"],
+    };
 
     private static bool IsSame(Column column, JsonNode sent, string stored) => column.Kind switch
     {
