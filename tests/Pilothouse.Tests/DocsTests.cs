@@ -2,8 +2,11 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Pilothouse.Auth;
 using Pilothouse.Configuration;
 using Pilothouse.Contract;
+using Pilothouse.Operations;
+using Pilothouse.Retention;
 using Pilothouse.Tests.Fixtures;
 
 namespace Pilothouse.Tests;
@@ -77,6 +80,45 @@ public sealed partial class DocsTests
     }
 
     [Fact]
+    public async Task Every_operation_is_documented_with_its_right_and_its_limit()
+    {
+        await using var server = await TestServer.StartAsync();
+        var rows = RouteRow().Matches(Read("docs", "api.md")).ToDictionary(static row => $"{row.Groups["method"].Value} {row.Groups["path"].Value}");
+        Faults.None(Operations(server).Where(operation => rows.ContainsKey(Route(operation))).Select(operation =>
+        {
+            var (right, limit) = (operation.Scope == Scopes.None ? "read" : operation.Scope.ToString().ToLowerInvariant(), operation.PerMinute is { } calls ? $"{calls}" : "default");
+            var cells = rows[Route(operation)].Groups;
+            return (cells["right"].Value, cells["limit"].Value) == (right, limit) ? ""
+                : $"docs/api.md says {cells["right"].Value} and {cells["limit"].Value} of {Route(operation)}: it takes {right}, and its limit is {limit}.";
+        }));
+    }
+
+    /// <summary>Somewhere under the heading of the route: its row, another row there, or the text below.</summary>
+    [Fact]
+    public async Task Every_field_and_every_query_parameter_is_documented_under_its_heading()
+    {
+        await using var server = await TestServer.StartAsync();
+        var parts = Read("docs", "api.md").Split("\n### ");
+        Faults.None(Operations(server).Select(operation => (Route: Route(operation), Names: Names(operation), Part: Array.Find(parts, part => part.Contains($"| {operation.Method} | `{operation.Path}` |", StringComparison.Ordinal))))
+            .Where(static operation => operation.Part is not null)
+            .SelectMany(static operation => operation.Names.Where(name => !Regex.IsMatch(operation.Part!, $@"`{name}[`=]"))
+                .Select(name => $"docs/api.md names `{name}` of {operation.Route} nowhere under its heading.")));
+    }
+
+    [Fact]
+    public void Every_table_of_records_is_kept_for_days_that_are_a_setting_or_for_ever()
+    {
+        var forEver = NeverDeleted().Match(Read("docs", "configuration.md"));
+        Assert.True(forEver.Success, "docs/configuration.md says under Retention: Never deleted are `table`, `table` ...");
+        var kept = TableName().Matches(forEver.Value).Select(static name => name.Groups[1].Value).ToList();
+        var deleted = RetentionRules.All.Select(static rule => rule.Table).ToList();
+        Faults.None(RecordTables.Names.Except(kept).Except(deleted).Select(static table =>
+            $"Nobody says how long a row of {table} stays: give it a rule in RetentionRules and a setting, or name it in docs/configuration.md where it says what is never deleted."));
+        Faults.None(kept.Intersect(deleted).Select(static table => $"docs/configuration.md says that {table} is never deleted, and RetentionRules has a rule for it."));
+        Faults.None(kept.Except(RecordTables.Names).Select(static table => $"docs/configuration.md says that {table} is never deleted, and there is no such table."));
+    }
+
+    [Fact]
     public void Every_decision_tells_context_choice_and_consequences()
     {
         string[] notes = [.. Directory.EnumerateFiles(Repository.PathOf("docs", "decisions"), "*.md").Order(StringComparer.Ordinal)];
@@ -105,6 +147,16 @@ public sealed partial class DocsTests
             }
         }
     }
+
+    private static IEnumerable<Operation> Operations(TestServer server) => server.Services.GetServices<Feature>().SelectMany(feature => feature.Operations(server.Services));
+
+    private static string Route(Operation operation) => $"{operation.Method} {operation.Path}";
+
+    /// <summary>What a client may send. The time of a record, which every one of them has, is told once for all.</summary>
+    private static IEnumerable<string> Names(Operation operation) => operation.Query.Parameters.Select(static parameter => parameter.Name).Concat(
+        operation is WriteOperation { Input: { } input } && RecordTables.Declared.Values.FirstOrDefault(table => table.Input == input) is { } table
+            ? table.Columns.Where(column => !column.IsComputed && column.Name != table.Time).Select(static column => column.Name)
+            : []);
 
     private static IReadOnlyList<SettingFact> Facts()
     {
@@ -153,8 +205,14 @@ public sealed partial class DocsTests
     [GeneratedRegex(@"^\| `([a-z]+(?:-[a-z]+)*)` \| \d{3} \|", RegexOptions.Multiline)]
     private static partial Regex CodeRow();
 
-    [GeneratedRegex(@"^\| (?<method>GET|POST|PATCH|PUT|DELETE) \| `(?<path>/[^`]*)` \|", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^\| (?<method>GET|POST|PATCH|PUT|DELETE) \| `(?<path>/[^`]*)` \|(?: (?<right>[^|]*) \| (?<limit>[^|]*) \|)?", RegexOptions.Multiline)]
     private static partial Regex RouteRow();
+
+    [GeneratedRegex(@"Never deleted are [^.]*\.")]
+    private static partial Regex NeverDeleted();
+
+    [GeneratedRegex("`([a-z_0-9]+)`")]
+    private static partial Regex TableName();
 
     [GeneratedRegex(@"\]\((?!https?:|mailto:)(?<path>[^)#\s]*)(#(?<anchor>[^)\s]+))?\)")]
     private static partial Regex Link();

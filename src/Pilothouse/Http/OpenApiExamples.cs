@@ -6,7 +6,7 @@ namespace Pilothouse.Http;
 /// <summary>
 /// The examples of the OpenAPI document. Each feature has its own beside its code: NAMEExamples.json, an object by the operation's name
 /// with <c>takes</c> (the body), <c>answers</c> (by status) and <c>parameters</c>. What all share, the parameters by their names and the
-/// refusals by their status, is in Api/SharedExamples.json. They are tried by a test, and by Postman's own runner.
+/// refusals by their status, is in Http/SharedExamples.json. They are tried by a test, and by Postman's own runner.
 /// </summary>
 internal static class OpenApiExamples
 {

@@ -21,13 +21,15 @@ public sealed class OpenApiExampleTests
         foreach (var (path, method, item) in Operations(await server.GetAsync("/openapi/v1.json")))
         {
             var shown = $"{method} {path}";
-            Assert.True(item["requestBody"] is not { } body || Json(body)!["example"] is JsonObject, $"{shown} takes a body without an example");
-            Assert.All(item["parameters"]?.AsArray() ?? [], parameter => Assert.True(parameter!["example"] is not null, $"{shown} has no example of {parameter["name"]}"));
+            Assert.True(item["requestBody"] is not { } body || Json(body)!["example"] is JsonObject, $"{shown} takes a body without an example: its place is takes of {Place(item)}");
+            Assert.All(item["parameters"]?.AsArray() ?? [], parameter => Assert.True(parameter!["example"] is not null, $"{shown} has no example of {parameter["name"]}: its place is parameters of {Place(item)}, or Http/SharedExamples.json"));
             foreach (var (status, answer) in item["responses"]!.AsObject())
             {
-                Assert.All(answer!["content"]!.AsObject(), content => Assert.True(content.Value!["example"] is not null, $"{shown} {status} has no example"));
+                Assert.All(answer!["content"]!.AsObject(), content => Assert.True(content.Value!["example"] is not null, $"{shown} {status} has no example: its place is answers.{status} of {Place(item)}"));
             }
         }
+
+        static string Place(JsonObject item) => $"{item["operationId"]} in the Examples.json of its feature";
     }
 
     [Fact]
@@ -67,7 +69,8 @@ public sealed class OpenApiExampleTests
         var query = new List<string>();
         foreach (var parameter in item["parameters"]?.AsArray() ?? [])
         {
-            var (name, value) = ((string)parameter!["name"]!, Uri.EscapeDataString(parameter["example"]!.ToString()));
+            Assert.True(parameter!["example"] is not null, $"{path} has no example of {parameter["name"]}");
+            var (name, value) = ((string)parameter["name"]!, Uri.EscapeDataString(parameter["example"]!.ToString()));
             path = path.Replace($"{{{name}}}", value, StringComparison.Ordinal);
             if ((string?)parameter["in"] == "query")
             {
