@@ -9,10 +9,10 @@ namespace Pilothouse.Http;
 /// <summary>Reads the bytes of a request's body.</summary>
 internal static class BodyReader
 {
-    /// <summary>.NET and Windows write it before text in UTF-8; it is no part of the JSON.</summary>
+    /// <summary>The byte order mark that .NET and Windows write before text in UTF-8. It is not part of the JSON.</summary>
     private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
-    /// <summary>The raw bytes, of one JSON object in UTF-8.</summary>
+    /// <summary>Returns the raw bytes of the body, which should be one JSON object in UTF-8.</summary>
     public static async ValueTask<ReadOnlyMemory<byte>> ReadAsync(HttpContext http, int largest)
     {
         var request = http.Request;
@@ -37,8 +37,9 @@ internal static class BodyReader
     }
 
     /// <summary>
-    /// A chunk whose size is no number that fits is no fault of ours: the web server has no better word for it than IOException. Nor has it for a
-    /// client that went away or reset its stream; that one may come before the request counts as aborted, and from each call.
+    /// Reads the whole body. The web server reports two faults of the client as a bare IOException: a chunk whose size is not a valid
+    /// number, and a client that went away or reset its stream. The second one can surface from any read, and before RequestAborted is set.
+    /// Neither is a fault of this server.
     /// </summary>
     private static async ValueTask<byte[]> ReadAllAsync(HttpRequest request, int largest, CancellationToken cancel)
     {

@@ -5,28 +5,28 @@ using Pilothouse.Contract;
 namespace Pilothouse.Http;
 
 /// <summary>
-/// Metadata: answers of the route may hold a secret. They are never compressed: beside text that a stranger chooses, the length of a
-/// compressed answer would tell him what the secret has in common with it (BREACH).
+/// Metadata for routes whose answers may hold a secret. Their answers are never compressed: if an attacker controls part of an answer, the
+/// length of the compressed answer tells him whether his text matches the secret (the BREACH attack).
 /// </summary>
 internal sealed record HoldsSecret;
 
 /// <summary>
-/// Brotli and gzip for answers of more than a kilobyte, where the client takes them. JSON is compressed where it is written, in one
-/// piece, so that small answers pay nothing for it, and kept answers are compressed once. Streams do not come through here.
+/// Compresses answers above one kilobyte with Brotli or gzip, if the client accepts that. JSON is compressed where it is written, in one
+/// piece, so that small answers cost nothing extra; an answer that is kept is compressed once. Streams are not compressed.
 /// </summary>
 internal static class Compression
 {
-    /// <summary>What is smaller fits into one packet anyway.</summary>
+    /// <summary>The smallest answer that is compressed, in bytes. A smaller one fits into one packet anyway.</summary>
     private const int Least = 1024;
 
     public static void AddCompression(this IServiceCollection services) => services.AddResponseCompression(static options =>
     {
-        // Over https too: what it would endanger is left out above.
+        // Compression over HTTPS is safe here, because routes that hold a secret are never compressed (HoldsSecret).
         options.EnableForHttps = true;
         options.MimeTypes = [.. ResponseCompressionDefaults.MimeTypes, "application/openmetrics-text"];
     });
 
-    /// <summary>For routes whose answers a library writes.</summary>
+    /// <summary>Compresses the answers of a route that a library writes.</summary>
     public static IEndpointConventionBuilder Compressed(this IEndpointConventionBuilder route, IServiceProvider services)
     {
         route.Add(endpoint =>
@@ -40,7 +40,7 @@ internal static class Compression
         return route;
     }
 
-    /// <summary>The answer as it is sent to this client, with the headers that say so.</summary>
+    /// <summary>Returns the answer as this client accepts it, compressed or not, and sets the headers that say so.</summary>
     public static ReadOnlyMemory<byte> Apply(HttpContext http, ReadOnlyMemory<byte> answer) =>
         WayFor(http, answer.Length) is { } way ? Pack(way, answer.Span) : answer;
 
@@ -48,7 +48,7 @@ internal static class Compression
     public static ReadOnlyMemory<byte> Apply(HttpContext http, KeptBytes answer) =>
         WayFor(http, answer.Plain.Length) is { } way ? answer.Packed(way.EncodingName, plain => Pack(way, plain)) : answer.Plain;
 
-    /// <summary>How this client takes it; null for as it is.</summary>
+    /// <summary>The best compression that this client accepts; null if the answer is sent as it is.</summary>
     private static ICompressionProvider? WayFor(HttpContext http, int length)
     {
         if (length <= Least || http.GetEndpoint()?.Metadata.GetMetadata<HoldsSecret>() is not null)

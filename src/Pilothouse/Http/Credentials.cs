@@ -10,11 +10,13 @@ internal sealed class Credentials(Database database, SessionTokens tokens, ApiKe
 {
     private const string Bearer = "Bearer ";
     private const string KeyIsBad = "The API key that was sent is unknown, was revoked, or has ended: make a new one with `pilothouse key create`.";
-    private const string SessionIsBad = "The session that was sent has ended, was logged out, or is none of this server's: log in again with POST /api/auth/login.";
+    private const string SessionIsBad = "The session that was sent has ended, was logged out, or is not of this server: log in again with POST /api/auth/login.";
 
     private const string SchemeIsBad = "The Authorization header that was sent is not of the form `Bearer ...`, with a session's token or an API key behind the word.";
 
-    /// <summary>The caller of a request: <paramref name="anonymous"/> where it has no credential, or none that is valid.</summary>
+    /// <summary>
+    /// Returns the caller of a request, or <paramref name="anonymous"/> if the request has no credential or none that is valid.
+    /// </summary>
     public ValueTask<Caller> FindAsync(HttpContext http, Caller anonymous)
     {
         var headers = http.Request.Headers;
@@ -37,13 +39,13 @@ internal sealed class Credentials(Database database, SessionTokens tokens, ApiKe
             return ByTokenAsync(http, session, byCookie: true, anonymous);
         }
 
-        // A proxy's own login may stand in this header beside a cookie or key of ours; alone, it was meant for us.
+        // The header may hold a proxy's own login while a cookie or key of ours comes beside it. On its own it was meant for this server.
         return new(authorization.Length == 0 ? anonymous : anonymous with { Problem = SchemeIsBad });
     }
 
     /// <summary>
-    /// Refuses a write that a browser may have sent by itself, with its cookie, from a page that is not ours. A client that says
-    /// nothing of where it comes from (Python's requests.Session) passes.
+    /// Refuses a write with the session's cookie that comes from a page of another site, as a browser attaches the cookie by itself. A
+    /// client that does not say where it comes from (Python's requests.Session, for example) passes.
     /// </summary>
     public void CheckOrigin(HttpContext http, Caller caller)
     {
@@ -60,8 +62,8 @@ internal sealed class Credentials(Database database, SessionTokens tokens, ApiKe
     }
 
     /// <summary>
-    /// Refuses a login that a page of another site sends. A browser sends it without asking us first, and it would use up the
-    /// attempts of the owner who looks at that page.
+    /// Refuses a login that a page of another site sends. A browser sends such a request without a preflight, and it would use up the login
+    /// attempts of the owner who has that page open.
     /// </summary>
     public void CheckLoginOrigin(HttpContext http)
     {

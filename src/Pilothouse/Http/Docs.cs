@@ -21,7 +21,7 @@ internal static class Docs
             options.Nonce = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
             http.Response.Headers.ContentSecurityPolicy = PagePolicy(options.Nonce);
 
-            // Everything that leads to the maker's own services is off: nothing leaves this machine.
+            // Everything that calls the page author's own services is switched off: the page loads nothing from other machines.
             options.DefaultFonts = false;
             options.Telemetry = false;
             options.HideClientButton = true;
@@ -31,11 +31,13 @@ internal static class Docs
         }).ExcludeFromDescription().AnswersHead().Compressed(routes.ServiceProvider);
     }
 
-    /// <summary>The page runs this server's script only, and the one inline script that has this answer's number.</summary>
+    /// <summary>
+    /// The page may run this server's own script and the one inline script that carries this answer's nonce, nothing else.
+    /// </summary>
     private static string PagePolicy(string nonce) =>
         $"default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
-    /// <summary>Libraries map GET alone; every GET answers HEAD here.</summary>
+    /// <summary>Adds HEAD to a route that a library maps for GET only, because every GET of this API also answers HEAD.</summary>
     private static IEndpointConventionBuilder AnswersHead(this IEndpointConventionBuilder route)
     {
         route.Add(static endpoint =>

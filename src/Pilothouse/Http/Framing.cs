@@ -4,13 +4,13 @@ using Pilothouse.Contract;
 namespace Pilothouse.Http;
 
 /// <summary>
-/// Where a request ends must be beyond doubt: a proxy that sees another end than we do lets one client's bytes become another's
-/// request. The web server refuses most of that; this is the rest, which it reads in the way that the standard allows. Made-up methods
-/// are refused here as well, before anything is kept under their names.
+/// Makes sure that a proxy and this server agree on where a request ends. If they disagree, bytes of one client can become another client's
+/// request (request smuggling). The web server refuses most such requests; this class refuses the rest, which the standard allows. It also
+/// refuses made-up methods before anything is stored under their names.
 /// </summary>
 internal static class Framing
 {
-    /// <summary>Whether it is a method that requests have, written as the standard writes it: get is another one than GET.</summary>
+    /// <summary>Whether the text is a known HTTP method, in capitals: methods are case-sensitive, so <c>get</c> is not GET.</summary>
     public static bool IsMethod(string method) => method is "GET" or "HEAD" or "POST" or "PATCH" or "DELETE" or "PUT" or "OPTIONS";
 
     public static void Check(HttpContext http)
@@ -35,7 +35,7 @@ internal static class Framing
             return;
         }
 
-        // The web server keeps a length that came together with an encoding under this name.
+        // If a request has both a length and a transfer encoding, the web server moves the length to this header.
         if (encoding.Count > 1 || !"chunked".Equals(encoding[0], StringComparison.OrdinalIgnoreCase) || headers.ContainsKey("X-Content-Length"))
         {
             Close(http);
@@ -43,7 +43,9 @@ internal static class Framing
         }
     }
 
-    /// <summary>What follows on the connection may be anything. HTTP/2 has frames, and no such header.</summary>
+    /// <summary>
+    /// Closes the connection, because nobody can tell where the next request begins. HTTP/2 has frames and does not need this.
+    /// </summary>
     private static void Close(HttpContext http)
     {
         if (!HttpProtocol.IsHttp2(http.Request.Protocol))

@@ -10,12 +10,12 @@ using Pilothouse.Storage;
 namespace Pilothouse.Http;
 
 /// <summary>
-/// What happens to every request before and after all else: request id, security headers, which hosts and addresses we serve, the
-/// one shape of failure, and the log line. <see cref="Gate"/> follows behind CORS.
+/// What happens to every request before and after everything else: the request id, the security headers, the check of host and address, the
+/// one shape of errors, and the log line. <see cref="Gate"/> comes later, behind CORS.
 /// </summary>
 internal sealed partial class Front(RequestDelegate next, Settings settings, ServedHosts hosts, RequestLog log, RequestMetrics metrics, ILogger<Front> logger)
 {
-    /// <summary>Pages are allowed what /docs needs; everything else is data that no browser should render or run.</summary>
+    /// <summary>The content security policy of everything but the pages that /docs needs: a browser must not render or run it.</summary>
     private const string DataPolicy = "default-src 'none'; frame-ancestors 'none'";
 
     public async Task InvokeAsync(HttpContext http)
@@ -52,7 +52,7 @@ internal sealed partial class Front(RequestDelegate next, Settings settings, Ser
         headers["Referrer-Policy"] = "no-referrer";
         headers["Cross-Origin-Opener-Policy"] = "same-origin";
 
-        // Pages of allowed origins ask with CORS, to which this does not apply; no other page shall have an answer in its process at all.
+        // Pages of allowed origins use CORS, and this header does not concern them. No other page may load an answer at all.
         headers["Cross-Origin-Resource-Policy"] = "same-origin";
         headers.ContentSecurityPolicy = DataPolicy;
         headers.CacheControl = "no-store";
@@ -74,7 +74,9 @@ internal sealed partial class Front(RequestDelegate next, Settings settings, Ser
         HttpsOnly.Check(http, settings);
     }
 
-    /// <summary>Routing answers an unknown path or method with a bare status.</summary>
+    /// <summary>
+    /// Turns the bare status with which routing answers an unknown path or method into a refusal; null for every other answer.
+    /// </summary>
     private static Refusal? ExplainEmptyAnswer(HttpContext http)
     {
         var response = http.Response;
@@ -91,7 +93,7 @@ internal sealed partial class Front(RequestDelegate next, Settings settings, Ser
     {
         if (IsGone(http, error))
         {
-            // Nobody reads it; it is for the log. A stream of HTTP/2 may end after its answer has begun.
+            // The client is gone, so this status is only for the log. A stream of HTTP/2 may end after its answer has begun.
             if (!http.Response.HasStarted)
             {
                 http.Response.StatusCode = 499;
@@ -110,7 +112,7 @@ internal sealed partial class Front(RequestDelegate next, Settings settings, Ser
         return await AnswerAsync(http, Translate(http, error), error is DatabaseBusyException or DatabaseFullException or DatabaseBrokenException or RowKeptAwayException ? error.Message : null);
     }
 
-    /// <summary>Whether the client is not there any more. The error may say so before RequestAborted does.</summary>
+    /// <summary>Whether the client has gone away. The exception can say so before RequestAborted does.</summary>
     private static bool IsGone(HttpContext http, Exception error) =>
         error is ConnectionAbortedException or ConnectionResetException or OperationCanceledException { InnerException: ConnectionAbortedException or ConnectionResetException }
         || (http.RequestAborted.IsCancellationRequested && error is OperationCanceledException or IOException);
@@ -157,7 +159,7 @@ internal sealed partial class Front(RequestDelegate next, Settings settings, Ser
         return new(refusal.Code, reason ?? refusal.LogReason);
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Request {RequestId} failed by a bug")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Request {RequestId} failed because of a bug in the server")]
     private static partial void Bug(ILogger logger, string requestId, Exception error);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Request {RequestId} failed after its answer had begun; the connection was closed")]
@@ -165,8 +167,9 @@ internal sealed partial class Front(RequestDelegate next, Settings settings, Ser
 }
 
 /// <summary>
-/// Who calls, how often, from where, and whether reads need a credential. It stands behind CORS: a browser's preflight carries no
-/// credential and must not use up limits, and a page of an allowed origin must be able to read a refusal.
+/// Finds out who calls, counts the request in its limits, checks where it comes from, and whether it may read without a credential. It
+/// stands behind CORS, because a browser's preflight carries no credential and must not use up limits, and because a page of an allowed
+/// origin must be able to read a refusal.
 /// </summary>
 internal sealed class Gate(RequestDelegate next, Settings settings, Credentials credentials, LimitHeaders limits)
 {
@@ -174,7 +177,7 @@ internal sealed class Gate(RequestDelegate next, Settings settings, Credentials 
     {
         if (http.Request.Path.StartsWithSegments("/health"))
         {
-            // Open to all and not limited; it must answer in its own way where the database, which knows the credentials, does not.
+            // /health is open to everybody and has no limit. It must answer even if the database, which holds the API keys, does not.
             await next(http);
             return;
         }
@@ -192,8 +195,8 @@ internal sealed class Gate(RequestDelegate next, Settings settings, Credentials 
     }
 
     /// <summary>
-    /// A write asks for its own scope where it is carried out, and so does a read of what steers (keys, backups): a key needs the one scope that
-    /// docs/api.md names for the route. For these, and for a path that does not exist, it is enough to be known.
+    /// Returns the scope that the request needs before its endpoint runs. Writes, and reads of keys and backups, check their own scope in
+    /// the endpoint (docs/api.md names it per route); for these, and for an unknown path, any valid credential is enough here.
     /// </summary>
     private static Scopes NeededBy(HttpContext http) =>
         (HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method))
@@ -202,7 +205,7 @@ internal sealed class Gate(RequestDelegate next, Settings settings, Credentials 
             : Scopes.None;
 }
 
-/// <summary>The names under which we are reached: a web page must not get here by a name of its own (DNS rebinding).</summary>
+/// <summary>The host names that this server answers to. A web page must not reach it under a name of its own (DNS rebinding).</summary>
 internal sealed class ServedHosts(Settings settings)
 {
     private readonly bool any = settings.AllowedHosts.Contains("*");
@@ -211,13 +214,13 @@ internal sealed class ServedHosts(Settings settings)
     public bool Serves(string host) => any || names.Contains(host);
 }
 
-/// <summary>Ids of requests: the client's own if it has a good form.</summary>
+/// <summary>The id of a request: the client's own X-Request-Id if it is well-formed, else a new one.</summary>
 internal static class RequestIds
 {
     private static readonly ulong Start = BitConverter.ToUInt64(System.Security.Cryptography.RandomNumberGenerator.GetBytes(8));
     private static long count;
 
-    /// <summary>Unique in this process and, very likely, beyond.</summary>
+    /// <summary>Returns a new id, unique in this process and very probably beyond it.</summary>
     public static string Next() => (Start + (ulong)Interlocked.Increment(ref count)).ToString("x16", System.Globalization.CultureInfo.InvariantCulture);
 
     public static bool IsGood(string id)

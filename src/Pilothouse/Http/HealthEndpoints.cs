@@ -6,19 +6,19 @@ using Pilothouse.Storage;
 
 namespace Pilothouse.Http;
 
-/// <summary>The seed's health answer.</summary>
+/// <summary>The answer of /health.</summary>
 internal sealed record Health(string Status, string Service, string Version, DateTimeOffset Timestamp, string Database);
 
-/// <summary>The same where the database does not answer, with the fields of a failure.</summary>
+/// <summary>The answer of /health if the database does not answer: the same fields and those of an error.</summary>
 internal sealed record Unhealthy(bool Success, string Status, string Service, string Version, DateTimeOffset Timestamp, string Database, string Error, string Message, string Code);
 
-/// <summary>Whether it can do its work, and what is unwell meanwhile: "degraded" where a check is not ok.</summary>
+/// <summary>Whether the server can do its work. Status is "degraded" if a check is not ok.</summary>
 internal sealed record Readiness(string Status, string Service, string Version, DateTimeOffset Timestamp, string Database, IReadOnlyList<Check> Checks);
 
-/// <summary>One <see cref="Condition"/>; its state is ok, warning or failed.</summary>
+/// <summary>One <see cref="Condition"/>. Its state is ok, warning or failed.</summary>
 internal sealed record Check(string Name, string State, string Message);
 
-/// <summary>Whether the server lives, and whether it can do its work.</summary>
+/// <summary>Answers whether the process is alive, and whether it can do its work.</summary>
 internal static class HealthEndpoints
 {
     private const string Service = "MCP Server";
@@ -27,8 +27,8 @@ internal static class HealthEndpoints
     {
         var health = routes.MapGroup("/health").WithTags("Health").Credential(CredentialUse.None);
         health.MapMethods("", Routes.Read, CheckAsync).Named("health", "Health check").Answers<Health>().Answers<Unhealthy>(503).Refuses(403);
-        health.MapMethods("/ready", Routes.Read, CheckReadyAsync).Named("healthReady", "Whether it can do its work, and what is unwell meanwhile").Answers<Readiness>().Answers<Unhealthy>(503).Refuses(403);
-        health.MapMethods("/live", Routes.Read, Live).Named("healthLive", "Whether the process lives").Answers<Health>().Refuses(403);
+        health.MapMethods("/ready", Routes.Read, CheckReadyAsync).Named("healthReady", "Whether the server can do its work, and which checks are not ok").Answers<Readiness>().Answers<Unhealthy>(503).Refuses(403);
+        health.MapMethods("/live", Routes.Read, Live).Named("healthLive", "Whether the process is alive").Answers<Health>().Refuses(403);
     }
 
     private static async Task CheckAsync(HttpContext http, Database database, TimeProvider clock, ILogger<Health> logger)
@@ -40,7 +40,8 @@ internal static class HealthEndpoints
     }
 
     /// <summary>
-    /// 200 as long as the server can work: what a load balancer asks must not take a working server away because a backup failed.
+    /// Answers 200 as long as the database answers. A failed backup only shows as "degraded": a load balancer must not take a working
+    /// server out of service for it.
     /// </summary>
     private static async Task CheckReadyAsync(HttpContext http, Database database, IEnumerable<IWatched> watched, TimeProvider clock, ILogger<Health> logger)
     {
@@ -52,7 +53,7 @@ internal static class HealthEndpoints
         }
     }
 
-    /// <summary>Asks the database; where it does not answer, the 503 is written here.</summary>
+    /// <summary>Returns true if the database answers; otherwise writes the 503 and returns false.</summary>
     private static async Task<bool> DatabaseAnswersAsync(HttpContext http, Database database, TimeProvider clock, ILogger logger)
     {
         try
@@ -94,7 +95,7 @@ internal static partial class HealthLog
     [LoggerMessage(Level = LogLevel.Error, Message = "The database does not answer the health check. {Reason}")]
     public static partial void NoAnswer(ILogger logger, string reason);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The database does not answer the health check, by a bug")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "The health check of the database failed because of a bug in the server")]
     public static partial void NoAnswer(ILogger logger, Exception error);
 }
 

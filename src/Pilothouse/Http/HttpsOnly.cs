@@ -5,12 +5,12 @@ using Pilothouse.Contract;
 namespace Pilothouse.Http;
 
 /// <summary>
-/// FORCE_HTTPS: nothing but /health, and figures that stay on this machine, is answered over http, whatever the request brought with it, and browsers are told to come by
-/// https of their own accord.
+/// The setting FORCE_HTTPS: over http only /health, and /metrics for this machine, are answered. Every other request is redirected,
+/// whatever credential it carries, and browsers are told to use https from now on (HSTS).
 /// </summary>
 internal static class HttpsOnly
 {
-    /// <summary>Refuses a request that must come by https, with the address where to.</summary>
+    /// <summary>Throws a refusal with the https address if the request must come by https.</summary>
     public static void Check(HttpContext http, Settings settings)
     {
         if (!settings.ForceHttps)
@@ -20,7 +20,7 @@ internal static class HttpsOnly
 
         if (http.Request.IsHttps)
         {
-            // A browser applies it to every port of a name: other pages that are made on this machine would no longer open.
+            // A browser applies HSTS to every port of a host name: on localhost, other local web pages would no longer open.
             if (!http.Request.Host.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase))
             {
                 http.Response.Headers.StrictTransportSecurity = "max-age=31536000";
@@ -45,7 +45,9 @@ internal static class HttpsOnly
             "Use https://. A credential that was sent with http:// could be read on its way and was not looked at: replace it.");
     }
 
-    /// <summary>A proxy serves https on its own port, which is the standard one.</summary>
+    /// <summary>
+    /// The https address of this request. A proxy in front of this server serves https on the standard port, not on HTTPS_PORT.
+    /// </summary>
     private static HostString Where(HttpRequest request, Settings settings) =>
         settings.HasTls && settings.HttpsPort != 443 && !request.Headers.ContainsKey("X-Original-Proto") && !request.Headers.ContainsKey("X-Original-For")
             ? new HostString(request.Host.Host, settings.HttpsPort)

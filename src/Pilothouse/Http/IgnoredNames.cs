@@ -3,12 +3,14 @@ using System.Text.Json;
 
 namespace Pilothouse.Http;
 
-/// <summary>What a request said that had no effect: nothing of it is ignored in silence.</summary>
+/// <summary>
+/// The names in a request that had no effect. The answer tells the client about each, so that nothing is ignored in silence.
+/// </summary>
 internal sealed class IgnoredNames
 {
     public const string Header = "X-Ignored";
 
-    /// <summary>In characters of the whole header: proxies take a few kilobytes of headers.</summary>
+    /// <summary>The most characters that the header may have: proxies accept only a few kilobytes of headers.</summary>
     private const int LongestHeader = 1000;
 
     private const int LongestName = 64;
@@ -18,7 +20,7 @@ internal sealed class IgnoredNames
     /// <summary>The names noted for this request, or null.</summary>
     public static IReadOnlyList<string>? Of(HttpContext http) => http.Features.Get<IgnoredNames>()?.names;
 
-    /// <summary>Adds names and says them in the header.</summary>
+    /// <summary>Adds names to those of this request and writes all of them to the header.</summary>
     public static void Note(HttpContext http, IReadOnlyList<string>? names)
     {
         if (names is null or { Count: 0 })
@@ -32,7 +34,7 @@ internal sealed class IgnoredNames
         http.Response.Headers[Header] = noted.ToHeader();
     }
 
-    /// <summary>Notes the names that a kept answer holds.</summary>
+    /// <summary>Adds the names that a kept answer of an earlier request holds.</summary>
     public static void NoteKept(HttpContext http, ReadOnlyMemory<byte> json)
     {
         if (json.Span.IndexOf("\"ignored\":["u8) >= 0)
@@ -45,7 +47,9 @@ internal sealed class IgnoredNames
         }
     }
 
-    /// <summary>Printable ASCII, whatever the client's names are: all but letters, digits and <c>-_.~</c> is escaped as in a URL.</summary>
+    /// <summary>
+    /// Returns the header's text in printable ASCII: all characters but letters, digits and <c>-_.~</c> are escaped as in a URL.
+    /// </summary>
     private string ToHeader()
     {
         var text = new StringBuilder();

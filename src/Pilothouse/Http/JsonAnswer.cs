@@ -4,26 +4,29 @@ using Pilothouse.Contract;
 
 namespace Pilothouse.Http;
 
-/// <summary>Writes JSON answers, and gives none up to a client that does not read it.</summary>
+/// <summary>Writes JSON answers, and ends a request whose client does not read its answer.</summary>
 internal static class JsonAnswer
 {
-    /// <summary>As for a connection, which has its own: on one of HTTP/2 a stream may stand still while the others run.</summary>
+    /// <summary>
+    /// The slowest rate at which a client may read. The limit for connections has the same value, but does not see a single HTTP/2 stream
+    /// that stalls while others of its connection run.
+    /// </summary>
     private const double SlowestBytesPerSecond = 4096;
 
     /// <summary>
-    /// More is written piece by piece, each when the client has read the one before: the web server would copy all of it into its own memory
-    /// first, and give the client as long as the slowest would take for all of it.
+    /// An answer larger than this many bytes is written in pieces, each after the client has read the one before. Written at once, the web
+    /// server would copy all of it into its own memory and give the client the time for all of it at the slowest rate.
     /// </summary>
     private const int Piece = 32 * 1024;
 
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
 
-    /// <summary>Writes <paramref name="value"/> with the status that the response has.</summary>
+    /// <summary>Writes <paramref name="value"/> with the status that is set on the response.</summary>
     public static Task WriteAsync<T>(HttpContext http, T value, JsonTypeInfo<T> type) => WriteAsync(http, JsonText.Utf8(value, type));
 
     public static Task WriteAsync(HttpContext http, ReadOnlyMemory<byte> json) => SendAsync(http, Compression.Apply(http, json));
 
-    /// <summary>The same for an answer that is given more than once.</summary>
+    /// <summary>Writes an answer that is kept and given more than once.</summary>
     public static Task WriteAsync(HttpContext http, KeptBytes json) => SendAsync(http, Compression.Apply(http, json));
 
     private static Task SendAsync(HttpContext http, ReadOnlyMemory<byte> json)
@@ -61,7 +64,7 @@ internal static class JsonAnswer
         http.Response.ContentLength = length;
     }
 
-    /// <summary>Ends the request where the client has not read its answer by the time that the slowest would have.</summary>
+    /// <summary>Waits for the write, and ends the request if the client reads more slowly than the slowest allowed rate.</summary>
     private static async Task FinishAsync(HttpContext http, ValueTask write, int length)
     {
         using var deadline = new CancellationTokenSource(Grace + TimeSpan.FromSeconds(length / SlowestBytesPerSecond), http.RequestServices.GetRequiredService<TimeProvider>());

@@ -4,21 +4,23 @@ using Pilothouse.Contract;
 namespace Pilothouse.Http;
 
 /// <summary>
-/// The OpenAPI document as it was first made: making it takes 20 ms of the processor, it never changes while the server runs, and asking for it is
-/// not limited. It names the address it was asked at, so there is one for each.
+/// Keeps the OpenAPI document after it was first made: making it takes 20 ms of CPU time, it does not change while the server runs, and
+/// requests for it are not limited. The document names the address of the server, so one is kept per address.
 /// </summary>
 internal sealed class KeptDocument : IDisposable
 {
-    /// <summary>Addresses are the client's words where ALLOWED_HOSTS is *.</summary>
+    /// <summary>
+    /// The most addresses for which a document is kept: with ALLOWED_HOSTS=*, clients can make up any number of addresses.
+    /// </summary>
     private const int MostAddresses = 8;
 
     private readonly ConcurrentDictionary<string, KeptBytes> documents = new(StringComparer.OrdinalIgnoreCase);
     private readonly SemaphoreSlim turn = new(1);
 
-    /// <summary>The name of the session's cookie at the address for which a document is being made.</summary>
+    /// <summary>The name of the session's cookie at the address for which the document is being made.</summary>
     public string CookieName { get; private set; } = SessionCookie.OldName;
 
-    /// <summary>Answers with the document, made by <paramref name="make"/> where it is not known yet, one at a time.</summary>
+    /// <summary>Answers with the kept document, or lets <paramref name="make"/> make it first; only one is made at a time.</summary>
     public async Task AnswerAsync(HttpContext http, RequestDelegate make)
     {
         var address = $"{http.Request.Scheme}://{http.Request.Host.Value}{http.Request.PathBase.Value}";

@@ -4,10 +4,10 @@ using Pilothouse.Operations;
 
 namespace Pilothouse.Http;
 
-/// <summary>Counts requests in their limits, and tells about these in the X-RateLimit headers.</summary>
+/// <summary>Counts requests in their limits and writes the X-RateLimit headers.</summary>
 internal sealed class LimitHeaders(CallLimits limits, TimeProvider clock)
 {
-    /// <summary>Counts this request, writes the headers, and throws a refusal when it is one too many.</summary>
+    /// <summary>Counts this request and writes the headers; throws a refusal (429) if the limit is exceeded.</summary>
     public void Count(HttpContext http, Endpoint? endpoint, Caller caller)
     {
         if (!http.Request.Path.StartsWithSegments("/api"))
@@ -23,7 +23,7 @@ internal sealed class LimitHeaders(CallLimits limits, TimeProvider clock)
         }
     }
 
-    /// <summary>Writes the headers of a limit, and refuses when nothing is left.</summary>
+    /// <summary>Writes the headers of a limit; throws a refusal (429) if nothing of it is left.</summary>
     public void Apply(HttpContext http, LimitState state)
     {
         var headers = http.Response.Headers;

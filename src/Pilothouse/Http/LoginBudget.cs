@@ -6,9 +6,10 @@ using Pilothouse.Storage;
 namespace Pilothouse.Http;
 
 /// <summary>
-/// How often a PIN may be tried: 5 times in 15 minutes a client, and, since six digits are only a million, 50 times an hour over all
-/// addresses together. This machine and IP_ALLOWLIST share a budget of their own, so that strangers cannot lock the owner out. Every
-/// attempt counts, right or wrong, before the PIN is looked at; the counts are in the database, so a restart does not forget them.
+/// How often a PIN may be tried: 5 times in 15 minutes per client, and 50 times in an hour over all addresses, because there are only a
+/// million PINs of six digits. This machine and the addresses of IP_ALLOWLIST share a budget of their own, so that strangers cannot lock
+/// the owner out. Every attempt counts, right or wrong, before the PIN is compared. The counts are in the database, so they survive a
+/// restart.
 /// </summary>
 internal sealed class LoginBudget(Database database, Settings settings, TimeProvider clock)
 {
@@ -18,10 +19,14 @@ internal sealed class LoginBudget(Database database, Settings settings, TimeProv
     private static readonly TimeSpan ClientWindow = TimeSpan.FromMinutes(15);
     private static readonly TimeSpan HourWindow = TimeSpan.FromHours(1);
 
-    /// <summary>Budgets that are used up, and until when: who goes on trying does not get as far as the one writer.</summary>
+    /// <summary>
+    /// Budgets that are used up, and until when. Further attempts are refused from memory and do not occupy the database's one writer.
+    /// </summary>
     private readonly ConcurrentDictionary<string, (int Most, DateTimeOffset Ends)> usedUp = new();
 
-    /// <summary>Counts an attempt; one too many leaves less than 0 and counts no further.</summary>
+    /// <summary>
+    /// Counts an attempt and returns what is left. Left is below 0 if the budget was used up already; such an attempt is not counted.
+    /// </summary>
     public async Task<(int Most, int Left, DateTimeOffset Ends)> TakeAsync(HttpContext http)
     {
         var client = "client:" + ClientOf(http);
@@ -31,7 +36,7 @@ internal sealed class LoginBudget(Database database, Settings settings, TimeProv
             return (most, -1, ends);
         }
 
-        // What is remembered was committed: the work itself may be rolled back and run again.
+        // Remember only what was committed: the work of a transaction may be rolled back and run again.
         var (taken, budget) = await database.WriteAsync(session => TakeAsync(session, client, all));
         if (taken.Left < 0)
         {
@@ -41,7 +46,7 @@ internal sealed class LoginBudget(Database database, Settings settings, TimeProv
         return taken;
     }
 
-    /// <returns>What is left, and of which budget.</returns>
+    /// <returns>What is left, and the name of the budget that it was taken from.</returns>
     private async ValueTask<((int Most, int Left, DateTimeOffset Ends) Taken, string Budget)> TakeAsync(Session session, string client, string all)
     {
         var now = clock.GetUtcNow();
@@ -66,7 +71,10 @@ internal sealed class LoginBudget(Database database, Settings settings, TimeProv
             : ((PerHour, totalLeft, total.Attempts == 0 ? now + HourWindow : total.Ends), all);
     }
 
-    /// <summary>A window that ends later than one that begins now is from before the clock was set back: it is cut, and its attempts stay.</summary>
+    /// <summary>
+    /// Returns the attempts of the running window and its end. If the clock was set back, the stored end is too far away: it is shortened
+    /// to that of a window that begins now, and the attempts stay.
+    /// </summary>
     private static async ValueTask<(int Attempts, DateTimeOffset Ends)> FindAsync(Session session, string client, DateTimeOffset now, TimeSpan window)
     {
         var found = await CredentialStore.FindBudgetAsync(session, client, now);
@@ -95,7 +103,10 @@ internal sealed class LoginBudget(Database database, Settings settings, TimeProv
         return usedUp.TryGetValue(budget, out var known) && known.Ends > now && known.Ends <= now + window ? known : null;
     }
 
-    /// <summary>Who comes through a proxy that nobody named has this machine's address, and must not use up its owner's attempts.</summary>
+    /// <summary>
+    /// The client whose budget is used. A request through a proxy that TRUSTED_PROXIES does not name has this machine's address, but must
+    /// not use up the owner's attempts.
+    /// </summary>
     private string ClientOf(HttpContext http) =>
         http.Connection.RemoteIpAddress is { } address && settings.IsThisMachine(address) && !settings.IsOfThisMachine(http) ? "by proxy" : Caller.AddressOf(http.Connection.RemoteIpAddress);
 }

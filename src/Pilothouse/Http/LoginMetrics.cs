@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace Pilothouse.Http;
 
-/// <summary>Counts attempts to log in by how they ended.</summary>
+/// <summary>Counts login attempts by their result.</summary>
 internal sealed class LoginMetrics
 {
     /// <summary>The PIN was right.</summary>
@@ -11,7 +11,7 @@ internal sealed class LoginMetrics
     /// <summary>The PIN was wrong.</summary>
     public const string Wrong = "wrong";
 
-    /// <summary>The attempts of the client, or of everybody, were used up: the PIN was not looked at.</summary>
+    /// <summary>The attempts of the client, or of all clients together, were used up. The PIN was not compared.</summary>
     public const string Refused = "refused";
 
     private readonly Counter<long> attempts;
@@ -20,7 +20,7 @@ internal sealed class LoginMetrics
     {
         attempts = meters.Create("Pilothouse").CreateCounter<long>("pilothouse.logins", "{attempt}", "Attempts to log in by result: right, wrong, refused (the attempts were used up).");
 
-        // From 0 on: a counter that begins with its first event hides that event from rate().
+        // Each series starts at 0: rate() does not see the first event of a counter that only appears with that event.
         foreach (var result in new[] { Right, Wrong, Refused })
         {
             attempts.Add(0, new KeyValuePair<string, object?>("result", result));

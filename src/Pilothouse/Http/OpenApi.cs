@@ -8,13 +8,13 @@ using Pilothouse.Operations;
 
 namespace Pilothouse.Http;
 
-/// <summary>The OpenAPI document: the routes' own declarations, with the rules of their inputs and query parameters.</summary>
+/// <summary>Builds the OpenAPI document from the declarations of the routes and the rules of their bodies and query parameters.</summary>
 internal static class OpenApi
 {
-    /// <summary>The headings that are no feature's.</summary>
+    /// <summary>The headings that do not belong to a feature.</summary>
     private static readonly Dictionary<string, string> OwnTags = new()
     {
-        ["Authentication"] = "The session of a person with the PIN.",
+        ["Authentication"] = "The session of a person who knows the PIN.",
         ["Health"] = "Whether the server works.",
         ["Metrics"] = "What Prometheus reads.",
     };

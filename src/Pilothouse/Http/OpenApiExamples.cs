@@ -4,9 +4,9 @@ using Microsoft.OpenApi;
 namespace Pilothouse.Http;
 
 /// <summary>
-/// The examples of the OpenAPI document. Each feature has its own beside its code: NAMEExamples.json, an object by the operation's name
-/// with <c>takes</c> (the body), <c>answers</c> (by status) and <c>parameters</c>. What all share, the parameters by their names and the
-/// refusals by their status, is in Http/SharedExamples.json. They are tried by a test, and by Postman's own runner.
+/// The examples of the OpenAPI document. Each feature has its own file NAMEExamples.json beside its code: an object per operation name with
+/// <c>takes</c> (the body), <c>answers</c> (by status) and <c>parameters</c>. Examples that all operations share (parameters by name,
+/// refusals by status) are in Http/SharedExamples.json. A test sends every example to a server, and so does Postman's runner.
 /// </summary>
 internal static class OpenApiExamples
 {
@@ -47,7 +47,7 @@ internal static class OpenApiExamples
         }
     }
 
-    /// <summary>A node has one parent.</summary>
+    /// <summary>Returns a copy: a JSON node can have only one parent.</summary>
     private static JsonNode? Copy(JsonNode? node) => node?.DeepClone();
 
     private static JsonObject Read(string name)

@@ -9,22 +9,22 @@ namespace Pilothouse.Http;
 /// <summary>Whether an operation takes a credential.</summary>
 internal enum CredentialUse
 {
-    /// <summary>None is looked at.</summary>
+    /// <summary>The credential is not looked at.</summary>
     None,
 
-    /// <summary>One is looked at where it is sent.</summary>
+    /// <summary>A credential is checked if the request has one.</summary>
     Optional,
 
-    /// <summary>Without a good one the answer is 401.</summary>
+    /// <summary>A request without a valid credential is answered with 401.</summary>
     Required,
 }
 
-/// <summary>Metadata: the route's use of a credential, where it is not the usual one of its method.</summary>
+/// <summary>Metadata: how this route uses a credential, if it differs from what is usual for its method.</summary>
 internal sealed record TakesCredential(CredentialUse Use);
 
 /// <summary>
-/// What the OpenAPI document says of credentials. Generators read <c>security: []</c> as "send none", so an operation that looks at a
-/// credential lists every way to send one; where it also answers without one, the list begins with an empty entry.
+/// Describes credentials in the OpenAPI document. Generators read <c>security: []</c> as "send none", so an operation that checks a
+/// credential lists every way to send one; if it also answers without one, the list begins with an empty entry.
 /// </summary>
 internal static class OpenApiSecurity
 {
@@ -55,7 +55,9 @@ internal static class OpenApiSecurity
         },
     };
 
-    /// <summary>Says which credential the operation takes, and lists 401 where it can be the answer for want of one.</summary>
+    /// <summary>
+    /// Writes which credential the operation takes, and lists 401 if a missing or bad credential can be the reason of a refusal.
+    /// </summary>
     public static void Describe(OpenApiOperation operation, OpenApiOperationTransformerContext context)
     {
         var use = UseOf(context);
@@ -72,7 +74,10 @@ internal static class OpenApiSecurity
         }
     }
 
-    /// <summary>A write needs one, and so does a read that asks for its own scope; other reads where the owner has said so.</summary>
+    /// <summary>
+    /// How the operation uses a credential. Writes, and reads that ask for a scope of their own, require one; other reads only with
+    /// REQUIRE_AUTH_FOR_READS.
+    /// </summary>
     private static CredentialUse UseOf(OpenApiOperationTransformerContext context)
     {
         var metadata = context.Description.ActionDescriptor.EndpointMetadata;
@@ -86,7 +91,9 @@ internal static class OpenApiSecurity
             : CredentialUse.Optional;
     }
 
-    /// <summary>Every operation lists 403, in the one shape of failures.</summary>
+    /// <summary>
+    /// Adds 401 to an operation, with the schema that all refusals share. It is copied from 403, which every operation lists.
+    /// </summary>
     private static void ListUnauthorized(OpenApiOperation operation)
     {
         if (operation.Responses is not { } responses || responses.ContainsKey("401"))

@@ -5,7 +5,7 @@ using Pilothouse.Operations;
 
 namespace Pilothouse.Http;
 
-/// <summary>Operations as routes: a request becomes a call, and the outcome a response.</summary>
+/// <summary>Maps operations to routes: a request becomes a call, and its outcome becomes a response.</summary>
 internal static class OperationRoutes
 {
     /// <summary>Maps every operation of a feature.</summary>
@@ -25,7 +25,7 @@ internal static class OperationRoutes
             var route = routes.MapMethods(operation.Path, methods, answer);
             route.WithName(operation.Name).WithSummary(operation.Summary).WithTags(feature.Tag);
 
-            // The document describes routes that have a method; a library asks for it.
+            // The library that builds the OpenAPI document only includes routes that have the method of a handler among their metadata.
             route.WithMetadata(answer.Method, operation, operation.Query);
             Describe(route, operation);
         }
@@ -90,7 +90,7 @@ internal static class OperationRoutes
         return JsonAnswer.WriteAsync(http, outcome.Json);
     }
 
-    /// <summary>The call that a request is.</summary>
+    /// <summary>Returns the call that a request stands for.</summary>
     public static Call CallOf(HttpContext http) => new(Caller.Of(http), Door.Http, http.TraceIdentifier, http.RequestAborted)
     {
         Address = Caller.AddressOf(http.Connection.RemoteIpAddress),

@@ -4,8 +4,9 @@ using Pilothouse.Configuration;
 namespace Pilothouse.Http;
 
 /// <summary>
-/// Finds out under which path a proxy serves us: X-Forwarded-Prefix where a proxy of TRUSTED_PROXIES says it, else PATH_BASE. Routes do
-/// not have it; redirects, cookies and the OpenAPI document's address do. It makes no difference whether the proxy took it off the path.
+/// Finds the path under which a proxy serves this server: X-Forwarded-Prefix if a proxy of TRUSTED_PROXIES sends it, else PATH_BASE. Routes
+/// do not contain that prefix; redirects, cookies and the address in the OpenAPI document do. The proxy may remove the prefix from the path
+/// or leave it there.
 /// </summary>
 internal sealed class PathPrefix(RequestDelegate next, Settings settings)
 {
@@ -28,7 +29,8 @@ internal sealed class PathPrefix(RequestDelegate next, Settings settings)
     }
 
     /// <summary>
-    /// What the proxy that holds the connection says. Of several values the last one is its own; a malformed one says nothing.
+    /// The prefix that the directly connected proxy sent. Of several values, the last one is its own. Null if it sent none or a malformed
+    /// one.
     /// </summary>
     private string? Told(HttpContext http)
     {

@@ -4,9 +4,9 @@ using Pilothouse.Contract;
 namespace Pilothouse.Http;
 
 /// <summary>
-/// Looks at the names of a request's query before its endpoint reads their values. One that is nearly a parameter of the endpoint, or
-/// that another endpoint of the same resource takes, is refused: the client believes that it filters. Any other unknown one is named
-/// in the header <c>X-Ignored</c>. Names that begin with an underscore are cache busters and mean nothing.
+/// Checks the names in a query before the endpoint reads their values. A name that is almost a parameter of the endpoint, or that another
+/// endpoint of the same resource takes, is refused, because the client believes that it filters by it. Other unknown names are listed in
+/// the header <c>X-Ignored</c>. Names that begin with an underscore are cache busters and are ignored.
 /// </summary>
 internal sealed class QueryNames(RequestDelegate next)
 {
@@ -50,7 +50,7 @@ internal sealed class QueryNames(RequestDelegate next)
         }
     }
 
-    /// <summary>What one endpoint takes, and what its neighbours do.</summary>
+    /// <summary>The parameters of one endpoint and those of the other endpoints of its resource.</summary>
     private sealed record Names(HashSet<string> Own, Dictionary<string, string> Siblings, bool IsOurs)
     {
         public static Names Of(RouteEndpoint endpoint, HttpContext http)
@@ -67,7 +67,7 @@ internal sealed class QueryNames(RequestDelegate next)
             return new([.. Parameters(endpoint)], siblings, PathOf(endpoint).StartsWith("/api/", StringComparison.Ordinal));
         }
 
-        /// <summary>Why the name is refused, or null. Outside of /api, where scrapers and probes ask, nothing is.</summary>
+        /// <summary>Returns why the name is refused, or null. Outside of /api, where scrapers and probes ask, no name is refused.</summary>
         public string? Problem(string name, int count) =>
             !IsOurs ? null
             : count > 1 ? "is there twice"
@@ -81,7 +81,7 @@ internal sealed class QueryNames(RequestDelegate next)
 
         private static string PathOf(RouteEndpoint endpoint) => "/" + endpoint.RoutePattern.RawText?.Trim('/');
 
-        /// <summary>/api and the name of the resource.</summary>
+        /// <summary>Returns /api and the name of the resource.</summary>
         private static string Resource(RouteEndpoint endpoint) => string.Join('/', PathOf(endpoint).Split('/').Take(3));
     }
 }

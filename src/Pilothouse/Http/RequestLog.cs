@@ -6,10 +6,10 @@ using Serilog.Parsing;
 
 namespace Pilothouse.Http;
 
-/// <summary>Writes a line for each request. It goes past the message templates: it is on every request's way.</summary>
+/// <summary>Writes a log line for each request. It does not use message templates, as it runs for every request and must be fast.</summary>
 internal sealed class RequestLog(Serilog.ILogger logger)
 {
-    /// <summary>A path that is none of ours is shown, so that a wrong address in a bot can be found, but not at any length.</summary>
+    /// <summary>The most characters of an unknown path that are logged: enough to find a wrong address in a bot.</summary>
     private const int LongestPath = 100;
 
     private static readonly MessageTemplate Template = new MessageTemplateParser().Parse("{request}");

@@ -6,15 +6,15 @@ using Pilothouse.Contract;
 namespace Pilothouse.Http;
 
 /// <summary>
-/// Counts answered requests by route, method and status, and how long they took. It is on every request's way: what belongs to a route
-/// is made once, and counting allocates nothing. Labels come from the table of routes and of methods only, so that nobody can fill the
-/// memory with made-up paths.
+/// Counts answered requests by route, method and status, and measures how long they took. It runs for every request: the objects of a route
+/// are made once, and counting allocates nothing. Labels are taken only from the known routes and methods, so that made-up paths cannot
+/// fill the memory.
 /// </summary>
 internal sealed class RequestMetrics
 {
     private static readonly string[] Methods = ["GET", "HEAD", "POST", "PATCH", "DELETE", "PUT", "OPTIONS"];
 
-    /// <summary>Codes that alerts ask for: their series exist before the first one happens.</summary>
+    /// <summary>Error codes that alert rules query: their series exist before the first such error.</summary>
     private static readonly string[] WatchedCodes =
     [
         ErrorCodes.AddressNotAllowed, ErrorCodes.AuthenticationRequired, ErrorCodes.CrossSite, ErrorCodes.DatabaseUnavailable, ErrorCodes.DiskFull,

@@ -2,10 +2,10 @@ using Pilothouse.Contract;
 
 namespace Pilothouse.Http;
 
-/// <summary>How routes are declared: what they are called, take, answer and refuse. The OpenAPI document says the same.</summary>
+/// <summary>How routes are declared: their name, and what they take, answer and refuse. The OpenAPI document is built from this.</summary>
 internal static class Routes
 {
-    /// <summary>Every GET answers HEAD too.</summary>
+    /// <summary>The methods of a read: every GET also answers HEAD.</summary>
     public static readonly string[] Read = ["GET", "HEAD"];
 
     public static RouteHandlerBuilder Named(this RouteHandlerBuilder route, string name, string summary) => route.WithName(name).WithSummary(summary);
@@ -15,11 +15,11 @@ internal static class Routes
 
     public static RouteHandlerBuilder Answers<T>(this RouteHandlerBuilder route, int status = 200) => route.Produces<T>(status, "application/json");
 
-    /// <summary>What the OpenAPI document says of a credential on this route, where it is not the usual one of its method.</summary>
+    /// <summary>Sets how this route uses a credential in the OpenAPI document, if it differs from what is usual for its method.</summary>
     public static T Credential<T>(this T route, CredentialUse use)
         where T : IEndpointConventionBuilder => route.WithMetadata(new TakesCredential(use));
 
-    /// <summary>The failures of this route besides 500.</summary>
+    /// <summary>Lists the error statuses of this route; 500 is always listed.</summary>
     public static RouteHandlerBuilder Refuses(this RouteHandlerBuilder route, params int[] statuses)
     {
         foreach (var status in statuses)

@@ -7,10 +7,12 @@ using Pilothouse.Operations;
 
 namespace Pilothouse.Http;
 
-/// <summary>/metrics: all that the meter "Pilothouse" of this server tells, and what .NET tells of its process, in Prometheus' form.</summary>
+/// <summary>
+/// Serves /metrics in Prometheus' text format: the instruments of this server's meter "Pilothouse" and some of the .NET runtime.
+/// </summary>
 internal static class Scraping
 {
-    /// <summary>Of the runtime's own instruments those that an owner can act on.</summary>
+    /// <summary>The instruments of the .NET runtime that help an owner to act.</summary>
     private static readonly HashSet<string> RuntimeInstruments =
     [
         "dotnet.gc.collections", "dotnet.gc.heap.total_allocated", "dotnet.gc.pause.time", "dotnet.gc.last_collection.memory.committed_size",
@@ -41,7 +43,7 @@ internal static class Scraping
 
     public static void MapMetrics(this WebApplication app)
     {
-        // It listens from here on: what counts must be made later, or its first figures are lost.
+        // The listener starts here. Instruments must be made after it, or their first values are lost.
         var listener = app.Services.GetRequiredService<MeterProvider>();
         var exporter = ((IEndpointRouteBuilder)app).CreateApplicationBuilder()
             .UseResponseCompression()
@@ -58,12 +60,14 @@ internal static class Scraping
             .Produces<string>(200, "text/plain").Refuses(400, 403).WithMetadata(CallLimit.None);
     }
 
-    /// <summary>A scrape that never leaves this machine needs no TLS: Prometheus beside the server, and <c>pilothouse status</c>.</summary>
+    /// <summary>
+    /// Whether this is a request for /metrics from this machine (Prometheus beside the server, <c>pilothouse status</c>). It needs no TLS.
+    /// </summary>
     public static bool IsFromHere(HttpContext http, Settings settings) => http.Request.Path.Equals("/metrics", StringComparison.Ordinal) && settings.IsOfThisMachine(http);
 
     /// <summary>
-    /// Listeners hear every meter of their process: that of another server in it is dropped. The library keeps room for 2,000 series of
-    /// each instrument unless told what is enough.
+    /// Decides which instruments are exported and how many series each may have. Instruments of another server in the same process (tests)
+    /// are dropped. Without a limit of its own, the library reserves room for 2,000 series of each instrument.
     /// </summary>
     private static MetricStreamConfiguration StreamFor(Instrument instrument, IMeterFactory mine)
     {

@@ -3,16 +3,16 @@ using System.Globalization;
 namespace Pilothouse.Http;
 
 /// <summary>
-/// The session's cookie. A browser keeps one cookie of a name for all ports of a host, so two servers on one host would overwrite each
-/// other's: the name says which server it belongs to. It carries the port of the address that the client used, or, where that has none
-/// (behind a proxy on 80 or 443), the server's own port, and behind it the prefix of the path under which the server is reached.
+/// The session's cookie. A browser shares cookies between all ports of a host, so two servers on one host would overwrite each other's
+/// cookie. The name therefore contains the port of the address that the client used (or the server's own port if that address has none, as
+/// behind a proxy on 80 or 443), and then the path prefix under which the server is reached.
 /// </summary>
 internal static class SessionCookie
 {
-    /// <summary>The name that earlier versions gave it, which is still read.</summary>
+    /// <summary>The cookie's name in earlier versions. A cookie of this name is still read.</summary>
     public const string OldName = "pilothouse_session";
 
-    /// <summary>The name of this server's cookie, as this client reaches it.</summary>
+    /// <summary>Returns the name of this server's cookie at the address that this client uses.</summary>
     public static string NameFor(HttpContext http)
     {
         var port = http.Request.Host.Port ?? http.Connection.LocalPort;
@@ -20,7 +20,7 @@ internal static class SessionCookie
         return http.Request.PathBase.Value is { Length: > 0 } prefix ? name + prefix.Replace('/', '_') : name;
     }
 
-    /// <summary>The token in the cookie, null where there is none.</summary>
+    /// <summary>Returns the token in the cookie; null if there is none.</summary>
     public static string? Find(HttpContext http)
     {
         var cookies = http.Request.Cookies;
@@ -32,7 +32,7 @@ internal static class SessionCookie
 
     public static void Delete(HttpContext http) => http.Response.Cookies.Delete(NameFor(http), Options(http, null));
 
-    /// <summary>Deletes the one that an earlier version set, which was always for the whole host.</summary>
+    /// <summary>Deletes the cookie of an earlier version, which was always set for the whole host.</summary>
     public static void DeleteOld(HttpContext http)
     {
         var options = Options(http, null);

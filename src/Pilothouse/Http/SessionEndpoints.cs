@@ -10,7 +10,7 @@ namespace Pilothouse.Http;
 /// <summary>The body of a login.</summary>
 internal sealed record Login : IInput<Login>
 {
-    /// <summary>In bytes: anybody may send one.</summary>
+    /// <summary>The largest body of a login, in bytes. It is small because anybody may send one.</summary>
     public const int LargestBody = 4 * 1024;
 
     public string? Pin { get; init; }
@@ -23,18 +23,18 @@ internal sealed record LoggedIn(bool Success, string Message, string Token, int 
 
 internal sealed record LoggedOut(bool Success, string Message);
 
-/// <summary>Whether the credential is good, and for how many seconds: 0 if not, null for a key that does not end.</summary>
+/// <summary>Whether the credential is valid, and for how many more seconds: 0 if it is not, null for a key that never ends.</summary>
 internal sealed record AuthState(bool Success, bool Authenticated, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] int? ExpiresIn);
 
 /// <summary>Login with the PIN, renewal, logout, check.</summary>
 internal static class SessionEndpoints
 {
-    /// <summary>What the audit log says that a login or logout was done to.</summary>
+    /// <summary>The target of a login or logout in the audit log.</summary>
     public static readonly Changed Sessions = new("sessions", null, null, null);
 
     public static void MapSessions(this IEndpointRouteBuilder routes)
     {
-        // It counts from 0 on, not from the first login on.
+        // Create the counter now, so that its series starts at 0 and not with the first login.
         routes.ServiceProvider.GetRequiredService<LoginMetrics>();
         var auth = routes.MapGroup("/api/auth").WithTags("Authentication").WithMetadata(new HoldsSecret());
         auth.MapPost("/login", LoginAsync).Named("login", "Log in with the PIN")
@@ -83,7 +83,7 @@ internal static class SessionEndpoints
         var caller = Caller.Of(http);
         if (caller.Problem is { } problem)
         {
-            // "Logged out" would be a lie: whoever has the right token goes on with it.
+            // Answering "Logged out" would be wrong: the real token, wherever it is, stays valid.
             throw new Refusal(401, ErrorCodes.AuthenticationRequired, "Authentication required", $"{problem} Nothing was logged out.") { LogReason = problem };
         }
 
@@ -92,7 +92,7 @@ internal static class SessionEndpoints
             await EndAsync(http, database, audit, session);
         }
 
-        // A browser that logged in before and after an update of the server brings both cookies: it means to end both.
+        // A browser that logged in before and after an update of the server sends both cookies. Logging out must end both sessions.
         if (caller.ByCookie && http.Request.Cookies.TryGetValue(SessionCookie.OldName, out var text) && await tokens.ReadAsync(text) is { } old)
         {
             await EndAsync(http, database, audit, old);
@@ -103,7 +103,9 @@ internal static class SessionEndpoints
         await JsonAnswer.WriteAsync(http, new LoggedOut(true, "Logged out successfully"), SessionJson.Default.LoggedOut);
     }
 
-    /// <summary>It ends nothing but itself, so nobody asks again whether it is still good.</summary>
+    /// <summary>
+    /// Revokes the token in a transaction and writes the audit row. The credential is not checked again, because a logout ends only itself.
+    /// </summary>
     private static Task<bool> EndAsync(HttpContext http, Database database, AuditLog audit, SessionToken token)
     {
         var call = OperationRoutes.CallOf(http);
@@ -127,7 +129,7 @@ internal static class SessionEndpoints
     }
 }
 
-/// <summary>What the log says of logins.</summary>
+/// <summary>The log messages about logins.</summary>
 internal static partial class LoginLog
 {
     [LoggerMessage(Level = LogLevel.Warning, Message = "Login with a wrong PIN from {Client}; {Left} attempts left in its window (request {RequestId})")]

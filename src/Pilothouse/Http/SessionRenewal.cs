@@ -5,7 +5,7 @@ using Pilothouse.Operations;
 
 namespace Pilothouse.Http;
 
-/// <summary>POST /api/auth/refresh: a new token for a session that is still good. The old one is revoked in the same moment.</summary>
+/// <summary>POST /api/auth/refresh: gives a new token for a valid session and revokes the old one in the same transaction.</summary>
 internal static class SessionRenewal
 {
     public static async Task AnswerAsync(HttpContext http, CallerDatabase database, SessionTokens tokens, AuditLog audit, TimeProvider clock)
@@ -18,7 +18,7 @@ internal static class SessionRenewal
                 "Only a session can be renewed. An API key lasts until its expires_at; go on with it, or log in with POST /api/auth/login.");
         }
 
-        // Of two renewals of one token the second finds it revoked, in the same transaction, and is 401.
+        // If the same token is renewed twice, the second transaction finds it revoked, and the answer is 401.
         var (token, ends) = tokens.Renew(old);
         var call = OperationRoutes.CallOf(http);
         await database.WriteAsync(caller, async session =>

@@ -5,9 +5,10 @@ using Pilothouse.Contract;
 namespace Pilothouse.Http;
 
 /// <summary>
-/// The memory that large answers hold until their clients have read them: bounded for the whole server, apart for callers with a
-/// credential and without, so that these cannot take what those need. One client has half of it at most. What is written in one piece is
-/// not counted: the limits on connections bound that. One kept answer that goes to many is counted once, for the first.
+/// Limits the memory that large answers hold until their clients have read them. There is one limit for callers with a credential and one
+/// for those without, so that strangers cannot take the memory that known callers need; a single client gets at most half. Answers that are
+/// written in one piece are not counted, as the limit on connections bounds them. A kept answer that goes to many clients is counted once,
+/// for the first of them.
 /// </summary>
 internal sealed class UnreadAnswers
 {
@@ -20,7 +21,7 @@ internal sealed class UnreadAnswers
     private long anonymous;
     private long known;
 
-    /// <summary>Bytes that are held now.</summary>
+    /// <summary>The bytes that are held now.</summary>
     public long Bytes
     {
         get
@@ -32,11 +33,11 @@ internal sealed class UnreadAnswers
         }
     }
 
-    /// <summary>Counts an answer until the result is disposed.</summary>
-    /// <param name="caller">For whom it is.</param>
-    /// <param name="answer">All of an array.</param>
-    /// <param name="mustBeTold">The answer of a write: what was stored must be told, whatever it costs.</param>
-    /// <exception cref="Refusal">Too much is held already.</exception>
+    /// <summary>Counts an answer as held until the result is disposed.</summary>
+    /// <param name="caller">The caller that gets the answer.</param>
+    /// <param name="answer">The whole array of the answer.</param>
+    /// <param name="mustBeTold">True for the answer of a write: the client must learn what was stored, so it is never refused.</param>
+    /// <exception cref="Refusal">Too much memory is held already (503).</exception>
     public IDisposable Hold(Caller caller, ReadOnlyMemory<byte> answer, bool mustBeTold)
     {
         MemoryMarshal.TryGetArray(answer, out var whole);
@@ -48,7 +49,7 @@ internal sealed class UnreadAnswers
                 return same;
             }
 
-            // Whoever has none yet gets one, and the first of all may be as large as it is.
+            // A client that holds nothing yet gets one answer, and the very first answer may be of any size.
             var (all, most) = caller.IsKnown ? (known, MostKnown) : (anonymous, MostAnonymous);
             var mine = byClient.GetValueOrDefault(caller.Client);
             var isTooMuch = (all > 0 && all + answer.Length > most) || (mine > 0 && mine + answer.Length > most / 2);

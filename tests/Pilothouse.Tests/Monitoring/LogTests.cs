@@ -108,7 +108,7 @@ public sealed class LogTests
         Assert.All(errors, static line => Assert.Contains((string?)line["level"], new[] { "WARNING", "ERROR", "CRITICAL" }));
         Assert.Contains(errors, static line => ((string?)line["message"])!.StartsWith("Login with a wrong PIN from 127.0.0.1", StringComparison.Ordinal));
         var bug = errors.Single(static line => line["exception"] is not null);
-        Assert.Equal("Request broken-1 failed by a bug", (string?)bug["message"]);
+        Assert.Equal("Request broken-1 failed because of a bug in the server", (string?)bug["message"]);
         Assert.Contains("no such table", (string?)bug["exception"], StringComparison.Ordinal);
         var all = Lines(server, "mcp_server.log");
         Assert.True(all.Count > errors.Count);
