@@ -8,23 +8,23 @@ using Pilothouse.Storage;
 namespace Pilothouse.Auth;
 
 /// <summary>
-/// API keys for bots and agents: <c>ph_</c> and 32 random bytes in base62. The file holds only their HMAC under a key derived from
-/// JWT_SECRET_KEY: others write this file too, and must not be able to make themselves a key, or to
-/// widen one that they have.
+/// API keys for bots and agents: <c>ph_</c> and 32 random bytes in base62. The database stores only their HMAC, made with a key that is
+/// derived from JWT_SECRET_KEY. Bots may write to the same database file, and without the secret they can neither make a key of their own
+/// nor extend what their key allows.
 /// </summary>
 internal sealed class ApiKeys(Settings settings, TimeProvider clock)
 {
     public const string Prefix = "ph_";
     private const string Alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-    /// <summary>43 digits hold 32 bytes: 62^43 is above 2^256.</summary>
+    /// <summary>The digits of a key in base62: 43 of them can hold 32 bytes, because 62^43 is larger than 2^256.</summary>
     private const int Digits = 43;
 
     private readonly byte[] hashKey = HKDF.DeriveKey(HashAlgorithmName.SHA256, Encoding.UTF8.GetBytes(settings.JwtSecret), 32, info: "pilothouse api keys"u8.ToArray());
 
     public static readonly Choices ScopeNames = new("read", "write", "control");
 
-    /// <summary>Makes a key. It is in the answer and nowhere else.</summary>
+    /// <summary>Makes an API key and returns it. The key itself is not stored, so it cannot be shown again.</summary>
     public async ValueTask<(long Id, string Key)> CreateAsync(Session session, string name, IEnumerable<string> scopes, string? botName, DateTimeOffset? expiresAt)
     {
         var key = Prefix + Base62(RandomNumberGenerator.GetBytes(32));
@@ -34,7 +34,7 @@ internal sealed class ApiKeys(Settings settings, TimeProvider clock)
         return (await CredentialStore.InsertKeyAsync(session, name, hash, sorted, Seal(hash, sorted, botName, ends), botName, clock.GetUtcNow(), ends), key);
     }
 
-    /// <summary>The key if it exists, has not ended and was not revoked, else null.</summary>
+    /// <summary>Returns the stored key if it exists, has not ended and was not revoked; else null.</summary>
     public async ValueTask<SealedKey?> FindAsync(Session session, string key)
     {
         if (key.Length != Prefix.Length + Digits)
@@ -62,7 +62,9 @@ internal sealed class ApiKeys(Settings settings, TimeProvider clock)
 
     private static bool IsSame(string one, string other) => CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(one), Encoding.UTF8.GetBytes(other));
 
-    /// <summary>Over what the key allows: a bot that writes the file cannot widen its own key.</summary>
+    /// <summary>
+    /// Returns the HMAC over what the key allows. A bot that writes to the file cannot make it, and so cannot extend its own key.
+    /// </summary>
     private string Seal(string hash, string scopes, string? botName, DateTimeOffset? expiresAt) => Convert.ToHexStringLower(HMACSHA256.HashData(hashKey,
         Encoding.UTF8.GetBytes($"{hash}\n{scopes}\n{(expiresAt is { } ends ? Timestamps.ToStored(ends) : "")}\n{botName}")));
 

@@ -3,7 +3,7 @@ using Pilothouse.Storage;
 
 namespace Pilothouse.Auth;
 
-/// <summary>What finds out who calls.</summary>
+/// <summary>Registers the services that find out who calls.</summary>
 internal static class AuthParts
 {
     public static void AddAuth(this IServiceCollection services)

@@ -12,42 +12,42 @@ internal enum Scopes
 {
     None = 0,
 
-    /// <summary>To read, where reads need a credential.</summary>
+    /// <summary>May read, if reads need a credential (REQUIRE_AUTH_FOR_READS).</summary>
     Read = 1,
 
-    /// <summary>To store records.</summary>
+    /// <summary>May store records.</summary>
     Write = 2,
 
-    /// <summary>To steer: API keys, bots, the circuit breaker, backups.</summary>
+    /// <summary>May control API keys, bots, the circuit breaker and backups.</summary>
     Control = 4,
 
     All = Read | Write | Control,
 }
 
-/// <summary>Who calls, as found by <see cref="Credentials"/>; kept with the request.</summary>
-/// <param name="Name">For the log: "pin", "key:NAME", or "-".</param>
-/// <param name="Owner">Whose Idempotency-Keys these are: the API key's id, or "pin".</param>
-/// <param name="Client">Whom the limits count: the key, the session, or the address.</param>
+/// <summary>Who calls, as found by <see cref="Credentials"/>. It is kept with the request.</summary>
+/// <param name="Name">The name in the log: "pin", "key:NAME", or "-".</param>
+/// <param name="Owner">The owner of the Idempotency-Keys: the API key's id, or "pin".</param>
+/// <param name="Client">What the rate limits count by: the key, the session, or the address.</param>
 internal sealed record Caller(string Name, string Owner, string Client, Scopes Scopes) : IRecordOwner
 {
     private const int MostRemembered = 10_000;
 
-    /// <summary>The text of addresses seen lately: every request needs it twice.</summary>
+    /// <summary>The texts of addresses that were seen lately, because every request needs its address as text twice.</summary>
     private static readonly ConcurrentDictionary<IPAddress, string> Addresses = new();
 
-    /// <summary>Who has just shown the PIN.</summary>
+    /// <summary>The caller of a login whose PIN was right.</summary>
     public static Caller WithPin { get; } = new("pin", "pin", "pin", Scopes.All);
 
-    /// <summary>Who works at the command line.</summary>
+    /// <summary>The caller of a command on the command line.</summary>
     public static Caller AtCommandLine => new("command", "command", "command", Scopes.All) { DisplayName = Environment.UserName };
 
-    /// <summary>The server itself, by the clock.</summary>
+    /// <summary>The server itself, when it works on a schedule.</summary>
     public static Caller Server { get; } = new("server", "server", "server", Scopes.All);
 
-    /// <summary>The key's name, or the user's at the command line; null where there is none.</summary>
+    /// <summary>The name of the API key, or of the user on the command line; null for all others.</summary>
     public string? DisplayName { get; init; }
 
-    /// <summary>The one bot that the key is made for, or null.</summary>
+    /// <summary>The one bot that the API key belongs to; null if it is not limited to a bot.</summary>
     public string? BotName { get; init; }
 
     /// <summary>When the credential ends; null for never.</summary>
@@ -62,10 +62,10 @@ internal sealed record Caller(string Name, string Owner, string Client, Scopes S
     /// <summary>Id of the session's token, null for an API key.</summary>
     public string? TokenId => Session?.Id;
 
-    /// <summary>The credential came as a cookie, which a browser sends by itself.</summary>
+    /// <summary>Whether the credential came as a cookie, which a browser sends by itself.</summary>
     public bool ByCookie { get; init; }
 
-    /// <summary>What is wrong with the credential that was sent, as a sentence; null where none was, or it is good.</summary>
+    /// <summary>What is wrong with the credential that was sent, as a sentence; null if none was sent or it is valid.</summary>
     public string? Problem { get; init; }
 
     /// <summary>Whether there is a valid credential.</summary>
@@ -74,14 +74,17 @@ internal sealed record Caller(string Name, string Owner, string Client, Scopes S
     /// <summary>The queue in which this caller's reads wait; see <see cref="ReadKind"/>.</summary>
     public ReadKind Reads => IsKnown ? ReadKind.Known : ReadKind.Anonymous;
 
-    /// <summary>The queue for reads of as many rows as there are.</summary>
+    /// <summary>The queue in which this caller's reads of an unlimited number of rows wait.</summary>
     public ReadKind LongReads => IsKnown ? ReadKind.LongKnown : ReadKind.LongAnonymous;
 
     public static Caller Anonymous(HttpContext http) => new("-", "-", AddressOf(http.Connection.RemoteIpAddress), Scopes.None);
 
     public static Caller Of(HttpContext http) => http.Features.Get<Caller>() ?? Anonymous(http);
 
-    /// <summary>The address as limits count it: IPv4 in its own form, IPv6 by its /64, which is what one customer gets.</summary>
+    /// <summary>
+    /// Returns the address as the limits count it: an IPv4 address as it is, an IPv6 address as its /64 network, which is what one customer
+    /// gets.
+    /// </summary>
     public static string AddressOf(IPAddress? address)
     {
         if (address is null)
@@ -119,7 +122,7 @@ internal sealed record Caller(string Name, string Owner, string Client, Scopes S
         return new IPAddress(bytes) + "/64";
     }
 
-    /// <summary>Throws a refusal unless the caller has the right.</summary>
+    /// <summary>Throws a refusal (401 or 403) unless the caller has the scope.</summary>
     public void Require(Scopes scope)
     {
         if (!IsKnown)
@@ -136,7 +139,10 @@ internal sealed record Caller(string Name, string Owner, string Client, Scopes S
         }
     }
 
-    /// <summary>Refuses a change of a stored record of another bot; of one that names no bot too, unless <paramref name="unnamed"/> allows it.</summary>
+    /// <summary>
+    /// Throws a refusal if the API key belongs to a bot and the stored record to another one, or to none and <paramref name="unnamed"/> is
+    /// false.
+    /// </summary>
     public void DemandBot(string? stored, bool unnamed)
     {
         if (BotName is null || stored == BotName || (unnamed && string.IsNullOrWhiteSpace(stored)))
@@ -149,7 +155,7 @@ internal sealed record Caller(string Name, string Owner, string Client, Scopes S
             : $"This API key is for the bot {BotName} and cannot change what belongs to {stored}.");
     }
 
-    /// <summary>The bot that a new record belongs to: the key's own where the record names none.</summary>
+    /// <summary>Returns the bot that a new record belongs to: the one it names, or the API key's own bot if it names none.</summary>
     public string? BotFor(string? named)
     {
         if (BotName is null || named is null || named == BotName)

@@ -4,13 +4,13 @@ using Pilothouse.Storage;
 namespace Pilothouse.Auth;
 
 /// <summary>
-/// The database as a caller may use it. The credential was found good when the request's headers had come; its body may take minutes, and
-/// meanwhile the owner may have revoked it. So each piece of work asks once more, in its own transaction, and a write that
-/// a revocation came before is not stored.
+/// The database as a caller may use it. A credential is checked when the headers of a request arrive, but its body may take minutes, and
+/// the owner may revoke the credential meanwhile. So each piece of work checks it again in its own transaction, and nothing is stored for a
+/// credential that has been revoked by then.
 /// </summary>
 internal sealed class CallerDatabase(Database database, TimeProvider clock)
 {
-    /// <summary>Runs <paramref name="work"/> in a transaction that begins with the question whether the credential is still good.</summary>
+    /// <summary>Runs <paramref name="work"/> in a transaction that first checks that the credential is still valid.</summary>
     public Task<T> WriteAsync<T>(Caller caller, Func<Session, ValueTask<T>> work, CancellationToken cancel = default) => database.WriteAsync(
         async session =>
         {
@@ -19,7 +19,9 @@ internal sealed class CallerDatabase(Database database, TimeProvider clock)
         },
         cancel);
 
-    /// <summary>Refuses where the credential is not good any more: before work that is no transaction, and before a kept answer is given out.</summary>
+    /// <summary>
+    /// Throws a refusal if the credential is no longer valid. For work outside of a transaction, and before a kept answer is given out.
+    /// </summary>
     public async ValueTask DemandAsync(Caller caller, CancellationToken cancel = default) =>
         await database.ReadAsync(
             ReadKind.LookUp,
@@ -30,7 +32,9 @@ internal sealed class CallerDatabase(Database database, TimeProvider clock)
             },
             cancel);
 
-    /// <summary>One row by its id. A key must be what it was, as another program may have changed what it allows.</summary>
+    /// <summary>
+    /// Reads one row by its id. An API key is also refused if another program has changed the row that says what it allows.
+    /// </summary>
     private async ValueTask DemandAsync(Session session, Caller caller)
     {
         if (caller.ExpiresAt <= clock.GetUtcNow()

@@ -2,7 +2,7 @@ using Pilothouse.Storage;
 
 namespace Pilothouse.Auth;
 
-/// <summary>Removes revoked tokens that would have ended by now, and windows of login attempts that have.</summary>
+/// <summary>Removes revoked tokens that would have expired by now, and expired windows of login attempts.</summary>
 internal sealed class CredentialPurge(Database database, TimeProvider clock) : IPurge
 {
     public Task<int> PurgeAsync(CancellationToken cancel) =>

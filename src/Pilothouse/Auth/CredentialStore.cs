@@ -5,10 +5,12 @@ namespace Pilothouse.Auth;
 /// <summary>One API key as it is stored, without its hash.</summary>
 internal sealed record ApiKey(long Id, string Name, string Scopes, string? BotName, DateTimeOffset? CreatedAt, DateTimeOffset? ExpiresAt, DateTimeOffset? RevokedAt);
 
-/// <summary>An API key, the hash that it is found by, and the seal over what it allows.</summary>
+/// <summary>An API key, the hash by which it is found, and the HMAC over what it allows.</summary>
 internal sealed record SealedKey(ApiKey Key, string Hash, string? Seal)
 {
-    /// <summary>Whether a row that was read later allows the same; null, where there is none any more, does not.</summary>
+    /// <summary>
+    /// Whether the same row, read again <paramref name="later"/>, still allows the same. False if it is null, as the row is gone then.
+    /// </summary>
     public bool AllowsAs(SealedKey? later) => later is not null && later.Hash == Hash && later.Seal == Seal
         && later.Key.Scopes == Key.Scopes && later.Key.BotName == Key.BotName && later.Key.ExpiresAt == Key.ExpiresAt;
 }
@@ -42,15 +44,15 @@ internal static class CredentialStore
     private static readonly Sql CutBudget = new("UPDATE login_budgets SET window_ends = @ends WHERE client = @client");
     private static readonly Sql PurgeBudgets = new("DELETE FROM login_budgets WHERE window_ends < @now");
 
-    /// <summary>The key that is not revoked; whatever is in revoked_at ends it, also what is no time.</summary>
+    /// <summary>Returns the key if it is not revoked. Any value in revoked_at revokes it, even one that is not a valid time.</summary>
     public static ValueTask<SealedKey?> FindKeyAsync(Session session, string hash) =>
         session.Prepare(FindKey).Set("hash", hash).FirstAsync(row => new SealedKey(ReadKey(row), hash, row.Text(7)));
 
-    /// <summary>The same for a key whose id is known.</summary>
+    /// <summary>Returns the key with this id and hash if it is not revoked.</summary>
     public static ValueTask<SealedKey?> FindKeyAsync(Session session, long id, string hash) =>
         session.Prepare(FindKeyById).Set("id", id).Set("hash", hash).FirstAsync(row => new SealedKey(ReadKey(row), hash, row.Text(7)));
 
-    /// <summary>A key by its id, revoked or not.</summary>
+    /// <summary>Returns a key by its id, revoked or not; null if there is none.</summary>
     public static ValueTask<ApiKey?> FindKeyAsync(Session session, long id) => session.Prepare(KeyOfId).Set("id", id).FirstAsync(ReadKey);
 
     public static ValueTask<List<ApiKey>> ListKeysAsync(Session session) => session.Prepare(ListKeys).ListAsync(ReadKey);
@@ -59,8 +61,8 @@ internal static class CredentialStore
         session.Prepare(InsertKey).Set("name", name).Set("hash", hash).Set("scopes", scopes).Set("seal", seal).Set("bot_name", botName)
             .Set("now", (DateTimeOffset?)now).Set("expires_at", expiresAt).InsertAsync();
 
-    /// <summary>Ends a key for good: without its hash nobody can bring it back by clearing revoked_at.</summary>
-    /// <returns>Whether there is such a key.</returns>
+    /// <summary>Revokes a key for good: its hash is removed too, so that clearing revoked_at cannot bring it back.</summary>
+    /// <returns>False if there is no key with this id.</returns>
     public static async ValueTask<bool> RevokeKeyAsync(Session session, long id, DateTimeOffset now)
     {
         if (await FindKeyAsync(session, id) is null)
@@ -74,12 +76,12 @@ internal static class CredentialStore
 
     public static ValueTask<bool> IsRevokedAsync(Session session, string tokenId) => session.Prepare(FindRevoked).Set("jti", tokenId).AnyAsync();
 
-    /// <returns>How many were not revoked before: 1 or 0.</returns>
+    /// <returns>1 if the token was revoked now, 0 if it was revoked before.</returns>
     public static async ValueTask<int> RevokeTokenAsync(Session session, string tokenId, DateTimeOffset expiresAt) => await IsRevokedAsync(session, tokenId)
         ? 0
         : await session.Prepare(InsertRevoked).Set("jti", tokenId).Set("expires_at", (DateTimeOffset?)expiresAt).ChangeAsync();
 
-    /// <summary>Attempts of a login window that still runs, and its end.</summary>
+    /// <summary>Returns the attempts in the client's running window and its end; 0 attempts if no window is running.</summary>
     public static ValueTask<(int Attempts, DateTimeOffset Ends)> FindBudgetAsync(Session session, string client, DateTimeOffset now) =>
         session.Prepare(FindBudget).Set("client", client).Set("now", (DateTimeOffset?)now)
             .FirstAsync(static row => ((int)row.Id(0), row.Time(1) ?? default));
@@ -87,11 +89,11 @@ internal static class CredentialStore
     public static ValueTask<int> CountAttemptAsync(Session session, string client, DateTimeOffset now, DateTimeOffset ends) =>
         session.Prepare(CountAttempt).Set("client", client).Set("ends", (DateTimeOffset?)ends).Set("now", (DateTimeOffset?)now).ChangeAsync();
 
-    /// <summary>Lets a window end earlier.</summary>
+    /// <summary>Sets an earlier end of a client's window.</summary>
     public static ValueTask<int> CutBudgetAsync(Session session, string client, DateTimeOffset ends) =>
         session.Prepare(CutBudget).Set("client", client).Set("ends", (DateTimeOffset?)ends).ChangeAsync();
 
-    /// <summary>Forgets what has ended.</summary>
+    /// <summary>Deletes expired rows and returns how many.</summary>
     public static async ValueTask<int> PurgeAsync(Session session, DateTimeOffset now) =>
         await session.Prepare(PurgeRevoked).Set("now", (DateTimeOffset?)now).ExecuteAsync()
         + await session.Prepare(PurgeBudgets).Set("now", (DateTimeOffset?)now).ExecuteAsync();

@@ -7,16 +7,16 @@ using Pilothouse.Configuration;
 
 namespace Pilothouse.Auth;
 
-/// <summary>A session's token whose signature, issuer and audience were found right.</summary>
-/// <param name="Id">Of this token; a renewal gives another.</param>
-/// <param name="Session">Of the session: the id of the token that its login gave.</param>
-/// <param name="LoginAt">When the PIN was given.</param>
+/// <summary>A session's token whose signature, issuer and audience are valid.</summary>
+/// <param name="Id">The id of this token. A renewed token has another one.</param>
+/// <param name="Session">The id of the session: the id of the token that its login gave.</param>
+/// <param name="LoginAt">When the user logged in.</param>
 /// <param name="ExpiresAt">When this token ends.</param>
 internal sealed record SessionToken(string Id, string Session, DateTimeOffset LoginAt, DateTimeOffset ExpiresAt);
 
 /// <summary>
-/// Makes and checks the sessions' JSON Web Tokens: HS256, with a fingerprint of the PIN, so that changing the PIN ends every session.
-/// A token once found genuine stays so; that much is remembered, its end and its revocation are asked each time.
+/// Makes and checks the JSON Web Tokens of sessions: HS256, with a fingerprint of the PIN, so that changing the PIN ends every session. A
+/// token whose signature was valid once is remembered as genuine; its end and its revocation are checked at every request.
 /// </summary>
 internal sealed class SessionTokens
 {
@@ -29,7 +29,7 @@ internal sealed class SessionTokens
     private const string SeedClaim = "user_id";
     private const int MostRemembered = 10_000;
 
-    /// <summary>Renewals end this long after the login: somebody with the PIN must come by at least that often.</summary>
+    /// <summary>Renewals end this long after the login. Then somebody has to enter the PIN again.</summary>
     private static readonly TimeSpan MostInAll = TimeSpan.FromHours(12);
 
     private readonly JsonWebTokenHandler handler = new() { SetDefaultTimesOnTokenCreation = false, MapInboundClaims = false };
@@ -64,7 +64,9 @@ internal sealed class SessionTokens
 
     public TimeSpan Lifetime { get; }
 
-    /// <summary>A new session; shorter than <see cref="Lifetime"/> where that is asked for.</summary>
+    /// <summary>
+    /// Returns a token for a new session, valid for <paramref name="lifetime"/>, or for <see cref="Lifetime"/> if that is null.
+    /// </summary>
     public string Issue(TimeSpan? lifetime = null)
     {
         var now = clock.GetUtcNow();
@@ -73,8 +75,8 @@ internal sealed class SessionTokens
     }
 
     /// <summary>
-    /// A new token for a session that goes on: for as long as a login lasts, but not beyond 12 hours after the login. Where
-    /// SESSION_TIMEOUT_MINUTES is more than that, the new token ends when the old one would have.
+    /// Returns a new token for a running session, valid for as long as that of a login, but not beyond 12 hours after the login. If
+    /// SESSION_TIMEOUT_MINUTES is more than 12 hours, the new token ends when the old one would have.
     /// </summary>
     public (string Token, DateTimeOffset ExpiresAt) Renew(SessionToken old)
     {
@@ -109,7 +111,7 @@ internal sealed class SessionTokens
         });
     }
 
-    /// <summary>The token if it is genuine and has not ended, else null. Whether it was revoked is another question.</summary>
+    /// <summary>Returns the token if it is genuine and has not ended, else null. It does not check whether the token was revoked.</summary>
     public async ValueTask<SessionToken?> ReadAsync(string text)
     {
         if (genuine.TryGetValue(text, out var known))
@@ -135,7 +137,7 @@ internal sealed class SessionTokens
         return session;
     }
 
-    /// <summary>A token of an earlier version names neither: it is the one that its login gave.</summary>
+    /// <summary>The session of a token. Tokens of earlier versions name none: each of them came directly from a login.</summary>
     private static string SessionOf(JsonWebToken token) => token.TryGetPayloadValue<string>(SessionClaim, out var session) && session.Length > 0 ? session : token.Id;
 
     private static DateTimeOffset LoginOf(JsonWebToken token) => token.TryGetPayloadValue<long>(LoginClaim, out var seconds)

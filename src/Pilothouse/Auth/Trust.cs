@@ -3,15 +3,15 @@ using Pilothouse.Configuration;
 
 namespace Pilothouse.Auth;
 
-/// <summary>Who holds the connection, whatever a header says; a feature of it.</summary>
+/// <summary>The address that holds the connection, whatever the headers say. It is stored as a feature of the connection.</summary>
 internal sealed record Peer(IPAddress Address);
 
-/// <summary>Whom the owner trusts for where a request comes from.</summary>
+/// <summary>Decides whether a request comes from an address that the owner trusts.</summary>
 internal static class Trust
 {
     /// <summary>
-    /// What proxies add. The X-Original ones are what is left where a trusted proxy was believed; a client that sends any of these
-    /// itself only loses by it.
+    /// The headers that proxies add. The X-Original headers are set when the headers of a trusted proxy were applied. A client that sends
+    /// one of these itself gains nothing: its request only counts as one that came through a proxy.
     /// </summary>
     private static readonly string[] ProxyHeaders =
     [
@@ -20,21 +20,24 @@ internal static class Trust
     ];
 
     /// <summary>
-    /// Whether the request is of this machine, with no proxy between. Through a proxy on this machine everybody has its address, and
-    /// what a header says of loopback may be the client's own invention.
+    /// Whether the request comes from this machine and not through a proxy. A proxy on this machine gives its own address to every request,
+    /// and a header that claims a loopback address may be invented by the client.
     /// </summary>
     public static bool IsOfThisMachine(this Settings settings, HttpContext http) =>
         http.Connection.RemoteIpAddress is { } address && settings.IsThisMachine(address) && !CameByProxy(http);
 
     /// <summary>
-    /// Whether the request is of this machine, or of an address that IP_ALLOWLIST names. To name this machine there, or a proxy that
-    /// TRUSTED_PROXIES does not name, lets nobody in who comes through it.
+    /// Whether the request comes from this machine or from an address in IP_ALLOWLIST. Requests through a proxy count only if
+    /// TRUSTED_PROXIES names that proxy; listing the proxy or this machine in IP_ALLOWLIST does not let its clients in.
     /// </summary>
     public static bool IsOwn(this Settings settings, HttpContext http) =>
         http.Connection.RemoteIpAddress is { } address
         && (settings.IsThisMachine(address) ? !CameByProxy(http) : settings.IsListed(address) && (!CameByProxy(http) || CameByTrusted(settings, http)));
 
-    /// <summary>The address is then the one that a proxy of ours saw, and what headers say besides is the client's own affair.</summary>
+    /// <summary>
+    /// Whether a trusted proxy holds the connection. Then the request's address is the one that this proxy saw, and no header of the client
+    /// can change it.
+    /// </summary>
     private static bool CameByTrusted(Settings settings, HttpContext http) => http.Features.Get<Peer>() is { Address: var peer } && settings.IsTrustedProxy(peer);
 
     private static bool CameByProxy(HttpContext http)

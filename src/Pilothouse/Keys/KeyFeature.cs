@@ -7,7 +7,7 @@ using Pilothouse.Storage;
 
 namespace Pilothouse.Keys;
 
-/// <summary>API keys: what can be asked of them. Each needs the scope <c>control</c>.</summary>
+/// <summary>The operations on API keys. Each needs the scope <c>control</c>.</summary>
 internal sealed class KeyFeature : Feature
 {
     public const string Table = "api_keys";
@@ -73,10 +73,10 @@ internal sealed class KeyFeature : Feature
         { Statuses = [200], Scope = Scopes.Control, AlsoDemands = DemandKeyForAll, HoldsSecret = true };
     }
 
-    /// <summary>A key as the audit log keeps it; null where there is none.</summary>
+    /// <summary>Returns a key's row for the audit log; null if there is no key.</summary>
     public static Func<string>? After(ApiKey? key) => key is null ? null : () => JsonText.Of(ApiKeyRow.Of(key), KeyJson.Default.ApiKeyRow);
 
-    /// <summary>A key for one bot may not make or revoke keys, as keys are everybody's.</summary>
+    /// <summary>Refuses an API key that belongs to one bot: it may not make or revoke keys, because keys concern all bots.</summary>
     private static void DemandKeyForAll(Caller caller)
     {
         if (caller.BotName is not null)
@@ -86,7 +86,9 @@ internal sealed class KeyFeature : Feature
         }
     }
 
-    /// <summary>Refuses a key that would allow more, or for longer, than the key that asks for it. The PIN gives everything.</summary>
+    /// <summary>
+    /// Refuses to make a key that allows more, or ends later, than the key that asks for it. A session (PIN) may make any key.
+    /// </summary>
     private static void CheckIsWithin(Caller caller, Scopes given, DateTimeOffset? ends)
     {
         if (caller.TokenId is not null)
@@ -108,7 +110,7 @@ internal sealed class KeyFeature : Feature
     }
 }
 
-/// <summary>What the log says of API keys: by number, as a name is a client's text.</summary>
+/// <summary>The log messages about API keys. They name a key by its id, because its name is text that a client chose.</summary>
 internal static partial class ApiKeyLog
 {
     [LoggerMessage(Level = LogLevel.Warning, Message = "API key {KeyId} was made with {Scopes}, until {Ends}, by {Owner} from {Client} (request {RequestId})")]

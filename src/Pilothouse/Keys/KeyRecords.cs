@@ -34,7 +34,7 @@ internal sealed record ApiKeyCreated(bool Success, string Message, long KeyId, s
 
 internal sealed record ApiKeyRevoked(bool Success, string Message, long KeyId) : WriteAnswer;
 
-/// <summary>One API key as it is listed: everything but the key itself, which nobody can show again.</summary>
+/// <summary>One API key in a list, without the key itself, which is not stored and cannot be shown again.</summary>
 internal sealed record ApiKeyRow(long Id, string Name, [property: JsonConverter(typeof(ScopesJson))] IReadOnlyList<string> Scopes, string? BotName,
     DateTimeOffset? CreatedAt, DateTimeOffset? ExpiresAt, DateTimeOffset? RevokedAt)
 {

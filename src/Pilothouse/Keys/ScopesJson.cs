@@ -8,8 +8,8 @@ using Pilothouse.Contract;
 namespace Pilothouse.Keys;
 
 /// <summary>
-/// Scopes as a list, the one form of answers. A request may also send them as one text with commas or spaces between, which is how
-/// earlier versions answered them and how the command line takes them.
+/// Writes scopes as a list. A request may also send them as one text, separated by commas or spaces, as answers of earlier versions had
+/// them and the command line takes them.
 /// </summary>
 internal sealed class ScopesJson : JsonConverter<IReadOnlyList<string>>, IDescribedJson
 {
@@ -17,7 +17,7 @@ internal sealed class ScopesJson : JsonConverter<IReadOnlyList<string>>, IDescri
     private static readonly char[] Between = [',', ' '];
     private static readonly TextJson Text = new();
 
-    /// <summary>The scopes that one text names.</summary>
+    /// <summary>Splits a text into scopes.</summary>
     public static string[] Split(string text) => text.Split(Between, StringSplitOptions.RemoveEmptyEntries);
 
     public override IReadOnlyList<string>? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
@@ -35,7 +35,7 @@ internal sealed class ScopesJson : JsonConverter<IReadOnlyList<string>>, IDescri
         var scopes = new List<string>();
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
-            // The rules refuse a null by name.
+            // A null is let through here; the input rules refuse it and name the field.
             scopes.Add(reader.TokenType switch
             {
                 JsonTokenType.Null => null!,
