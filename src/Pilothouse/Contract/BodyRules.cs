@@ -5,7 +5,7 @@ internal static class BodyRules
 {
     public const int Largest = 1024 * 1024;
 
-    /// <summary>Of a batch of records.</summary>
+    /// <summary>The largest body of a batch of records.</summary>
     public const int LargestBatch = 16 * 1024 * 1024;
 
     public static Refusal TooLarge(int largest) => new(413, ErrorCodes.BodyTooLarge, "Request body too large",

@@ -1,8 +1,8 @@
 namespace Pilothouse.Contract;
 
 /// <summary>
-/// Times as numbers: Python's time.time() counts seconds since 1970, with a fraction, and JavaScript's Date.now() and most exchanges count
-/// milliseconds. The two are told apart by their size, which no time from 1973 to 5138 leaves in doubt.
+/// Times as numbers. Python's time.time() counts seconds since 1970, with a fraction; JavaScript's Date.now() and most exchanges count
+/// milliseconds. The size of the number tells them apart for every time between 1973 and 5138.
 /// </summary>
 internal static class EpochTime
 {
@@ -10,7 +10,7 @@ internal static class EpochTime
     private const decimal FirstMillisecond = 100_000_000_000;
     private const decimal End = 100_000_000_000_000;
 
-    /// <summary>The moment, or null where the number is neither.</summary>
+    /// <summary>Returns the time, or null if the number is neither seconds nor milliseconds.</summary>
     public static DateTimeOffset? Find(decimal number) => number switch
     {
         >= FirstSecond and < FirstMillisecond => At(number * TimeSpan.TicksPerSecond),

@@ -3,7 +3,7 @@ using Microsoft.OpenApi;
 namespace Pilothouse.Contract;
 
 /// <summary>
-/// A JSON converter of one property that tells the OpenAPI document what it reads and writes: the document cannot see into it.
+/// A JSON converter that describes for the OpenAPI document what it reads and writes, which the document's generator cannot find out.
 /// </summary>
 internal interface IDescribedJson
 {

@@ -4,12 +4,12 @@ using System.Text.Json.Serialization.Metadata;
 namespace Pilothouse.Contract;
 
 /// <summary>
-/// The names that a body of one input type may have. A name is looked up by its hash, which <see cref="InputReader"/> has made anyway
-/// to find a name that is there twice: a body in which every name is known costs no text and no allocation.
+/// The names that a body of one input type may have. They are looked up by the hash that <see cref="InputReader"/> computes anyway to find
+/// duplicate names, so a body with only known names allocates nothing.
 /// </summary>
 internal sealed class InputNames
 {
-    /// <summary>Longer ones are cut where they are shown.</summary>
+    /// <summary>The most characters of a name that are shown in an answer.</summary>
     private const int LongestShown = 100;
 
     private readonly string[] inputs;
@@ -23,10 +23,10 @@ internal sealed class InputNames
         this.columns = [.. columns];
     }
 
-    /// <summary>No names.</summary>
+    /// <summary>The names of an input without fields.</summary>
     public static readonly InputNames None = new([], []);
 
-    /// <summary>The names of <typeparamref name="T"/>, which are made once.</summary>
+    /// <summary>Returns the names of <typeparamref name="T"/>. They are made once.</summary>
     public static InputNames Of<T>(JsonTypeInfo<T> type)
         where T : class, IInput<T> =>
         Kept<T>.Names ??= new(
@@ -47,13 +47,16 @@ internal sealed class InputNames
     /// <summary>Whether the name with this hash is a field of the input.</summary>
     public bool Has(ulong hash) => hashes.AsSpan().Contains(hash);
 
-    /// <summary>Looks at the names that are no fields: refuses those that are nearly one, and gives the others as they are shown.</summary>
+    /// <summary>
+    /// Checks the unknown names: throws a refusal if one is almost the name of a field, and returns the others as they are shown in the
+    /// answer.
+    /// </summary>
     public IReadOnlyList<string> Ignore(List<string> unknown)
     {
         List<FieldError>? errors = null;
         foreach (var name in unknown)
         {
-            // A column that the server fills in itself is nobody's misspelling: clients send back whole records.
+            // A column that only the server fills in is not a misspelled field: clients send whole records back.
             if (!columns.Contains(name) && NearName.Find(name, inputs) is { } meant)
             {
                 (errors ??= []).Add(new(name, $"is not a field here; the right name is {meant}"));

@@ -5,14 +5,14 @@ using System.Text.Unicode;
 
 namespace Pilothouse.Contract;
 
-/// <summary>Reads a body into an input record, or refuses it by name of the field.</summary>
+/// <summary>Reads a body into an input record, or throws a refusal that names the wrong field.</summary>
 internal static class InputReader
 {
-    /// <summary>No input has a quarter of it.</summary>
+    /// <summary>The most fields of a body. No input has a quarter as many.</summary>
     private const int MostFields = 200;
 
-    /// <summary>The input of type <typeparamref name="T"/>, checked by its rules.</summary>
-    /// <param name="ignored">Names in the body that the input does not have and nothing like them; null where there are none.</param>
+    /// <summary>Returns the input of type <typeparamref name="T"/>, checked by its rules.</summary>
+    /// <param name="ignored">Names in the body that the input does not have; null if there are none.</param>
     public static T Parse<T>(ReadOnlySpan<byte> body, JsonTypeInfo<T> type, DateTimeOffset now, out IReadOnlyList<string>? ignored)
         where T : class, IInput<T>
     {
@@ -33,7 +33,7 @@ internal static class InputReader
         return input;
     }
 
-    /// <summary>A reader of a body that is one object, behind its opening brace.</summary>
+    /// <summary>Returns a reader that stands behind the opening brace of the body.</summary>
     public static Utf8JsonReader Begin(ReadOnlySpan<byte> body)
     {
         if (!Utf8.IsValid(body))
@@ -59,18 +59,20 @@ internal static class InputReader
         };
     }
 
-    /// <summary>Refuses what is not one well-formed object.</summary>
+    /// <summary>Throws a refusal unless the body is one well-formed JSON object.</summary>
     public static void DemandForm(ReadOnlySpan<byte> body) => CheckForm(body, InputNames.None);
 
-    /// <summary>A name whose escapes are no text.</summary>
+    /// <summary>The refusal of a field name with escapes that are not valid text.</summary>
     public static Refusal HalfPair() => NotJson("A name in the body has half of a surrogate pair.");
 
     public static Refusal NotJson(JsonException error) => NotJson($"The body is not valid JSON near line {error.LineNumber + 1}, byte {error.BytePositionInLine + 1}.");
 
     private static Refusal NotJson(string message) => new(400, ErrorCodes.InvalidJson, "Invalid JSON", message);
 
-    /// <summary>One object, well formed, without a name twice: which of the two would count?</summary>
-    /// <returns>Names that are not <paramref name="known"/>, or null.</returns>
+    /// <summary>
+    /// Checks that the body is one well-formed object in which no name occurs twice, as it would be unclear which value counts.
+    /// </summary>
+    /// <returns>The names that are not <paramref name="known"/>, or null.</returns>
     private static List<string>? CheckForm(ReadOnlySpan<byte> body, InputNames known)
     {
         List<string>? unknown = null;
@@ -118,7 +120,10 @@ internal static class InputReader
         }
     }
 
-    /// <summary>Python writes floats that are no numbers as words, which are not JSON.</summary>
+    /// <summary>
+    /// Returns the word (NaN, Infinity, -Infinity) if the value is one. Python's json module writes such floats like this, but they are not
+    /// JSON.
+    /// </summary>
     /// <param name="value">What follows a field's name.</param>
     private static string? WordForNoNumber(ReadOnlySpan<byte> value)
     {
@@ -129,7 +134,9 @@ internal static class InputReader
     private static string FieldOf(string? path) =>
         path is null or "$" ? "body" : path.StartsWith("$.", StringComparison.Ordinal) ? path[2..] : path;
 
-    /// <summary>Our converters' phrases; what the serializer itself says names types of ours.</summary>
+    /// <summary>
+    /// Returns the phrase of our own converters. The serializer's own messages are replaced, because they name our types.
+    /// </summary>
     private static string SentenceOf(JsonException error)
     {
         var message = error.Message;
@@ -140,13 +147,15 @@ internal static class InputReader
             : "has a value of the wrong type";
     }
 
-    /// <summary>The names of one object by their hashes. It is a list: names that were chosen to have hashes alike gain nothing by it.</summary>
+    /// <summary>
+    /// The names of one object by their hashes. It is a plain list, so names that were chosen to have colliding hashes do not slow it down.
+    /// </summary>
     private ref struct NameSet(Span<ulong> names)
     {
         private readonly Span<ulong> names = names;
         private int count;
 
-        /// <summary>False if it is there already.</summary>
+        /// <summary>Returns false if the name is in the set already.</summary>
         public bool Add(ulong name)
         {
             if (names[..count].Contains(name))

@@ -3,16 +3,16 @@ using System.Globalization;
 
 namespace Pilothouse.Contract;
 
-/// <summary>A request body: an init record whose properties are all nullable, so that what is missing can be told from zero.</summary>
+/// <summary>A request body: an init record whose properties are all nullable, so that a missing value differs from zero.</summary>
 internal interface IInput<TSelf>
     where TSelf : class, IInput<TSelf>
 {
-    /// <summary>What each field must be; checked at every door and shown in the OpenAPI document.</summary>
+    /// <summary>The rules of each field. Every door checks them, and the OpenAPI document shows them.</summary>
     static abstract InputRules<TSelf> Rules { get; }
 }
 
 /// <summary>The rule of one field as data, for the OpenAPI document.</summary>
-/// <param name="Least">Smallest value, of the length for text.</param>
+/// <param name="Least">The smallest value; for text, the smallest length.</param>
 internal sealed record FieldRule(string Field, bool Required)
 {
     public double? Above { get; init; }
@@ -26,7 +26,7 @@ internal sealed record FieldRule(string Field, bool Required)
     public IReadOnlyList<string>? Choices { get; init; }
 }
 
-/// <summary>Rules by input type.</summary>
+/// <summary>The rules of all input types.</summary>
 internal abstract class InputRules
 {
     public const string IsRequired = "is required";
@@ -44,7 +44,9 @@ internal abstract class InputRules
     protected void Note(FieldRule rule) => fields.Add(rule);
 }
 
-/// <summary>The rules of <typeparamref name="T"/>: one line for each field, checked all at once.</summary>
+/// <summary>
+/// The rules of <typeparamref name="T"/>, one line per field. All fields are checked, and all errors are reported together.
+/// </summary>
 internal sealed class InputRules<T>() : InputRules(typeof(T))
     where T : class
 {
@@ -53,7 +55,7 @@ internal sealed class InputRules<T>() : InputRules(typeof(T))
 
     public IReadOnlyList<string> RecordColumns { get; private set; } = [];
 
-    /// <summary>Text of at most <paramref name="longest"/> characters; where it is required, not only white space.</summary>
+    /// <summary>Text of at most <paramref name="longest"/> characters. If it is required, white space alone is refused.</summary>
     public InputRules<T> Text(string field, Func<T, string?> value, bool required = false, int longest = 200) =>
         Add(new(field, required) { Longest = longest }, input => value(input) switch
         {
@@ -63,7 +65,9 @@ internal sealed class InputRules<T>() : InputRules(typeof(T))
             _ => null,
         });
 
-    /// <summary>A name that is shown in lists and logs: not blank, and without characters that are not seen, or that steer a terminal.</summary>
+    /// <summary>
+    /// A name that is shown in lists and logs: not blank, and without invisible characters or those that control a terminal.
+    /// </summary>
     public InputRules<T> Name(string field, Func<T, string?> value, bool required = false) =>
         Add(new(field, required) { Longest = PrintableText.LongestName }, input => value(input) switch
         {
@@ -71,7 +75,7 @@ internal sealed class InputRules<T>() : InputRules(typeof(T))
             var text => PrintableText.ProblemOfName(text),
         });
 
-    /// <summary>A trading pair, as <see cref="TradingPair"/> says.</summary>
+    /// <summary>A trading pair in the form of <see cref="TradingPair"/>.</summary>
     public InputRules<T> Pair(string field, Func<T, string?> value) =>
         Add(new(field, true) { Longest = TradingPair.Longest }, input => value(input) switch
         {
@@ -79,7 +83,7 @@ internal sealed class InputRules<T>() : InputRules(typeof(T))
             var text => TradingPair.Problem(text),
         });
 
-    /// <summary>One of a few words, in any case.</summary>
+    /// <summary>One of a few words, in capitals or small letters.</summary>
     public InputRules<T> OneOf(string field, Func<T, string?> value, Choices choices, bool required = false) =>
         Add(new(field, required) { Choices = choices.All }, input => value(input) switch
         {
@@ -108,7 +112,7 @@ internal sealed class InputRules<T>() : InputRules(typeof(T))
             _ => null,
         });
 
-    /// <summary>A figure that is not money.</summary>
+    /// <summary>A number that is not money.</summary>
     public InputRules<T> Number(string field, Func<T, double?> value, bool required = false, double? least = null, double? most = null) =>
         Add(new(field, required) { Least = least, Most = most }, input => value(input) switch
         {
@@ -117,7 +121,7 @@ internal sealed class InputRules<T>() : InputRules(typeof(T))
             _ => null,
         });
 
-    /// <summary>A moment that may be left out and is not in the future; clocks may differ by 5 minutes.</summary>
+    /// <summary>A time that may be left out and must not be in the future. Clocks may differ by 5 minutes.</summary>
     public InputRules<T> Time(string field, Func<T, DateTimeOffset?> value)
     {
         Note(new(field, false));
@@ -125,21 +129,23 @@ internal sealed class InputRules<T>() : InputRules(typeof(T))
         return this;
     }
 
-    /// <summary>Names of the record's columns, or else well known. A body may have those that are no inputs; they have no effect.</summary>
+    /// <summary>Declares names that a body may contain without effect, because they are columns of the stored record.</summary>
     public InputRules<T> Record(params IEnumerable<string> columns)
     {
         RecordColumns = [.. RecordColumns, .. columns];
         return this;
     }
 
-    /// <summary>A list of at most <paramref name="most"/> objects, for the OpenAPI document; who reads it checks it.</summary>
+    /// <summary>
+    /// A list of at most <paramref name="most"/> objects. This is only for the OpenAPI document; the code that reads the list checks it.
+    /// </summary>
     public InputRules<T> Items(string field, int most)
     {
         Note(new(field, true) { Least = 1, Most = most });
         return this;
     }
 
-    /// <summary>What several fields must be together, or one of a form that has no rule of its own.</summary>
+    /// <summary>A rule over several fields together, or one that has no method of its own here. It returns a phrase, or null.</summary>
     public InputRules<T> Also(string field, Func<T, string?> problem, bool required = false)
     {
         if (required)
@@ -188,18 +194,18 @@ internal sealed class InputRules<T>() : InputRules(typeof(T))
     }
 }
 
-/// <summary>The words that an enumerated field may hold, as the seed writes them.</summary>
+/// <summary>The words that an enumerated field may hold, in the spelling in which they are stored.</summary>
 internal sealed class Choices(params string[] all)
 {
     public IReadOnlyList<string> All { get; } = all;
 
-    /// <summary>Other words that clients say for one of them.</summary>
+    /// <summary>Synonyms that clients may send, and the word that each stands for.</summary>
     public IReadOnlyDictionary<string, string> Also { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Whether the words are stored in capitals; if not, in small letters.</summary>
+    /// <summary>Whether the words are stored in capitals (true) or in small letters (false).</summary>
     public bool AreCapitals { get; } = !all.Any(static word => word.Any(char.IsAsciiLetterLower));
 
-    /// <summary>The word as it is stored, or null if it is none of them.</summary>
+    /// <summary>Returns the word as it is stored, or null if it is unknown.</summary>
     public string? Find(string text)
     {
         foreach (var choice in all)

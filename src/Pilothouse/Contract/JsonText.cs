@@ -7,8 +7,8 @@ using System.Text.Json.Serialization.Metadata;
 namespace Pilothouse.Contract;
 
 /// <summary>
-/// A value as JSON that people can read: quotes in sentences and letters of all languages as they are. The escapes that .NET writes without
-/// being told guard pages that hold JSON in their markup; ours is never in one, and says so (nosniff, its content type).
+/// Writes JSON that people can read: quotes in sentences and letters of all languages are not escaped. The escapes that .NET writes by
+/// default protect HTML pages with JSON in their markup. Our JSON is never part of a page, and its headers say so (content type, nosniff).
 /// </summary>
 internal static class JsonText
 {
@@ -16,13 +16,13 @@ internal static class JsonText
 
     private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>Each thread has one, as most answers have a few kilobytes.</summary>
+    /// <summary>One buffer per thread. Most answers have a few kilobytes.</summary>
     [ThreadStatic]
     private static (ArrayBufferWriter<byte> Buffer, Utf8JsonWriter Writer)? mine;
 
     public static byte[] Utf8<T>(T value, JsonTypeInfo<T> type)
     {
-        // Taken, and put back only after it went well.
+        // The buffer is put back only if the work succeeded.
         var (buffer, writer) = mine ?? Make();
         mine = null;
         JsonSerializer.Serialize(writer, value, type);

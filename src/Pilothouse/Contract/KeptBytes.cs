@@ -1,19 +1,22 @@
 namespace Pilothouse.Contract;
 
-/// <summary>An answer that may be given more than once: what it is compressed to is kept with it.</summary>
+/// <summary>An answer that may be given more than once. Its compressed forms are kept with it.</summary>
 internal sealed class KeptBytes(byte[] plain)
 {
-    /// <summary>Two ways, each at most this part of the plain one where it is JSON.</summary>
+    /// <summary>An estimate of the compressed sizes: both encodings together take at most this part of the plain JSON.</summary>
     private const double PackedPart = 0.5;
     private byte[]? brotli;
     private byte[]? gzip;
 
     public byte[] Plain => plain;
 
-    /// <summary>How much memory it may come to hold.</summary>
+    /// <summary>The most memory that it may take, in bytes, with its compressed forms.</summary>
     public int MostBytes => (int)(plain.Length * (1 + PackedPart));
 
-    /// <summary>The bytes in the encoding <c>br</c> or <c>gzip</c>, which <paramref name="pack"/> makes; two who ask at once may both make them.</summary>
+    /// <summary>
+    /// Returns the bytes in the encoding <c>br</c> or <c>gzip</c>, compressed by <paramref name="pack"/> on first use. Two requests at the
+    /// same time may both compress them.
+    /// </summary>
     public byte[] Packed(string encoding, Func<byte[], byte[]> pack)
     {
         ref var packed = ref (encoding == "br" ? ref brotli : ref gzip);

@@ -1,18 +1,18 @@
 namespace Pilothouse.Contract;
 
 /// <summary>
-/// Finds the known name that an unknown one most likely means: the same without case, underscores and plural, or one edit away from a
-/// name of 5 to 7 letters, two from one of 8 and more. Names that differ in digits only are never near: <c>ema20</c> is not
-/// <c>ema21</c>. The edits are those of Damerau: a letter more, less or another, or two neighbours swapped.
+/// Finds the known name that an unknown one most probably means: the same name apart from case, underscores and plural, or one edit away
+/// from a name of 5 to 7 letters, or two from a longer one. An edit adds, removes or replaces a letter, or swaps two neighbours (Damerau).
+/// Names that differ only in digits never match: <c>ema20</c> does not mean <c>ema21</c>.
 /// </summary>
 internal static class NearName
 {
-    /// <summary>No known name is as long, and what is longer costs nothing to compare.</summary>
+    /// <summary>The longest name that is compared. No known name is as long, and this bounds the cost.</summary>
     private const int Longest = 64;
 
     private const int MostEdits = 2;
 
-    /// <summary>The nearest of <paramref name="known"/>, or null if none is near.</summary>
+    /// <summary>Returns the nearest of the <paramref name="known"/> names, or null if none is near.</summary>
     public static string? Find(string name, IEnumerable<string> known)
     {
         if (name.Length > Longest)
@@ -34,7 +34,7 @@ internal static class NearName
         return nearest;
     }
 
-    /// <summary>How many edits make the known name of the other; null if that is too many to be a misspelling.</summary>
+    /// <summary>Returns how many edits turn one name into the other; null if there are too many for a misspelling.</summary>
     private static int? Edits(string plain, string known)
     {
         var right = Plain(known);
@@ -77,7 +77,7 @@ internal static class NearName
     private static bool DifferInDigitsOnly(string a, string b) =>
         a.Where(static c => !char.IsDigit(c)).SequenceEqual(b.Where(static c => !char.IsDigit(c)));
 
-    /// <summary>Damerau's distance, restricted: no letter is edited twice (optimal string alignment).</summary>
+    /// <summary>The restricted Damerau-Levenshtein distance: no letter is edited twice (optimal string alignment).</summary>
     private static int Distance(string a, string b)
     {
         var width = b.Length + 1;

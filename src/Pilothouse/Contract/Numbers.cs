@@ -6,14 +6,14 @@ using Pilothouse.Storage;
 namespace Pilothouse.Contract;
 
 /// <summary>
-/// How JSON values are read and written: strictly, because a number that silently became another one is money lost. The messages
-/// are phrases that follow the field's name.
+/// Reads and writes money in JSON. Reading is strict, because a number that silently changed is money lost. The messages are phrases that
+/// follow the name of the field.
 /// </summary>
 internal sealed class MoneyJson : JsonConverter<decimal>
 {
     private const int MostDigits = 28;
 
-    /// <summary>As many come back from a double whatever they are.</summary>
+    /// <summary>A decimal number with this many digits always survives being stored as a double.</summary>
     private const int SafeDigits = 15;
 
     private const int MostPlaces = 28;
@@ -42,7 +42,8 @@ internal sealed class MoneyJson : JsonConverter<decimal>
             throw new JsonException($"cannot be kept exactly: round it to at most {MostPlaces} decimal places");
         }
 
-        // Every Python float passes, with its 17 digits; what is stored is a float too.
+        // A number with more digits passes if a double holds it exactly, as every Python float of 17 digits does. The database stores a
+        // double too.
         return digits <= SafeDigits || Exact.ToDecimal(Exact.ToDouble(value)) == value
             ? value
             : throw new JsonException($"cannot be kept exactly: round it to at most {SafeDigits} digits");
@@ -69,7 +70,7 @@ internal sealed class NumberJson : JsonConverter<double>
     public override void Write(Utf8JsonWriter writer, double value, JsonSerializerOptions options) => writer.WriteNumberValue(value);
 }
 
-/// <summary>A whole number; 5.0 is one.</summary>
+/// <summary>A whole number. 5.0 is accepted.</summary>
 internal sealed class WholeJson : JsonConverter<long>
 {
     public override long Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
@@ -107,7 +108,7 @@ internal sealed class TextJson : JsonConverter<string>
         return text.Contains('\0') ? throw new JsonException("must not contain the character U+0000") : text;
     }
 
-    /// <summary>The text of a string, however it is spelled; null where it has half of a surrogate pair.</summary>
+    /// <summary>Returns the text of a string token; null if it contains half of a surrogate pair.</summary>
     public static string? TryGet(ref Utf8JsonReader reader)
     {
         try
@@ -123,7 +124,7 @@ internal sealed class TextJson : JsonConverter<string>
     public override void Write(Utf8JsonWriter writer, string value, JsonSerializerOptions options) => writer.WriteStringValue(value);
 }
 
-/// <summary>A moment: text as <see cref="Timestamps"/> reads it, or a number of seconds or milliseconds since 1970.</summary>
+/// <summary>A time: text in a form that <see cref="Timestamps"/> reads, or the seconds or milliseconds since 1970.</summary>
 internal sealed class TimeJson : JsonConverter<DateTimeOffset>
 {
     public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
@@ -140,7 +141,7 @@ internal sealed class TimeJson : JsonConverter<DateTimeOffset>
             : throw new JsonException("must be a time such as 2025-10-07T12:00:00Z");
     }
 
-    /// <summary>Raw, because the writer's encoder would spell the + of +00:00 as an escape.</summary>
+    /// <summary>Written raw, because the encoder of the writer would escape the + of +00:00.</summary>
     public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options)
     {
         Span<char> text = stackalloc char[Timestamps.LongestAnswer + 2];
@@ -154,7 +155,7 @@ internal sealed class TimeJson : JsonConverter<DateTimeOffset>
 /// <summary>The raw text of a number token.</summary>
 internal static class Tokens
 {
-    /// <summary>Longer numbers are refused; nothing that means something is as long.</summary>
+    /// <summary>The longest number that is read, in characters.</summary>
     public const int Longest = 100;
 
     public static ReadOnlySpan<byte> Number(scoped ref Utf8JsonReader reader)
@@ -168,7 +169,9 @@ internal static class Tokens
         return text.Length <= Longest ? text : throw new JsonException("has too many digits");
     }
 
-    /// <summary>Digits behind the point that the number needs, without zeros at its end; negative where it ends before the point.</summary>
+    /// <summary>
+    /// Returns how many decimal places the number needs, without trailing zeros; negative if it ends in zeros before the point.
+    /// </summary>
     public static int DecimalPlaces(ReadOnlySpan<byte> number)
     {
         int places = 0, trailing = 0;
@@ -193,7 +196,7 @@ internal static class Tokens
         return places - trailing;
     }
 
-    /// <summary>Significant digits of the mantissa, and whether it is zero.</summary>
+    /// <summary>Returns the number of significant digits, and whether the number is zero.</summary>
     public static (int Count, bool IsZero) Digits(ReadOnlySpan<byte> number)
     {
         int count = 0, trailing = 0;

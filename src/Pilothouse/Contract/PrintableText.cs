@@ -4,31 +4,33 @@ using System.Text;
 namespace Pilothouse.Contract;
 
 /// <summary>
-/// Text of clients and other programs as it may stand in a terminal and a log: a control character would steer the terminal or begin a line of
-/// its own, a change of the direction of writing would show another text than is there.
+/// Makes text of clients and other programs safe for a terminal and a log. A control character could control the terminal or begin a new
+/// line, and a change of the writing direction could show a text other than the real one.
 /// </summary>
 internal static class PrintableText
 {
     public const int LongestName = 100;
 
-    /// <summary>What is wrong with a name, as a phrase, or null.</summary>
+    /// <summary>Returns what is wrong with a name, as a phrase that follows the field's name; null if it is good.</summary>
     public static string? ProblemOfName(string name) =>
         string.IsNullOrWhiteSpace(name) ? "must not be empty"
         : name.Length > LongestName ? string.Create(CultureInfo.InvariantCulture, $"must be at most {LongestName} characters long")
         : !IsHarmless(name) ? "must not have control characters, characters that are not seen, or changes of the direction of writing"
         : null;
 
-    /// <summary>The text in one line, with ? in place of what is not to be printed.</summary>
+    /// <summary>Returns the text in one line, with ? in place of each unsafe character.</summary>
     public static string Of(string text) =>
         IsHarmless(text) ? text : string.Concat(text.EnumerateRunes().Select(static rune => IsHidden(rune) ? "?" : rune.ToString()));
 
-    /// <summary>One line of JSON: what is not to be printed is written out, <c>\u202e</c>, which programs read as before.</summary>
+    /// <summary>
+    /// Returns the JSON in one line, with each unsafe character escaped (<c>\u202e</c>), so that programs read the same values.
+    /// </summary>
     public static string Json(string json) => IsHarmless(json) ? json : Escape(json, keepLines: false);
 
-    /// <summary>Text of several lines, or JSON of several, written out in the same way.</summary>
+    /// <summary>Returns text or JSON of several lines, with each unsafe character escaped.</summary>
     public static string Lines(string text) => IsHarmless(text) ? text : Escape(text, keepLines: true);
 
-    /// <summary>A stored name, which may be of any length: cut where a good one would have ended.</summary>
+    /// <summary>Returns a stored name, which may have any length, cut to the longest length that a name may have.</summary>
     public static string Name(string name) => Of(name.Length <= LongestName ? name : name[..LongestName] + "...");
 
     private static bool IsHarmless(string text)
@@ -49,7 +51,7 @@ internal static class PrintableText
         return true;
     }
 
-    /// <summary>Half of a surrogate pair is read as U+FFFD, which is hidden here too.</summary>
+    /// <summary>Whether the character must not be printed. Half of a surrogate pair arrives here as U+FFFD.</summary>
     private static bool IsHidden(Rune rune) => rune == Rune.ReplacementChar || Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format
         or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 

@@ -18,14 +18,14 @@ internal enum QueryKind
     TimeZone,
 }
 
-/// <summary>One query parameter: how it is read, and what the OpenAPI document says of it.</summary>
+/// <summary>One query parameter: how it is read, and its description for the OpenAPI document.</summary>
 internal sealed record QueryParameter(string Name, QueryKind Kind, string Description)
 {
     public long Least { get; init; } = long.MinValue;
 
     public long Most { get; init; } = long.MaxValue;
 
-    /// <summary>More than <see cref="Most"/> is cut to it instead of refused.</summary>
+    /// <summary>Whether a value above <see cref="Most"/> is lowered to it and not refused.</summary>
     public bool CutToMost { get; init; }
 
     public string? Default { get; init; }
@@ -34,13 +34,13 @@ internal sealed record QueryParameter(string Name, QueryKind Kind, string Descri
 
     public int Longest { get; init; } = 200;
 
-    /// <summary>Compared in capitals, as an index has it.</summary>
+    /// <summary>Whether the value is converted to capitals, because the index contains capitals.</summary>
     public bool Upper { get; init; }
 
     public static QueryParameter Limit(int standard) => new("limit", QueryKind.Whole, "How many records at most; more than 500 is cut to 500.")
     { Least = 1, Most = 500, CutToMost = true, Default = standard.ToString(CultureInfo.InvariantCulture) };
 
-    /// <summary>The limit of a list that has no pages.</summary>
+    /// <summary>The limit of a list without pages.</summary>
     public static QueryParameter MostOf(string what) => Limit(500) with { Default = null, Description = $"How many {what} at most; all, where it is left out." };
 
     public static readonly QueryParameter Cursor = new("cursor", QueryKind.Cursor, "Where the last page ended: its next_cursor.") { Longest = 400 };
@@ -63,15 +63,15 @@ internal sealed record QueryParameter(string Name, QueryKind Kind, string Descri
     public static QueryParameter Text(string name, string description, string? standard = null) => new(name, QueryKind.Text, description) { Default = standard };
 }
 
-/// <summary>The query parameters of one endpoint. <see cref="QueryNames"/> looks at those that are none of them.</summary>
+/// <summary>The query parameters of one endpoint. <see cref="QueryNames"/> checks the names that are not among them.</summary>
 internal sealed class QueryShape(params QueryParameter[] parameters)
 {
-    /// <summary>Of an operation that takes none.</summary>
+    /// <summary>The shape of an operation without parameters.</summary>
     public static readonly QueryShape None = new();
 
     public IReadOnlyList<QueryParameter> Parameters => parameters;
 
-    /// <summary>Reads and checks them; throws a refusal that names every wrong one.</summary>
+    /// <summary>Reads and checks the parameters; throws a refusal that names every wrong one.</summary>
     public QueryValues Read(IQueryCollection? sent)
     {
         var values = new QueryValues(parameters);
@@ -101,7 +101,7 @@ internal sealed class QueryShape(params QueryParameter[] parameters)
 /// <summary>The checked values of one request's query.</summary>
 internal sealed class QueryValues(QueryParameter[] parameters)
 {
-    /// <summary>Of a request without parameters.</summary>
+    /// <summary>The values of a request without parameters.</summary>
     public static readonly QueryValues None = new([]);
 
     private readonly object?[] values = new object?[parameters.Length];
@@ -116,7 +116,7 @@ internal sealed class QueryValues(QueryParameter[] parameters)
 
     public decimal? Money(string name) => Find(name) as decimal?;
 
-    /// <summary>The parameters that have a value, as a list in words; null if there are none.</summary>
+    /// <summary>Returns the names of the parameters that have a value, as a list in words; null if there are none.</summary>
     public string? Named()
     {
         var named = parameters.Where((_, i) => values[i] is not null).Select(static parameter => parameter.Name).ToList();
@@ -127,7 +127,7 @@ internal sealed class QueryValues(QueryParameter[] parameters)
 
     public TimeZoneInfo Zone(string name) => Find(name) as TimeZoneInfo ?? TimeZoneInfo.Utc;
 
-    /// <summary>Parses one value.</summary>
+    /// <summary>Parses one value and keeps it.</summary>
     /// <returns>What is wrong with it, or null.</returns>
     public string? Take(QueryParameter parameter, string? text)
     {
@@ -202,7 +202,7 @@ internal sealed class QueryValues(QueryParameter[] parameters)
 
     private static (object? Value, string? Problem) Time(QueryKind kind, string text)
     {
-        // A + that was not escaped arrives as a space.
+        // A + that was not escaped in the URL arrives as a space.
         if (!Timestamps.TryParse(text, out var time, out var dateOnly) && !Timestamps.TryParse(PlusForSpace(text), out time, out dateOnly))
         {
             return (null, "must be a time such as 2025-10-07T12:00:00Z or a date such as 2025-10-07");

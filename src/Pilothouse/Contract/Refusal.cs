@@ -4,8 +4,8 @@ using System.Text.Json.Serialization;
 namespace Pilothouse.Contract;
 
 /// <summary>
-/// A request that we do not carry out: a status, a stable code, the short error of the seed, and a sentence that says what to do.
-/// Thrown anywhere behind a door; each door turns it into its own form of the same words.
+/// Thrown when a request is not carried out: a status, a stable code, a short error, and a sentence that says what to do. It may be thrown
+/// anywhere behind a door; each door writes it in its own form.
 /// </summary>
 internal sealed class Refusal(int status, string code, string error, string message) : Exception(message)
 {
@@ -15,18 +15,18 @@ internal sealed class Refusal(int status, string code, string error, string mess
 
     public string Error { get; } = error;
 
-    /// <summary>One entry for each wrong field, by its wire name.</summary>
+    /// <summary>One entry for each wrong field, by its JSON name.</summary>
     public IReadOnlyList<FieldError>? Details { get; init; }
 
-    /// <summary>What the log says besides, and the client is not told.</summary>
+    /// <summary>A further explanation for the log, which the client does not get.</summary>
     public string? LogReason { get; init; }
 
-    /// <summary>After how many seconds the same request may succeed.</summary>
+    /// <summary>After how many seconds the same request may succeed; null if waiting does not help.</summary>
     public int? RetryAfterSeconds { get; init; }
 
     public ErrorBody Body => new(false, Error, Message, Code) { Details = Details };
 
-    /// <summary>The same refusal in other words.</summary>
+    /// <summary>Returns the same refusal with another message and details.</summary>
     public Refusal With(string message, IReadOnlyList<FieldError> details) =>
         new(Status, Code, Error, message) { Details = details, LogReason = LogReason, RetryAfterSeconds = RetryAfterSeconds };
 
@@ -42,14 +42,14 @@ internal sealed class Refusal(int status, string code, string error, string mess
 
     public static Refusal NotFound(string what, string todo) => new(404, ErrorCodes.NotFound, what, todo);
 
-    /// <param name="seconds">Until the limit's window ends.</param>
-    /// <param name="otherwise">What may be done instead of waiting, as the end of a sentence.</param>
+    /// <param name="seconds">How long until the window of the limit ends.</param>
+    /// <param name="otherwise">What the client may do instead of waiting, as the end of a sentence.</param>
     public static Refusal TooMany(int seconds, string otherwise) => new(429, ErrorCodes.RateLimited, "Rate limit exceeded",
         string.Create(CultureInfo.InvariantCulture, $"Wait {seconds} seconds before the next request{otherwise}."))
     { RetryAfterSeconds = seconds };
 }
 
-/// <summary>The one shape of every failure.</summary>
+/// <summary>The JSON shape of every error.</summary>
 internal sealed record ErrorBody(bool Success, string Error, string Message, string Code)
 {
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -59,7 +59,7 @@ internal sealed record ErrorBody(bool Success, string Error, string Message, str
 /// <summary>What is wrong with one field, as a phrase that follows its name.</summary>
 internal sealed record FieldError(string Field, string Message);
 
-/// <summary>Every code that an answer may carry. They are a promise: docs/api.md lists them, and they never change.</summary>
+/// <summary>Every error code that an answer may carry. docs/api.md lists them, and they never change.</summary>
 internal static class ErrorCodes
 {
     public const string AddressNotAllowed = "address-not-allowed";

@@ -1,10 +1,10 @@
 namespace Pilothouse.Contract;
 
-/// <summary>The parameters that came with a call besides its body.</summary>
-/// <param name="Text">All of them, as they were sent: equal texts are equal questions.</param>
-/// <param name="Values">The same by name; null where there are none.</param>
+/// <summary>The query parameters of a call.</summary>
+/// <param name="Text">The query string as it was sent. Equal texts are equal questions.</param>
+/// <param name="Values">The values by name; null if there are none.</param>
 internal readonly record struct SentQuery(string? Text, IQueryCollection? Values)
 {
-    /// <summary>Reads and checks them; throws a refusal that names every wrong one.</summary>
+    /// <summary>Reads and checks the parameters; throws a refusal that names every wrong one.</summary>
     public QueryValues Read(QueryShape shape) => shape.Read(Values);
 }

@@ -1,17 +1,19 @@
 namespace Pilothouse.Contract;
 
 /// <summary>
-/// The time zones that a client may name. .NET keeps every spelling that it found for ever, and a file has as many as there are ways to
-/// write its path: only the plain name of a zone is looked for.
+/// The time zones that a client may name. .NET caches a zone for ever under every spelling that it finds, and a path such as
+/// <c>./Europe/Berlin</c> has any number of spellings. So only plain zone names are looked up.
 /// </summary>
 internal static class TimeZones
 {
     private const int Longest = 40;
 
-    /// <summary>The zone of this id, or null.</summary>
+    /// <summary>Returns the zone with this id, or null.</summary>
     public static TimeZoneInfo? Find(string id) => IsPlain(id) && TimeZoneInfo.TryFindSystemTimeZoneById(id, out var zone) ? zone : null;
 
-    /// <summary>One to three names; not in the folders that hold every zone a second time.</summary>
+    /// <summary>
+    /// Whether the id consists of one to three names and is not in one of the folders that contain every zone a second time.
+    /// </summary>
     private static bool IsPlain(string id)
     {
         if (id.Length > Longest || id.StartsWith("posix/", StringComparison.OrdinalIgnoreCase) || id.StartsWith("right/", StringComparison.OrdinalIgnoreCase))

@@ -1,18 +1,18 @@
 namespace Pilothouse.Contract;
 
 /// <summary>
-/// The form of a trading pair, or of any other symbol that an exchange has: SUI/USDC, XRP/USDT:USDT, M&amp;M, ES1!, @107, or two token addresses. It is
-/// stored as it was sent, because kPEPE and KPEPE are two, and compared without regard to the case of the letters A to Z.
+/// The form of a trading pair or of another symbol of an exchange: SUI/USDC, XRP/USDT:USDT, M&amp;M, ES1!, @107, or two token addresses. It
+/// is stored as it was sent, because kPEPE and KPEPE are different, and is compared without regard to the case of A to Z.
 /// </summary>
 internal static class TradingPair
 {
     public const int Longest = PrintableText.LongestName;
 
-    /// <summary>What is wrong with it, or null.</summary>
+    /// <summary>Returns what is wrong with it, as a phrase; null if it is good.</summary>
     public static string? Problem(string text) =>
         PrintableText.ProblemOfName(text) ?? (char.IsWhiteSpace(text[0]) || char.IsWhiteSpace(text[^1]) ? "must not begin or end with a space" : null);
 
-    /// <summary>In capitals as the upper() of the database makes them: only the letters a to z change.</summary>
+    /// <summary>Returns the text in capitals as upper() of SQLite makes them: only the letters a to z change.</summary>
     public static string Upper(string text) => string.Create(text.Length, text, static (capitals, text) =>
     {
         for (var i = 0; i < text.Length; i++)
