@@ -10,7 +10,7 @@ internal abstract class ActOperation(string name, string route, string summary) 
 {
     public override IEnumerable<int> Refusals => [400, 401, 403, .. TargetName is null ? Array.Empty<int>() : [404], 409, 429, 503];
 
-    /// <summary>Carries it out, after the caller's right was looked at.</summary>
+    /// <summary>Carries it out. The caller's scope has been checked before.</summary>
     public abstract ValueTask<Outcome> RunAsync(Call call);
 }
 
@@ -18,8 +18,8 @@ internal abstract class ActOperation(string name, string route, string summary) 
 /// <param name="name">Its name.</param>
 /// <param name="route">Its method and path.</param>
 /// <param name="summary">What it does, in a few words.</param>
-/// <param name="status">201 where it makes something new, else 200.</param>
-/// <param name="output">How the answer is written.</param>
+/// <param name="status">201 if it makes something new, else 200.</param>
+/// <param name="output">The JSON type of the answer.</param>
 /// <param name="work">The work.</param>
 internal sealed class Act<T>(string name, string route, string summary, int status, JsonTypeInfo<T> output, Func<Call, ValueTask<T>> work)
     : ActOperation(name, route, summary)

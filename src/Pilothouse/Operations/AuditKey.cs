@@ -3,7 +3,10 @@ using System.Text;
 
 namespace Pilothouse.Operations;
 
-/// <summary>The key of the audit log's hashes, made from JWT_SECRET_KEY: who can write the file cannot make a hash that fits.</summary>
+/// <summary>
+/// The key of the hashes in the audit log, derived from JWT_SECRET_KEY. A program that can write to the file but does not know the secret
+/// cannot make a valid hash.
+/// </summary>
 internal sealed class AuditKey
 {
     private readonly byte[] key;
@@ -14,10 +17,13 @@ internal sealed class AuditKey
         Id = Hash("id")[..8];
     }
 
-    /// <summary>Tells keys apart, as the secret may change, and says nothing of the key.</summary>
+    /// <summary>Identifies the key without revealing it, because the secret may change over time.</summary>
     public string Id { get; }
 
-    /// <summary>HMAC-SHA256 over the parts, each with its length before it, so that none can move into its neighbour.</summary>
+    /// <summary>
+    /// Returns the HMAC-SHA256 over the parts. The length of each part is hashed before it, so that text cannot move from one part to the
+    /// next.
+    /// </summary>
     public string Hash(params ReadOnlySpan<string?> parts)
     {
         using var hash = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, key);

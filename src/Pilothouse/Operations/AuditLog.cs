@@ -3,12 +3,12 @@ using Pilothouse.Storage;
 namespace Pilothouse.Operations;
 
 /// <summary>
-/// Writes rows of the audit log: in the transaction of what they tell of, so that neither is stored without the other. The end of the chain is
-/// read in that transaction too, and so is right whoever wrote before.
+/// Writes rows of the audit log in the transaction of the change that they record, so that neither is stored without the other. The end of
+/// the hash chain is read in the same transaction, so it is right even if another process wrote last.
 /// </summary>
 internal sealed class AuditLog(AuditKey key, TimeProvider clock)
 {
-    /// <summary>The one chain of a database with one writer.</summary>
+    /// <summary>The name of the chain; a database with one writer has only one.</summary>
     public const string Chain = "main";
 
     private static readonly Sql Insert = new("""
@@ -24,10 +24,10 @@ internal sealed class AuditLog(AuditKey key, TimeProvider clock)
     });
 
     /// <summary>Records what a call did.</summary>
-    /// <param name="session">The transaction in which it did it.</param>
-    /// <param name="call">Who called, and through which door.</param>
-    /// <param name="operation">What was done.</param>
-    /// <param name="changed">What it was done to.</param>
+    /// <param name="session">The transaction of the change.</param>
+    /// <param name="call">The call, with its caller and its door.</param>
+    /// <param name="operation">The name of the operation.</param>
+    /// <param name="changed">The record that was changed.</param>
     public async ValueTask RecordAsync(Session session, Call call, string operation, Changed changed)
     {
         var chain = await AuditChain.FindAsync(session, Chain) ?? AuditChain.Empty(Chain);

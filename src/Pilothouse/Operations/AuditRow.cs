@@ -5,22 +5,22 @@ namespace Pilothouse.Operations;
 
 /// <summary>One row of the audit log as it is stored.</summary>
 /// <param name="Id">Its id.</param>
-/// <param name="Timestamp">When, as text of UTC to the millisecond.</param>
-/// <param name="Who">Whose credential: <c>key:ID</c>, <c>pin</c>, <c>command</c> or <c>server</c>.</param>
-/// <param name="WhoName">The key's name, or the user of the command line.</param>
-/// <param name="Operation">What was done.</param>
-/// <param name="Door">Through which door: http, command or job.</param>
-/// <param name="Address">From which address.</param>
-/// <param name="RequestId">The id under which the server's log speaks of it.</param>
+/// <param name="Timestamp">The time, as text in UTC to the millisecond.</param>
+/// <param name="Who">The credential: <c>key:ID</c>, <c>pin</c>, <c>command</c> or <c>server</c>.</param>
+/// <param name="WhoName">The name of the API key, or the user on the command line.</param>
+/// <param name="Operation">The name of the operation.</param>
+/// <param name="Door">The door of the call: http, command or job.</param>
+/// <param name="Address">The client's address.</param>
+/// <param name="RequestId">The request id, which is also in the server's log.</param>
 /// <param name="RecordTable">The table of the record that was stored or changed.</param>
-/// <param name="RecordId">Its id.</param>
-/// <param name="Before">The record before, in JSON.</param>
-/// <param name="After">The record after, in JSON.</param>
-/// <param name="Reason">Why, as the caller said it.</param>
-/// <param name="Chain">The chain of hashes that it stands in.</param>
-/// <param name="Number">Its place in the chain, from 1 on.</param>
-/// <param name="KeyId">Which key made the hash.</param>
-/// <param name="Hash">HMAC over the hash before it and everything above but the id.</param>
+/// <param name="RecordId">The record's id.</param>
+/// <param name="Before">The record before the change, in JSON.</param>
+/// <param name="After">The record after the change, in JSON.</param>
+/// <param name="Reason">The reason that the caller gave.</param>
+/// <param name="Chain">The hash chain that the row belongs to.</param>
+/// <param name="Number">Its position in the chain, from 1 on.</param>
+/// <param name="KeyId">The id of the key that made the hash.</param>
+/// <param name="Hash">The HMAC over the hash of the row before and all the fields above but the id.</param>
 internal sealed record AuditRow(
     long Id, string Timestamp, string Who, string? WhoName, string Operation, string Door, string? Address, string? RequestId,
     string? RecordTable, long? RecordId, string? Before, string? After, string? Reason, string Chain, long Number, string KeyId, string Hash)
@@ -32,20 +32,20 @@ internal sealed record AuditRow(
         row.Id(0), row.Text(1) ?? "", row.Text(2) ?? "", row.Text(3), row.Text(4) ?? "", row.Text(5) ?? "", row.Text(6), row.Text(7),
         row.Text(8), row.Whole(9), row.Text(10), row.Text(11), row.Text(12), row.Text(13) ?? "", row.Whole(14) ?? 0, row.Text(15) ?? "", row.Text(16) ?? "");
 
-    /// <summary>The hash that the row should have behind a row with the hash <paramref name="previous"/>.</summary>
+    /// <summary>Returns the hash that this row must have if the row before it has the hash <paramref name="previous"/>.</summary>
     public string HashBy(AuditKey key, string previous) => key.Hash(
         previous, Timestamp, Who, WhoName, Operation, Door, Address, RequestId, RecordTable, RecordId?.ToString(CultureInfo.InvariantCulture), Before, After, Reason,
         Chain, Number.ToString(CultureInfo.InvariantCulture), KeyId);
 }
 
-/// <summary>Where a chain begins and ends.</summary>
+/// <summary>The beginning and the end of a chain.</summary>
 /// <param name="Chain">Its name.</param>
-/// <param name="FirstNumber">The number of its oldest row; retention removed those before.</param>
-/// <param name="FirstHash">The hash of the row before that.</param>
+/// <param name="FirstNumber">The number of its oldest row. Retention has removed the rows before.</param>
+/// <param name="FirstHash">The hash of the last row that was removed.</param>
 /// <param name="Number">The number of its newest row.</param>
 /// <param name="Hash">The hash of its newest row.</param>
-/// <param name="KeyId">Which key made the seal.</param>
-/// <param name="Seal">HMAC over everything above.</param>
+/// <param name="KeyId">The id of the key that made the seal.</param>
+/// <param name="Seal">The HMAC over all the fields above.</param>
 internal sealed record AuditChain(string Chain, long FirstNumber, string FirstHash, long Number, string Hash, string KeyId, string Seal)
 {
     private static readonly Sql Find = new("SELECT chain, first_number, first_hash, number, hash, key_id, seal FROM audit_chains WHERE chain = @chain");
@@ -59,7 +59,7 @@ internal sealed record AuditChain(string Chain, long FirstNumber, string FirstHa
           number = excluded.number, hash = excluded.hash, key_id = excluded.key_id, seal = excluded.seal
         """);
 
-    /// <summary>A chain without a row.</summary>
+    /// <summary>Returns a chain without rows.</summary>
     public static AuditChain Empty(string chain) => new(chain, 1, "", 0, "", "", "");
 
     public static ValueTask<AuditChain?> FindAsync(Session session, string chain) => session.Prepare(Find).Set("chain", chain).FirstAsync(Read);

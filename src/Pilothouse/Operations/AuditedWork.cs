@@ -1,6 +1,6 @@
 namespace Pilothouse.Operations;
 
-/// <summary>What the audit log calls work that is no operation of its own.</summary>
+/// <summary>The audit log's names for work that is not an operation.</summary>
 internal static class AuditedWork
 {
     public const string Cleanup = "cleanup";

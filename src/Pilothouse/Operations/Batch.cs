@@ -5,12 +5,12 @@ using Pilothouse.Storage;
 
 namespace Pilothouse.Operations;
 
-/// <summary>The body of a batch, for the OpenAPI document; it is read item by item.</summary>
+/// <summary>The body of a batch for the OpenAPI document. The real body is read item by item.</summary>
 internal sealed record BatchOf<TInput>(IReadOnlyList<TInput> Items);
 
 /// <summary>The answer to a batch.</summary>
 /// <param name="Count">How many records it stored.</param>
-/// <param name="StoredBefore">How many of its items were stored by an earlier request already, by their external ids.</param>
+/// <param name="StoredBefore">How many items an earlier request had stored already, as their external ids show.</param>
 /// <param name="Ids">The id of each item's record, in the order of the items.</param>
 internal sealed record BatchStored(bool Success, string Message, int Count, int StoredBefore, IReadOnlyList<long> Ids) : WriteAnswer;
 
@@ -23,9 +23,10 @@ internal sealed partial class BatchJson : JsonSerializerContext;
 internal sealed record BatchChange(int Count, IReadOnlyList<long> Ids);
 
 /// <summary>
-/// The same write for many records: all are stored in one transaction, or none. A refusal names the item, such as <c>items[17].price</c>.
+/// The same write for many records in one transaction: either all are stored or none. A refusal names the item, such as
+/// <c>items[17].price</c>.
 /// </summary>
-/// <param name="one">What is done for each item.</param>
+/// <param name="one">The write that is done for each item.</param>
 /// <param name="name">Its name.</param>
 /// <param name="summary">What it does, in a few words.</param>
 internal sealed class Batch<TInput, TAnswer>(Write<TInput, TAnswer> one, string name, string summary) : WriteOperation(name, $"POST {one.Path}/batch", summary)
@@ -116,7 +117,7 @@ internal static class BatchItems
 
     private const string Field = "items";
 
-    /// <summary>Where each item stands in the body.</summary>
+    /// <summary>Returns the range of bytes of each item in the body.</summary>
     /// <exception cref="Refusal">The body is not <c>{"items":[{...}, ...]}</c>.</exception>
     public static List<Range> Of(ReadOnlySpan<byte> body, out IReadOnlyList<string>? ignored)
     {
@@ -149,7 +150,7 @@ internal static class BatchItems
 
             while (reader.Read())
             {
-                // What stands behind the object is an error that the reader throws.
+                // Text behind the object is an error that the JSON reader throws.
             }
         }
         catch (JsonException error)
@@ -167,7 +168,7 @@ internal static class BatchItems
 
     public static string NameOf(int index, string field) => field is "body" ? $"{Field}[{index}]" : $"{Field}[{index}].{field}";
 
-    /// <summary>The refusal of one item as that of the batch.</summary>
+    /// <summary>Turns the refusal of one item into one of the batch that names the item.</summary>
     public static Refusal About(int index, Refusal refusal) => refusal.Details is { } details
         ? refusal.With($"{Field}[{index}]: {refusal.Message}", [.. details.Select(detail => detail with { Field = NameOf(index, detail.Field) })])
         : refusal.With($"{Field}[{index}]: {refusal.Message}", [new FieldError($"{Field}[{index}]", refusal.Error)]);
@@ -192,7 +193,7 @@ internal static class BatchItems
         }
     }
 
-    /// <summary>What is wrong with the JSON of an item, where its field can be named; else null.</summary>
+    /// <summary>Returns a refusal that names the field whose JSON is wrong in an item; null if the field cannot be told.</summary>
     private static Refusal? Explain(ReadOnlySpan<byte> item, int index)
     {
         try

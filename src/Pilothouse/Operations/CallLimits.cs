@@ -13,12 +13,12 @@ internal sealed record CallLimit(int Count, TimeSpan Window)
 }
 
 /// <summary>
-/// Counts calls in fixed windows that begin with a client's first request. The built-in limiter's windows begin when it is made and
-/// it does not tell when they end, which the X-RateLimit headers promise.
+/// Counts calls in fixed windows, each of which begins with a client's first request. The limiter of .NET is not used, because its windows
+/// begin when it is created, and it does not tell when they end, which the X-RateLimit headers must say.
 /// </summary>
 internal sealed class CallCounter(TimeProvider clock)
 {
-    /// <summary>More clients than this at a time are swept before a new one is taken in.</summary>
+    /// <summary>If more clients than this are counted, expired windows are removed before a new client is added.</summary>
     private const int MostKept = 200_000;
 
     private readonly ConcurrentDictionary<(string Client, string Route, long Ticks), Count> counts = new();
@@ -26,7 +26,7 @@ internal sealed class CallCounter(TimeProvider clock)
     private int kept;
 
     /// <summary>Counts one call.</summary>
-    /// <returns>How many are left in the window (negative: one too many) and when it ends.</returns>
+    /// <returns>How many calls are left in the window (negative if this call exceeds the limit), and when it ends.</returns>
     public (int Left, DateTimeOffset Ends) Take(string client, string route, int most, TimeSpan window)
     {
         var now = clock.GetUtcNow();
@@ -38,14 +38,14 @@ internal sealed class CallCounter(TimeProvider clock)
         var key = (client, route, window.Ticks);
         if (!counts.TryGetValue(key, out var count))
         {
-            // The dictionary's own Count takes all its locks.
+            // The Count property of the dictionary is not used here, because it takes all of its locks.
             count = counts.GetOrAdd(key, new Count());
             Interlocked.Increment(ref kept);
         }
 
         lock (count)
         {
-            // An end further off than a window is long was set by a clock that has been set back since.
+            // An end that is further away than the length of a window comes from a clock that was set back since.
             if (count.Ends <= now || count.Ends > now + window)
             {
                 count.Ends = now + window;
@@ -73,7 +73,8 @@ internal sealed class CallCounter(TimeProvider clock)
             }
         }
 
-        // An attacker with more addresses than this could otherwise fill the memory; starting over errs on the side of serving.
+        // An attacker with more addresses than this could fill the memory. Dropping all counts serves some requests too many, which is the
+        // smaller harm.
         if (counts.Count > MostKept)
         {
             counts.Clear();
@@ -90,14 +91,14 @@ internal sealed class CallCounter(TimeProvider clock)
     }
 }
 
-/// <summary>Where a caller stands in a limit.</summary>
-/// <param name="Most">Calls in its window.</param>
-/// <param name="Left">How many are left; negative when this one is too many.</param>
+/// <summary>The state of a limit for a caller.</summary>
+/// <param name="Most">The calls allowed in a window.</param>
+/// <param name="Left">How many are left; negative if this call exceeds the limit.</param>
 /// <param name="Ends">When the window ends.</param>
-/// <param name="Otherwise">What may be done instead of waiting, as the end of a sentence.</param>
+/// <param name="Otherwise">What the client may do instead of waiting, as the end of a sentence.</param>
 internal readonly record struct LimitState(int Most, int Left, DateTimeOffset Ends, string Otherwise = "")
 {
-    /// <summary>Refuses a call that is one too many.</summary>
+    /// <summary>Throws a refusal (429) if this call exceeds the limit.</summary>
     public void Demand(DateTimeOffset now)
     {
         if (Left < 0)
@@ -117,9 +118,9 @@ internal sealed class CallLimits(Configuration.Settings settings, CallCounter co
 
     /// <summary>Counts a call.</summary>
     /// <param name="caller">Who calls.</param>
-    /// <param name="route">What is counted together: a method and a path.</param>
-    /// <param name="limit">How often a caller without a credential may call it; null for the limits by the hour and the day.</param>
-    /// <returns>Where the caller stands in the limit that is nearest to its end; null where there is none.</returns>
+    /// <param name="route">The method and path that are counted together.</param>
+    /// <param name="limit">How often a caller without a credential may call it; null for the limits per hour and per day.</param>
+    /// <returns>The state of the limit that is closest to being used up; null if no limit applies.</returns>
     public LimitState? Take(Auth.Caller caller, string route, CallLimit? limit)
     {
         if (!settings.RateLimitEnabled || ReferenceEquals(limit, CallLimit.None))

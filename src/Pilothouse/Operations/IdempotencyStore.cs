@@ -5,12 +5,12 @@ using Pilothouse.Storage;
 
 namespace Pilothouse.Operations;
 
-/// <summary>Which request this is a repetition of, if any.</summary>
+/// <summary>Identifies the request that a call may be a repetition of.</summary>
 internal sealed record IdempotencyKey(string Owner, string Path, string Key, string BodyHash)
 {
     public const string Header = "Idempotency-Key";
 
-    /// <summary>The key of a call, or null where it came with none.</summary>
+    /// <summary>Returns the Idempotency-Key of a call, or null if it has none.</summary>
     public static IdempotencyKey? Of(Operation operation, Call call, ReadOnlySpan<byte> body)
     {
         if (call.IdempotencyKey is not { } key)
@@ -29,12 +29,12 @@ internal sealed record IdempotencyKey(string Owner, string Path, string Key, str
     public static Refusal Malformed() => Refusal.Invalid(Header, "must be 1 to 255 printable ASCII characters");
 }
 
-/// <summary>An answer as it was sent: status and JSON.</summary>
+/// <summary>An answer as it was sent: its status and its JSON.</summary>
 internal sealed record KeptAnswer(string BodyHash, int Status, string Json);
 
 /// <summary>
-/// Keeps the answers of requests with an Idempotency-Key for 24 hours. The row is written in the transaction of the write itself, so
-/// that there is no moment in which one is stored without the other.
+/// Keeps the answers of requests with an Idempotency-Key for 24 hours. The row is written in the transaction of the write itself, so that
+/// one is never stored without the other.
 /// </summary>
 internal sealed class IdempotencyStore(Database database, TimeProvider clock) : IPurge
 {
@@ -64,7 +64,9 @@ internal sealed class IdempotencyStore(Database database, TimeProvider clock) : 
 
     private readonly ConcurrentDictionary<(string Owner, string Path, string Key), bool> running = new();
 
-    /// <summary>The kept answer to this very request, or null. Refuses the same key with another body.</summary>
+    /// <summary>
+    /// Returns the kept answer of the same request, or null. Throws a refusal (409) if the key was used with another body.
+    /// </summary>
     public async ValueTask<KeptAnswer?> FindAsync(IdempotencyKey key, CancellationToken cancel)
     {
         var kept = await database.ReadAsync(
@@ -76,11 +78,11 @@ internal sealed class IdempotencyStore(Database database, TimeProvider clock) : 
             409, ErrorCodes.IdempotencyMismatch, "Idempotency key reused", "This Idempotency-Key was used with another body. Make a new key for each new request.");
     }
 
-    /// <summary>Marks the request as running until the result is disposed. Refuses when it runs already.</summary>
+    /// <summary>Marks the request as running until the result is disposed. Throws a refusal (409) if it is running already.</summary>
     public IDisposable Begin(IdempotencyKey key) =>
         running.TryAdd((key.Owner, key.Path, key.Key), true) ? new Running(this, key) : throw InProgress();
 
-    /// <summary>Keeps an answer inside the transaction of its write.</summary>
+    /// <summary>Keeps an answer in the transaction of its write.</summary>
     public async ValueTask KeepAsync(Session session, IdempotencyKey key, int status, string json)
     {
         var stored = await session.Prepare(Insert).Set("owner", key.Owner).Set("path", key.Path).Set("key", key.Key)
@@ -92,7 +94,7 @@ internal sealed class IdempotencyStore(Database database, TimeProvider clock) : 
         }
     }
 
-    /// <summary>Removes a batch of answers that are too old.</summary>
+    /// <summary>Removes a batch of expired answers and returns how many.</summary>
     public Task<int> PurgeAsync(CancellationToken cancel) => database.WriteAsync(session => session.Prepare(Purge).Set("since", Since()).ExecuteAsync(), cancel);
 
     private ValueTask<bool> HasFreshAsync(Session session, IdempotencyKey key) =>

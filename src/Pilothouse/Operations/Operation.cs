@@ -4,8 +4,8 @@ using Pilothouse.Contract;
 namespace Pilothouse.Operations;
 
 /// <summary>
-/// Something that can be asked of the server, declared once. The HTTP routes, the OpenAPI document, batches and the other doors are made from
-/// it; <see cref="OperationRunner"/> carries it out, whichever door it came through.
+/// Something that can be asked of the server, declared once. The HTTP routes, the OpenAPI document, batches and the other doors are made
+/// from it, and <see cref="OperationRunner"/> carries it out for every door.
 /// </summary>
 /// <param name="name">Its name, in camel case, such as <c>createSignal</c>.</param>
 /// <param name="route">Its method and path over HTTP, such as <c>GET /api/trades/{id}</c>.</param>
@@ -21,16 +21,16 @@ internal abstract class Operation(string name, string route, string summary)
 
     public string Summary => summary;
 
-    /// <summary>The right that it takes. A read that takes none is open to all, unless REQUIRE_AUTH_FOR_READS asks for the scope read.</summary>
+    /// <summary>The scope that it needs. A read without one is open to all, unless REQUIRE_AUTH_FOR_READS demands the scope read.</summary>
     public Scopes Scope { get; init; }
 
-    /// <summary>What else it asks of a caller who has the right; throws a refusal. Null for nothing.</summary>
+    /// <summary>A further check of a caller who has the scope; it throws a refusal. Null for none.</summary>
     public Action<Caller>? AlsoDemands { get; init; }
 
-    /// <summary>How often a caller without a credential may call it in a minute; null for the limits by the hour and the day.</summary>
+    /// <summary>How often a caller without a credential may call it in a minute; null for the limits per hour and per day.</summary>
     public int? PerMinute { get; init; }
 
-    /// <summary>Whether its answers may hold a secret: they are neither kept for repetitions nor compressed.</summary>
+    /// <summary>Whether its answers may hold a secret. Such answers are neither kept for repetitions nor compressed.</summary>
     public bool HoldsSecret { get; init; }
 
     /// <summary>Whether 404 is one of its answers.</summary>
@@ -39,15 +39,15 @@ internal abstract class Operation(string name, string route, string summary)
     /// <summary>Its query parameters.</summary>
     public QueryShape Query { get; init; } = QueryShape.None;
 
-    /// <summary>What it answers: the status, and the type of the answer.</summary>
+    /// <summary>The status and the type of each of its answers.</summary>
     public abstract IEnumerable<(int Status, Type Type)> Answers { get; }
 
     /// <summary>The statuses of its refusals, besides 500.</summary>
     public abstract IEnumerable<int> Refusals { get; }
 
-    /// <summary>What its path has for <see cref="Call.Target"/>: <c>id</c>, <c>name</c>, or null.</summary>
+    /// <summary>The name of <see cref="Call.Target"/> in its path: <c>id</c>, <c>name</c>, or null.</summary>
     public string? TargetName => Path.Contains("{id}", StringComparison.Ordinal) ? "id" : Path.Contains("{name}", StringComparison.Ordinal) ? "name" : null;
 
-    /// <summary>The path of one call.</summary>
+    /// <summary>Returns the path of a call, with its id or name filled in.</summary>
     public string PathOf(Call call) => TargetName is { } target ? Path.Replace($"{{{target}}}", call.Target, StringComparison.Ordinal) : Path;
 }

@@ -9,14 +9,14 @@ using Pilothouse.Storage;
 namespace Pilothouse.Operations;
 
 /// <summary>
-/// The way of every operation, whichever door it came through: right, repetition, room on the disk, rules of the input, one transaction with
-/// the work, its row of the audit log and its kept answer. The transaction begins with the question whether the credential is still good.
-/// How often a caller may call is counted by the doors (<see cref="CallLimits"/>), before they read a body.
+/// Carries out every operation, for every door: it checks the scope, looks for a repetition (Idempotency-Key), checks the free disk space
+/// and the rules of the input, and runs one transaction with the work, its row in the audit log and its kept answer. The transaction begins
+/// by checking that the credential is still valid. The doors count the rate limits (<see cref="CallLimits"/>) before they read a body.
 /// </summary>
 internal sealed class OperationRunner(
     CallerDatabase database, IdempotencyStore kept, AnswerCache cache, AuditLog audit, DiskWatch disk, Settings settings, TimeProvider clock)
 {
-    /// <summary>Refuses a caller without the right; doors ask before they read a body.</summary>
+    /// <summary>Throws a refusal unless the caller has the operation's scope. Doors call this before they read a body.</summary>
     public void Demand(Operation operation, Caller caller)
     {
         if (operation.Scope != Scopes.None)
@@ -37,7 +37,7 @@ internal sealed class OperationRunner(
         return operation.AnswerAsync(call, cache);
     }
 
-    /// <summary>Runs long work, whose credential is looked at once more where it begins. What has begun is carried out.</summary>
+    /// <summary>Runs long work. The credential is checked once more when it begins; after that it runs to its end.</summary>
     public async ValueTask<Outcome> ActAsync(ActOperation operation, Call call)
     {
         Demand(operation, call.Caller);
@@ -46,12 +46,12 @@ internal sealed class OperationRunner(
     }
 
     /// <summary>Carries out one write.</summary>
-    /// <param name="operation">Which one.</param>
-    /// <param name="call">Who calls, and how.</param>
+    /// <param name="operation">The operation.</param>
+    /// <param name="call">The call.</param>
     /// <param name="body">The body in JSON.</param>
     /// <param name="parse">Reads the body and checks it by its rules.</param>
-    /// <param name="output">How the answer is written.</param>
-    /// <param name="work">Runs inside the transaction; a refusal thrown there undoes it.</param>
+    /// <param name="output">The JSON type of the answer.</param>
+    /// <param name="work">Runs inside the transaction. A refusal that it throws rolls the transaction back.</param>
     public async Task<Outcome> WriteAsync<TInput, TAnswer>(
         WriteOperation operation, Call call, ReadOnlyMemory<byte> body, Func<ReadOnlyMemory<byte>, DateTimeOffset, TInput> parse,
         JsonTypeInfo<TAnswer> output, Func<Session, Call, TInput, ValueTask<Answer<TAnswer>>> work)

@@ -13,19 +13,19 @@ internal abstract class ReadOperation(string name, string route, string summary,
     public override IEnumerable<int> Refusals =>
         [400, .. Scope == Scopes.None ? Array.Empty<int>() : [401], 403, .. MayFindNothing ? [404] : Array.Empty<int>(), 429, 503];
 
-    /// <summary>Carries it out, after the caller's right was looked at.</summary>
+    /// <summary>Carries it out. The caller's scope has been checked before.</summary>
     public abstract ValueTask<KeptBytes> AnswerAsync(Call call, AnswerCache cache);
 }
 
 /// <summary>
-/// A read whose answer follows from the question and the database alone, not from the clock or the caller: it is kept until anybody commits
-/// something.
+/// A read whose answer depends on the request and the database alone, not on the clock or the caller. The answer is kept until something is
+/// committed.
 /// </summary>
 /// <param name="name">Its name.</param>
 /// <param name="route">Its method and path.</param>
 /// <param name="summary">What it does, in a few words.</param>
-/// <param name="output">How the answer is written.</param>
-/// <param name="work">Makes the answer; it may be run again, so it has no effect.</param>
+/// <param name="output">The JSON type of the answer.</param>
+/// <param name="work">Makes the answer. It may be run again, so it must have no side effect.</param>
 internal sealed class Read<T>(string name, string route, string summary, JsonTypeInfo<T> output, Func<Session, Call, QueryValues, ValueTask<T>> work)
     : ReadOperation(name, route, summary, typeof(T))
 {
@@ -33,7 +33,9 @@ internal sealed class Read<T>(string name, string route, string summary, JsonTyp
         PathOf(call), call, async session => JsonText.Utf8(await work(session, call, call.Query.Read(Query)), output));
 }
 
-/// <summary>A read whose answer depends on the clock or on what is not in the database; it is made anew each time.</summary>
+/// <summary>
+/// A read whose answer depends on the clock or on something outside of the database. The answer is made anew for each request.
+/// </summary>
 /// <inheritdoc cref="Read{T}"/>
 internal sealed class FreshRead<T>(string name, string route, string summary, Func<Call, QueryValues, ValueTask<KeptBytes>> work)
     : ReadOperation(name, route, summary, typeof(T))

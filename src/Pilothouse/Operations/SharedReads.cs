@@ -1,8 +1,8 @@
 namespace Pilothouse.Operations;
 
 /// <summary>
-/// One read for all who ask the same while it still waits for its turn. Who asks when it has begun starts
-/// another: what was committed before he asked must be in his answer.
+/// Shares one read between all requests that ask the same question while it waits for its turn. A request that comes after it has begun
+/// starts a new read, because its answer must contain everything that was committed before the request.
 /// </summary>
 internal sealed class SharedReads<TQuestion, TAnswer>
     where TQuestion : notnull
@@ -10,7 +10,7 @@ internal sealed class SharedReads<TQuestion, TAnswer>
     private readonly Dictionary<TQuestion, Shared> waiting = [];
     private readonly Lock gate = new();
 
-    /// <summary>The answer, read by <paramref name="read"/>, which calls its first argument when it begins.</summary>
+    /// <summary>Returns the answer that <paramref name="read"/> makes. When it begins, it must call its first argument.</summary>
     public async Task<TAnswer> RunAsync(
         TQuestion question, Func<Action, CancellationToken, ValueTask<TAnswer>> read, CancellationToken cancel)
     {
@@ -51,7 +51,7 @@ internal sealed class SharedReads<TQuestion, TAnswer>
         }
         catch (Exception error)
         {
-            // Whatever it is, each of those who asked gets it.
+            // Every exception is passed on to all the requests that wait for this answer.
             shared.Source.SetException(error);
         }
         finally
@@ -71,7 +71,7 @@ internal sealed class SharedReads<TQuestion, TAnswer>
         }
     }
 
-    /// <summary>When all who asked have gone, nobody needs the answer.</summary>
+    /// <summary>Cancels the read when no request waits for it any more.</summary>
     private void Leave(TQuestion question, Shared shared)
     {
         lock (gate)
@@ -81,7 +81,7 @@ internal sealed class SharedReads<TQuestion, TAnswer>
                 return;
             }
 
-            // In the same breath, so that nobody joins what is about to be cancelled.
+            // Under the same lock, so that no request joins a read that is about to be cancelled.
             Close(question, shared);
         }
 

@@ -8,10 +8,10 @@ namespace Pilothouse.Operations;
 /// <summary>Whether a write leaves a row in the audit log.</summary>
 internal enum Audited
 {
-    /// <summary>It touches money, rights or state: always.</summary>
+    /// <summary>Always: it changes money, rights or state.</summary>
     Always,
 
-    /// <summary>A plain record, which bots post by the second: with AUDIT_RECORDS only.</summary>
+    /// <summary>Only with AUDIT_RECORDS: it stores a plain record, which bots post every second.</summary>
     AsRecord,
 }
 
@@ -21,39 +21,37 @@ internal abstract class WriteOperation : Operation
     protected WriteOperation(string name, string route, string summary)
         : base(name, route, summary) => Scope = Scopes.Write;
 
-    /// <summary>The type of the body; null where it takes none.</summary>
+    /// <summary>The type of the body; null if it takes none.</summary>
     public abstract Type? Input { get; }
 
-    /// <summary>In bytes.</summary>
+    /// <summary>The largest body, in bytes.</summary>
     public virtual int LargestBody => BodyRules.Largest;
 
     public Audited Audited { get; init; }
 
-    /// <summary>Whether a call with an Idempotency-Key is answered as the first one with that key was.</summary>
+    /// <summary>Whether a repeated call with the same Idempotency-Key gets the answer of the first one.</summary>
     public bool IsRepeatable => Method == "POST" && Input is not null && !HoldsSecret;
 
     public override IEnumerable<int> Refusals =>
         [400, 401, 403, .. TargetName is null ? Array.Empty<int>() : [404], 409, .. Input is null ? Array.Empty<int>() : [413, 415], 429, 503, 507];
 
-    /// <summary>Carries it out by <paramref name="runner"/>.</summary>
-    /// <param name="runner">The way of every operation.</param>
-    /// <param name="call">Who calls, and how.</param>
-    /// <param name="body">The body in JSON; empty where it takes none.</param>
+    /// <summary>Carries it out with <paramref name="runner"/>.</summary>
+    /// <param name="runner">Runs the steps that every operation has.</param>
+    /// <param name="call">The call.</param>
+    /// <param name="body">The body in JSON; empty if it takes none.</param>
     public abstract Task<Outcome> RunAsync(OperationRunner runner, Call call, ReadOnlyMemory<byte> body);
 }
 
 /// <summary>A write in one transaction.</summary>
-/// <typeparam name="TInput">The body, <see cref="NoInput"/> for none.</typeparam>
-/// <typeparam name="TAnswer">The answer.</typeparam>
+/// <typeparam name="TInput">The type of the body; <see cref="NoInput"/> for none.</typeparam>
+/// <typeparam name="TAnswer">The type of the answer.</typeparam>
 /// <param name="name">Its name.</param>
 /// <param name="route">Its method and path.</param>
 /// <param name="summary">What it does, in a few words.</param>
-/// <param name="input">How the body is read.</param>
-/// <param name="output">How the answer is written.</param>
-/// <param name="work">
-/// Runs inside the transaction; a refusal thrown there undoes it. It may be run again in another transaction, so it has no effect but through
-/// its session.
-/// </param>
+/// <param name="input">The JSON type of the body.</param>
+/// <param name="output">The JSON type of the answer.</param>
+/// <param name="work">Runs inside the transaction. A refusal that it throws rolls the transaction back. It may be run again in another
+/// transaction, so it must have no effect except through its session.</param>
 internal sealed class Write<TInput, TAnswer>(
     string name, string route, string summary, JsonTypeInfo<TInput> input, JsonTypeInfo<TAnswer> output, Func<Session, Call, TInput, ValueTask<Answer<TAnswer>>> work)
     : WriteOperation(name, route, summary)
@@ -62,14 +60,16 @@ internal sealed class Write<TInput, TAnswer>(
 {
     public override Type? Input => typeof(TInput) == typeof(NoInput) ? null : typeof(TInput);
 
-    /// <summary>201 where it makes something new, 200 where it changes something; both where a repetition is answered as such.</summary>
+    /// <summary>
+    /// The statuses of success: 201 if it makes something new, 200 if it changes something; both if a repetition is answered with 200.
+    /// </summary>
     public int[] Statuses { get; init; } = [201];
 
     public override IEnumerable<(int Status, Type Type)> Answers => Statuses.Select(static status => (status, typeof(TAnswer)));
 
     public JsonTypeInfo<TInput> Reads => input;
 
-    /// <summary>The same for many records at once.</summary>
+    /// <summary>Returns the same write for many records at once.</summary>
     public Batch<TInput, TAnswer> Batch(string name, string summary) => new(this, name, summary) { Audited = Audited, PerMinute = PerMinute };
 
     public ValueTask<Answer<TAnswer>> WorkAsync(Session session, Call call, TInput value) => work(session, call, value);
