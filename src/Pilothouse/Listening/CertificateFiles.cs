@@ -5,30 +5,30 @@ using Pilothouse.Storage.Files;
 
 namespace Pilothouse.Listening;
 
-/// <summary>A certificate that can be served, with the chain that its file holds, and when it may be.</summary>
+/// <summary>A certificate ready to be served, with the chain from its file and the time in which it is valid.</summary>
 internal sealed record LoadedCertificate(SslStreamCertificateContext Context, string Names, DateTimeOffset From, DateTimeOffset Until, CertificateContent Content)
 {
-    /// <summary>Whether clients that check the time take it.</summary>
+    /// <summary>Whether the certificate is valid at this time.</summary>
     public bool IsGoodAt(DateTimeOffset now) => From <= now && now < Until;
 }
 
-/// <summary>What the two files held.</summary>
+/// <summary>The content of the two files.</summary>
 internal sealed record CertificateContent(string Certificates, string Key)
 {
-    /// <summary>A key must not get into a log by way of a record's text.</summary>
+    /// <summary>Overridden because the text that a record writes by itself would put the private key into a log.</summary>
     public override string ToString() => "certificate and key";
 }
 
 /// <summary>The files that TLS_CERT_FILE and TLS_KEY_FILE name: PEM, the server's own certificate first, then its chain.</summary>
 internal sealed class CertificateFiles(string certificatePath, string keyPath)
 {
-    /// <summary>More than this is no certificate.</summary>
+    /// <summary>The largest file that is read, in bytes. A larger one is not a certificate.</summary>
     private const int Largest = 1024 * 1024;
 
     /// <exception cref="CertificateException">A file is not there or cannot be read.</exception>
     public CertificateContent Read() => new(Read("TLS_CERT_FILE", certificatePath), Read("TLS_KEY_FILE", keyPath));
 
-    /// <summary>What can be served with it.</summary>
+    /// <summary>Returns a certificate that is ready to be served.</summary>
     /// <exception cref="CertificateException">The content is broken, or the key belongs to another certificate.</exception>
     public LoadedCertificate Load(CertificateContent content)
     {
@@ -57,7 +57,7 @@ internal sealed class CertificateFiles(string certificatePath, string keyPath)
             throw new CertificateException($"TLS_KEY_FILE={keyPath} cannot be used with TLS_CERT_FILE={certificatePath}: {error.Message} The key must be in PEM form, without a password, and belong to the first certificate.");
         }
 
-        // Offline: the chain is what the file holds; nothing is fetched from anywhere.
+        // Offline: the chain is taken from the file, and nothing is fetched from the network.
         var context = SslStreamCertificateContext.Create(own, all, offline: true);
         return new LoadedCertificate(context, Names(own), own.NotBefore.ToUniversalTime(), own.NotAfter.ToUniversalTime(), content);
     }

@@ -7,9 +7,10 @@ using Pilothouse.Configuration;
 namespace Pilothouse.Listening;
 
 /// <summary>
-/// How many connections strangers may hold at a time: each address a share, all together what leaves room for the owner. This machine,
-/// IP_ALLOWLIST and TRUSTED_PROXIES are not counted there. All together, the owner's too, never more than <see cref="OpenFiles"/> has room for, and
-/// strangers at most three quarters of that. One too many is closed at once, before TLS.
+/// Limits the open connections. Strangers have a limit per address and a limit for all of them together, so that there is always room for
+/// the owner; this machine and the addresses of IP_ALLOWLIST and TRUSTED_PROXIES do not count as strangers. All connections together are
+/// limited to what <see cref="OpenFiles"/> has room for, and strangers to three quarters of that. A connection above a limit is closed at
+/// once, before TLS.
 /// </summary>
 internal sealed partial class ConnectionLimit(Settings settings, TimeProvider clock, ILogger<ConnectionLimit> logger, OpenFiles? files = null)
 {
@@ -22,15 +23,15 @@ internal sealed partial class ConnectionLimit(Settings settings, TimeProvider cl
     private int total;
     private long saidAt;
 
-    /// <summary>Connections that are open now, whoever has them.</summary>
+    /// <summary>The open connections of all clients.</summary>
     public int Open => Volatile.Read(ref all);
 
-    /// <summary>Of all, strangers or not.</summary>
+    /// <summary>The limit for all connections together.</summary>
     private int Most => files?.Connections ?? int.MaxValue;
 
     private int MostOfStrangers => (int)Math.Min(OfStrangers, Most * 3L / 4);
 
-    /// <summary>Serves the connection, or closes it.</summary>
+    /// <summary>Serves the connection, or closes it if a limit is reached.</summary>
     public async Task RunAsync(ConnectionContext connection, ConnectionDelegate next)
     {
         try

@@ -3,17 +3,20 @@ using System.Diagnostics;
 namespace Pilothouse.Listening;
 
 /// <summary>
-/// A clean end. The web server by itself stops listening and closes idle connections in the same moment, and with them those whose
-/// next request is on its way. So between the two there is a pause, in which every answer says that it is its connection's last.
+/// Lets clients finish when the server stops. On its own, the web server stops listening and closes idle connections at the same moment,
+/// including those whose next request is already on its way. So there is a pause in between, in which every answer tells the client that it
+/// is the last one on its connection.
 /// </summary>
 internal sealed partial class Draining(IHostApplicationLifetime lifetime, ILogger<Draining> logger) : IHostedLifecycleService
 {
     private long began;
 
-    /// <summary>Whether we were told to end.</summary>
+    /// <summary>Whether the server was told to stop.</summary>
     public bool HasBegun => Volatile.Read(ref began) != 0;
 
-    /// <summary>Serves a request. HTTP/2 has a word of its own for the last one, which the web server says.</summary>
+    /// <summary>
+    /// Serves a request. For HTTP/1.1 it sets <c>Connection: close</c> while stopping; for HTTP/2 the web server sends GOAWAY itself.
+    /// </summary>
     public Task ServeAsync(HttpContext http, RequestDelegate next)
     {
         if (HasBegun && HttpProtocol.IsHttp11(http.Request.Protocol))
@@ -26,7 +29,7 @@ internal sealed partial class Draining(IHostApplicationLifetime lifetime, ILogge
 
     public Task StoppingAsync(CancellationToken cancellationToken)
     {
-        // Tests stop their servers without a signal, and need no pause.
+        // Tests stop their servers without a signal and need no pause.
         if (lifetime.ApplicationStopping.IsCancellationRequested)
         {
             Volatile.Write(ref began, Stopwatch.GetTimestamp());

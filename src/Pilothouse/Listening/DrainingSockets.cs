@@ -7,13 +7,17 @@ using Microsoft.Extensions.Options;
 namespace Pilothouse.Listening;
 
 /// <summary>
-/// The web server's sockets with an accepting of our own: the web server's accepts again at once after every failure, and where no more files
-/// can be opened, that takes a whole core. And with the pause of <see cref="Draining"/> between the end of listening and the rest of the end.
+/// Replaces how the web server accepts connections. The web server's own loop retries at once after every failure, which uses a whole CPU
+/// core when no more files can be opened. This one also adds the pause of <see cref="Draining"/> between the end of listening and the end
+/// of the server.
 /// </summary>
 internal sealed class DrainingSockets(Draining draining, OpenFiles files, ConnectionLimit limit, IOptions<SocketTransportOptions> options, ILoggerFactory loggers)
     : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
-    /// <summary>Each connection has the buffer of its listener. The system would give one that reads nothing some megabytes, and the time that they may take.</summary>
+    /// <summary>
+    /// The send buffer of each connection, in bytes. Left to the system, a client that reads nothing would get a buffer of megabytes, and
+    /// as much time as reading that many may take.
+    /// </summary>
     private const int SendBuffer = 128 * 1024;
 
     public bool CanBind(EndPoint endpoint) => endpoint is IPEndPoint;
@@ -39,11 +43,14 @@ internal sealed class DrainingSockets(Draining draining, OpenFiles files, Connec
 
     private sealed class Listener(Socket socket, SocketConnectionContextFactory connections, Draining draining, Action<Exception> say) : IConnectionListener
     {
-        /// <summary>Longer than a busy client's pause between two requests, much shorter than the patience of who stops us.</summary>
+        /// <summary>
+        /// Longer than the pause between two requests of a busy client, and much shorter than a service manager waits before it kills the
+        /// process.
+        /// </summary>
         private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
         private const int MostTurns = 100;
 
-        /// <summary>After a failure that the next attempt would meet again.</summary>
+        /// <summary>The wait after a failure that would probably happen again at once.</summary>
         private static readonly TimeSpan TryAgainAfter = TimeSpan.FromMilliseconds(100);
 
         public EndPoint EndPoint { get; } = socket.LocalEndPoint!;
@@ -65,12 +72,13 @@ internal sealed class DrainingSockets(Draining draining, OpenFiles files, Connec
                 }
                 catch (SocketException error) when (accepted is not null || error.SocketErrorCode is SocketError.ConnectionReset or SocketError.ConnectionAborted)
                 {
-                    // The client went away before or while it was let in: the next one.
+                    // The client went away while its connection was being accepted: accept the next one.
                     accepted?.Dispose();
                 }
                 catch (Exception error) when (!cancellationToken.IsCancellationRequested)
                 {
-                    // Whatever it is (at the limit of open files not even a library can be loaded), an exception would end the accepting for good.
+                    // Every exception is caught, because one that escapes would end accepting for good. At the limit of open files it can
+                    // be of any type: not even a library can be loaded then.
                     accepted?.Dispose();
                     say(error);
                     await Task.Delay(TryAgainAfter, cancellationToken);
@@ -80,7 +88,7 @@ internal sealed class DrainingSockets(Draining draining, OpenFiles files, Connec
 
         public async ValueTask UnbindAsync(CancellationToken cancellationToken = default)
         {
-            // Who has been let in by the system and not yet by us would be thrown out with the socket.
+            // Accept the connections that the system has accepted already: closing the socket would reset them.
             for (var turn = 0; draining.HasBegun && turn < MostTurns && socket.Poll(TimeSpan.Zero, SelectMode.SelectRead); turn++)
             {
                 await Task.Delay(1, CancellationToken.None);

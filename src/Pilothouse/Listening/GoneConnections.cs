@@ -3,16 +3,18 @@ using Microsoft.AspNetCore.Connections;
 namespace Pilothouse.Listening;
 
 /// <summary>
-/// Ends connections that the web server forgets. Of the HTTP/2 connections whose client resets its streams and goes away, it waits for some (two
-/// of a hundred, Kestrel 10.0) until the server ends, for streams whose requests were answered long ago. They would count as open, and a stranger
-/// could so use up what <see cref="ConnectionLimit"/> gives to all.
+/// Ends connections that the web server forgets. If an HTTP/2 client resets its streams and goes away, the web server keeps some of these
+/// connections (two in a hundred, Kestrel 10.0) until the server ends, waiting for streams whose requests were answered long ago. They
+/// would count as open, and a stranger could use up <see cref="ConnectionLimit"/> with them.
 /// </summary>
 internal static class GoneConnections
 {
-    /// <summary>Whose client is gone has no use for a longer answer. The web server itself gives streams five seconds to end.</summary>
+    /// <summary>
+    /// How long a connection may last after its client has gone. The web server itself gives streams five seconds to end.
+    /// </summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    /// <summary>Serves the connection until that is done, or until its client has been gone for a while.</summary>
+    /// <summary>Serves the connection until it ends, or until its client has been gone for <see cref="Patience"/>.</summary>
     public static async Task RunAsync(ConnectionContext connection, ConnectionDelegate next, TimeProvider clock)
     {
         var served = next(connection);

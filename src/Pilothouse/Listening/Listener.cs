@@ -6,12 +6,12 @@ using Pilothouse.Monitoring;
 
 namespace Pilothouse.Listening;
 
-/// <summary>Where the server listens, and what it takes from a client before anybody knows who that is.</summary>
+/// <summary>Where the server listens, and what it accepts from a client before it knows who that is.</summary>
 internal static class Listener
 {
     public static void AddListener(this WebApplicationBuilder builder, Settings settings)
     {
-        // A line that ends in LF alone is one line to us and none to some proxies: requests could hide in the difference.
+        // This server would accept a line that ends in LF alone, some proxies would not: a second request could hide in the difference.
         AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
         builder.Services.AddSingleton<OpenFiles>();
         builder.Services.AddSingleton<ConnectionLimit>();
@@ -56,7 +56,7 @@ internal static class Listener
         {
             listen.Protocols = protocols;
 
-            // Before TLS, which costs more than a connection.
+            // Connections are counted before TLS, because a TLS handshake costs more than a connection.
             var limit = options.ApplicationServices.GetRequiredService<ConnectionLimit>();
             var clock = options.ApplicationServices.GetRequiredService<TimeProvider>();
             listen.Use(next => connection => limit.RunAsync(connection, next));
@@ -68,7 +68,7 @@ internal static class Listener
         }
     }
 
-    /// <summary>docs/operations.md has these figures.</summary>
+    /// <summary>Sets the limits that docs/operations.md lists.</summary>
     private static void SetLimits(KestrelServerOptions options)
     {
         options.AddServerHeader = false;
@@ -80,8 +80,9 @@ internal static class Listener
         limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
         limits.KeepAliveTimeout = TimeSpan.FromSeconds(120);
 
-        // Who sends or reads more slowly than this after five seconds is cut off: a phone on a bad line is faster. Reading is counted over
-        // all that a connection was sent, so who reads fast and then stops has as long as the slowest would have taken for all of it.
+        // A client that sends or reads more slowly than this, after the first five seconds, is disconnected; a phone on a bad line is
+        // faster. The rate of reading is an average over everything that was sent on the connection, so a client that reads fast and then
+        // stops is disconnected only when the slowest allowed client would have needed longer.
         limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
         limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 4096, gracePeriod: TimeSpan.FromSeconds(5));
         limits.MaxConcurrentUpgradedConnections = 0;

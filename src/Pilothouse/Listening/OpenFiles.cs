@@ -4,25 +4,25 @@ using System.Net.Sockets;
 namespace Pilothouse.Listening;
 
 /// <summary>
-/// How many files and connections this process may have open (<c>ulimit -n</c>). Each connection is one, and the database, logs and backups need
-/// theirs, so connections have what is left. Whoever comes upon the limit says it here, once in ten minutes.
+/// How many files and connections this process may have open (<c>ulimit -n</c>). Each connection is one file, and the database, logs and
+/// backups need some too; connections get the rest. It also logs that the limit was reached, at most once in ten minutes.
 /// </summary>
 internal sealed partial class OpenFiles(TimeProvider clock, ILogger<OpenFiles> logger)
 {
-    /// <summary>For a backup, a cleanup, a look at the disk, a new day's log.</summary>
+    /// <summary>Files that are kept free for a backup, a cleanup, a check of the disk, and the log of a new day.</summary>
     private const int Spare = 64;
 
-    /// <summary>With fewer nobody could look at what is wrong.</summary>
+    /// <summary>The fewest connections, however low the limit: with fewer, nobody could connect to find out what is wrong.</summary>
     private const int LeastConnections = 8;
     private static readonly TimeSpan SayEvery = TimeSpan.FromMinutes(10);
 
-    /// <summary>Read before it is reached: then not even this could be opened.</summary>
+    /// <summary>The limit is read at the start: once it is reached, the file that tells it cannot be opened.</summary>
     private readonly long? limit = Limit();
     private readonly Lock measuring = new();
     private int connections;
     private long saidAt;
 
-    /// <summary>How many connections may be open at a time; measured before the first one can come, and not among many of them.</summary>
+    /// <summary>How many connections may be open at a time. It is measured once, before the first connection is accepted.</summary>
     public int Connections
     {
         get
@@ -39,7 +39,9 @@ internal sealed partial class OpenFiles(TimeProvider clock, ILogger<OpenFiles> l
         }
     }
 
-    /// <summary>Says that connections wait or are closed for want of open files, or for whatever else <paramref name="error"/> tells.</summary>
+    /// <summary>
+    /// Logs that connections wait or are closed because no more files can be opened, or because of <paramref name="error"/>.
+    /// </summary>
     public void Say(int open, Exception? error = null)
     {
         var now = clock.GetUtcNow().UtcTicks;
@@ -66,7 +68,7 @@ internal sealed partial class OpenFiles(TimeProvider clock, ILogger<OpenFiles> l
 
         try
         {
-            // What is opened later, with the first requests, is among the spare ones.
+            // Files that are opened later, with the first requests, are taken from the spare ones.
             var own = Directory.EnumerateFileSystemEntries("/proc/self/fd").Count();
             return (int)Math.Clamp(most - own - Spare, LeastConnections, int.MaxValue);
         }
@@ -76,7 +78,7 @@ internal sealed partial class OpenFiles(TimeProvider clock, ILogger<OpenFiles> l
         }
     }
 
-    /// <summary>Null where the system does not tell, or has none.</summary>
+    /// <summary>The limit of the process; null if the system does not tell it or has none.</summary>
     private static long? Limit()
     {
         try

@@ -7,12 +7,14 @@ using Pilothouse.Monitoring;
 namespace Pilothouse.Listening;
 
 /// <summary>
-/// The certificate that HTTPS is served with. A renewed one is taken up within half a minute, without a restart; a pair of files that
-/// cannot be used changes nothing but the log and the condition.
+/// The certificate for HTTPS. A renewed one is loaded within half a minute, without a restart. If the new files cannot be used, the old
+/// certificate stays, and the log and the health check say so.
 /// </summary>
 internal sealed partial class ServedCertificate : SteadyService, IWatched
 {
-    /// <summary>Files are read rather than watched: certbot replaces links, which a watch of the files does not see.</summary>
+    /// <summary>
+    /// The files are read every so often and not watched: certbot replaces symbolic links, which a file watcher does not see.
+    /// </summary>
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan WarnBefore = TimeSpan.FromDays(14);
     private static readonly TimeSpan RemindEvery = TimeSpan.FromDays(1);
@@ -24,7 +26,8 @@ internal sealed partial class ServedCertificate : SteadyService, IWatched
     private volatile string? problem;
     private DateTimeOffset reminded;
 
-    /// <exception cref="SettingsException">The files cannot be used. An expired certificate can: what is on this machine works on without HTTPS.</exception>
+    /// <exception cref="SettingsException">The files cannot be used. An expired certificate is accepted, because this machine can still use
+    /// the server without HTTPS.</exception>
     public ServedCertificate(Settings settings, TimeProvider clock, ILogger<ServedCertificate> logger)
         : base(logger)
     {
@@ -41,7 +44,7 @@ internal sealed partial class ServedCertificate : SteadyService, IWatched
         }
     }
 
-    /// <summary>How a connection is encrypted; asked once for each.</summary>
+    /// <summary>Returns how a new connection is encrypted. It is called once per connection.</summary>
     public SslServerAuthenticationOptions ForConnection() => new()
     {
         ServerCertificateContext = served.Context,
@@ -74,7 +77,7 @@ internal sealed partial class ServedCertificate : SteadyService, IWatched
             : new("certificate", ConditionState.Ok, $"The HTTPS certificate is good until {Day(until)}.");
     }
 
-    /// <summary>Looks at the files once; takes up what is new and good.</summary>
+    /// <summary>Reads the files once, and serves the new certificate if it is valid.</summary>
     public void Refresh()
     {
         try
@@ -91,7 +94,7 @@ internal sealed partial class ServedCertificate : SteadyService, IWatched
         }
         catch (CertificateException error)
         {
-            // Every half minute the same words would bury the rest of the log.
+            // The same message every half minute would bury the rest of the log.
             if (problem != error.Message)
             {
                 problem = error.Message;
@@ -123,7 +126,7 @@ internal sealed partial class ServedCertificate : SteadyService, IWatched
             throw new CertificateException($"The new HTTPS certificate is good from {Day(fresh.From)} until {Day(fresh.Until)}, which is not now. Renew it, or look at this machine's clock.");
         }
 
-        // The old one is not disposed: handshakes that began with it still need it.
+        // The old certificate is not disposed: TLS handshakes that have begun still need it.
         served = fresh;
         problem = null;
         reminded = default;
