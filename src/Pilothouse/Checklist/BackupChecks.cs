@@ -5,7 +5,7 @@ using Pilothouse.Monitoring;
 
 namespace Pilothouse.Checklist;
 
-/// <summary>Whether a backup is there that could be restored tomorrow.</summary>
+/// <summary>Checks whether there is a backup that could be restored.</summary>
 internal static class BackupChecks
 {
     private const int FewBackups = 3;

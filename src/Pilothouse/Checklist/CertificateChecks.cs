@@ -7,7 +7,7 @@ using Pilothouse.Listening;
 
 namespace Pilothouse.Checklist;
 
-/// <summary>The certificate that clients see: the server's own, or that of a proxy on this machine.</summary>
+/// <summary>Checks the certificate that clients see: the server's own, or that of a proxy on this machine.</summary>
 internal static class CertificateChecks
 {
     private const int SoonDays = 21;
@@ -43,7 +43,7 @@ internal static class CertificateChecks
             : [certificate];
     }
 
-    /// <summary>Asks the proxy as a client would, but by this machine's own address.</summary>
+    /// <summary>Connects to the proxy as a client would, but at the address of this machine.</summary>
     private static async Task<Finding> OfProxyAsync(string name, Surroundings here, int port)
     {
         try

@@ -5,13 +5,14 @@ using Pilothouse.Storage;
 namespace Pilothouse.Checklist;
 
 /// <summary>
-/// Whether closed trades lie after now or before their own opening. A bot that writes its local time into the file makes such trades, because
-/// the server reads a time without a zone as UTC unless FOREIGN_TIME_ZONE is set.
+/// Checks for trades whose close lies in the future or before their opening. They come from a bot that writes its local time into the file,
+/// because the server reads a time without a zone as UTC.
 /// </summary>
 internal static class CloseTimeChecks
 {
     /// <summary>
-    /// As text, two times in UTC compare as the times do; where one names a zone, its rows are read and compared as times.
+    /// Two UTC times sort as text in the order of time. Rows in which a time has a zone offset are selected too; the code below compares
+    /// all of them as times.
     /// </summary>
     private static readonly Sql Suspects = new("""
         SELECT id, time_of(timestamp), time_of(closed_at) FROM trades
@@ -49,7 +50,7 @@ internal static class CloseTimeChecks
                     + "still named here: until then their days, their order and how long they were held are wrong.");
     }
 
-    /// <summary>Rows of one kind.</summary>
+    /// <summary>The trades of one kind that were found.</summary>
     private sealed class Found
     {
         private long farthest;
@@ -66,7 +67,7 @@ internal static class CloseTimeChecks
             }
         }
 
-        /// <summary>As a sentence; null where there are none.</summary>
+        /// <summary>Returns a sentence about them; null if there are none.</summary>
         public string? Say(string where) => Count == 0 ? null : string.Create(
             CultureInfo.InvariantCulture,
             $"Trades that closed {where}: {Count}, at most by {Spans.Words(by.TotalSeconds)} (trade {farthest}).");

@@ -4,7 +4,7 @@ using Pilothouse.Configuration;
 
 namespace Pilothouse.Checklist;
 
-/// <summary>Who can reach the server, under which name, how, and how often.</summary>
+/// <summary>Checks who can reach the server, under which name, by which protocol, and how often.</summary>
 internal static class DoorChecks
 {
     public static IEnumerable<Finding> Look(Settings settings) =>
@@ -69,6 +69,6 @@ internal static class DoorChecks
 
     private static IPNetwork? First(IPNetwork[] networks, Func<IPNetwork, bool> which) => networks.Where(which).Select(static network => (IPNetwork?)network).FirstOrDefault();
 
-    /// <summary>More than a provider gives one customer.</summary>
+    /// <summary>Whether the network is larger than what a provider gives to one customer.</summary>
     private static bool IsWide(IPNetwork network) => network.PrefixLength < (network.BaseAddress.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork ? 8 : 32);
 }

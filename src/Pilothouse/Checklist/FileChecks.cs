@@ -4,12 +4,12 @@ using Pilothouse.Monitoring;
 
 namespace Pilothouse.Checklist;
 
-/// <summary>The files: who may read them, what they lie on, and how much room there is.</summary>
+/// <summary>Checks the files: who may read them, what kind of file system holds them, and how much space is free.</summary>
 internal static class FileChecks
 {
     private const long ManyLogBytes = 10L << 30;
 
-    /// <summary>Types on which the engine's locks or its shared memory do not work, or not for sure.</summary>
+    /// <summary>File systems on which the database's locks or its shared memory do not work reliably.</summary>
     private static readonly string[] NetworkTypes = ["nfs", "cifs", "smb", "9p", "afs", "ceph", "gluster", "lustre", "fuse", "virtiofs", "vboxsf"];
 
     public static IEnumerable<Finding> Look(Settings settings, Surroundings here) =>
@@ -61,7 +61,10 @@ internal static class FileChecks
         }
     }
 
-    /// <summary>A backup needs the database's size twice while it is made, VACUUM too; the server itself goes by DISK_WARNING_MB and DISK_MINIMUM_MB.</summary>
+    /// <summary>
+    /// Checks the free space. A backup needs twice the size of the database while it is made, and so does VACUUM; the running server warns
+    /// and stops at DISK_WARNING_MB and DISK_MINIMUM_MB.
+    /// </summary>
     internal static Finding Room(string what, long free, long total, long database, int warningMegabytes, int minimumMegabytes)
     {
         var share = total > 0 ? 100.0 * free / total : 100;
@@ -96,7 +99,9 @@ internal static class FileChecks
         }
     }
 
-    /// <summary>What everybody on this machine may do with a file: nothing where a folder above lets nobody pass.</summary>
+    /// <summary>
+    /// Returns whether every user of this machine may read or change a file. If a folder above it is closed to them, they may do neither.
+    /// </summary>
     private static (bool Read, bool Write) RightsOfOthers(string path)
     {
         if (OperatingSystem.IsWindows() || !Path.Exists(path))

@@ -1,23 +1,23 @@
 namespace Pilothouse.Checklist;
 
-/// <summary>How a line of the checklist is.</summary>
+/// <summary>The state of a line of the checklist.</summary>
 internal enum Light
 {
     /// <summary>As it should be.</summary>
     Green,
 
-    /// <summary>It may stay so if somebody decided it.</summary>
+    /// <summary>A risk that is acceptable if somebody has decided so.</summary>
     Yellow,
 
-    /// <summary>Do not trade real money like this.</summary>
+    /// <summary>Too dangerous for trading with real money.</summary>
     Red,
 }
 
 /// <summary>One line of the checklist.</summary>
-/// <param name="Name">Stable, kebab-case.</param>
-/// <param name="Light">How it is.</param>
-/// <param name="Found">What was found, as a sentence; no secret.</param>
-/// <param name="ToDo">What to do where it is not green.</param>
+/// <param name="Name">A stable name in kebab-case.</param>
+/// <param name="Light">Its state.</param>
+/// <param name="Found">What was found, as a sentence without secrets.</param>
+/// <param name="ToDo">What to do if it is not green.</param>
 internal sealed record Finding(string Name, Light Light, string Found, string? ToDo = null)
 {
     public static Finding Green(string name, string found) => new(name, Light.Green, found);

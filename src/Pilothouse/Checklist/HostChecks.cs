@@ -2,13 +2,13 @@ using System.Globalization;
 
 namespace Pilothouse.Checklist;
 
-/// <summary>The machine: its clock, and what it lets a process do.</summary>
+/// <summary>Checks the machine: its clock, and the limits of a process.</summary>
 internal static class HostChecks
 {
     private const int FewFiles = 4096;
 
     /// <param name="here">The machine.</param>
-    /// <param name="limits">The lines of /proc/PID/limits of the server, or of this process where none runs.</param>
+    /// <param name="limits">The lines of /proc/PID/limits of the running server, or of this process if no server runs.</param>
     public static IEnumerable<Finding> Look(Surroundings here, string limits) => [Clock(here), Files(limits), CoreDumps(limits)];
 
     private static Finding Clock(Surroundings here) => here.Now.Year is < 2025 or > 2099
@@ -25,7 +25,9 @@ internal static class HostChecks
         ? Finding.Yellow("core-dumps", "A crash may write the process's memory to disk, with the PIN and the secret in it.", "LimitCORE=0 in the unit, or ulimit -c 0.")
         : Finding.Green("core-dumps", "Off.");
 
-    /// <summary>The soft limit; the program raises that of open files to the hard one by itself, so the hard one counts there.</summary>
+    /// <summary>
+    /// Returns the soft limit. For open files it returns the hard limit, because the program raises its soft limit to that.
+    /// </summary>
     private static long? Limit(string limits, string name)
     {
         var line = limits.Split('\n').FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal));

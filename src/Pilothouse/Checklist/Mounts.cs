@@ -1,12 +1,12 @@
 namespace Pilothouse.Checklist;
 
-/// <summary>A file system where it is mounted.</summary>
-/// <param name="Device">The kernel's number of it, "8:1"; two folders with the same one share a disk or at least its fate.</param>
-/// <param name="Point">The folder where it begins.</param>
-/// <param name="Type">"ext4", "nfs4", "fuse.sshfs".</param>
+/// <summary>A mounted file system.</summary>
+/// <param name="Device">The kernel's device number, such as "8:1". Two folders with the same number are on the same file system.</param>
+/// <param name="Point">The folder where it is mounted.</param>
+/// <param name="Type">Its type, such as "ext4", "nfs4" or "fuse.sshfs".</param>
 internal sealed record Mount(string Device, string Point, string Type);
 
-/// <summary>Which file system holds a path, from the kernel's list (proc(5), mountinfo).</summary>
+/// <summary>Finds the file system that holds a path, in the kernel's list (proc(5), mountinfo).</summary>
 internal sealed class Mounts
 {
     private readonly Mount[] all;
@@ -20,18 +20,18 @@ internal sealed class Mounts
 
     public static Mounts Look() => new(File.Exists("/proc/self/mountinfo") ? File.ReadAllText("/proc/self/mountinfo") : "");
 
-    /// <summary>What holds <paramref name="path"/> or, where that does not exist yet, the nearest folder above it that does.</summary>
+    /// <summary>Returns the file system that holds <paramref name="path"/>, or the nearest existing folder above it.</summary>
     public Mount? Of(string path)
     {
         var real = Real(path);
 
-        // Of two on the same folder the later hides the earlier.
+        // Of two file systems on the same folder, the one that was mounted later hides the other.
         return all.Where(mount => mount.Point == "/" || real == mount.Point || real.StartsWith(mount.Point + "/", StringComparison.Ordinal))
             .Select(static (mount, order) => (mount, order)).OrderByDescending(static found => found.mount.Point.Length).ThenByDescending(static found => found.order)
             .Select(static found => found.mount).FirstOrDefault();
     }
 
-    /// <summary>Without links, each of which may lead to another disk.</summary>
+    /// <summary>Returns the path with all symbolic links resolved, as each may lead to another disk.</summary>
     public static string Real(string path)
     {
         var real = "/";
@@ -57,6 +57,6 @@ internal sealed class Mounts
         return real;
     }
 
-    /// <summary>The kernel writes a space as \040.</summary>
+    /// <summary>Decodes a mount point: the kernel writes a space as \040.</summary>
     private static string Plain(string point) => point.Replace("\\040", " ", StringComparison.Ordinal).Replace("\\011", "\t", StringComparison.Ordinal);
 }

@@ -3,7 +3,7 @@ using Pilothouse.Storage.Files;
 
 namespace Pilothouse.Checklist;
 
-/// <summary>The PIN, the secret, and the file that holds them.</summary>
+/// <summary>Checks the PIN, the secret, and the file that holds them.</summary>
 internal static class SecretChecks
 {
     public static IEnumerable<Finding> Look(Settings settings, Surroundings here) => [Mode(settings), Pin(settings.Pin), Secret(settings), EnvFile(settings, here)];
@@ -37,7 +37,8 @@ internal static class SecretChecks
             return Finding.Green("jwt-secret", "There is none yet; the first start writes a random one into .env.");
         }
 
-        // 32 random hex digits have 14 different ones on average; words and patterns that fill 32 characters have few, or repeat.
+        // 32 random hex digits have 14 different ones on average. Words and patterns of 32 characters have few different characters, or
+        // repeat.
         var repeats = Enumerable.Range(1, secret.Length / 2).Any(length => secret.Select((c, i) => c == secret[i % length]).All(static same => same));
         string[] samples = ["secret", "change", "example", "password", "your-", "default"];
         return repeats || secret.Distinct().Count() < 10 ? Finding.Red("jwt-secret", "It is long, but repeats itself.", Change)

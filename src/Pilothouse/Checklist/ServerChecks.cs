@@ -2,14 +2,14 @@ using Pilothouse.Monitoring;
 
 namespace Pilothouse.Checklist;
 
-/// <summary>What the running server said when it was asked.</summary>
-/// <param name="ProcessId">Its process.</param>
-/// <param name="Status">Of /health/ready; null where it did not answer.</param>
-/// <param name="Checks">What it says is unwell.</param>
-/// <param name="MetricsProblem">Why /metrics cannot be read; null where it can.</param>
+/// <summary>What the running server answered.</summary>
+/// <param name="ProcessId">The id of its process.</param>
+/// <param name="Status">The status of /health/ready; null if it did not answer.</param>
+/// <param name="Checks">The checks of its answer.</param>
+/// <param name="MetricsProblem">Why /metrics cannot be read; null if it can.</param>
 internal sealed record AskedServer(int ProcessId, string? Status, IReadOnlyList<Condition> Checks, string? MetricsProblem);
 
-/// <summary>The running server's own words.</summary>
+/// <summary>Reports what the running server says about itself.</summary>
 internal static class ServerChecks
 {
     public static IEnumerable<Finding> Look(AskedServer? server)
@@ -24,7 +24,7 @@ internal static class ServerChecks
             return [Finding.Red("server", $"Process {server.ProcessId} has the database, but does not answer.", "Its log says what it does; start it anew.")];
         }
 
-        // What this command looked at itself is not said twice.
+        // Checks that this command has made itself are not repeated.
         var unwell = server.Checks.Where(static check => check.State != ConditionState.Ok && check.Name is not ("backups" or "disk"))
             .Select(static check => new Finding($"server-{check.Name}", check.State == ConditionState.Failed ? Light.Red : Light.Yellow, check.Message, "`pilothouse status` and the log say more."));
         return

@@ -3,12 +3,12 @@ using System.Runtime.InteropServices;
 
 namespace Pilothouse.Checklist;
 
-/// <summary>What the checklist knows of the machine.</summary>
+/// <summary>What the checklist knows about the machine.</summary>
 /// <param name="Now">The time of its clock.</param>
-/// <param name="ClockIsKept">Whether the kernel says that something keeps the clock right; null where it does not say.</param>
-/// <param name="PythonLibrary">The library of the database that python3 brings, which bots use; null where there is none.</param>
+/// <param name="ClockIsKept">Whether the kernel says that the clock is synchronized; null if it does not say.</param>
+/// <param name="PythonLibrary">The version of the database library in python3, which bots use; null if there is none.</param>
 /// <param name="Mounts">Its file systems.</param>
-/// <param name="EnvFile">Where .env is.</param>
+/// <param name="EnvFile">The path of .env.</param>
 internal sealed partial record Surroundings(DateTimeOffset Now, bool? ClockIsKept, string? PythonLibrary, Mounts Mounts, string EnvFile)
 {
     private const int NotSynchronised = 5;
@@ -24,7 +24,7 @@ internal sealed partial record Surroundings(DateTimeOffset Now, bool? ClockIsKep
             return null;
         }
 
-        // struct timex, which is smaller than this everywhere; all zeros ask and change nothing.
+        // The struct timex is smaller than 512 bytes on every system. If it is all zeros, the call only reads.
         var answer = AdjustTime(new byte[512]);
         return answer < 0 ? null : answer != NotSynchronised;
     }
