@@ -1,6 +1,6 @@
 namespace Pilothouse.Monitoring;
 
-/// <summary>How well one part of the server is.</summary>
+/// <summary>The state of one part of the server.</summary>
 internal enum ConditionState
 {
     Ok,
@@ -8,19 +8,22 @@ internal enum ConditionState
     /// <summary>Somebody should look at it soon.</summary>
     Warning,
 
-    /// <summary>Somebody must look at it now; the server works on as far as it can.</summary>
+    /// <summary>Somebody must look at it now. The server goes on as far as it can.</summary>
     Failed,
 }
 
-/// <summary>What one part says of itself.</summary>
-/// <param name="Name">Stable, kebab-case: "backups", "disk".</param>
-/// <param name="State">How well it is.</param>
-/// <param name="Message">One sentence for an operator, and what to do. Anybody may read it: no path, no secret.</param>
+/// <summary>The condition of one part of the server.</summary>
+/// <param name="Name">A stable name in kebab-case, such as "backups" or "disk".</param>
+/// <param name="State">Its state.</param>
+/// <param name="Message">One sentence for an operator that says what to do. Anybody may read it, so it contains no path and no
+/// secret.</param>
 internal sealed record Condition(string Name, ConditionState State, string Message);
 
-/// <summary>A part that can be unwell while the server works: shown by /health/ready, /metrics and <c>pilothouse status</c>.</summary>
+/// <summary>
+/// A part that can have a problem while the server works. /health/ready, /metrics and <c>pilothouse status</c> show its condition.
+/// </summary>
 internal interface IWatched
 {
-    /// <summary>Answers from memory, at once.</summary>
+    /// <summary>Returns the condition from memory, without waiting.</summary>
     Condition Look();
 }

@@ -1,6 +1,8 @@
 namespace Pilothouse.Monitoring;
 
-/// <summary>Looks at every condition once a minute and logs where one changed: nobody has to ask /health/ready to learn of it.</summary>
+/// <summary>
+/// Checks every condition once a minute and logs each change, so that a problem is in the log even if nobody asks /health/ready.
+/// </summary>
 internal sealed partial class ConditionWatch(IEnumerable<IWatched> watched, TimeProvider clock, ILogger<ConditionWatch> logger) : SteadyService(logger)
 {
     private readonly Dictionary<string, ConditionState> known = [];

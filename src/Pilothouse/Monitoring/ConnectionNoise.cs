@@ -5,26 +5,26 @@ using Serilog.Events;
 namespace Pilothouse.Monitoring;
 
 /// <summary>
-/// What the web server itself would log as an error though a client alone brought it about: one that goes away, resets its streams, or speaks no
-/// HTTP. Anybody could fill the log with it. What is known to be such is left out; anything else that the web server says is written once in ten
-/// minutes for each kind.
+/// Keeps the log free of errors that the web server logs although only a client caused them: one that goes away, resets its streams, or
+/// does not speak HTTP. Anybody could fill the log with these. Known lines of this kind are dropped; of all other lines of the web server,
+/// each kind is written at most once in ten minutes.
 /// </summary>
 internal sealed class ConnectionNoise(TimeProvider clock)
 {
     private const string WebServer = "Microsoft.AspNetCore.";
     private static readonly TimeSpan WriteEvery = TimeSpan.FromMinutes(10);
 
-    /// <summary>Parts of the web server's sentences.</summary>
+    /// <summary>Parts of the web server's messages that are known to be caused by clients.</summary>
     private static readonly string[] Known =
     [
         "automatic draining of the request body failed", "Connection processing ended abnormally", "exceeded the output operations maximum queue size",
         "exceeded the output flow control maximum queue size", "received an unexpected", "ENHANCE_YOUR_CALM",
     ];
 
-    /// <summary>The web server's own sentences: there are some dozens, so this stays small.</summary>
+    /// <summary>When each message of the web server was last written. There are some dozens of them, so this stays small.</summary>
     private readonly ConcurrentDictionary<string, DateTimeOffset> written = new();
 
-    /// <summary>Whether a line is to be left out.</summary>
+    /// <summary>Whether the log must leave out this line.</summary>
     public bool Excludes(LogEvent line) =>
         line.Level >= LogEventLevel.Warning
         && line.Properties.TryGetValue("SourceContext", out var source) && source is ScalarValue { Value: string category } && category.StartsWith(WebServer, StringComparison.Ordinal)

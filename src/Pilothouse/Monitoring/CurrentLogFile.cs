@@ -4,14 +4,14 @@ using Serilog.Sinks.File;
 namespace Pilothouse.Monitoring;
 
 /// <summary>
-/// Points the plain name of a log at the file that is written now (Serilog's rolled files have the date in their names), and gathers
-/// lines for up to a quarter of a second, so that a busy server does not call the kernel for every request.
+/// Makes the plain name of a log a link to the file that is being written (Serilog puts the date into the names of its files). It also
+/// buffers lines for up to a quarter of a second, so that a busy server does not need a system call for every request.
 /// </summary>
 internal sealed class CurrentLogFile(string plainName, LogHealth health) : FileLifecycleHooks
 {
     private volatile string? current;
 
-    /// <summary>Whether the file that lines go to is no longer there under its name.</summary>
+    /// <summary>Whether the file that is being written no longer exists under its name.</summary>
     public bool IsGone => current is { } path && !File.Exists(path);
 
     public override Stream OnFileOpened(string path, Stream underlyingStream, Encoding encoding)
@@ -29,15 +29,17 @@ internal sealed class CurrentLogFile(string plainName, LogHealth health) : FileL
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            // The log itself is more important than its second name.
+            // A failure is ignored: the log itself is more important than this link to it.
         }
 
         return new GatheringStream(underlyingStream, health);
     }
 
-    /// <summary>Makes the log before its first line, so that who looks for warnings finds an empty file and not none.</summary>
+    /// <summary>
+    /// Creates the log file before its first line, so that somebody who looks for warnings finds an empty file and not a missing one.
+    /// </summary>
     /// <param name="folder">LOG_DIR.</param>
-    /// <param name="todaysName">What Serilog will call the file.</param>
+    /// <param name="todaysName">The name that Serilog will give to the file.</param>
     public void Begin(string folder, string todaysName)
     {
         var link = Path.Combine(folder, plainName);
@@ -59,11 +61,11 @@ internal sealed class CurrentLogFile(string plainName, LogHealth health) : FileL
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            // The first line will try again, and say so.
+            // The first line that is logged will try again and report the failure.
         }
     }
 
-    /// <summary>Who called when and from where is for the owner, and for a group that reads logs.</summary>
+    /// <summary>Allows only the owner and the group to read a log: it shows who called, when and from where.</summary>
     public static void Close(string path)
     {
         if (!OperatingSystem.IsWindows())
@@ -77,7 +79,7 @@ internal sealed class CurrentLogFile(string plainName, LogHealth health) : FileL
         var old = new FileInfo(link);
         if (old.Exists && old.LinkTarget is null)
         {
-            // The seed's own log has this name: it stays, under another.
+            // A log of the previous Python server has this name. It is kept under another name.
             old.MoveTo(Path.Combine(old.DirectoryName!, $"before_pilothouse_{old.LastWriteTimeUtc:yyyyMMddHHmmss}_{old.Name}"));
         }
 
@@ -87,7 +89,7 @@ internal sealed class CurrentLogFile(string plainName, LogHealth health) : FileL
         File.Move(fresh, link, overwrite: true);
     }
 
-    /// <summary>A stream that hands on what it gathered when that is much or old.</summary>
+    /// <summary>A stream that buffers what is written, until there is much of it or the oldest part has waited long enough.</summary>
     private sealed class GatheringStream : Stream
     {
         private readonly Stream inner;
@@ -132,7 +134,7 @@ internal sealed class CurrentLogFile(string plainName, LogHealth health) : FileL
             }
         }
 
-        /// <summary>Serilog flushes after every line; the timer does it instead.</summary>
+        /// <summary>Does nothing: Serilog flushes after every line, and the timer writes the buffer instead.</summary>
         public override void Flush()
         {
         }
@@ -171,7 +173,7 @@ internal sealed class CurrentLogFile(string plainName, LogHealth health) : FileL
 
         private void HandOnLocked()
         {
-            // A tick that waited while the stream was closed would end the process by its exception.
+            // A timer tick may have waited for the lock while the stream was closed. An exception from the timer would end the process.
             if (closed || gathered.Length == 0 || !inner.CanWrite)
             {
                 return;
@@ -185,7 +187,7 @@ internal sealed class CurrentLogFile(string plainName, LogHealth health) : FileL
             }
             catch (IOException)
             {
-                // A full disk must not stop the server; these lines are lost.
+                // A full disk must not stop the server. The buffered lines are lost.
                 health.Lost();
             }
 

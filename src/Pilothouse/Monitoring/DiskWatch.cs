@@ -5,9 +5,9 @@ using Pilothouse.Contract;
 namespace Pilothouse.Monitoring;
 
 /// <summary>
-/// Looks at the disks of the database, the logs and the backups. Nearly full is a warning. With less than the minimum left on the
-/// database's disk, writes of clients are refused before anything is tried, so that what is left serves those who make room (logins,
-/// keys that are revoked, cleanup); reads go on, and writes again as soon as there is room.
+/// Checks the disks of the database, the logs and the backups. A nearly full disk is a warning. If the database's disk has less free space
+/// than the minimum, writes of clients are refused before they begin, so that the rest is left for work that helps to free space (logins,
+/// revoking keys, cleanup). Reads go on, and writes are accepted again as soon as there is space.
 /// </summary>
 internal sealed partial class DiskWatch : SteadyService, IWatched
 {
@@ -33,11 +33,12 @@ internal sealed partial class DiskWatch : SteadyService, IWatched
 
     public Condition Look() => state.Condition;
 
-    /// <summary>Lets a write pass.</summary>
-    /// <exception cref="Refusal">The database's disk has less left than the minimum.</exception>
+    /// <summary>Lets a write pass, or throws a refusal.</summary>
+    /// <exception cref="Refusal">The database's disk has less free space than the minimum (507).</exception>
     public void DemandRoom()
     {
-        // Many writes a second could fill a disk between two rounds of the watch; and who made room waits for none of them.
+        // Measured again here, because fast writes could fill a disk between two checks, and because a user who has freed space should not
+        // have to wait for the next check.
         if (state.Refuses || Stopwatch.GetElapsedTime(Interlocked.Read(ref measuredAt)) > TimeSpan.FromSeconds(1))
         {
             Measure();
@@ -58,12 +59,12 @@ internal sealed partial class DiskWatch : SteadyService, IWatched
         }
     }
 
-    /// <summary>A disk, if it can be asked.</summary>
+    /// <summary>Measures the disk that holds a folder; null if that is not possible.</summary>
     private static Disk? Ask(string of, string folder)
     {
         try
         {
-            // A folder that is not made yet will be on the disk of the one that it is made in.
+            // A folder that does not exist yet will be on the disk of its nearest existing parent.
             while (!Directory.Exists(folder) && Path.GetDirectoryName(folder) is { } parent)
             {
                 folder = parent;
@@ -150,15 +151,18 @@ internal sealed partial class DiskWatch : SteadyService, IWatched
 
     private sealed record State(bool Refuses, Condition Condition);
 
-    /// <summary>What a disk says of itself.</summary>
+    /// <summary>The size and the free space of a disk, in bytes.</summary>
     private sealed record Disk(string Of, long Free, long Total)
     {
         public string Left => Sizes.Text(Free);
 
-        /// <summary>A setting of a gigabyte must not condemn a small disk: it counts up to a part of the whole.</summary>
+        /// <summary>
+        /// Returns the limit in bytes. It is at most a fraction of the disk, so that a limit of a gigabyte does not make every small disk
+        /// count as full.
+        /// </summary>
         public double Limit(int megabytes, int part) => Math.Min(megabytes * 1048576.0, Total / (double)part);
 
-        /// <summary>The same disk, asked a moment later.</summary>
+        /// <summary>Whether two measurements are probably of the same disk, because several folders often share one.</summary>
         public bool IsLike(Disk other) => Total == other.Total && Math.Abs(Free - other.Free) < 1 << 20;
     }
 }

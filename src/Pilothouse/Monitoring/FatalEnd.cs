@@ -1,11 +1,11 @@
 namespace Pilothouse.Monitoring;
 
-/// <summary>Ends the server as a failure, with exit code 1, where going on would do harm.</summary>
+/// <summary>Ends the server with exit code 1 when it would do harm by going on.</summary>
 internal sealed partial class FatalEnd(IHostApplicationLifetime lifetime, ILogger<FatalEnd> logger)
 {
     private volatile string? reason;
 
-    /// <summary>Why the server ends, as a sentence; null where it ends because somebody asked for it.</summary>
+    /// <summary>Why the server ends, as a sentence; null if it ends because somebody stopped it.</summary>
     public string? Reason => reason;
 
     public void End(string sentence)

@@ -3,7 +3,9 @@ using Pilothouse.Storage;
 
 namespace Pilothouse.Monitoring;
 
-/// <summary>Removes, each hour, what has ended: kept answers, revoked tokens, login windows, old changes. Each part removes its own.</summary>
+/// <summary>
+/// Removes expired rows every hour: kept answers, revoked tokens, login windows, old changes. Each feature removes its own rows.
+/// </summary>
 internal sealed partial class Housekeeping(IEnumerable<IPurge> parts, TimeProvider clock, ILogger<Housekeeping> logger) : SteadyService(logger)
 {
     private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(1);
@@ -17,7 +19,7 @@ internal sealed partial class Housekeeping(IEnumerable<IPurge> parts, TimeProvid
         }
     }
 
-    /// <summary>Once, now. What keeps one part from its work must not keep the others from theirs.</summary>
+    /// <summary>Runs all parts once, now. If one part fails, the others still run.</summary>
     public async Task RunAsync(CancellationToken cancel)
     {
         foreach (var part in parts)
@@ -33,7 +35,7 @@ internal sealed partial class Housekeeping(IEnumerable<IPurge> parts, TimeProvid
         }
     }
 
-    /// <summary>Batch by batch; four fifths of the time are left to writers.</summary>
+    /// <summary>Runs one part batch by batch, with pauses that leave four fifths of the time to other writers.</summary>
     private static async Task RunAsync(IPurge part, CancellationToken cancel)
     {
         while (true)
@@ -44,7 +46,7 @@ internal sealed partial class Housekeeping(IEnumerable<IPurge> parts, TimeProvid
                 return;
             }
 
-            // The machine's own time and not the server's clock, which a test holds still.
+            // Measured with the machine's own time, because a test may stop the server's clock.
             var rest = Stopwatch.GetElapsedTime(started) * 4;
             await Task.Delay(rest < LongestRest ? rest : LongestRest, TimeProvider.System, cancel);
         }

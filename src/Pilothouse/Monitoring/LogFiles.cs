@@ -5,8 +5,8 @@ using Serilog.Events;
 namespace Pilothouse.Monitoring;
 
 /// <summary>
-/// The files of the log, opened anew where somebody removed or moved them, or their folder, while the server runs: the kernel would go on
-/// taking lines for files that nobody can find any more.
+/// The files of the log. If somebody removes or moves them or their folder while the server runs, they are opened again: otherwise lines
+/// would go to files that nobody can find any more.
 /// </summary>
 internal sealed class LogFiles : ILogEventSink, IDisposable
 {

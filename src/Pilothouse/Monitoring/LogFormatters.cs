@@ -9,7 +9,7 @@ using Serilog.Parsing;
 
 namespace Pilothouse.Monitoring;
 
-/// <summary>Lines for people. What a message tells of clients begins no line of its own, and steers no terminal.</summary>
+/// <summary>Formats log lines for people. Text from clients in a message can neither begin a new line nor control the terminal.</summary>
 internal sealed class TextLogFormatter : ITextFormatter
 {
     private static readonly MessageTemplateTextFormatter Head = new("{Timestamp:yyyy-MM-dd HH:mm:ss.fff} {Level:u3} {Message:l}", CultureInfo.InvariantCulture);
@@ -26,7 +26,7 @@ internal sealed class TextLogFormatter : ITextFormatter
     }
 }
 
-/// <summary>One JSON object a line: timestamp, level, message, the message's values in snake_case, exception.</summary>
+/// <summary>Formats each line as a JSON object: timestamp, level, message, the values of the message in snake_case, exception.</summary>
 internal sealed class JsonLogFormatter : ITextFormatter
 {
     public void Format(LogEvent logEvent, TextWriter output)
@@ -125,11 +125,13 @@ internal sealed class JsonLogFormatter : ITextFormatter
         }
     }
 
-    /// <summary>Whether the message itself speaks of it; the host adds a request's number of its own, which is not the one we answered.</summary>
+    /// <summary>
+    /// Whether the message itself contains the property. The host adds a request id of its own, which is not the one in our answer.
+    /// </summary>
     private static bool Names(LogEvent logEvent, string property) =>
         logEvent.MessageTemplate.Tokens.Any(token => token is PropertyToken named && named.PropertyName == property);
 
-    /// <summary>A value without the quotes that Serilog puts around text.</summary>
+    /// <summary>Returns a value without the quotes that Serilog puts around text.</summary>
     private static string Plain(LogEventPropertyValue value, string? format) => value is not ScalarValue scalar ? value.ToString() : scalar.Value switch
     {
         DateTimeOffset time when format is null => Timestamps.ToAnswer(time),

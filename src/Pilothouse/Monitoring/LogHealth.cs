@@ -5,8 +5,8 @@ using Serilog.Events;
 namespace Pilothouse.Monitoring;
 
 /// <summary>
-/// Whether log lines reach their files. Where they cannot (the folder is full, or not to be written) the server works on without them,
-/// and says so where it still can.
+/// Reports whether log lines reach their files. If they do not (the disk is full or the folder cannot be written), the server goes on
+/// without a log and reports this in its conditions.
 /// </summary>
 internal sealed class LogHealth : IWatched, ILoggingFailureListener
 {
@@ -25,17 +25,17 @@ internal sealed class LogHealth : IWatched, ILoggingFailureListener
 
     public bool IsFolderGone => gone;
 
-    /// <summary>The folder is not there any more and cannot be made.</summary>
+    /// <summary>The folder was removed and cannot be created again.</summary>
     public void FolderIsGone() => gone = true;
 
-    /// <summary>The folder was gone; it is there again, and empty.</summary>
+    /// <summary>The folder was removed and has been created again. It is empty.</summary>
     public void FolderWasMadeAgain()
     {
         gone = false;
         Interlocked.Exchange(ref madeAgainAt, Stopwatch.GetTimestamp());
     }
 
-    /// <summary>Lines reached a file.</summary>
+    /// <summary>Lines were written to a file.</summary>
     public void Written() => failing = false;
 
     /// <summary>Lines were lost.</summary>

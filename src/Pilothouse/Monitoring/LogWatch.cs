@@ -3,8 +3,8 @@ using Pilothouse.Storage;
 namespace Pilothouse.Monitoring;
 
 /// <summary>
-/// Whether the database's write-ahead log stays short. The server keeps its own reads from holding it; a program
-/// beside it that reads for long it cannot end.
+/// Reports whether the write-ahead log of the database stays short. The server's own reads never keep it from being emptied for long; a
+/// long read of another program does, and the server cannot end it.
 /// </summary>
 internal sealed class LogWatch(Database database) : IWatched
 {
@@ -19,7 +19,7 @@ internal sealed class LogWatch(Database database) : IWatched
         var size = $"The write-ahead log has {Sizes.Text(bytes)}";
         return new(Name, state, state == ConditionState.Ok
             ? $"{size}."
-            : $"{size}: somebody reads an old state of the database, so that it cannot be moved into the file. A backup or a check of the "
-                + "file ends by itself; else find the program and end its transaction (docs/operations.md, The write-ahead log).");
+            : $"{size}: a program keeps an old state of the database open for reading, so that the log cannot be moved "
+                + "into the file. A backup or a check of the file ends by itself; else find the program and end its transaction (docs/operations.md, The write-ahead log).");
     }
 }

@@ -9,8 +9,8 @@ using Serilog.Formatting;
 namespace Pilothouse.Monitoring;
 
 /// <summary>
-/// The log: one file for everything, one for warnings and worse, each rolled daily and at 100 MB, 31 files kept. The newest is always
-/// reachable as mcp_server.log and mcp_server_error.log.
+/// Sets up the log: one file for all lines and one for warnings and errors, each rolled daily and at 100 MB, of which 31 are kept. The
+/// newest files can always be found as mcp_server.log and mcp_server_error.log.
 /// </summary>
 internal static class Logging
 {
@@ -43,7 +43,7 @@ internal static class Logging
             .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
             .MinimumLevel.Override("Microsoft.Hosting.Lifetime", LogEventLevel.Warning)
 
-            // ServeCommand says it in a sentence.
+            // ServeCommand reports this failure in one sentence.
             .Filter.ByExcluding(static line => line.MessageTemplate.Text == "Hosting failed to start")
             .Filter.ByExcluding(new ConnectionNoise(TimeProvider.System).Excludes)
             .WriteTo.Sink(new LogFiles(settings.LogDir, () => OpenFiles(settings.LogDir, formatter, health), health))

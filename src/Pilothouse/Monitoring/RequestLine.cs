@@ -5,11 +5,11 @@ using Serilog.Events;
 namespace Pilothouse.Monitoring;
 
 /// <summary>Why a request was not carried out.</summary>
-/// <param name="Code">What the client was told, one of <see cref="ErrorCodes"/>; null where it was told nothing.</param>
-/// <param name="Reason">What only the log says: why the server could not.</param>
+/// <param name="Code">The code that the client got, one of <see cref="ErrorCodes"/>; null if it got none.</param>
+/// <param name="Reason">The reason for the log only, which the client did not get.</param>
 internal readonly record struct RequestFailure(string? Code, string? Reason);
 
-/// <summary>One answered request, as the log tells it: the route, never the query, a body or a credential itself.</summary>
+/// <summary>The log line of one answered request. It contains the route, but never the query, the body or the credential.</summary>
 internal sealed class RequestLine(string method, string route, int status, double durationMs, string client, string credential, string requestId, RequestFailure failure) : LogEventPropertyValue
 {
     public const string Property = "request";
@@ -44,7 +44,7 @@ internal sealed class RequestLine(string method, string route, int status, doubl
         }
     }
 
-    /// <summary>A path is a stranger's text: it must not look like the columns behind it.</summary>
+    /// <summary>Replaces spaces in a path: a client chooses this text, and it must not look like the columns that follow it.</summary>
     private static string OneWord(string path) => path.Any(IsSpace) ? string.Concat(path.Select(static c => IsSpace(c) ? Uri.EscapeDataString(c.ToString()) : c.ToString())) : path;
 
     private static bool IsSpace(char c) => char.IsWhiteSpace(c) || char.IsControl(c);

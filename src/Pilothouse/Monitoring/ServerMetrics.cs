@@ -4,7 +4,9 @@ using Pilothouse.Storage;
 
 namespace Pilothouse.Monitoring;
 
-/// <summary>What a scrape tells of the server as a whole: its build, its age, the disks that it writes to, the conditions of its parts.</summary>
+/// <summary>
+/// Metrics of the server as a whole: its version, its uptime, the disks that it writes to, and the conditions of its parts.
+/// </summary>
 internal sealed class ServerMetrics(IMeterFactory meters, Settings settings, IEnumerable<IWatched> watched, TimeProvider clock) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken)
@@ -40,7 +42,7 @@ internal sealed class ServerMetrics(IMeterFactory meters, Settings settings, IEn
         }
     }
 
-    /// <summary>Null where the folder is not there (yet): no figure is better than that of another disk.</summary>
+    /// <summary>Returns null if the folder does not exist (yet): no value is better than the value of another disk.</summary>
     private static long? Try(string path, Func<DriveInfo, long> look)
     {
         try

@@ -2,12 +2,12 @@ using System.Globalization;
 
 namespace Pilothouse.Monitoring;
 
-/// <summary>Sizes of files, disks and memory for people: the one form that commands, conditions and the checklist use.</summary>
+/// <summary>Formats sizes of files, disks and memory for people. All commands, conditions and the checklist use this form.</summary>
 internal static class Sizes
 {
     private static readonly string[] Units = ["B", "KiB", "MiB", "GiB", "TiB"];
 
-    /// <summary>In the unit that leaves one to four digits before the point: "12.3 MiB".</summary>
+    /// <summary>Returns the size in the unit that leaves one to four digits before the point: "12.3 MiB".</summary>
     public static string Text(long bytes)
     {
         double size = bytes;

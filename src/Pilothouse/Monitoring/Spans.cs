@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Pilothouse.Monitoring;
 
-/// <summary>Lengths of time for people, in their two largest units.</summary>
+/// <summary>Formats durations for people, in their two largest units.</summary>
 internal static class Spans
 {
     private const int DaysOfYear = 365;

@@ -1,14 +1,14 @@
 namespace Pilothouse.Monitoring;
 
 /// <summary>
-/// Work in the background that a failure does not end: it is logged, and the work begins again half a minute later. The framework's own service
-/// would stop the whole server, as if somebody had asked for it.
+/// Background work that goes on after a failure: the failure is logged, and the work starts again half a minute later. The
+/// BackgroundService of .NET would stop the whole server with exit code 0, as if somebody had stopped it.
 /// </summary>
 internal abstract partial class SteadyService(ILogger logger) : BackgroundService
 {
     private static readonly TimeSpan BeginAgainAfter = TimeSpan.FromSeconds(30);
 
-    /// <summary>The work, until the token is cancelled or nothing is left to do. What it throws is a fault of ours.</summary>
+    /// <summary>Does the work until the token is cancelled or nothing is left to do. An exception that leaves it is a bug.</summary>
     protected abstract Task RunSteadilyAsync(CancellationToken stoppingToken);
 
     protected sealed override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -29,6 +29,6 @@ internal abstract partial class SteadyService(ILogger logger) : BackgroundServic
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Work} in the background failed by a bug; it begins again in half a minute")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Work} in the background failed because of a bug; it starts again in half a minute")]
     private static partial void Failed(ILogger logger, string work, Exception error);
 }
