@@ -3,13 +3,15 @@ using System.Text;
 
 namespace Pilothouse.Configuration;
 
-/// <summary>The <c>.env</c> file, read as python-dotenv reads it, which the seed used: export, quotes, comments, the last line wins.</summary>
+/// <summary>
+/// Reads the <c>.env</c> file by the rules of python-dotenv (export, quotes, comments, the last line wins), as existing files follow them.
+/// </summary>
 internal static class EnvFile
 {
     private const string Mine = "Written by Pilothouse at its first start. Keep this file secret.";
 
-    /// <summary>The values of the file; none where it does not exist.</summary>
-    /// <exception cref="SettingsException">The file is there but cannot be read.</exception>
+    /// <summary>Returns the values of the file; none if it does not exist.</summary>
+    /// <exception cref="SettingsException">The file exists but cannot be read.</exception>
     public static Dictionary<string, string> Read(string path)
     {
         var values = new Dictionary<string, string>();
@@ -37,10 +39,10 @@ internal static class EnvFile
     }
 
     /// <summary>
-    /// Sees to it that there are a PIN and a secret: those that neither the environment nor the file has are made at random and
-    /// written to the file, whose other lines stay as they are.
+    /// Makes sure that there are a PIN and a secret. A missing one is made at random and written to the file, whose other lines stay as
+    /// they are.
     /// </summary>
-    /// <returns>The PIN if this call made it.</returns>
+    /// <returns>The PIN, if this call made it.</returns>
     public static string? AddMissingSecrets(string path, Dictionary<string, string> values)
     {
         var lines = new List<string>();
@@ -72,7 +74,7 @@ internal static class EnvFile
         return pin;
     }
 
-    /// <summary>Name and value of one line, or null for a comment, an empty line and what is none.</summary>
+    /// <summary>Returns the name and the value of a line; null for a comment, an empty line and a line without a value.</summary>
     internal static (string Name, string Value)? Parse(string line)
     {
         var text = line.Trim();
@@ -98,7 +100,7 @@ internal static class EnvFile
             return quoted;
         }
 
-        // A # begins a comment only after white space: it may stand inside a value, and at its beginning.
+        // A # begins a comment only after white space; elsewhere, also at the beginning, it is part of the value.
         for (var i = 1; i < text.Length; i++)
         {
             if (text[i] == '#' && char.IsWhiteSpace(text[i - 1]))
@@ -110,7 +112,9 @@ internal static class EnvFile
         return text.Trim();
     }
 
-    /// <summary>What stands in quotes, where a backslash lets a quote or a backslash stand inside; null if they do not end.</summary>
+    /// <summary>
+    /// Returns the text inside the quotes, in which a backslash escapes a quote or a backslash; null if the closing quote is missing.
+    /// </summary>
     private static string? Quoted(string text)
     {
         var value = new StringBuilder();
@@ -137,7 +141,7 @@ internal static class EnvFile
 
     private static bool IsMissing(Dictionary<string, string> values, string name) => !values.TryGetValue(name, out var value) || value.Trim().Length == 0;
 
-    /// <summary>Six digits, none that people would try first.</summary>
+    /// <summary>Returns six random digits that are not among the PINs that people guess first.</summary>
     private static string RandomPin()
     {
         string pin;
@@ -149,7 +153,10 @@ internal static class EnvFile
         return pin;
     }
 
-    /// <summary>On a full disk half a secret must not stay behind. The stream must not be buffered: it would try the rest again before it is cut.</summary>
+    /// <summary>
+    /// Writes all of the text, or cuts the file back: a full disk must not leave half a secret behind. The stream must not be buffered, as
+    /// it would write the rest again before the file is cut.
+    /// </summary>
     private static void WriteWholly(FileStream file, byte[] text)
     {
         var before = file.Length;
@@ -185,7 +192,7 @@ internal static class EnvFile
             using var file = new FileStream(path, options);
             if (!OperatingSystem.IsWindows())
             {
-                // A copied .env.example is readable for everybody, and now secrets come into it.
+                // A copy of .env.example can be read by everybody, and now secrets are written into it.
                 File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
             }
 

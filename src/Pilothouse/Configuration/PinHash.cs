@@ -5,8 +5,8 @@ using System.Text;
 namespace Pilothouse.Configuration;
 
 /// <summary>
-/// The PIN as a slow salted hash: PBKDF2-HMAC-SHA256 with 600,000 rounds (OWASP's figure of 2023), written
-/// <c>$pbkdf2-sha256$600000$salt$hash</c> in base64. Made in the background, so that the start does not wait for it.
+/// The PIN as a slow salted hash: PBKDF2-HMAC-SHA256 with 600,000 iterations (OWASP's recommendation of 2023), written as
+/// <c>$pbkdf2-sha256$600000$salt$hash</c> in base64. It is computed in the background, so that the start does not wait for it.
 /// </summary>
 internal sealed class PinHash
 {
@@ -36,7 +36,7 @@ internal sealed class PinHash
         return string.Create(CultureInfo.InvariantCulture, $"{Scheme}{Rounds}${Convert.ToBase64String(salt)}${Convert.ToBase64String(Derive(pin, salt, Rounds))}");
     }
 
-    /// <summary>Whether it is the PIN; takes the same time either way.</summary>
+    /// <summary>Returns whether this is the PIN. It takes the same time for every PIN.</summary>
     public async Task<bool> MatchesAsync(string pin)
     {
         var parts = (await hash).Split('$');

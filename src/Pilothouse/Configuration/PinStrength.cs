@@ -1,14 +1,14 @@
 namespace Pilothouse.Configuration;
 
-/// <summary>How easily six digits are guessed by somebody who tries what people choose.</summary>
+/// <summary>How easily a PIN can be guessed by somebody who tries common choices first.</summary>
 internal enum PinStrength
 {
     Good,
 
-    /// <summary>It can be read as a date, which people like to take.</summary>
+    /// <summary>It can be read as a date, and dates are a common choice.</summary>
     LooksLikeADate,
 
-    /// <summary>A row, a repetition, a mirror image: among the first that anybody tries.</summary>
+    /// <summary>A sequence, a repetition or a mirror image, which are among the first guesses.</summary>
     Trivial,
 }
 
@@ -29,7 +29,7 @@ internal static class PinJudge
             || IsRow(pin[..3]) && IsRow(pin[3..]);
     }
 
-    /// <summary>123, 987, 555.</summary>
+    /// <summary>Whether three digits are a sequence or equal: 123, 987, 555.</summary>
     private static bool IsRow(string digits) => digits[1] - digits[0] == digits[2] - digits[1] && Math.Abs(digits[1] - digits[0]) <= 1;
 
     private static bool IsDate(string pin)

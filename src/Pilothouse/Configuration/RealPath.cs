@@ -1,12 +1,14 @@
 namespace Pilothouse.Configuration;
 
-/// <summary>The name under which a file is kept, links followed: the database makes its files beside that one, and two links to it are one database.</summary>
+/// <summary>
+/// Resolves the symbolic links of a path. The database creates its files beside the real file, and two links to it are the same database.
+/// </summary>
 internal static class RealPath
 {
-    /// <summary>As Linux has it.</summary>
+    /// <summary>The most links that are followed; Linux has the same limit.</summary>
     private const int MostLinks = 40;
 
-    /// <summary>A path that leads over no link stays as it was written; the file need not exist.</summary>
+    /// <summary>Returns the real path. A path without links is returned as it was written; the file need not exist.</summary>
     public static string Of(string path)
     {
         var full = Path.GetFullPath(path);

@@ -1,6 +1,6 @@
 namespace Pilothouse.Configuration;
 
-/// <summary>After how many days rows go (0: never), and how much room a disk must have.</summary>
+/// <summary>After how many days rows are removed (0: never), and how much free space a disk must have.</summary>
 internal sealed class RetentionSettings
 {
     public const int MostDays = 36_500;
@@ -38,9 +38,9 @@ internal sealed class RetentionSettings
 
     public int ChangesDays { get; }
 
-    /// <summary>A disk with less left is nearly full; 0 never warns.</summary>
+    /// <summary>A disk with less free space causes a warning; 0 turns the warning off.</summary>
     public int DiskWarningMegabytes { get; }
 
-    /// <summary>With less left on the database's disk writes are refused; 0 leaves it to the disk itself.</summary>
+    /// <summary>If the database's disk has less free space, writes are refused; 0 turns this off.</summary>
     public int DiskMinimumMegabytes { get; }
 }

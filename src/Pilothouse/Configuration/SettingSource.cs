@@ -3,15 +3,15 @@ using System.Net;
 
 namespace Pilothouse.Configuration;
 
-/// <summary>What one setting is: shown in docs/configuration.md and .env.example, and in the sentence that refuses a wrong value.</summary>
-/// <param name="Name">The environment's name.</param>
-/// <param name="Default">As one would write it; empty where there is none.</param>
-/// <param name="Allowed">What may stand there, as a phrase.</param>
-/// <param name="Secret">Never shown.</param>
+/// <summary>Describes one setting for docs/configuration.md, .env.example, and the message that refuses a wrong value.</summary>
+/// <param name="Name">The name of the environment variable.</param>
+/// <param name="Default">The default as one would write it; empty if there is none.</param>
+/// <param name="Allowed">The allowed values, as a phrase.</param>
+/// <param name="Secret">Whether the value must never be shown.</param>
 internal sealed record SettingFact(string Name, string Default, string Allowed, bool Secret = false);
 
 /// <summary>
-/// Reads settings by name, notes what was asked for, and collects every wrong value so that an owner sees them all at once.
+/// Reads settings by name, records which ones were read, and collects every wrong value, so that an owner sees all of them at once.
 /// </summary>
 internal sealed class SettingSource(IReadOnlyDictionary<string, string> values)
 {
@@ -20,7 +20,7 @@ internal sealed class SettingSource(IReadOnlyDictionary<string, string> values)
 
     public IReadOnlyList<SettingFact> Facts => facts;
 
-    /// <summary>Throws when any value was wrong.</summary>
+    /// <summary>Throws a <see cref="SettingsException"/> if any value was wrong.</summary>
     public void Verify()
     {
         if (problems.Count > 0)
@@ -44,7 +44,7 @@ internal sealed class SettingSource(IReadOnlyDictionary<string, string> values)
     public bool Flag(string name, bool standard) =>
         Take(new(name, standard ? "true" : "false", "true or false"), standard, static text => ReadFlag(text));
 
-    /// <summary>A flag that nobody may have set.</summary>
+    /// <summary>A flag that may be unset (null).</summary>
     public bool? OptionalFlag(string name) =>
         Take(new(name, "", "true or false"), default(bool?), static text => ReadFlag(text));
 
@@ -55,8 +55,8 @@ internal sealed class SettingSource(IReadOnlyDictionary<string, string> values)
     public string Text(string name, string standard, string allowed) => TakeText(new(name, standard, allowed), standard, static text => text);
 
     /// <summary>
-    /// A path as a program names one to the kernel. A URI or a word of some library's would be taken for a name by one part of the server and for
-    /// something else by another.
+    /// The path of a file. A URI or a special name of the database library (:memory:) is refused, because one part of the server would take
+    /// it for a file name and another part would not.
     /// </summary>
     public string FilePath(string name, string standard) => TakeText(new(name, standard, "the path of a file, such as trading_bot.db, and no URI (file:, sqlite:) or :memory:"), standard,
         static text => IsPlainPath(text) ? text : null);
@@ -88,13 +88,16 @@ internal sealed class SettingSource(IReadOnlyDictionary<string, string> values)
         return [.. list.Where(static text => TryNetwork(text, out _)).Select(static text => TryNetwork(text, out var network) ? network : default)];
     }
 
-    /// <summary>An address is a network of itself; IPv4 in IPv6 clothes is IPv4, as addresses are when they are looked up.</summary>
+    /// <summary>
+    /// Parses an address or a network. An address is a network of one; an IPv4 address written as IPv6 becomes IPv4, as it is when an
+    /// address is looked up.
+    /// </summary>
     private static bool TryNetwork(string text, out IPNetwork network)
     {
         network = default;
         if (IPAddress.TryParse(text, out var address))
         {
-            // "10.1" is an address to the parser, and another one than its writer meant.
+            // The parser would accept "10.1" as an address, but not the one that its author meant.
             network = new IPNetwork(address, address.GetAddressBytes().Length * 8);
             if (address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork && text.Count(static c => c == '.') != 3)
             {
@@ -163,5 +166,5 @@ internal sealed class SettingSource(IReadOnlyDictionary<string, string> values)
     }
 }
 
-/// <summary>One or more settings are wrong; the message names each, its value (not a secret's) and what is allowed.</summary>
+/// <summary>One or more settings are wrong. The message names each one, its value (unless it is a secret) and what is allowed.</summary>
 internal sealed class SettingsException(IReadOnlyList<string> problems) : Exception(string.Join(Environment.NewLine, problems));

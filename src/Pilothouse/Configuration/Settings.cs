@@ -3,8 +3,8 @@ using System.Net;
 namespace Pilothouse.Configuration;
 
 /// <summary>
-/// Everything an owner can set, read once at start from the environment and <c>.env</c> (the environment wins) and checked:
-/// a wrong value stops the start. docs/configuration.md explains each.
+/// All settings, read once at the start from the environment and from <c>.env</c> (the environment wins) and checked. A wrong value stops
+/// the start. docs/configuration.md explains each setting.
 /// </summary>
 internal sealed class Settings
 {
@@ -62,15 +62,15 @@ internal sealed class Settings
 
     public string Host { get; }
 
-    /// <summary>The file itself, where DATABASE_PATH is a link or leads over one.</summary>
+    /// <summary>The path of the database file, with symbolic links resolved.</summary>
     public string DatabasePath { get; }
 
     public string DatabaseUrl { get; }
 
-    /// <summary>Connections that read.</summary>
+    /// <summary>The number of connections for reads.</summary>
     public int PoolSize { get; }
 
-    /// <summary>"full": acknowledged means on disk. "normal": a power cut may take the last commits, a crash of the program not.</summary>
+    /// <summary>"full": an acknowledged write is on the disk. "normal": a power failure can lose the last commits.</summary>
     public string Durability { get; }
 
     /// <summary>The zone of times without one in rows that other programs write into the file; null reads them as UTC.</summary>
@@ -101,18 +101,18 @@ internal sealed class Settings
 
     public string JwtSecret { get; }
 
-    /// <summary>Under which older rows of the audit log were written; nothing else takes them.</summary>
+    /// <summary>Earlier secrets. They are used only to verify older rows of the audit log.</summary>
     public string[] PreviousJwtSecrets { get; }
 
-    /// <summary>Whether the audit log keeps plain records too, which bots post by the second.</summary>
+    /// <summary>Whether the audit log also contains plain records, which bots post every second.</summary>
     public bool AuditRecords { get; }
 
     public int SessionTimeoutMinutes { get; }
 
-    /// <summary>Null: nobody has decided, which production on an outside address refuses.</summary>
+    /// <summary>Null if it is not set, which is refused in production if other machines can connect.</summary>
     public bool? RequireAuthForReads { get; }
 
-    /// <summary>Whether an API key that is made for one bot may change and close trades that name no bot.</summary>
+    /// <summary>Whether an API key that belongs to one bot may change and close trades that name no bot.</summary>
     public bool BotKeysMayChangeUnnamed { get; }
 
     public string[] AllowedHosts { get; }
@@ -123,14 +123,14 @@ internal sealed class Settings
 
     public IPNetwork[] IpAllowlist { get; }
 
-    /// <summary>The path under which a proxy serves us, such as /pilothouse; empty where it serves us at its root.</summary>
+    /// <summary>The path prefix under which a proxy serves this server, such as /pilothouse; empty for the root.</summary>
     public string PathBase { get; }
 
     public string TlsCertFile { get; }
 
     public string TlsKeyFile { get; }
 
-    /// <summary>Where HTTPS is served if <see cref="HasTls"/>.</summary>
+    /// <summary>The port for HTTPS, if <see cref="HasTls"/>.</summary>
     public int HttpsPort { get; }
 
     public bool HasTls => TlsCertFile.Length > 0;
@@ -153,7 +153,7 @@ internal sealed class Settings
 
     public string AspNetEnvironment { get; }
 
-    /// <summary>Settings that are checked but belong to parts which this version does not have yet, as the owner set them.</summary>
+    /// <summary>Settings that the owner has set and that are checked, although this version does not use them yet.</summary>
     public IReadOnlyList<string> SetWithoutEffect { get; private set; } = [];
 
     public IReadOnlyList<SettingFact> Facts { get; }
@@ -162,7 +162,7 @@ internal sealed class Settings
 
     public bool IsLoopback => Host is "localhost" || (IPAddress.TryParse(Host, out var address) && IPAddress.IsLoopback(address));
 
-    /// <summary>Whether an address is this machine's: loopback, or the one that the server listens on.</summary>
+    /// <summary>Whether the address belongs to this machine: loopback, or the address that the server listens on.</summary>
     public bool IsThisMachine(IPAddress address) => IPAddress.IsLoopback(Plain(address)) || (IPAddress.TryParse(Host, out var mine) && Plain(mine).Equals(Plain(address)));
 
     /// <summary>Whether an address is named in IP_ALLOWLIST.</summary>
@@ -171,7 +171,7 @@ internal sealed class Settings
     /// <summary>Whether an address is named in TRUSTED_PROXIES.</summary>
     public bool IsTrustedProxy(IPAddress address) => Array.Exists(TrustedProxies, network => network.Contains(Plain(address)));
 
-    /// <summary>An IPv4 address that came in IPv6 clothes is itself.</summary>
+    /// <summary>Returns an IPv4 address that was written as IPv6 (::ffff:1.2.3.4) as IPv4.</summary>
     private static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 
     /// <summary>Checks every value.</summary>
@@ -184,7 +184,10 @@ internal sealed class Settings
         return settings;
     }
 
-    /// <summary>Accepted and checked, so that a wrong value shows now; their parts say when they use them.</summary>
+    private static bool IsOrigin(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.GetLeftPart(UriPartial.Authority) == text.TrimEnd('/');
+
+    /// <summary>Reads settings that are not used yet, so that a wrong value is refused now.</summary>
     private void ReadReserved(SettingSource from)
     {
         from.Text("FLASK_SECRET_KEY", "", "anything; accepted and unused");
@@ -196,7 +199,7 @@ internal sealed class Settings
 
     internal static bool IsReserved(string name) => name is "BOT_STALE_AFTER_SECONDS";
 
-    /// <summary>What only shows when settings are looked at together.</summary>
+    /// <summary>Checks that depend on more than one setting.</summary>
     private void Check(SettingSource from)
     {
         if (Host != "localhost" && !IPAddress.TryParse(Host, out _))

@@ -1,16 +1,16 @@
 namespace Pilothouse.Configuration;
 
-/// <summary>The path under which a proxy serves us, such as <c>/pilothouse</c>; empty where it serves us at its root.</summary>
+/// <summary>The path prefix under which a proxy serves this server, such as <c>/pilothouse</c>; empty for the root.</summary>
 internal static class UrlPrefix
 {
     private const int Longest = 200;
 
-    /// <summary>What our own paths begin with.</summary>
+    /// <summary>The first segments of this server's own paths.</summary>
     private static readonly string[] Ours = ["api", "health", "metrics", "openapi", "docs", "mcp"];
 
     /// <summary>
-    /// Reads a prefix as it may stand in a setting or header. It goes into links, redirects and cookies: nothing passes that could lead
-    /// to another host or mean another path.
+    /// Reads a prefix from a setting or a header. It becomes part of links, redirects and cookies, so anything is refused that could lead
+    /// to another host or be read as another path.
     /// </summary>
     public static bool TryRead(string text, out string prefix)
     {
@@ -21,8 +21,8 @@ internal static class UrlPrefix
     }
 
     /// <summary>
-    /// Whether a path could begin with the prefix although a proxy has already taken it off: under <c>/api</c>, is <c>/api/signals</c>
-    /// ours, or <c>/signals</c> with the prefix?
+    /// Whether the prefix is also the beginning of our own paths. With the prefix <c>/api</c>, nobody could tell whether
+    /// <c>/api/signals</c> is our path or <c>/signals</c> with the prefix.
     /// </summary>
     public static bool IsAmbiguous(string prefix) =>
         prefix.Length > 0 && Ours.Contains(prefix.Split('/')[1], StringComparer.OrdinalIgnoreCase);
