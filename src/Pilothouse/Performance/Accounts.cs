@@ -5,21 +5,24 @@ using Pilothouse.Trades;
 namespace Pilothouse.Performance;
 
 /// <summary>
-/// One account (docs/metrics.md, "Equity"): a bot, in one mode where its reports say modes. Its equity is anchored at the first balance
-/// that it reported, and moved by its trades.
+/// One account (docs/metrics.md, "Equity"): a bot, in one mode if its reports name modes. Its equity starts from the first balance that the
+/// bot reported, and its trades change it.
 /// </summary>
-/// <param name="Mode">In lower case; empty where the bot's reports say none.</param>
-/// <param name="WithoutMode">Whether the bot's trades without a mode are this account's.</param>
-/// <param name="WithUnnamed">Whether trades that name no bot are this account's.</param>
+/// <param name="Mode">The mode in lower case; empty if the bot's reports name none.</param>
+/// <param name="WithoutMode">Whether the bot's trades without a mode belong to this account.</param>
+/// <param name="WithUnnamed">Whether trades that name no bot belong to this account.</param>
 /// <param name="Balance">The first balance that was reported.</param>
 /// <param name="ReportedAt">When it was reported.</param>
-/// <param name="OpensAt">Its first report or the first opening of a trade, whichever was earlier.</param>
+/// <param name="OpensAt">The time of its first report or of its first opened trade, whichever is earlier.</param>
 internal sealed record Account(
     string Bot, string Mode, bool WithoutMode, bool WithUnnamed, decimal Balance, DateTimeOffset ReportedAt, DateTimeOffset OpensAt)
 {
-    /// <summary>Equity before its first trade: the first balance less what had closed until it was reported.</summary>
-    /// <param name="isFirst">Whether no account is older, so that few trades had closed before its report.</param>
-    /// <param name="assets">Takes up the assets of those trades.</param>
+    /// <summary>
+    /// Returns the equity before the account's first trade: the first reported balance, less the profit of the trades that had closed
+    /// before that report.
+    /// </summary>
+    /// <param name="isFirst">Whether no account is older. Then only few trades had closed before its report.</param>
+    /// <param name="assets">Receives the assets of those trades.</param>
     public async ValueTask<MoneySum> OpeningAsync(Session session, bool isFirst, AssetCounts assets)
     {
         var opening = new MoneySum(Balance, false);
@@ -39,7 +42,7 @@ internal sealed record Account(
         return opening;
     }
 
-    /// <summary>The same account, opened by its first trade if that is older than its first report.</summary>
+    /// <summary>Returns the same account, with OpensAt moved back to its first trade if that is older than its first report.</summary>
     public async ValueTask<Account> OpenedByTradesAsync(Session session)
     {
         var opens = OpensAt;
@@ -62,7 +65,7 @@ internal sealed record Account(
     }
 }
 
-/// <summary>The accounts that a question chooses, and whose a trade is.</summary>
+/// <summary>The accounts that a request selects; it finds the account of a trade.</summary>
 internal sealed class AccountBook
 {
     private readonly Dictionary<string, List<Account>> byBot;
@@ -70,7 +73,7 @@ internal sealed class AccountBook
 
     private readonly Dictionary<string, string?> onlyModes;
 
-    /// <param name="onlyModes">Of each bot whose reports say modes the one that they say; null where they say several.</param>
+    /// <param name="onlyModes">For each bot whose reports name modes: the one mode that they name, or null if they name several.</param>
     private AccountBook(IReadOnlyList<Account> accounts, string? unnamedBot, Dictionary<string, string?> onlyModes)
     {
         Accounts = accounts;
@@ -79,13 +82,13 @@ internal sealed class AccountBook
         byBot = accounts.GroupBy(static account => account.Bot).ToDictionary(static bot => bot.Key, static bot => bot.ToList());
     }
 
-    /// <summary>By the time they opened.</summary>
+    /// <summary>The accounts in the order in which they opened.</summary>
     public IReadOnlyList<Account> Accounts { get; }
 
-    /// <summary>Whether trades that name no bot are this bot's.</summary>
+    /// <summary>Whether trades that name no bot belong to this bot.</summary>
     public bool HasUnnamed(string bot) => bot == unnamedBot;
 
-    /// <summary>The account that a trade moved, if it was chosen.</summary>
+    /// <summary>Returns the account whose equity a trade changed; null if it was not selected.</summary>
     public Account? Find(string? bot, string? mode)
     {
         if (byBot.TryGetValue(string.IsNullOrEmpty(bot) ? unnamedBot ?? "" : bot, out var accounts))
@@ -102,7 +105,9 @@ internal sealed class AccountBook
         return null;
     }
 
-    /// <summary>How the account of a trade is named that has no balance here: with its mode where the bot's reports say modes.</summary>
+    /// <summary>
+    /// Returns a name for the account of a trade that has no reported balance. It contains the mode if the bot's reports name modes.
+    /// </summary>
     public string NameOf(string? bot, string? mode)
     {
         var owner = string.IsNullOrEmpty(bot) ? unnamedBot ?? "" : bot;
@@ -110,17 +115,19 @@ internal sealed class AccountBook
         return onlyModes.TryGetValue(owner, out var only) ? $"{name} ({(string.IsNullOrEmpty(mode) ? only ?? "no mode" : mode)})" : name;
     }
 
-    /// <summary>Whether accounts have the same names in both books.</summary>
+    /// <summary>Whether both books would give the same names to accounts.</summary>
     public bool NamesLike(AccountBook other) => onlyModes.Count == other.onlyModes.Count && !onlyModes.Except(other.onlyModes).Any();
 
-    /// <summary>The accounts that this book has and <paramref name="old"/> has not; null where an older one is not what it was.</summary>
+    /// <summary>
+    /// Returns the accounts that are new compared to <paramref name="old"/>; null if an account of the old book has changed.
+    /// </summary>
     public List<Account>? AddedTo(AccountBook old)
     {
         var added = Accounts.Except(old.Accounts).ToList();
         return unnamedBot == old.unnamedBot && added.Count == Accounts.Count - old.Accounts.Count ? added : null;
     }
 
-    /// <summary>The accounts with a reported balance, of that bot and in that mode where they are not null.</summary>
+    /// <summary>Reads the accounts with a reported balance, of one bot and in one mode unless these are null.</summary>
     public static async ValueTask<AccountBook> ReadAsync(Session session, BalanceReports reports, string? botName, string? mode)
     {
         var known = await reports.ReadAsync(session);
@@ -144,8 +151,8 @@ internal sealed class AccountBook
     }
 
     /// <summary>
-    /// One account for each mode that the reports say. Reports without a mode belong to the one mode that others of this bot say; where
-    /// those say several, nobody can tell whose they are.
+    /// Returns one account for each mode that the bot's reports name. Reports without a mode belong to the one mode that the bot's other
+    /// reports name; if those name several, they cannot be assigned and are left out.
     /// </summary>
     private static IEnumerable<Account> Of(string bot, Dictionary<string, ModeReports> byMode, bool withUnnamed)
     {
@@ -161,8 +168,8 @@ internal sealed class AccountBook
     }
 
     /// <summary>
-    /// The seed's trades have no bot_name, and its bot reports. Such trades belong to the seed's own bot, or else to the bot that first
-    /// reported a balance if no trade names it.
+    /// Returns the bot that trades without a bot_name belong to. Trades of the previous Python server have no bot_name: they belong to its
+    /// own bot, or else to the bot that first reported a balance, if no trade names that bot.
     /// </summary>
     private static async ValueTask<string?> UnnamedBotAsync(Session session, Dictionary<(string Bot, string Mode), ModeReports> known)
     {

@@ -3,13 +3,14 @@ using Pilothouse.Trades;
 
 namespace Pilothouse.Performance;
 
-/// <summary>Reads closed trades from the database into figures.</summary>
+/// <summary>Reads closed trades from the database and computes figures over them.</summary>
 internal static class ClosedTradeReader
 {
     /// <summary>
-    /// The figures of all closed trades that fit. One pass, unless another program stored times whose text does not sort as they do.
+    /// Returns the figures of all closed trades that match the filter. It needs one pass, unless another program stored times whose text
+    /// does not sort by time.
     /// </summary>
-    /// <param name="end">The window's end; null for the last close.</param>
+    /// <param name="end">The end of the window; null for the last close.</param>
     public static async ValueTask<PerformanceFigures> ReadAsync(
         Session session, ClosedTradeFilter filter, EquitySource source, TimeZoneInfo zone, DateTimeOffset? end, CancellationToken cancel)
     {
@@ -34,14 +35,14 @@ internal static class ClosedTradeReader
         return window.Figures();
     }
 
-    /// <summary>A missing close is the timestamp, a missing pnl or fee is 0 (docs/metrics.md).</summary>
+    /// <summary>Returns the trade of a row. A missing closing time is the timestamp, a missing pnl or fee is 0 (docs/metrics.md).</summary>
     public static ClosedTrade Of(TradeClosing row)
     {
         var closed = row.ClosedAt ?? row.OpenedAt ?? DateTimeOffset.MinValue;
         return new(row.Id, row.OpenedAt ?? closed, closed, row.Pnl ?? 0, row.Fees ?? 0, row.Asset);
     }
 
-    /// <summary>What each account began with; adds the assets of the trades that it follows from.</summary>
+    /// <summary>Returns the opening equity of each account, and adds the assets of the trades that it was computed from.</summary>
     private static async ValueTask<List<MoneySum>> OpeningsAsync(Session session, EquitySource source, AssetCounts assets)
     {
         var openings = new List<MoneySum>();
@@ -62,7 +63,10 @@ internal static class ClosedTradeReader
         });
 }
 
-/// <summary>One window over closed trades, which come in the order of their closes: what lies before it becomes equity.</summary>
+/// <summary>
+/// Computes the figures of a time window over closed trades, which come in the order of their closes. Trades before the window only change
+/// the equity at its start.
+/// </summary>
 internal sealed class TradeWindow(
     ClosedTradeFilter filter, EquitySource source, IReadOnlyList<MoneySum> openings, AssetCounts earlierAssets, TimeZoneInfo zone, DateTimeOffset? end)
 {
@@ -70,7 +74,7 @@ internal sealed class TradeWindow(
     private MoneySum earlier;
     private bool isEarlier;
 
-    /// <summary>False where the trade closed before the one that was added last.</summary>
+    /// <summary>Adds a trade; returns false if it closed before the one that was added last.</summary>
     public bool TryAdd(in TradeClosing row)
     {
         var trade = ClosedTradeReader.Of(row);
@@ -96,8 +100,8 @@ internal sealed class TradeWindow(
         return Add(figures, source, isAsked ? row : row with { Fits = false });
     }
 
-    /// <summary>Adds a trade to figures that follow one another.</summary>
-    /// <returns>False where the trade closed before the one that was added last.</returns>
+    /// <summary>Adds a trade to figures that are kept up to date.</summary>
+    /// <returns>False if the trade closed before the one that was added last.</returns>
     public static bool Add(PerformanceFigures figures, EquitySource source, in TradeClosing row)
     {
         var trade = ClosedTradeReader.Of(row);
@@ -130,7 +134,7 @@ internal sealed class TradeWindow(
     {
         if (source.IsOne)
         {
-            // The setting's account opened with its first trade, the parameter's with the window.
+            // The account of the setting opened with its first trade, that of the parameter with the window.
             var opened = isEarlier || source.Source == EquitySource.Parameter;
             return Planned(new MoneySum(source.Amount!.Value, false).Plus(earlier), opened ? filter.From : null, [], 1);
         }
@@ -141,7 +145,7 @@ internal sealed class TradeWindow(
             return new(null, null, Day(end), [], 0, accounts.Count == 0 && filter.Mode is not null ? Reasons.NoBalanceInMode : null);
         }
 
-        // The accounts that were there when the window began; if none was, it begins with the first.
+        // The equity starts with the accounts that had opened when the window began; if there were none, with the first one that opens.
         var begins = filter.From > accounts[0].OpensAt ? filter.From.Value : accounts[0].OpensAt;
         var start = earlier;
         var joining = new List<AccountOpening>();

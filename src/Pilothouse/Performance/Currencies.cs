@@ -4,12 +4,12 @@ using Pilothouse.Trades;
 
 namespace Pilothouse.Performance;
 
-/// <summary>How many trades there are in each asset.</summary>
+/// <summary>Counts trades by asset.</summary>
 internal sealed class AssetCounts : IEnumerable<KeyValuePair<string, long>>
 {
     private readonly Dictionary<string, long> counts = new(StringComparer.Ordinal);
 
-    /// <param name="asset">Null counts in the reporting currency.</param>
+    /// <param name="asset">The asset; null counts as the reporting currency.</param>
     public void Add(string? asset, long trades = 1)
     {
         var name = asset ?? SettleAsset.Reporting;
@@ -22,20 +22,21 @@ internal sealed class AssetCounts : IEnumerable<KeyValuePair<string, long>>
 }
 
 /// <summary>
-/// Which money (docs/metrics.md): amounts of different assets are never added as they are. Dollar-like assets count one to one; with
-/// any other beside them no figure in money can be known, and each asset has its own.
+/// Handles trades in different currencies (docs/metrics.md). Amounts of different assets are never simply added. Dollar-like assets count
+/// one to one. If there is any other asset beside them, figures in money are unknown for all trades together, and are given per asset
+/// instead.
 /// </summary>
 internal sealed class Currencies(TimeZoneInfo zone)
 {
     private readonly Dictionary<string, PerformanceFigures> counted = new(StringComparer.Ordinal);
     private readonly AssetCounts moved = new();
 
-    /// <summary>What all figures in money are in, or would be.</summary>
+    /// <summary>The currency of all figures in money.</summary>
     public string Currency => counted.Count == 1 ? counted.Keys.First()
         : counted.Keys.Select(SettleAsset.UnitOf).Distinct().ToList() is [var unit] ? unit
         : SettleAsset.Reporting;
 
-    /// <summary>Of the figures that are begun; null for those of one currency by itself.</summary>
+    /// <summary>Returns the currencies of new figures; null for the figures of a single currency.</summary>
     public static Currencies? For(EquityPlan plan, TimeZoneInfo zone)
     {
         if (plan.IsPart)
@@ -48,7 +49,7 @@ internal sealed class Currencies(TimeZoneInfo zone)
         return currencies;
     }
 
-    /// <summary>A trade that counts, or moves the equity, or both.</summary>
+    /// <summary>Adds a trade that counts, changes the equity, or both.</summary>
     public void Add(in ClosedTrade trade, TradePart part)
     {
         var asset = trade.Asset ?? SettleAsset.Reporting;
@@ -70,7 +71,7 @@ internal sealed class Currencies(TimeZoneInfo zone)
         figures.Add(trade);
     }
 
-    /// <summary>Trades in these assets moved the equity before.</summary>
+    /// <summary>Adds the assets of earlier trades that changed the equity.</summary>
     public void Move(AssetCounts assets)
     {
         foreach (var (asset, trades) in assets)
@@ -79,13 +80,13 @@ internal sealed class Currencies(TimeZoneInfo zone)
         }
     }
 
-    /// <summary>Why amounts cannot be added; null where they can.</summary>
+    /// <summary>Returns why amounts cannot be added; null if they can.</summary>
     public string? WhyNotAdded() => WhyNot(counted.Select(static entry => (entry.Key, entry.Value.Trades)));
 
-    /// <summary>Why the equity cannot be known; null where it can.</summary>
+    /// <summary>Returns why the equity is unknown; null if it is known.</summary>
     public string? WhyNoEquity() => WhyNotAdded() ?? WhyNot(moved.Select(static entry => (entry.Key, entry.Value)));
 
-    /// <summary>The figures of each asset by itself.</summary>
+    /// <summary>Returns the figures of each asset.</summary>
     public IReadOnlyList<CurrencyFigures> Each() =>
     [
         .. counted.OrderBy(static entry => entry.Key, StringComparer.Ordinal)

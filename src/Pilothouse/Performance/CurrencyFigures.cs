@@ -1,7 +1,9 @@
 namespace Pilothouse.Performance;
 
-/// <summary>The figures of the trades that settle in one asset, in it; those in percent of equity are of accounts and not here.</summary>
-/// <param name="Currency">The asset; the reporting currency also for trades whose pair does not say one.</param>
+/// <summary>
+/// The figures of the trades that settle in one asset, in that asset. Figures in percent of the equity belong to accounts and are not here.
+/// </summary>
+/// <param name="Currency">The asset. The reporting currency also stands for trades whose pair does not name an asset.</param>
 internal sealed record CurrencyFigures(
     string Currency,
     long TotalTrades,

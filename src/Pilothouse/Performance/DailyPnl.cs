@@ -3,8 +3,8 @@ using Pilothouse.Storage;
 namespace Pilothouse.Performance;
 
 /// <summary>
-/// Profit per calendar day: with the daily returns all that the figures keep per day rather than as a running sum. A day is listed if a
-/// trade closed on it.
+/// Profit per calendar day. Apart from the daily returns, this is the only thing that the figures keep per day and not as a running sum. A
+/// day is listed if a trade closed on it.
 /// </summary>
 internal sealed class DailyPnl
 {
@@ -28,10 +28,14 @@ internal sealed class DailyPnl
         tooLarge |= sum.Overflowed;
     }
 
-    /// <summary>The day with the largest profit, the earliest of equals; only days with a close take part.</summary>
+    /// <summary>
+    /// Returns the day with the largest profit, the earliest if several are equal. Only days on which a trade closed count.
+    /// </summary>
     public Figure<DayPnl> Best() => Pick(static (day, best) => day > best);
 
-    /// <summary>The day with the smallest profit, the earliest of equals; only days with a close take part.</summary>
+    /// <summary>
+    /// Returns the day with the smallest profit, the earliest if several are equal. Only days on which a trade closed count.
+    /// </summary>
     public Figure<DayPnl> Worst() => Pick(static (day, worst) => day < worst);
 
     private Figure<DayPnl> Pick(Func<decimal, decimal, bool> beats)
@@ -59,10 +63,10 @@ internal sealed class DailyPnl
 /// <summary>Lists of values by day, in the order of the days.</summary>
 internal static class DayList
 {
-    /// <summary>The place of a day; where it is not there, the complement of the place that it would have.</summary>
+    /// <summary>Returns the index of a day; if it is missing, the bitwise complement of the index at which it belongs.</summary>
     public static int Find<T>(List<(DateOnly Day, T Value)> days, DateOnly day)
     {
-        // Where clocks are turned back over midnight (St John's, until 2011) a later trade can belong to the day before.
+        // If clocks are set back over midnight (St John's, until 2011), a later trade can belong to the day before.
         var index = days.Count - 1;
         while (index >= 0 && days[index].Day > day)
         {

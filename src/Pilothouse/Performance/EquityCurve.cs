@@ -2,7 +2,7 @@ using Pilothouse.Storage;
 
 namespace Pilothouse.Performance;
 
-/// <summary>One fall from a peak: what was lost, the peak it fell from and when the two trades closed.</summary>
+/// <summary>One fall from a peak: the loss, the peak, and when the trades of the peak and the trough closed.</summary>
 /// <param name="Amount">Peak − trough, 0 or more.</param>
 /// <param name="Peak">The peak.</param>
 /// <param name="From">Close of the peak's trade; null if the peak is the start.</param>
@@ -10,12 +10,12 @@ namespace Pilothouse.Performance;
 internal readonly record struct Fall(decimal Amount, decimal Peak, DateTimeOffset? From, DateTimeOffset? To);
 
 /// <summary>
-/// Equity, and the returns that closes made of it (docs/metrics.md, "Equity"). A close's return is its pnl ÷ equity just before it.
-/// Money that comes or goes without being a return (an account that joins, a trade that was not asked for) changes the equity that
-/// later returns divide by, and nothing else. So the curve is Π (1 + return); it is kept in the measure of the equity of the moment:
-/// where money moves, its start and its peak are scaled with it, and without such moves they are the plain amounts.
-/// The fall in percent is the maximum drawdown of Magdon-Ismail and Atiya (2004) on that curve; of equal falls the first counts, and
-/// of equal peaks the first. Equity at or below 0 ends the curve at −100 %.
+/// The equity, and the returns of closed trades (docs/metrics.md, "Equity"). The return of a close is its pnl ÷ the equity just before it.
+/// Other changes of the equity (an account that joins, a trade outside of the request) are not returns: they only change the equity that
+/// later returns are divided by. The curve is therefore Π (1 + return). It is kept in units of the current equity: at each such change its
+/// start and its peak are scaled by the same factor, and without such changes they are the plain amounts. The fall in percent is the
+/// maximum drawdown of Magdon-Ismail and Atiya (2004) on this curve; of equal falls, and of equal peaks, the first counts. An equity at or
+/// below 0 ends the curve at −100 %.
 /// </summary>
 internal sealed class EquityCurve(decimal? startingBalance)
 {
@@ -31,7 +31,7 @@ internal sealed class EquityCurve(decimal? startingBalance)
 
     private bool IsOver => startingBalance is not > 0 || ended || tooLarge;
 
-    /// <summary>Why there is no figure in percent; null where there is one.</summary>
+    /// <summary>Why there is no figure in percent; null if there is one.</summary>
     private string? NoPercent => startingBalance switch
     {
         null => Reasons.NoStartingBalance,
@@ -39,10 +39,10 @@ internal sealed class EquityCurve(decimal? startingBalance)
         _ => tooLarge ? Reasons.TooLarge : null,
     };
 
-    /// <summary>Why nothing can be said of the returns; null where something can.</summary>
+    /// <summary>Why the returns are unknown; null if they are known.</summary>
     private string? NoReturns => NoPercent ?? (ended ? Reasons.EquityNotPositive : null);
 
-    /// <summary>A close whose return counts.</summary>
+    /// <summary>Adds a close whose return counts.</summary>
     public void Add(decimal pnl, DateTimeOffset closedAt, DateOnly day)
     {
         if (IsOver)
@@ -58,7 +58,7 @@ internal sealed class EquityCurve(decimal? startingBalance)
         }
     }
 
-    /// <summary>Money that comes or goes without being a return of the trades that were asked for.</summary>
+    /// <summary>Changes the equity without a return: by money that comes or goes for another reason than the selected trades.</summary>
     public void Shift(decimal amount, DateTimeOffset at)
     {
         var before = equity.Amount;
@@ -79,24 +79,26 @@ internal sealed class EquityCurve(decimal? startingBalance)
         }
     }
 
-    /// <summary>The largest fall in percent of its peak; null without a starting balance above 0.</summary>
+    /// <summary>Returns the largest fall in percent of its peak; a reason if there is no starting balance above 0.</summary>
     public Figure<Fall> LargestInPercent() => NoPercent is { } reason ? reason : deepest;
 
-    /// <summary>The fall in percent (0–100) of its peak.</summary>
+    /// <summary>Returns the fall in percent of its peak (0 to 100).</summary>
     public static double Percent(in Fall fall) =>
         fall.Amount == 0 ? 0 : Exact.ToDouble(fall.Amount) / Exact.ToDouble(fall.Peak) * 100;
 
-    /// <summary>The returns of the days on which trades closed, among as many calendar days; null, with the reason, where they end.</summary>
+    /// <summary>
+    /// Returns the returns of the days on which trades closed, out of so many calendar days; null and the reason if they are unknown.
+    /// </summary>
     public (DailyReturns? Returns, string? Reason) Returns(int calendarDays) =>
         NoReturns is { } reason ? (null, reason) : (new(days.ToArray(), calendarDays), null);
 
-    /// <summary>Growth per year over so many days.</summary>
+    /// <summary>Returns the growth per year over so many days.</summary>
     public Figure<double> Cagr(int calendarDays) =>
         NoReturns is { } reason ? reason
         : Ratios.Cagr(Exact.ToDouble(start), Exact.ToDouble(equity.Amount), calendarDays);
 
     /// <summary>Changes the equity.</summary>
-    /// <returns>Whether the curve goes on.</returns>
+    /// <returns>False if the equity is now at or below 0, or too large: the curve has ended.</returns>
     private bool Move(decimal amount, DateTimeOffset at)
     {
         equity = equity.Plus(amount);
@@ -130,8 +132,8 @@ internal sealed class EquityCurve(decimal? startingBalance)
 }
 
 /// <summary>
-/// The return of each day on which trades closed. Closes between which no other money moved make one return, pnl ÷ equity before the
-/// first of them, so that nothing is lost to rounding; the returns of a day compound.
+/// Computes the return of each day on which trades closed. Closes without another change of the equity in between form one return, their
+/// pnl ÷ the equity before the first of them, so that nothing is lost to rounding; such returns of a day compound.
 /// </summary>
 internal sealed class DailyReturnSums
 {
@@ -150,7 +152,7 @@ internal sealed class DailyReturnSums
         open = (day, before, pnl);
     }
 
-    /// <summary>Other money moves now: what closes after it divides by another equity.</summary>
+    /// <summary>The equity changes now for another reason than a close: later closes are divided by another equity.</summary>
     public void Break()
     {
         if (open is not { } run)
@@ -194,6 +196,6 @@ internal sealed class DailyReturnSums
 
     private static double Return(decimal before, decimal pnl) => Exact.ToDouble(pnl) / Exact.ToDouble(before);
 
-    /// <summary>(1 + a)(1 + b) − 1 without the digits that a 1 would take.</summary>
+    /// <summary>Returns (1 + a)(1 + b) − 1 without the loss of digits that adding 1 would cause.</summary>
     private static double Compound(double a, double b) => a + b + (a * b);
 }

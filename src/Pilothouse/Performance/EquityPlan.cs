@@ -1,15 +1,15 @@
 namespace Pilothouse.Performance;
 
-/// <summary>An account that joins: its opening equity is no return of anybody's.</summary>
+/// <summary>An account that joins. Its opening equity is not a return.</summary>
 internal readonly record struct AccountOpening(DateTimeOffset At, decimal Equity);
 
-/// <summary>What the percent figures of a window begin with.</summary>
-/// <param name="StartingBalance">Equity at the start; null where nobody knows it, or it does not fit a decimal.</param>
-/// <param name="FirstDay">The first day that counts; null for that of the first close.</param>
-/// <param name="LastDay">The last one; null for that of the last close.</param>
-/// <param name="Openings">Accounts that join after the start, in order.</param>
-/// <param name="Accounts">How many accounts the equity is of.</param>
-/// <param name="WhyNone">Why there is no starting balance, where it is not that nobody reported one.</param>
+/// <summary>The start of the percent figures of a window.</summary>
+/// <param name="StartingBalance">The equity at the start; null if it is unknown or does not fit a decimal.</param>
+/// <param name="FirstDay">The first day that counts; null for the day of the first close.</param>
+/// <param name="LastDay">The last day that counts; null for the day of the last close.</param>
+/// <param name="Openings">The accounts that join after the start, in order.</param>
+/// <param name="Accounts">How many accounts the equity consists of.</param>
+/// <param name="WhyNone">Why there is no starting balance, if the reason is another than that no bot reported one.</param>
 internal sealed record EquityPlan(
     decimal? StartingBalance,
     DateOnly? FirstDay,
@@ -18,18 +18,19 @@ internal sealed record EquityPlan(
     int Accounts,
     string? WhyNone = null)
 {
-    /// <summary>Of the trades that the starting balance and the openings follow from.</summary>
+    /// <summary>The assets of the trades from which the starting balance and the openings were computed.</summary>
     public AssetCounts EarlierAssets { get; init; } = new();
 
-    /// <summary>Whether these are the figures of one currency within others, which have none within them.</summary>
+    /// <summary>Whether these are the figures of one currency inside other figures. They contain no further split by currency.</summary>
     public bool IsPart { get; init; }
 
-    /// <summary>One account with that balance, if any, from the first to the last close.</summary>
+    /// <summary>Returns a plan with one account with that balance, if any, from the first to the last close.</summary>
     public static EquityPlan OneAccount(decimal? startingBalance) => new(startingBalance, null, null, [], startingBalance is null ? 0 : 1);
 
-    /// <summary>Every day from the first that counts to the last, days without trades included.</summary>
+    /// <summary>Returns how many days there are from the first that counts to the last, including days without trades.</summary>
     /// <param name="closes">The first and the last day on which a trade closed.</param>
-    /// <param name="returns">The same of trades that have a return; other programs store closes before the opening, which may lie outside.</param>
+    /// <param name="returns">The same for trades that have a return. They may lie outside of the other days, because other programs store
+    /// closes before the opening.</param>
     public int CalendarDays((DateOnly First, DateOnly Last)? closes, (DateOnly First, DateOnly Last)? returns)
     {
         var first = FirstDay ?? closes?.First;
@@ -43,24 +44,24 @@ internal sealed record EquityPlan(
     }
 }
 
-/// <summary>What a trade is to the figures.</summary>
+/// <summary>How a trade takes part in the figures.</summary>
 [Flags]
 internal enum TradePart
 {
     None = 0,
 
-    /// <summary>It was asked for.</summary>
+    /// <summary>The request selects it.</summary>
     Counts = 1,
 
-    /// <summary>It moved the equity of an account that was chosen.</summary>
+    /// <summary>It changed the equity of a selected account.</summary>
     MovesEquity = 2,
 
     Both = Counts | MovesEquity,
 }
 
-/// <summary>Reads parts of a trade.</summary>
+/// <summary>Reads the flags of a trade.</summary>
 internal static class TradeParts
 {
-    /// <summary>As <see cref="Enum.HasFlag"/>, which allocates until the method that calls it was compiled a second time.</summary>
+    /// <summary>Like <see cref="Enum.HasFlag"/>, which allocates memory until the JIT has optimized its caller.</summary>
     public static bool Has(this TradePart part, TradePart flag) => (part & flag) != 0;
 }

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Pilothouse.Performance;
 
-/// <summary>A figure, or the sentence that says why it cannot be known: never both, and never NaN or infinity.</summary>
+/// <summary>A figure, or the sentence that says why it is unknown: never both, and never NaN or infinity.</summary>
 internal readonly record struct Figure<T>(T? Value, string? Reason)
     where T : struct
 {
@@ -30,7 +30,7 @@ internal static class Reasons
     public const string GrowthTooLarge = "too large to state: growth this fast over so few days does not scale to a year";
 }
 
-/// <summary>Notes figures in money, or why none of them can be known.</summary>
+/// <summary>Records figures in money, or the one reason why all of them are unknown.</summary>
 internal readonly record struct MoneyFigures(UndefinedFigures Undefined, string? WhyNone)
 {
     public T? Note<T>(string property, Figure<T> figure)
@@ -38,13 +38,13 @@ internal readonly record struct MoneyFigures(UndefinedFigures Undefined, string?
         Undefined.Note(property, WhyNone is null ? figure : new Figure<T>(null, WhyNone));
 }
 
-/// <summary>Collects the reasons of one report under the wire names of its fields.</summary>
+/// <summary>Collects the reasons of one report by the JSON names of its fields.</summary>
 internal sealed class UndefinedFigures
 {
-    /// <summary>Wire field to sentence; empty if every figure is known.</summary>
+    /// <summary>The reason for each field that is null, by its JSON name; empty if every figure is known.</summary>
     public Dictionary<string, string> ByField { get; } = [];
 
-    /// <summary>The value of the figure; where there is none, its reason is noted under the property's wire name.</summary>
+    /// <summary>Returns the value of the figure. If it has none, the reason is recorded under the JSON name of the property.</summary>
     public T? Note<T>(string property, Figure<T> figure)
         where T : struct
     {

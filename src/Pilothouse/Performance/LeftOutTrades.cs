@@ -1,8 +1,8 @@
 namespace Pilothouse.Performance;
 
 /// <summary>
-/// Whose trades count and stay out of the percent figures, since nobody reported a balance of theirs. They are named when a report is
-/// made, because later reports of a bot say more of its modes.
+/// The accounts whose trades count but are left out of the percent figures, because no balance was reported for them. Their names are made
+/// when a report is made, because later reports of a bot can tell more about its modes.
 /// </summary>
 internal sealed class LeftOutTrades
 {
@@ -16,7 +16,7 @@ internal sealed class LeftOutTrades
 
     public void Add(string? bot, string? mode) => owners.Add((bot, mode));
 
-    /// <summary>The accounts, by name.</summary>
+    /// <summary>Returns the names of the accounts.</summary>
     public IReadOnlyList<string> Names(AccountBook? book) =>
         book is null || !Any ? [] : [.. owners.Select(owner => book.NameOf(owner.Bot, owner.Mode)).Distinct().Order(StringComparer.Ordinal)];
 
@@ -26,7 +26,7 @@ internal sealed class LeftOutTrades
         return $"leaves out the trades of {string.Join(", ", names.Take(MostNamed))}{more}, for which no balance was reported";
     }
 
-    /// <summary>Percent figures that leave trades out say so, also where there is a figure.</summary>
+    /// <summary>Adds a note to every percent figure that trades were left out of, even if the figure is known.</summary>
     public static void Note(IReadOnlyList<string> names, Dictionary<string, string> undefined)
     {
         foreach (var field in names.Count == 0 ? [] : PercentFields)

@@ -3,8 +3,8 @@ using Pilothouse.Storage;
 namespace Pilothouse.Performance;
 
 /// <summary>
-/// The largest fall in money of the running profit, the peak starting at 0: a first loss is a fall. Of equal falls the first counts,
-/// and of equal peaks the first. Equity of others does not matter to it.
+/// The largest fall of the running profit in money. Its first peak is 0, so a loss at the beginning is a fall. Of equal falls, and of equal
+/// peaks, the first counts. Money of other accounts has no influence.
 /// </summary>
 internal sealed class MoneyDrawdown
 {
@@ -42,11 +42,11 @@ internal sealed class MoneyDrawdown
         }
     }
 
-    /// <summary>The largest fall; an amount of 0 without dates if there was none.</summary>
+    /// <summary>Returns the largest fall; an amount of 0 without dates if there was none.</summary>
     public Figure<Fall> Largest() => tooLarge ? Reasons.TooLarge : largest;
 }
 
-/// <summary>What a report says of a fall, or why it cannot.</summary>
+/// <summary>The fields of a report about a fall, or the reason why they are unknown.</summary>
 internal static class FallFigures
 {
     public static Figure<T> Of<T>(Figure<Fall> fall, Func<Fall, T> value)

@@ -8,7 +8,7 @@ using Pilothouse.Trades;
 
 namespace Pilothouse.Performance;
 
-/// <summary>What the trades earned: what can be asked of it.</summary>
+/// <summary>The operations on the profit of the trades.</summary>
 internal sealed class PerformanceFeature : Feature
 {
     private static readonly Choices Periods = new("daily", "weekly", "monthly", "all");
@@ -55,13 +55,13 @@ internal sealed class PerformanceFeature : Feature
                     query.Text("currency")?.ToUpperInvariant()),
                 query.Money("starting_balance"), query.Zone("tz"));
 
-            // Most ask for everything: that answer is kept up to date.
+            // Most requests ask for all trades: that answer is kept up to date by the ledger.
             if (question.IsForEverything)
             {
                 return await ledger.AnswerAsync(call.Cancel);
             }
 
-            // A window that cannot be is refused at once, and not when its turn has come.
+            // An impossible window is refused at once, and not after waiting in the queue.
             _ = question.FilterAt(clock.GetUtcNow());
             var report = await shared.RunAsync(question,
                 (begun, cancel) => database.SnapshotAsync(question.Reads, session =>
@@ -82,22 +82,22 @@ internal sealed class PerformanceFeature : Feature
         var source = await balances.FindAsync(session, question.StartingBalance, filter.BotName, filter.Mode);
         var to = filter.To ?? (filter.From is null ? null : now);
 
-        // Days that have not come have no returns.
+        // Days in the future have no returns.
         var figures = await ClosedTradeReader.ReadAsync(session, filter, source, question.Zone, to > now ? now : to, CancellationToken.None);
         var basis = new PerformanceBasis(null, source.Source, question.Zone.Id, Ratios.DaysPerYear, question.Period, filter.From, to);
         return figures.ToReport(basis, source.Book);
     }
 }
 
-/// <summary>What is asked, and in which queue; equal ones have one answer.</summary>
+/// <summary>The parameters of a request, and the queue of its read. Equal questions share one answer.</summary>
 internal sealed record PerformanceQuestion(
     ReadKind Reads, string Period, ClosedTradeFilter Filter, decimal? StartingBalance, TimeZoneInfo Zone)
 {
-    /// <summary>Whether all closed trades are asked for, in the way that is usual.</summary>
+    /// <summary>Whether the request asks for all closed trades, without special parameters.</summary>
     public bool IsForEverything => Period == "all" && StartingBalance is null && Filter == new ClosedTradeFilter() && Zone.Id == TimeZoneInfo.Utc.Id;
 
-    /// <summary>The filter with the period as it is now.</summary>
-    /// <exception cref="Refusal">The period begins after the time up to which was asked.</exception>
+    /// <summary>Returns the filter, with the period counted back from now.</summary>
+    /// <exception cref="Refusal">The period begins after to_date.</exception>
     public ClosedTradeFilter FilterAt(DateTimeOffset now)
     {
         DateTimeOffset? begins = Period switch

@@ -4,13 +4,13 @@ using Pilothouse.Trades;
 namespace Pilothouse.Performance;
 
 /// <summary>
-/// Computes docs/metrics.md over closed trades, one at a time, in the order in which they closed. It keeps running sums and one
-/// entry per calendar day, never the trades, so a million of them cost no memory; a report can be made at any time and adding
-/// goes on after it. Not safe for several threads at once.
+/// Computes the figures of docs/metrics.md over closed trades, which are added one at a time in the order in which they closed. It keeps
+/// running sums and one entry per calendar day, but never the trades, so a million of them cost no memory. A report can be made at any
+/// time, and more trades can be added afterwards. Not thread-safe.
 /// </summary>
 internal sealed class PerformanceFigures(EquityPlan plan, TimeZoneInfo zone)
 {
-    /// <summary>Significant digits of a mean: as many as a double keeps whatever they are.</summary>
+    /// <summary>The significant digits of a mean: a double always keeps this many.</summary>
     private const int MeanDigits = 15;
 
     private readonly EquityCurve equity = new(plan.StartingBalance);
@@ -38,21 +38,21 @@ internal sealed class PerformanceFigures(EquityPlan plan, TimeZoneInfo zone)
     private double mean;
     private double squares;
 
-    /// <summary>Close and id of the trade added last; null before the first.</summary>
+    /// <summary>The closing time and the id of the trade that was added last; null before the first.</summary>
     public (DateTimeOffset ClosedAt, long Id)? Last { get; private set; }
 
-    /// <summary>Whether the trade comes after all that were added; if not, the figures must be made anew.</summary>
+    /// <summary>Whether the trade comes after all that were added. If not, the figures must be computed from the beginning.</summary>
     public bool CanAppend(in ClosedTrade trade) => Last is not { } last || last.CompareTo((trade.ClosedAt, trade.Id)) < 0;
 
-    /// <summary>One account with that starting balance, if any, holds all trades.</summary>
+    /// <summary>Figures over one account that holds all trades, with that starting balance, if any.</summary>
     public PerformanceFigures(decimal? startingBalance, TimeZoneInfo zone)
         : this(EquityPlan.OneAccount(startingBalance), zone)
     {
     }
 
-    /// <summary>Adds the next trade by (closed at, id); one out of order is a bug of the caller's, and throws.</summary>
-    /// <param name="part">Whether it counts, and whether it moves the equity.</param>
-    /// <param name="opensAt">When its account opened, where that is not before its close.</param>
+    /// <summary>Adds the next trade by (closed at, id). A trade out of order is a bug of the caller and throws.</summary>
+    /// <param name="part">Whether it counts, and whether it changes the equity.</param>
+    /// <param name="opensAt">When its account opened, if that is not before its close.</param>
     public void Add(in ClosedTrade trade, TradePart part = TradePart.Both, DateTimeOffset? opensAt = null)
     {
         if (!CanAppend(trade))
@@ -85,19 +85,19 @@ internal sealed class PerformanceFigures(EquityPlan plan, TimeZoneInfo zone)
         }
     }
 
-    /// <summary>Says that a trade of this bot and mode counted, and that no equity of it is known.</summary>
+    /// <summary>Records that a trade of this bot and mode counts, but that its account's equity is unknown.</summary>
     public void LeaveOut(string? bot, string? mode) => leftOut.Add(bot, mode);
 
-    /// <summary>How many trades counted.</summary>
+    /// <summary>The number of trades that count.</summary>
     public long Trades => trades;
 
-    /// <summary>Assets of trades that openings of accounts follow from.</summary>
+    /// <summary>Adds the assets of trades from which the opening equity of accounts was computed.</summary>
     public void MoveIn(AssetCounts assets) => currencies?.Move(assets);
 
-    /// <summary>An account that opened after all that were added joins.</summary>
+    /// <summary>Adds an account that opened after all accounts and trades that were added.</summary>
     public void Expect(AccountOpening opening) => openings.Add(opening);
 
-    /// <summary>Lets the accounts join that opened until then.</summary>
+    /// <summary>Adds the equity of the accounts that have opened until then.</summary>
     private void Open(DateTimeOffset until)
     {
         for (; opened < openings.Count && openings[opened].At <= until; opened++)
@@ -107,10 +107,10 @@ internal sealed class PerformanceFigures(EquityPlan plan, TimeZoneInfo zone)
     }
 
     /// <summary>
-    /// The figures over all trades added so far, in time proportional to the days on which trades closed. The starting balance and
-    /// the time zone in the answer are those that were computed with, whatever <paramref name="basis"/> says.
+    /// Returns the report over all trades added so far. Its cost grows with the number of days on which trades closed. The starting balance
+    /// and the time zone in the report are those of the computation, whatever <paramref name="basis"/> contains.
     /// </summary>
-    /// <param name="book">Knows the names of accounts whose trades were left out.</param>
+    /// <param name="book">Gives the names of accounts whose trades were left out.</param>
     public PerformanceReport ToReport(PerformanceBasis basis, AccountBook? book = null)
     {
         var names = leftOut.Names(book);
@@ -173,7 +173,7 @@ internal sealed class PerformanceFigures(EquityPlan plan, TimeZoneInfo zone)
         return report;
     }
 
-    /// <summary>Why no percent figure can be known at all; null where the curve has to say.</summary>
+    /// <summary>Why every percent figure is unknown; null if the curve decides.</summary>
     private Figure<Fall>? NoPercent(IReadOnlyList<string> leftOutNames) =>
         currencies?.WhyNoEquity() is { } mixed ? new Figure<Fall>(null, mixed)
         : plan is { StartingBalance: null, WhyNone: { } reason } ? new Figure<Fall>(null, reason)
@@ -200,7 +200,10 @@ internal sealed class PerformanceFigures(EquityPlan plan, TimeZoneInfo zone)
         }
     }
 
-    /// <summary>Running squared deviations (B. P. Welford, 1962): a difference of large sums of squares would lose every digit.</summary>
+    /// <summary>
+    /// Adds to the running sum of squared deviations (B. P. Welford, 1962). The difference of two large sums of squares would lose every
+    /// digit.
+    /// </summary>
     private void Deviate(double pnl)
     {
         var difference = pnl - mean;
@@ -213,7 +216,7 @@ internal sealed class PerformanceFigures(EquityPlan plan, TimeZoneInfo zone)
     private static Figure<decimal> Mean(MoneySum sum, long count) =>
         sum.Value is not { } amount ? Reasons.TooLarge : count == 0 ? 0m : Exact.ToDigits(amount / count, MeanDigits);
 
-    /// <summary>A sum ÷ |sum of losses|, as double, since money of 28 digits may not divide within a decimal.</summary>
+    /// <summary>Returns sum ÷ |sum of losses| as a double, since the quotient of money with 28 digits may not fit a decimal.</summary>
     private static Figure<double> PerLoss(MoneySum sum, MoneySum losses)
     {
         if (sum.Overflowed || losses.Overflowed)
@@ -224,7 +227,7 @@ internal sealed class PerformanceFigures(EquityPlan plan, TimeZoneInfo zone)
         return losses.Amount == 0 ? Reasons.NoLoss : Exact.ToDouble(sum.Amount) / -Exact.ToDouble(losses.Amount);
     }
 
-    /// <summary>A ratio of two sums, turned into the ratio of their means.</summary>
+    /// <summary>Turns the ratio of two sums into the ratio of their means.</summary>
     private static Figure<double> Scaled(Figure<double> ratioOfSums, long losses, long count) =>
         ratioOfSums.Value is { } ratio ? ratio * losses / count : ratioOfSums;
 

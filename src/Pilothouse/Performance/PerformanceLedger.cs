@@ -5,9 +5,9 @@ using Pilothouse.Trades;
 namespace Pilothouse.Performance;
 
 /// <summary>
-/// The figures of all trades, kept up to date: it follows the log of changes (written by triggers, whoever closes a trade) and adds
-/// what is new. Only a change of a trade that was closed before, a close that lies before the last one, or
-/// reports that give the past another equity make it read all trades again. The finished answer is kept until anything is committed at all.
+/// Keeps the figures of all trades up to date. It follows the log of changes, which triggers write whichever program closes a trade, and
+/// adds only what is new. It reads all trades again only if a closed trade was changed, if a trade closed before the last one, or if
+/// reports change the equity of the past. The finished answer is kept until anything is committed.
 /// </summary>
 internal sealed class PerformanceLedger(Database database, StartingBalances balances) : IChangeFollower, IDisposable
 {
@@ -18,7 +18,7 @@ internal sealed class PerformanceLedger(Database database, StartingBalances bala
     private long position;
     private volatile Kept? kept;
 
-    /// <summary>The answer as JSON, true of all that was committed before the call.</summary>
+    /// <summary>Returns the answer as JSON. It contains everything that was committed before the call.</summary>
     public async ValueTask<KeptBytes> AnswerAsync(CancellationToken cancel)
     {
         var stamp = await database.StampAsync(cancel);
@@ -30,7 +30,7 @@ internal sealed class PerformanceLedger(Database database, StartingBalances bala
         await gate.WaitAsync(cancel);
         try
         {
-            // Taken before the reading: what is committed while we read makes the next caller look again.
+            // The stamp is taken before the read: a commit during the read makes the next caller read again.
             stamp = await database.StampAsync(cancel);
             if (kept is not { } fresh || fresh.Stamp != stamp)
             {
@@ -48,7 +48,7 @@ internal sealed class PerformanceLedger(Database database, StartingBalances bala
         }
     }
 
-    /// <summary>Follows only after somebody has asked for the figures.</summary>
+    /// <summary>Follows the log of changes only after the first request for the figures.</summary>
     public async ValueTask<long?> CatchUpAsync(CancellationToken cancel)
     {
         if (figures is null)
@@ -62,8 +62,8 @@ internal sealed class PerformanceLedger(Database database, StartingBalances bala
 
     public void Dispose() => gate.Dispose();
 
-    /// <summary>Brings the figures to the state that the session sees.</summary>
-    /// <returns>Whether they are others now.</returns>
+    /// <summary>Brings the figures up to the snapshot that the session reads.</summary>
+    /// <returns>Whether they have changed.</returns>
     private async ValueTask<bool> UpdateAsync(Session session)
     {
         var newest = await ChangeLog.NewestAsync(session);
@@ -74,7 +74,7 @@ internal sealed class PerformanceLedger(Database database, StartingBalances bala
         {
             var renamed = now.Book?.NamesLike(source!.Book!) == false;
 
-            // Nothing here can fail: figures with one half of what is new would stay wrong.
+            // Nothing below may throw: figures that contain only a part of the new trades would stay wrong.
             openings.ForEach(current.Expect);
             current.MoveIn(assets);
             rows.ForEach(row => TradeWindow.Add(current, now, row));
@@ -82,15 +82,15 @@ internal sealed class PerformanceLedger(Database database, StartingBalances bala
             return renamed || openings.Count + rows.Count > 0;
         }
 
-        // Until the reading is done there are no figures: an exception on the way must not leave half of them.
+        // There are no figures until the read is complete, so that an exception does not leave half of them.
         figures = null;
         var all = await ClosedTradeReader.ReadAsync(session, new ClosedTradeFilter(), now, TimeZoneInfo.Utc, null, CancellationToken.None);
         (figures, source, position) = (all, now, newest);
         return true;
     }
 
-    /// <summary>The accounts that opened after the last close; null where the equity of the past is another now.</summary>
-    /// <param name="assets">Takes up the assets of trades that their openings follow from.</param>
+    /// <summary>Returns the accounts that opened after the last close; null if the equity of the past has changed.</summary>
+    /// <param name="assets">Receives the assets of the trades from which their opening equity was computed.</param>
     private async ValueTask<List<AccountOpening>?> JoiningAsync(Session session, EquitySource now, AssetCounts assets)
     {
         if (source!.Amount != now.Amount || source.Source != now.Source)
@@ -122,7 +122,7 @@ internal sealed class PerformanceLedger(Database database, StartingBalances bala
         return joining;
     }
 
-    /// <summary>The trades that closed since, in order; null where that is not enough and all must be read.</summary>
+    /// <summary>Returns the trades that closed since then, in order; null if all trades must be read again.</summary>
     private async ValueTask<List<TradeClosing>?> ClosedSinceAsync(Session session, EquitySource now)
     {
         if (!await ChangeLog.ReachesAsync(session, position))
@@ -139,7 +139,7 @@ internal sealed class PerformanceLedger(Database database, StartingBalances bala
         var rows = new List<TradeClosing>(changes.Count);
         foreach (var change in changes)
         {
-            // What closed before its account's first balance was reported changes what the account began with.
+            // A trade that closed before the first balance report of its account changes the account's opening equity.
             if (await ClosedTrades.FindAsync(session, change.RowId) is not { } row
                 || ClosedTradeReader.Of(row).ClosedAt <= now.Find(row)?.ReportedAt)
             {

@@ -3,19 +3,20 @@ namespace Pilothouse.Performance;
 /// <summary>The profit of one calendar day, in the currency of the figures.</summary>
 internal readonly record struct DayPnl(DateOnly Date, decimal Pnl);
 
-/// <summary>What the figures were computed on, so that nobody has to guess.</summary>
-/// <param name="StartingBalance">Equity at the start of the window; null if nobody knows it.</param>
+/// <summary>The basis of the figures, so that a reader does not have to guess it.</summary>
+/// <param name="StartingBalance">The equity at the start of the window; null if it is unknown.</param>
 /// <param name="StartingBalanceSource">parameter, setting, bot_status, or null.</param>
-/// <param name="TimeZone">Whose calendar days, as an IANA name.</param>
-/// <param name="AnnualisationDays">Days in a year: 365, since crypto trades on all of them.</param>
+/// <param name="TimeZone">The IANA name of the zone whose calendar days count.</param>
+/// <param name="AnnualisationDays">The days in a year: 365, because crypto is traded every day.</param>
 /// <param name="Period">daily, weekly, monthly or all.</param>
-/// <param name="From">Start of the window; null for all.</param>
-/// <param name="To">End of the window.</param>
-/// <param name="Days">How many daily returns; null where there are none.</param>
-/// <param name="Accounts">Of how many accounts the equity is: bots in the modes that they report, or one of a parameter or setting.</param>
-/// <param name="Flows">How many times money came into the equity without being a return: accounts that joined after the start.</param>
-/// <param name="Currency">In which the figures in money are: the settle asset of all trades, or USD where they are of several.</param>
-/// <param name="AccountsWithoutBalance">Accounts that never reported a balance: percent figures leave their trades out.</param>
+/// <param name="From">The start of the window; null for no start.</param>
+/// <param name="To">The end of the window.</param>
+/// <param name="Days">The number of daily returns; null if there are none.</param>
+/// <param name="Accounts">The number of accounts in the equity: bots in each of the modes that they report, or one for a parameter or
+/// setting.</param>
+/// <param name="Flows">How often the equity grew without a return, by accounts that joined after the start.</param>
+/// <param name="Currency">The currency of the figures in money: the settle asset of all trades, or USD if there are several.</param>
+/// <param name="AccountsWithoutBalance">Accounts that never reported a balance. The percent figures leave their trades out.</param>
 internal sealed record PerformanceBasis(
     decimal? StartingBalance,
     string? StartingBalanceSource,
@@ -34,9 +35,9 @@ internal sealed record PerformanceBasis(
 }
 
 /// <summary>
-/// The figures of docs/metrics.md in the order of the answer. Money in the currency that the basis names, rates named percent as 0–100, other
-/// ratios as plain numbers. The ten of the seed come first and are 0 where there is nothing to count; any other figure that cannot
-/// be known is null, and <see cref="Undefined"/> says why for every field that is null.
+/// The figures of docs/metrics.md, in the order of the answer. Money is in the currency of the basis, fields named percent are 0 to 100,
+/// and other ratios are plain numbers. The ten oldest fields come first and are 0 if there is nothing to count. Any other unknown figure is
+/// null, and <see cref="Undefined"/> says why for every field that is null.
 /// </summary>
 internal sealed record PerformanceReport
 {
@@ -44,7 +45,7 @@ internal sealed record PerformanceReport
     public required long WinningTrades { get; init; }
     public required long LosingTrades { get; init; }
 
-    /// <summary>Percent of all trades, breakevens included.</summary>
+    /// <summary>The winning trades in percent of all trades, including those that broke even.</summary>
     public required double WinRate { get; init; }
     public required decimal? TotalPnl { get; init; }
     public required decimal? AvgWin { get; init; }
@@ -70,10 +71,12 @@ internal sealed record PerformanceReport
     public required decimal? Expectancy { get; init; }
     public required double? ExpectancyRatio { get; init; }
 
-    /// <summary>Positive: the largest fall in money.</summary>
+    /// <summary>The largest fall in money, as a positive number.</summary>
     public required decimal? MaxDrawdown { get; init; }
 
-    /// <summary>Positive: the largest fall in percent of its peak, which may be another fall than the largest in money.</summary>
+    /// <summary>
+    /// The largest fall in percent of its peak, as a positive number. It may be another fall than the largest one in money.
+    /// </summary>
     public required double? MaxDrawdownPercent { get; init; }
     public required DateTimeOffset? MaxDrawdownFrom { get; init; }
     public required DateTimeOffset? MaxDrawdownTo { get; init; }
@@ -82,17 +85,17 @@ internal sealed record PerformanceReport
     public required double? SharpeRatio { get; init; }
     public required double? SortinoRatio { get; init; }
 
-    /// <summary>A ratio: 0.1 is 10 % a year.</summary>
+    /// <summary>The growth per year as a ratio: 0.1 is 10 % a year.</summary>
     public required double? Cagr { get; init; }
     public required double? CalmarRatio { get; init; }
     public required double? Sqn { get; init; }
 
-    /// <summary>The figures of each settle asset by itself, by name.</summary>
+    /// <summary>The figures of each settle asset, ordered by its name.</summary>
     public required IReadOnlyList<CurrencyFigures> ByCurrency { get; init; }
 
     /// <summary>
-    /// Wire name of each field that is null, to the sentence that says why, and of each percent figure that leaves trades out, to whose;
-    /// empty if there is none.
+    /// The reason for each field that is null, and a note for each percent figure that leaves trades out; by JSON name, empty if there are
+    /// none.
     /// </summary>
     public required Dictionary<string, string> Undefined { get; init; }
     public required PerformanceBasis Basis { get; init; }

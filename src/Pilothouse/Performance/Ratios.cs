@@ -1,11 +1,15 @@
 namespace Pilothouse.Performance;
 
-/// <summary>The returns of the days on which trades closed, among <paramref name="Days"/> calendar days; the others are 0.</summary>
+/// <summary>
+/// The returns of the days on which trades closed. On the other ones of the <paramref name="Days"/> calendar days the return is 0.
+/// </summary>
 internal sealed record DailyReturns(double[] OnTradingDays, int Days)
 {
     public double Mean { get; } = Days == 0 ? 0 : Sum(OnTradingDays) / Days;
 
-    /// <summary>Neumaier's sum (1974): a plain one of 20,000 equal returns drifts far enough to give them a deviation.</summary>
+    /// <summary>
+    /// Neumaier's compensated sum (1974). A plain sum of 20,000 equal returns has so much rounding error that they would seem to deviate.
+    /// </summary>
     private static double Sum(double[] values)
     {
         var (sum, lost) = (0.0, 0.0);
@@ -21,16 +25,16 @@ internal sealed record DailyReturns(double[] OnTradingDays, int Days)
 }
 
 /// <summary>
-/// Ratios of return to risk. Days are calendar days (crypto never closes), a year is 365 of them, and no risk-free rate is taken
-/// off. A figure without a meaning is a reason, never a sentinel.
+/// Ratios of return to risk. Days are calendar days (crypto is traded every day), a year has 365 of them, and the risk-free rate is 0. A
+/// ratio that is not defined is a reason, never a special number.
 /// </summary>
 internal static class Ratios
 {
     public const int DaysPerYear = 365;
 
     /// <summary>
-    /// A deviation below this share of the values' own size is the rounding of binary fractions, not information: dividing by it
-    /// would make ratios of 1e15 out of equal returns.
+    /// A deviation below this share of the size of the values is only rounding error. Dividing by it would turn equal returns into ratios
+    /// of 1e15.
     /// </summary>
     private const double RoundingNoise = 1e-13;
 

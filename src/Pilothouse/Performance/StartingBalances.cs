@@ -5,26 +5,26 @@ using Pilothouse.Trades;
 
 namespace Pilothouse.Performance;
 
-/// <summary>Whose equity the percent figures are of.</summary>
-/// <param name="Amount">Of the one account that the parameter or the setting makes; null where the bots' own accounts count.</param>
-/// <param name="Source">parameter, setting, bot_status, or null where nobody knows any equity.</param>
-/// <param name="Book">The bots' accounts; empty beside a parameter or setting.</param>
+/// <summary>Where the equity of the percent figures comes from.</summary>
+/// <param name="Amount">The balance of the single account of a parameter or setting; null if the bots' own accounts count.</param>
+/// <param name="Source">parameter, setting, bot_status, or null if no equity is known.</param>
+/// <param name="Book">The accounts of the bots; empty if a parameter or setting is used.</param>
 internal sealed record EquitySource(decimal? Amount, string? Source, AccountBook? Book)
 {
     public const string Parameter = "parameter";
     public const string Setting = "setting";
     public const string Reports = "bot_status";
 
-    /// <summary>Whether all trades that were chosen by bot and mode are of one account.</summary>
+    /// <summary>Whether all selected trades belong to one account.</summary>
     public bool IsOne => Amount is not null;
 
-    /// <summary>The accounts that were chosen, by the time they opened.</summary>
+    /// <summary>The selected accounts in the order in which they opened.</summary>
     public IReadOnlyList<Account> Accounts => Book?.Accounts ?? [];
 
-    /// <summary>Whether the equity at the start of a window depends on what closed before it.</summary>
+    /// <summary>Whether the equity at the start of a window depends on the trades that closed before it.</summary>
     public bool NeedsEarlier => Source is Setting or Reports;
 
-    /// <summary>The trades that move the equity beside those that were asked for.</summary>
+    /// <summary>Returns which trades change the equity in addition to the selected ones.</summary>
     public TradesBeside Beside(ClosedTradeFilter filter) => Source switch
     {
         null => TradesBeside.None,
@@ -32,11 +32,11 @@ internal sealed record EquitySource(decimal? Amount, string? Source, AccountBook
         _ => filter.BotName is { } bot && !Book!.HasUnnamed(bot) ? TradesBeside.OfBot : TradesBeside.OfAll,
     };
 
-    /// <summary>The account that a trade moved, if it was chosen.</summary>
+    /// <summary>Returns the account whose equity a trade changed; null if it was not selected.</summary>
     public Account? Find(in TradeClosing row) => Book?.Find(row.BotName, row.Mode);
 }
 
-/// <summary>Where equity comes from: the request, else STARTING_BALANCE, else what the bots reported.</summary>
+/// <summary>Finds the starting equity: the request's parameter, else STARTING_BALANCE, else the balances that the bots reported.</summary>
 internal sealed class StartingBalances(Settings settings, BalanceReports reports)
 {
     public async ValueTask<EquitySource> FindAsync(Session session, decimal? parameter, string? botName, string? mode)
