@@ -1,36 +1,38 @@
 namespace Pilothouse.Backups;
 
-/// <summary>How much is known of a backup without reading it.</summary>
+/// <summary>What is known about a backup without reading all of it.</summary>
 internal enum BackupState
 {
-    /// <summary>Made and verified here; the file has the size that it had then.</summary>
+    /// <summary>This program made and verified it, and the file still has the same size.</summary>
     Good,
 
-    /// <summary>Without a manifest: the seed's, or a copy from before a migration. Only verifying it tells.</summary>
+    /// <summary>
+    /// It has no manifest: it was made by the previous Python server or before a migration. It must be verified to know more.
+    /// </summary>
     Unproven,
 
-    /// <summary>It cannot be what was made.</summary>
+    /// <summary>It is not the file that was made.</summary>
     Broken,
 }
 
 /// <summary>One backup in the folder.</summary>
-/// <param name="Name">The file's name.</param>
-/// <param name="Path">The file.</param>
-/// <param name="MadeAt">From its manifest, else from its name.</param>
-/// <param name="SizeBytes">Of the file.</param>
-/// <param name="State">What is known without reading it.</param>
-/// <param name="Problem">What is wrong, as a phrase.</param>
-/// <param name="Manifest">What was noted when it was made.</param>
+/// <param name="Name">The name of the file.</param>
+/// <param name="Path">The path of the file.</param>
+/// <param name="MadeAt">When it was made, from its manifest or else from its name.</param>
+/// <param name="SizeBytes">The size of the file.</param>
+/// <param name="State">What is known without reading the file.</param>
+/// <param name="Problem">What is wrong with it, as a phrase; null if nothing is known.</param>
+/// <param name="Manifest">The manifest that was written when it was made; null if there is none.</param>
 internal sealed record Backup(string Name, string Path, DateTimeOffset MadeAt, long SizeBytes, BackupState State, string? Problem, BackupManifest? Manifest)
 {
     public const string BySchedule = "schedule";
     public const string ByCommand = "command";
     public const string ByApi = "api";
 
-    /// <summary>Who made it; null where nothing says so, as of the seed's.</summary>
+    /// <summary>What made it (schedule, command or api); null if that is unknown, as for backups of the previous Python server.</summary>
     public string? Maker => Manifest?.MadeBy is BySchedule or ByCommand or ByApi ? Manifest.MadeBy : null;
 
-    /// <summary>Of a list with the newest first, what is beyond <paramref name="most"/> of each maker.</summary>
+    /// <summary>Returns the backups beyond the newest <paramref name="most"/> of each maker. The list must have the newest first.</summary>
     public static List<Backup> Surplus(IReadOnlyList<Backup> all, int most) => [.. new[] { BySchedule, ByCommand, ByApi }
         .Select(maker => all.Where(backup => !backup.IsBeforeMigration && (backup.Maker == maker || (backup.Maker is null && maker != ByApi))))
         .SelectMany(made => made.Skip(most).Except(made.Where(static backup => backup.State == BackupState.Good).Take(1))).Distinct()];
@@ -41,5 +43,5 @@ internal sealed record Backup(string Name, string Path, DateTimeOffset MadeAt, l
 /// <summary>A backup could not be made, found, verified or restored; the message says why and what to do.</summary>
 internal sealed class BackupFailedException(string message, Exception? cause = null) : Exception(message, cause);
 
-/// <summary>Somebody else makes a backup now.</summary>
+/// <summary>Another program is making a backup in this folder now.</summary>
 internal sealed class BackupRunningException() : Exception("Another backup is being made in this folder. Wait for it to end.");

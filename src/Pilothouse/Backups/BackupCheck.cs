@@ -6,21 +6,24 @@ using Pilothouse.Storage.Migrations;
 
 namespace Pilothouse.Backups;
 
-/// <summary>What a verified backup holds.</summary>
-/// <param name="Facts">Its tables' rows, its references that lead nowhere, its migrations.</param>
-/// <param name="DatabaseSizeBytes">Unpacked.</param>
+/// <summary>The content of a verified backup.</summary>
+/// <param name="Facts">Its row counts, broken foreign keys and migrations.</param>
+/// <param name="DatabaseSizeBytes">The size of the unpacked database.</param>
 internal sealed record VerifiedBackup(DatabaseFacts Facts, long DatabaseSizeBytes);
 
-/// <summary>Proves that a backup can be restored, by doing most of it: hash, unpack, integrity_check, foreign_key_check, counts.</summary>
+/// <summary>
+/// Proves that a backup can be restored, by doing most of a restore: hash, unpack, integrity_check, foreign_key_check, row counts.
+/// </summary>
 internal static class BackupCheck
 {
     private const int BlockSize = 1 << 20;
 
     /// <summary>
-    /// Unpacks a backup to <paramref name="target"/>, which must exist and be empty, and checks what came out. The seed's backups have no
-    /// manifest to be compared with; they pass if they are whole databases of ours.
+    /// Unpacks a backup to <paramref name="target"/>, which must exist and be empty, and checks the result. Backups of the previous Python
+    /// server have no manifest to compare with; they pass if they are intact databases with our tables.
     /// </summary>
-    /// <exception cref="BackupFailedException">The backup is damaged, is another's, or there is no room; the message says which.</exception>
+    /// <exception cref="BackupFailedException">The backup is damaged, is not of this program, or there is not enough space. The message
+    /// says which.</exception>
     public static VerifiedBackup Unpack(Backup backup, string target, IBackupProgress progress, CancellationToken cancel)
     {
         if (backup.State == BackupState.Broken)
@@ -33,7 +36,7 @@ internal static class BackupCheck
         {
             if (sha != manifest.Sha256)
             {
-                throw Damaged(backup, "it is not the file that was made (its SHA-256 is another)");
+                throw Damaged(backup, "it is not the file that was made (its SHA-256 differs)");
             }
 
             if (databaseSha != manifest.DatabaseSha256 || databaseSize != manifest.DatabaseSizeBytes)
@@ -56,7 +59,7 @@ internal static class BackupCheck
     {
         try
         {
-            // The seed's copies may be in WAL mode.
+            // Copies of the previous Python server may be in WAL mode.
             DatabaseEngine.MakeOneFile(database);
             if (DatabaseEngine.Integrity(database, cancel) is var answer && answer != "ok")
             {
@@ -82,7 +85,7 @@ internal static class BackupCheck
         }
     }
 
-    /// <summary>Copies the database out of the backup and hashes both on the way.</summary>
+    /// <summary>Copies the database out of the backup and computes the hashes of both.</summary>
     private static (string Sha, string DatabaseSha, long DatabaseSize) CopyOut(Backup backup, string target, IBackupProgress progress, CancellationToken cancel)
     {
         using var stored = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -90,7 +93,8 @@ internal static class BackupCheck
         progress.Begin("Unpacking", known: true);
         try
         {
-            // A few bytes can unpack to a disk full, which the database may share. Without a manifest a fiftieth of the disk stays free.
+            // A few bytes can unpack to fill the disk, which may also hold the database. Without a manifest, a fiftieth of the disk is kept
+            // free.
             var disk = new DriveInfo(Path.GetDirectoryName(Path.GetFullPath(target))!);
             var largest = backup.Manifest?.DatabaseSizeBytes ?? Math.Max(0, disk.AvailableFreeSpace - Math.Min(disk.TotalSize / 50, 64 << 20));
             using var file = new HashedStream(PlainFile.Read(backup.Path), stored, done => progress.Report((double)done / Math.Max(backup.SizeBytes, 1)));
@@ -113,7 +117,7 @@ internal static class BackupCheck
                 output.Write(block, 0, count);
             }
 
-            // What may stand behind the end of the packed data belongs to the file all the same.
+            // Bytes behind the end of the compressed data are part of the file's hash too.
             file.CopyTo(Stream.Null);
             output.Flush(flushToDisk: true);
             return (Hex(stored), Hex(unpacked), size);

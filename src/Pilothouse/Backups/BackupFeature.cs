@@ -9,7 +9,8 @@ using Pilothouse.Storage;
 namespace Pilothouse.Backups;
 
 /// <summary>
-/// Backups: what can be asked of them, all with the scope <c>control</c>. Restoring is the command line's: no server may run meanwhile.
+/// The operations on backups, all with the scope <c>control</c>. There is none for restoring: that is a command, because no server may run
+/// during a restore.
 /// </summary>
 internal sealed partial class BackupFeature : Feature
 {
@@ -66,7 +67,7 @@ internal sealed partial class BackupFeature : Feature
         Backup backup;
         try
         {
-            // Not cancelled with its request: a proxy that has waited too long must not undo it.
+            // The request's token does not cancel it: a proxy that gives up waiting must not undo the backup.
             backup = await PatientThread.Run(() => maker.Make(Backup.ByApi, TimeSpan.Zero, NoProgress.Instance, out _, stopping));
         }
         catch (BackupRunningException running)

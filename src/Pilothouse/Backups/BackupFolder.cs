@@ -4,28 +4,28 @@ using Pilothouse.Storage.Files;
 
 namespace Pilothouse.Backups;
 
-/// <summary>BACKUP_DIR: what is in it, and how files get in and out of it.</summary>
+/// <summary>The folder BACKUP_DIR: lists what is in it, and adds and removes files.</summary>
 internal sealed class BackupFolder(string path, TimeProvider clock)
 {
-    /// <summary>What a file that is not finished is for.</summary>
+    /// <summary>The purpose in the name of a file that is not finished.</summary>
     public const string Making = "making";
     public const string Verifying = "verify";
     private const string Leaving = "leaving";
     private const string Unfinished = ".unfinished";
 
-    /// <summary>What .NET makes of the kernel's EWOULDBLOCK, and of ERROR_SHARING_VIOLATION.</summary>
+    /// <summary>The error code in .NET of a lock that another process holds: EWOULDBLOCK of the kernel.</summary>
     private static readonly int HeldByAnother = OperatingSystem.IsMacOS() ? 35 : 11;
     private const int HeldByAnotherOnWindows = unchecked((int)0x80070020);
     private static readonly TimeSpan LookAgainAfter = TimeSpan.FromMilliseconds(200);
 
     public string Path { get; } = System.IO.Path.GetFullPath(path);
 
-    /// <summary>Every backup, the newest by name first; none where the folder does not exist.</summary>
+    /// <summary>Returns every backup, the newest first by name; none if the folder does not exist.</summary>
     public IReadOnlyList<Backup> List() => !Directory.Exists(Path)
         ? []
         : [.. Directory.EnumerateFiles(Path).Select(Look).OfType<(Backup Backup, DateTime Local)>().OrderByDescending(static found => found.Local).ThenByDescending(static found => found.Backup.Name, StringComparer.Ordinal).Select(static found => found.Backup)];
 
-    /// <summary>Why no backup can be made here, as a phrase behind the folder's name; null where nothing stands against it.</summary>
+    /// <summary>Returns why no backup can be made here, as a phrase that follows the folder's name; null if one can be made.</summary>
     public string? Obstacle()
     {
         var folder = Path;
@@ -39,8 +39,8 @@ internal sealed class BackupFolder(string path, TimeProvider clock)
             : null;
     }
 
-    /// <summary>A backup by its name, or "latest".</summary>
-    /// <exception cref="BackupFailedException">There is none.</exception>
+    /// <summary>Finds a backup by its name, or the newest one by "latest".</summary>
+    /// <exception cref="BackupFailedException">There is no such backup.</exception>
     public Backup Find(string name)
     {
         var all = List();
@@ -50,10 +50,10 @@ internal sealed class BackupFolder(string path, TimeProvider clock)
     }
 
     /// <summary>
-    /// Makes the folder where it is missing, waits for another backup that is being made, removes what a killed one left behind, and renames manifests of
-    /// older versions.
+    /// Creates the folder if it is missing, waits until no other program makes a backup in it, removes what an interrupted backup left
+    /// behind, and renames the manifests of older versions.
     /// </summary>
-    /// <returns>The lock: nobody else makes, removes or names backups here until it is disposed.</returns>
+    /// <returns>The lock. No other program makes, removes or renames backups here until it is disposed.</returns>
     public IDisposable Open(TimeSpan patience, CancellationToken cancel, Action? waiting = null)
     {
         FileStream? file = null;
@@ -89,7 +89,7 @@ internal sealed class BackupFolder(string path, TimeProvider clock)
     }
 
     /// <summary>
-    /// A name that is free and sorts behind every other, also after the clock was set back: the newest backup is always the last by name.
+    /// Returns a free name that sorts behind all others, even if the clock was set back: the newest backup is always the last by name.
     /// </summary>
     public string NextName(bool compressed)
     {
@@ -98,7 +98,7 @@ internal sealed class BackupFolder(string path, TimeProvider clock)
         return BackupName.Of(newest.AddSeconds(1) > local ? newest.AddSeconds(1) : local, compressed);
     }
 
-    /// <summary>Notes for every program that looks here that a backup failed now; a good one that is made later outdates it.</summary>
+    /// <summary>Records in the folder that a backup failed now, for every program that uses it. A later good backup cancels it.</summary>
     public void NoteFailure()
     {
         try
@@ -110,22 +110,22 @@ internal sealed class BackupFolder(string path, TimeProvider clock)
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            // Whoever asked for the backup is told of the failure itself.
+            // Recording is optional: the caller reports the failure of the backup itself.
         }
     }
 
-    /// <summary>When a backup failed the last time, by whomever; null where none did or nobody could note it.</summary>
+    /// <summary>When a backup last failed in any program; null if none did or it could not be recorded.</summary>
     public DateTimeOffset? LastFailure() =>
         File.Exists(FailurePath) && DateTimeOffset.TryParse(File.ReadAllText(FailurePath), CultureInfo.InvariantCulture, out var at) ? at : null;
 
     private string FailurePath => System.IO.Path.Combine(Path, ".last_failure");
 
-    /// <summary>Where a file is made before it gets its name.</summary>
+    /// <summary>Returns the path of a file while it is being made.</summary>
     /// <param name="purpose">One word.</param>
-    /// <param name="name">The backup's name. The file's own is one that no search for backups finds: who took it would have half a file.</param>
+    /// <param name="name">The backup's name. The file itself must not look like a backup, or half a file could be copied as one.</param>
     public string PathForUnfinished(string purpose, string name) => System.IO.Path.Combine(Path, $"{purpose}_{BackupName.Bare(name)}{Unfinished}");
 
-    /// <summary>Gives a finished file its name, for good: after a power cut it is there under the new name or not at all.</summary>
+    /// <summary>Gives a finished file its name and syncs the folder: after a power failure, it has that name or does not exist.</summary>
     public string Name(string unfinished, string name)
     {
         var target = System.IO.Path.Combine(Path, name);
@@ -136,13 +136,14 @@ internal sealed class BackupFolder(string path, TimeProvider clock)
     }
 
     /// <summary>
-    /// Removes the oldest beyond <paramref name="most"/> of each maker, so that none pushes out those of another; the seed's count with the schedule's
-    /// and with the command's. Never the last good one of a maker, and nothing that neither we nor the seed have made.
+    /// Removes the oldest backups beyond <paramref name="most"/> of each maker, so that backups of one maker do not displace those of
+    /// another. Those of the previous Python server count for the schedule and for the command. The last good backup of a maker is never
+    /// removed, nor is any file that neither we nor the previous server made.
     /// </summary>
-    /// <returns>The names of those that should be gone and could not be removed.</returns>
+    /// <returns>The names of the backups that could not be removed.</returns>
     public IReadOnlyList<string> Prune(int most) => [.. Backup.Surplus(List(), most).Where(backup => !TryRemove(backup)).Select(static backup => backup.Name)];
 
-    /// <summary>Under another name first: a backup that is half removed must not look like one.</summary>
+    /// <summary>Renames the backup before removing it, so that a partly removed backup does not look like a good one.</summary>
     private bool TryRemove(Backup backup)
     {
         try
@@ -182,7 +183,7 @@ internal sealed class BackupFolder(string path, TimeProvider clock)
 
     private void RemoveLeftovers()
     {
-        // Older versions called theirs trading_bot_backup_....unfinished and verify_trading_bot_backup_....unfinished.
+        // Older versions named their unfinished files trading_bot_backup_....unfinished and verify_trading_bot_backup_....unfinished.
         string[] ours = [$"{Making}_*{Unfinished}*", $"{Verifying}_*{Unfinished}*", $"{Leaving}_*{Unfinished}*", $"*trading_bot_backup_*{Unfinished}*", $"{BackupName.BeforeMigration}*{Unfinished}*"];
         foreach (var file in ours.SelectMany(pattern => Directory.EnumerateFiles(Path, pattern)).Distinct())
         {
@@ -198,7 +199,7 @@ internal sealed class BackupFolder(string path, TimeProvider clock)
         }
     }
 
-    /// <summary>Removes a manifest without a backup, and gives one of an older version its new name.</summary>
+    /// <summary>Removes a manifest whose backup is gone, and renames a manifest of an older version.</summary>
     private static void TidyManifest(string manifest, string backup)
     {
         var name = BackupManifest.PathFor(backup);

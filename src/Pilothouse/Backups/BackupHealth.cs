@@ -6,15 +6,15 @@ using Pilothouse.Storage;
 namespace Pilothouse.Backups;
 
 /// <summary>
-/// How the backups are: failed, overdue or good. Looked up from the folder at most once a minute, since others may make them, or
-/// remove them.
+/// The condition of the backups: failed, overdue or good. The folder is read at most once a minute, because other programs may make or
+/// remove backups.
 /// </summary>
 internal sealed class BackupHealth(Settings settings, BackupFolder folder, TimeProvider clock) : IWatched
 {
-    /// <summary>A day, and two hours for a backup that takes long or is tried again.</summary>
+    /// <summary>A day, and two hours for a backup that takes long or has to be repeated.</summary>
     private static readonly TimeSpan Overdue = TimeSpan.FromHours(26);
 
-    /// <summary>What was made later than this from now was made under a wrong clock.</summary>
+    /// <summary>A backup that seems to be made later than this from now was made with a wrong clock.</summary>
     public static readonly TimeSpan ClockTolerance = TimeSpan.FromHours(2);
 
     private static readonly TimeSpan LookEvery = TimeSpan.FromMinutes(1);
@@ -42,8 +42,8 @@ internal sealed class BackupHealth(Settings settings, BackupFolder folder, TimeP
     }
 
     /// <summary>
-    /// Looks now for the newest verified backup that stands for the schedule's: one made over the API does not, as it is gone after a
-    /// few more of them.
+    /// Reads the folder now and returns the newest verified backup that can stand in for the scheduled one. One made over the API cannot,
+    /// because a few more of them will displace it.
     /// </summary>
     public Backup? RefreshScheduled()
     {
@@ -54,7 +54,7 @@ internal sealed class BackupHealth(Settings settings, BackupFolder folder, TimeP
         }
     }
 
-    /// <summary>Backups in the folder, good or not.</summary>
+    /// <summary>The number of backups in the folder, good or not.</summary>
     public int Count
     {
         get
@@ -67,7 +67,7 @@ internal sealed class BackupHealth(Settings settings, BackupFolder folder, TimeP
     /// <summary>How many attempts failed since the start.</summary>
     public long Failures { get; private set; }
 
-    /// <summary>Looks now.</summary>
+    /// <summary>Reads the folder now and returns the newest good backup.</summary>
     public Backup? Refresh()
     {
         lock (looking)
@@ -76,7 +76,7 @@ internal sealed class BackupHealth(Settings settings, BackupFolder folder, TimeP
         }
     }
 
-    /// <summary>An attempt failed: so it stays until a backup is there that was made later, by whomever.</summary>
+    /// <summary>Records a failed attempt. The condition stays failed until any program has made a later backup.</summary>
     public void Failed()
     {
         lock (looking)
@@ -87,7 +87,7 @@ internal sealed class BackupHealth(Settings settings, BackupFolder folder, TimeP
         }
     }
 
-    /// <summary>When this file got its tables here: a backup that was due before then was never missed.</summary>
+    /// <summary>Returns when the tables of this database were created: a backup that was due before that was not missed.</summary>
     public DateTimeOffset DatabaseBegan()
     {
         if (began is { } known)
@@ -124,7 +124,7 @@ internal sealed class BackupHealth(Settings settings, BackupFolder folder, TimeP
         var now = clock.GetUtcNow();
         var told = good is null ? "There is no verified backup yet" : $"The last verified backup is {Ago(now - good.MadeAt)} old";
 
-        // What the schedule goes by, too: of a database that began after it was due, no backup was missed.
+        // The schedule uses the same rule: a backup that was due before the database was created was not missed.
         var age = now - (good is not null && good.MadeAt > DatabaseBegan() && good.MadeAt <= now + ClockTolerance ? good.MadeAt : DatabaseBegan());
         if (LatestFailure() > (good?.MadeAt ?? DateTimeOffset.MinValue))
         {
@@ -143,7 +143,7 @@ internal sealed class BackupHealth(Settings settings, BackupFolder folder, TimeP
                 : $"{told}.");
         }
 
-        // Without the server's own schedule somebody else makes them (cron, `backup service`), if there ever was one.
+        // Without the server's own schedule, something else makes the backups (cron, `backup service`), if there ever was one.
         return settings.EnableAutoBackup || good is not null
             ? new("backups", ConditionState.Failed, $"{told}: the daily one is overdue. The server's log says why; `pilothouse backup` makes one now.")
             : new("backups", ConditionState.Warning, $"{told}, and ENABLE_AUTO_BACKUP is off. `pilothouse backup` makes one now.");
@@ -166,7 +166,7 @@ internal sealed class BackupHealth(Settings settings, BackupFolder folder, TimeP
         : age < TimeSpan.FromDays(3) ? string.Create(CultureInfo.InvariantCulture, $"{(int)age.TotalHours} hours")
         : string.Create(CultureInfo.InvariantCulture, $"{(int)age.TotalDays} days");
 
-    /// <summary>A backup that another process made or removed is seen at once.</summary>
+    /// <summary>The folder's time of change. It shows at once that another process made or removed a backup.</summary>
     private DateTime ChangedAt() => Directory.GetLastWriteTimeUtc(folder.Path);
 
     private Backup? Read()
@@ -176,7 +176,7 @@ internal sealed class BackupHealth(Settings settings, BackupFolder folder, TimeP
             var all = folder.List();
             count = all.Count;
 
-            // One from the future was made under a wrong clock: it must not stand for all the days until then.
+            // A backup from the future was made with a wrong clock. It must not count as good for all the days until then.
             var soon = clock.GetUtcNow() + ClockTolerance;
             Backup[] good = [.. all.Where(static backup => backup.State == BackupState.Good)];
             last = Array.Find(good, backup => backup.MadeAt <= soon) ?? good.FirstOrDefault();

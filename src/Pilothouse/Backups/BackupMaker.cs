@@ -8,29 +8,30 @@ using Pilothouse.Storage.Migrations;
 namespace Pilothouse.Backups;
 
 /// <summary>
-/// Makes backups. One has its name only after it was verified: the copy passes the engine's checks and has the rows of the database at that
-/// moment, and what was packed unpacks to the same bytes.
+/// Makes backups. A backup gets its name only after it was verified: the copy passes the engine's checks and has the row counts of the
+/// database at that moment, and the compressed file unpacks to the same bytes.
 /// </summary>
-/// <param name="settings">Where the database and the backups are.</param>
-/// <param name="clock">When a backup is made.</param>
-/// <param name="served">The database's upkeep, where this process serves it.</param>
+/// <param name="settings">The paths of the database and the backups.</param>
+/// <param name="clock">The clock.</param>
+/// <param name="served">The upkeep of the database, if this process is the server; else null.</param>
 internal sealed class BackupMaker(Settings settings, TimeProvider clock, Upkeep? served = null)
 {
     private const int BlockSize = 1 << 20;
 
     public BackupFolder Folder { get; } = new(settings.BackupDir, clock);
 
-    /// <summary>Makes a backup, and removes the oldest of the same kind beyond MAX_BACKUPS.</summary>
+    /// <summary>Makes a backup, and removes the oldest of the same maker beyond MAX_BACKUPS.</summary>
     /// <param name="madeBy">schedule, command or api.</param>
-    /// <param name="patience">How long to wait for a backup that somebody else is making.</param>
-    /// <param name="progress">Is told how far it is.</param>
-    /// <param name="kept">Names of old backups that should be gone by MAX_BACKUPS but could not be removed.</param>
-    /// <param name="cancel">Ends it; what there was of it is removed.</param>
-    /// <param name="waiting">Called when it has to wait.</param>
-    /// <param name="isNeeded">Asked when nobody else makes one any more; false makes none.</param>
-    /// <returns>Null where it was not needed any more.</returns>
-    /// <exception cref="BackupFailedException">It could not be made; what there was of it is removed, and older ones are untouched.</exception>
-    /// <exception cref="BackupRunningException">Somebody else makes one.</exception>
+    /// <param name="patience">How long to wait for a backup that another program is making.</param>
+    /// <param name="progress">Receives the progress.</param>
+    /// <param name="kept">The names of old backups beyond MAX_BACKUPS that could not be removed.</param>
+    /// <param name="cancel">Cancels the backup and removes its unfinished files.</param>
+    /// <param name="waiting">Called if it has to wait.</param>
+    /// <param name="isNeeded">Called when it has the lock. If it returns false, no backup is made.</param>
+    /// <returns>The backup; null if it was no longer needed.</returns>
+    /// <exception cref="BackupFailedException">It could not be made. Its unfinished files are removed, and older backups are
+    /// unchanged.</exception>
+    /// <exception cref="BackupRunningException">Another program is making a backup.</exception>
     public Backup? MakeIf(Func<bool>? isNeeded, string madeBy, TimeSpan patience, IBackupProgress progress, out IReadOnlyList<string> kept, CancellationToken cancel, Action? waiting = null)
     {
         try
@@ -44,14 +45,15 @@ internal sealed class BackupMaker(Settings settings, TimeProvider clock, Upkeep?
         }
     }
 
-    /// <summary>As <see cref="MakeIf"/>, whatever else there is.</summary>
+    /// <summary>Like <see cref="MakeIf"/>, but always makes a backup.</summary>
     public Backup Make(string madeBy, TimeSpan patience, IBackupProgress progress, out IReadOnlyList<string> kept, CancellationToken cancel, Action? waiting = null) =>
         MakeIf(null, madeBy, patience, progress, out kept, cancel, waiting)!;
 
     /// <summary>
-    /// Makes a backup of what the server still has open of a database that was lost: it is named and verified as any other, and pushes none out.
+    /// Makes a backup from the files that the server still has open after the database file was lost. It is named and verified like any
+    /// other, and no older backup is removed for it.
     /// </summary>
-    /// <exception cref="BackupFailedException">The open files cannot be read, are damaged, or there is no room.</exception>
+    /// <exception cref="BackupFailedException">The open files cannot be read or are damaged, or there is not enough space.</exception>
     public Backup Rescue(CancellationToken cancel)
     {
         using var hold = Folder.Open(TimeSpan.FromMinutes(1), cancel);
@@ -111,8 +113,8 @@ internal sealed class BackupMaker(Settings settings, TimeProvider clock, Upkeep?
     }
 
     /// <summary>
-    /// A file that was lost, or is another program's, must not become a good backup that pushes real ones out; and the engine, asked to open an
-    /// empty file, would throw the log beside it away.
+    /// Refuses a file that is empty or not a database. Its copy must not become a good backup that displaces real ones; also, if the engine
+    /// opens an empty file, it discards the log beside it.
     /// </summary>
     private void RefuseWhatIsNoDatabase()
     {
@@ -154,7 +156,7 @@ internal sealed class BackupMaker(Settings settings, TimeProvider clock, Upkeep?
         };
     }
 
-    /// <summary>The copy has every page of the database: what is wrong with it is wrong there.</summary>
+    /// <summary>Checks the copy. It has every page of the database, so damage in the copy is damage in the database.</summary>
     private void CheckCopy(string copy, DatabaseFacts facts, CancellationToken cancel)
     {
         if (DatabaseEngine.Integrity(copy, cancel) is var answer && answer != "ok")
@@ -175,7 +177,7 @@ internal sealed class BackupMaker(Settings settings, TimeProvider clock, Upkeep?
         }
     }
 
-    /// <summary>Packs the copy, then reads from the disk what was packed and unpacks it.</summary>
+    /// <summary>Compresses the copy, then reads the compressed file from the disk and unpacks it to compare.</summary>
     private static (long Size, string Sha) Pack(string copy, string packed, long size, string databaseSha, IBackupProgress progress, CancellationToken cancel)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -238,7 +240,7 @@ internal sealed class BackupMaker(Settings settings, TimeProvider clock, Upkeep?
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {
-                // The next backup removes what is left.
+                // The next backup removes the remaining files.
             }
         }
     }

@@ -5,8 +5,8 @@ using Pilothouse.Storage.Files;
 namespace Pilothouse.Backups;
 
 /// <summary>
-/// What stands beside a backup, under a name that nobody who looks for backups takes for one (<c>manifest_20261125_020000_db_gz.json</c>):
-/// written only after the backup was verified, and all that is needed to verify it again.
+/// The file beside a backup that describes it, written only after the backup was verified, with everything that is needed to verify it
+/// again. Its name does not look like a backup (<c>manifest_20261125_020000_db_gz.json</c>).
 /// </summary>
 internal sealed record BackupManifest
 {
@@ -14,7 +14,7 @@ internal sealed record BackupManifest
 
     public required DateTimeOffset MadeAt { get; init; }
 
-    /// <summary>schedule, command, api, or rescue: what a server still had open of a lost database.</summary>
+    /// <summary>schedule, command, api, or rescue (made from the open files of a lost database).</summary>
     public required string MadeBy { get; init; }
 
     public required string PilothouseVersion { get; init; }
@@ -22,7 +22,7 @@ internal sealed record BackupManifest
     [JsonPropertyName("sqlite_version")]
     public required string EngineVersion { get; init; }
 
-    /// <summary>The last of our migrations that the database had; null where it had none.</summary>
+    /// <summary>The last migration of the database; null if it has none of ours.</summary>
     public string? SchemaVersion { get; init; }
 
     public required IReadOnlyList<string> Migrations { get; init; }
@@ -42,7 +42,7 @@ internal sealed record BackupManifest
     /// <summary>Rows of each table.</summary>
     public required SortedDictionary<string, long> Tables { get; init; }
 
-    /// <summary>Rows that refer to a row that is not there, as in the database itself.</summary>
+    /// <summary>The number of rows whose foreign key refers to a missing row. The database itself has the same ones.</summary>
     public required long ForeignKeyViolations { get; init; }
 
     [JsonIgnore]
@@ -53,10 +53,12 @@ internal sealed record BackupManifest
 
     public static string PathFor(string backup) => System.IO.Path.Combine(System.IO.Path.GetDirectoryName(backup) ?? "", $"{Prefix}{BackupName.Bare(System.IO.Path.GetFileName(backup))}{Suffix}");
 
-    /// <summary>Where older versions put it. The seed's restore takes a file of such a name for a backup.</summary>
+    /// <summary>
+    /// Where older versions wrote the manifest. The restore of the previous Python server takes a file with such a name for a backup.
+    /// </summary>
     public static string OldPathFor(string backup) => backup + Suffix;
 
-    /// <summary>The backup that a file is the manifest of, by its name, old or new; null where the name is no manifest's.</summary>
+    /// <summary>Returns the backup that a manifest file belongs to, by its old or new name; null if the file is not a manifest.</summary>
     public static string? BackupOf(string path)
     {
         var name = System.IO.Path.GetFileName(path);
@@ -69,17 +71,17 @@ internal sealed record BackupManifest
         return BackupName.TryParse(backup, out _) ? System.IO.Path.Combine(System.IO.Path.GetDirectoryName(path) ?? "", backup) : null;
     }
 
-    /// <summary>The manifest beside a backup; null where there is none.</summary>
-    /// <exception cref="JsonException">It is there but cannot be read.</exception>
+    /// <summary>Reads the manifest beside a backup; null if there is none.</summary>
+    /// <exception cref="JsonException">The manifest exists but cannot be read.</exception>
     public static BackupManifest? Read(string backup)
     {
-        // It may get its new name between two looks.
+        // The first path is tried again at the end, because another process may rename the file between two attempts.
         return Array.Find([PathFor(backup), OldPathFor(backup), PathFor(backup)], System.IO.File.Exists) is { } path
             ? JsonSerializer.Deserialize(System.IO.File.ReadAllBytes(PlainFile.Checked(path)), BackupManifestJson.Default.BackupManifest) is { IsSound: true } manifest ? manifest : throw new JsonException("It is no manifest.")
             : null;
     }
 
-    /// <summary>The file may be anybody's: what is reckoned with must be there, and be a number of this world.</summary>
+    /// <summary>Whether all values that are computed with are present and plausible. Anybody may have written this file.</summary>
     [JsonIgnore]
     private bool IsSound => (object?)File is not null && !File.Any(char.IsControl) && (object?)Sha256 is not null && (object?)DatabaseSha256 is not null && (object?)Migrations is not null
         && (object?)Tables is not null && Tables.Count < 100_000 && Tables.Values.All(static rows => rows is >= 0 and < 1L << 40)

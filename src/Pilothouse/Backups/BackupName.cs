@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Pilothouse.Backups;
 
 /// <summary>
-/// Names of backups, the seed's: <c>trading_bot_backup_YYYYMMDD_HHMMSS.db</c> in local time, with <c>.gz</c> behind it where it is
-/// compressed. Copies from before a migration are called <c>before_migration_...db</c>.
+/// The names of backups, which are those of the previous Python server: <c>trading_bot_backup_YYYYMMDD_HHMMSS.db</c> in local time, with
+/// <c>.gz</c> at the end if it is compressed. Copies from before a migration are called <c>before_migration_...db</c>.
 /// </summary>
 internal static class BackupName
 {
@@ -14,17 +14,20 @@ internal static class BackupName
     private const string Plain = ".db";
     private const string Compressed = ".db.gz";
 
-    /// <summary>The name of a backup made at a local time.</summary>
+    /// <summary>Returns the name of a backup made at this local time.</summary>
     public static string Of(DateTime local, bool compressed) =>
         $"{Prefix}{local.ToString(Stamp, CultureInfo.InvariantCulture)}{(compressed ? Compressed : Plain)}";
 
     /// <summary>
-    /// A backup's name in words that no search for backups finds (the seed looks for <c>trading_bot_backup_*</c>, others for <c>*.db*</c> or
-    /// <c>*backup*</c>): <c>20261125_020000_db_gz</c> for <c>trading_bot_backup_20261125_020000.db.gz</c>.
+    /// Returns a backup's name in a form that no search for backups matches (the previous Python server looks for
+    /// <c>trading_bot_backup_*</c>, others for <c>*.db*</c> or <c>*backup*</c>): <c>20261125_020000_db_gz</c> for
+    /// <c>trading_bot_backup_20261125_020000.db.gz</c>.
     /// </summary>
     public static string Bare(string name) => (name.StartsWith(Prefix, StringComparison.Ordinal) ? name[Prefix.Length..] : name).Replace('.', '_');
 
-    /// <summary>The backup that <see cref="Bare"/> had this from; where it was none, something that is no backup's name either.</summary>
+    /// <summary>
+    /// Returns the backup's name from the form that <see cref="Bare"/> makes. Any other text gives a name that is not that of a backup.
+    /// </summary>
     public static string FromBare(string bare)
     {
         var end = Array.Find([Compressed, Plain], end => bare.EndsWith(end.Replace('.', '_'), StringComparison.Ordinal));
@@ -33,7 +36,10 @@ internal static class BackupName
 
     public static bool IsCompressed(string name) => name.EndsWith(Compressed, StringComparison.Ordinal);
 
-    /// <summary>Whether it is a backup's name and nothing else: no folder, no other file, and no time at an end of the calendar, with which nobody could reckon.</summary>
+    /// <summary>
+    /// Whether the text is the name of a backup: without a folder, and with a time that is not at an end of the calendar, where date
+    /// arithmetic would overflow.
+    /// </summary>
     public static bool TryParse(string name, out DateTime local) => TryRead(name, out local) && local.Year is >= 2000 and < 3000;
 
     private static bool TryRead(string name, out DateTime local)

@@ -5,7 +5,7 @@ using Pilothouse.Operations;
 namespace Pilothouse.Backups;
 
 /// <summary>A backup as the API shows it.</summary>
-/// <param name="State">good: made and verified here; unproven: without a manifest, as the seed's; broken: it cannot be what was made.</param>
+/// <param name="State">good: made and verified by this program; unproven: without a manifest; broken: not the file that was made.</param>
 internal sealed record BackupRow(string Name, DateTimeOffset MadeAt, string? MadeBy, long SizeBytes, long? DatabaseSizeBytes, string State, string? Problem, string? Sha256, string? SchemaVersion,
     long? ForeignKeyViolations, IReadOnlyDictionary<string, long>? Tables)
 {
@@ -14,7 +14,7 @@ internal sealed record BackupRow(string Name, DateTimeOffset MadeAt, string? Mad
         backup.State switch { BackupState.Good => "good", BackupState.Unproven => "unproven", _ => "broken" }, backup.Problem,
         backup.Manifest?.Sha256, backup.Manifest?.SchemaVersion, backup.Manifest?.ForeignKeyViolations, backup.Manifest?.Tables);
 
-    /// <summary>A backup for the audit log.</summary>
+    /// <summary>Returns the change for the audit log.</summary>
     public static Changed ChangeOf(Backup backup) => new("backups", null, null, () => JsonText.Of(Of(backup), BackupJson.Default.BackupRow));
 }
 

@@ -8,8 +8,8 @@ using Pilothouse.Storage.Migrations;
 namespace Pilothouse.Backups;
 
 /// <summary>
-/// Puts a backup in the place of the database. Until the new file has its name the old one is whole, under its own name or another, and a
-/// marker beside it keeps servers away; whatever interrupts it, the same command again finishes it.
+/// Replaces the database with a backup. Until the new file has its name, the old one stays intact under its own name or another, and a
+/// marker file beside it keeps servers from starting. An interrupted restore is completed by running the same command again.
 /// </summary>
 internal sealed class BackupRestorer(Settings settings, TimeProvider clock)
 {
@@ -19,10 +19,11 @@ internal sealed class BackupRestorer(Settings settings, TimeProvider clock)
 
     private string Marker => DatabaseFile.RestoreMarker(database);
 
-    /// <summary>Then the engine would move the log into what stands there now, where it does not belong.</summary>
+    /// <summary>Whether the database was lost. Then opening it would move the log into a file that it does not belong to.</summary>
     private bool IsLost => File.Exists(DatabaseFile.LostMarker(database));
 
-    /// <exception cref="BackupFailedException">The backup is damaged, somebody has the database open, or there is no room; the database is as it was.</exception>
+    /// <exception cref="BackupFailedException">The backup is damaged, another program has the database open, or there is not enough space.
+    /// The database is unchanged.</exception>
     /// <exception cref="DatabaseRefusedException">A server runs on the database.</exception>
     public RestoredBackup Restore(Backup backup, IBackupProgress progress, CancellationToken cancel)
     {
@@ -43,11 +44,13 @@ internal sealed class BackupRestorer(Settings settings, TimeProvider clock)
         }
     }
 
-    /// <summary>Says who has the database open, and how to stop them.</summary>
-    /// <exception cref="BackupFailedException">Somebody has.</exception>
+    /// <summary>Throws if another program has the database open. The message names it and says how to stop it.</summary>
+    /// <exception cref="BackupFailedException">Another program has the database open.</exception>
     public void RefuseIfHeld() => Hold()?.Dispose();
 
-    /// <summary>Keeps everybody from beginning anything in the database until it is disposed; null where the file is none or damaged.</summary>
+    /// <summary>
+    /// Locks the database against every other program until the result is disposed; null if the file is missing, not a database or damaged.
+    /// </summary>
     private FileSession? Hold()
     {
         RefuseHolders(database);
@@ -61,7 +64,7 @@ internal sealed class BackupRestorer(Settings settings, TimeProvider clock)
         }
         catch (EngineException error) when (error.IsDamage)
         {
-            // Which is why it is restored.
+            // The file is damaged or not a database, which is a reason to restore a backup.
             return null;
         }
         catch (Exception error) when (error is EngineException or DatabaseRefusedException)
@@ -81,8 +84,9 @@ internal sealed class BackupRestorer(Settings settings, TimeProvider clock)
     }
 
     /// <summary>
-    /// The new file has its name already, and little was left to do. Whatever is asked for now is done after that; a file that does
-    /// not pass is set aside then, as any other, and the marker still names the one that knows what was revoked.
+    /// Completes an interrupted restore whose new file already has its name. The restore that was asked for now follows afterwards. If that
+    /// new file does not pass its check, it is set aside like any other database, and the marker still names the old file, which knows what
+    /// was revoked.
     /// </summary>
     private void CompleteEarlier(RestoreMarker begun)
     {
@@ -95,7 +99,7 @@ internal sealed class BackupRestorer(Settings settings, TimeProvider clock)
         }
         catch (Exception error) when (error is BackupFailedException or EngineException or DatabaseRefusedException)
         {
-            // Not what was unpacked: somebody or something has been at it since.
+            // The file is not what was unpacked: another program has changed it since. It is set aside below.
         }
     }
 
@@ -119,7 +123,7 @@ internal sealed class BackupRestorer(Settings settings, TimeProvider clock)
         return new(backup, verified.Facts, [.. marker.Aside(database).Union(RestoreMarker.Files(aside))], revocations);
     }
 
-    /// <summary>Gives the unpacked file the database's name.</summary>
+    /// <summary>Gives the unpacked file the name of the database.</summary>
     private (RestoreMarker Marker, string Aside) Exchange(Backup backup)
     {
         using var held = Hold();
@@ -129,7 +133,7 @@ internal sealed class BackupRestorer(Settings settings, TimeProvider clock)
         var aside = SetAside(marker);
         try
         {
-            // Under its old name somebody may have opened it after the last look; from now on nobody can.
+            // Another program may have opened the file under its old name after the last check. Under its new name, none will.
             RefuseHolders(aside);
         }
         catch (BackupFailedException)
@@ -143,14 +147,16 @@ internal sealed class BackupRestorer(Settings settings, TimeProvider clock)
         return (marker, aside);
     }
 
-    /// <summary>Today's files get other names; the names are those of one database, so that it can be opened there.</summary>
-    /// <returns>The first of the names.</returns>
+    /// <summary>
+    /// Renames the files of today's database. Their new names belong together, so that the old database can be opened under them.
+    /// </summary>
+    /// <returns>The new name of the database file.</returns>
     private string SetAside(RestoreMarker marker)
     {
         var aside = marker.AsideName(database);
         if (FileHolders.Suffixes.Any(suffix => File.Exists(database + suffix) && File.Exists(aside + suffix)))
         {
-            // Since it was interrupted, somebody made a new database here. It is nobody's to throw away.
+            // Somebody made a new database here after the restore was interrupted. It may hold data, so it is kept too.
             aside = $"{database}.before_restore_{Stamp()}_again";
         }
 
@@ -163,10 +169,10 @@ internal sealed class BackupRestorer(Settings settings, TimeProvider clock)
         return aside;
     }
 
-    /// <summary>Somebody writes to what was set aside: it is the database again, and nothing was restored.</summary>
+    /// <summary>A program writes to the file that was set aside: it gets its name back, and nothing is restored.</summary>
     private void PutBack(string aside, RestoreMarker marker)
     {
-        // The database itself comes last: whoever opens it must find its log.
+        // The database file is renamed last: a program that opens it must find its log.
         foreach (var suffix in FileHolders.Suffixes.Reverse().Where(suffix => File.Exists(aside + suffix)))
         {
             File.Move(aside + suffix, database + suffix, overwrite: false);
@@ -181,10 +187,10 @@ internal sealed class BackupRestorer(Settings settings, TimeProvider clock)
         RemoveUnpacked();
     }
 
-    /// <summary>Checks the file under its new name, keeps what was revoked revoked, and lets servers in again.</summary>
+    /// <summary>Checks the file under its new name, carries revocations over from the old file, and lets servers start again.</summary>
     private int? Finish(RestoreMarker marker)
     {
-        // Its rows were counted when it was unpacked. A bot may write to it by now, so that they are no longer the same.
+        // The rows are not counted here. They were when the file was unpacked, and a bot may have written to it since.
         if (DatabaseEngine.Integrity(database) is var answer && answer != "ok")
         {
             throw new BackupFailedException($"{database} was restored, but is not what was unpacked (integrity_check says: {answer}). Look at its disk, and run the same command again.");
@@ -224,7 +230,7 @@ internal sealed class BackupRestorer(Settings settings, TimeProvider clock)
         return marker;
     }
 
-    /// <returns>Null where there is none, and where it does not tell under which names the old files are.</returns>
+    /// <returns>The marker; null if there is none, or if it does not tell the names of the old files.</returns>
     private RestoreMarker? ReadMarker()
     {
         try

@@ -4,12 +4,12 @@ using Pilothouse.Storage;
 
 namespace Pilothouse.Backups;
 
-/// <summary>Writes a backup that was made into the audit log.</summary>
+/// <summary>Writes a finished backup to the audit log.</summary>
 internal delegate Task BackupRecorder(Backup backup);
 
 /// <summary>
-/// A backup each day at BACKUP_SCHEDULE_HOUR:MINUTE local time, one that was missed at once, one that failed again after a while. Several
-/// programs may run it over one folder: whoever comes second finds that day's backup made.
+/// Makes a backup each day at BACKUP_SCHEDULE_HOUR:MINUTE local time; a missed one is made at once, and a failed one is repeated after a
+/// while. Several programs may run this schedule on one folder: the second one finds that the day's backup exists.
 /// </summary>
 internal sealed partial class BackupSchedule(Settings settings, BackupMaker maker, BackupHealth health, BackupRecorder recorder, TimeProvider clock, ILogger<BackupSchedule> logger)
 {
@@ -37,7 +37,9 @@ internal sealed partial class BackupSchedule(Settings settings, BackupMaker make
         }
     }
 
-    /// <summary>When the last backup was due, if it is not there. What was made since this database began counts from then only.</summary>
+    /// <summary>
+    /// Returns when the last backup was due if it is missing, else null. Only backups made after this database was created count.
+    /// </summary>
     private DateTimeOffset? IsMissed()
     {
         var due = schedule.LastUntil(clock.GetUtcNow());
@@ -51,13 +53,13 @@ internal sealed partial class BackupSchedule(Settings settings, BackupMaker make
         {
             var started = clock.GetTimestamp();
 
-            // Minutes of reading and packing belong to a thread of their own.
+            // Reading and compressing takes minutes and gets a thread of its own.
             IReadOnlyList<string> kept = [];
             var backup = await PatientThread.Run(() => maker.MakeIf(() => IsMissed() is not null, Backup.BySchedule, Patience, NoProgress.Instance, out kept, cancel));
             health.Refresh();
             if (backup is null)
             {
-                // Another program with this schedule was quicker.
+                // Another program with the same schedule has made the backup.
                 return true;
             }
 

@@ -2,10 +2,10 @@ using Pilothouse.Storage.Files;
 
 namespace Pilothouse.Backups;
 
-/// <summary>Verifies backups where they are: unpacks one beside them, checks it, and removes what it unpacked.</summary>
+/// <summary>Verifies backups in their folder: unpacks one beside them, checks it, and removes the unpacked file.</summary>
 internal sealed class BackupVerifier(BackupFolder folder)
 {
-    /// <exception cref="BackupFailedException">It is damaged or cannot be read; the message says what and why.</exception>
+    /// <exception cref="BackupFailedException">The backup is damaged or cannot be read. The message says what and why.</exception>
     /// <exception cref="BackupRunningException">A backup is being made.</exception>
     public VerifiedBackup Verify(Backup backup, TimeSpan patience, IBackupProgress progress, CancellationToken cancel, Action? waiting = null)
     {

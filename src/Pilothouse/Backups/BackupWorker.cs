@@ -4,7 +4,7 @@ using Pilothouse.Monitoring;
 
 namespace Pilothouse.Backups;
 
-/// <summary>The schedule inside the server, unless ENABLE_AUTO_BACKUP is off.</summary>
+/// <summary>Runs the backup schedule inside the server, unless ENABLE_AUTO_BACKUP is off.</summary>
 internal sealed class BackupWorker(Settings settings, BackupSchedule schedule, BackupMeters meters, ILogger<BackupWorker> logger) : SteadyService(logger)
 {
     protected override async Task RunSteadilyAsync(CancellationToken stoppingToken)
@@ -12,14 +12,14 @@ internal sealed class BackupWorker(Settings settings, BackupSchedule schedule, B
         _ = meters;
         if (settings.EnableAutoBackup)
         {
-            // The start does not wait for a look at the folder.
+            // Returns at once, so that the start does not wait for reading the folder.
             await Task.Yield();
             await schedule.RunAsync(stoppingToken);
         }
     }
 }
 
-/// <summary>What /metrics shows of backups.</summary>
+/// <summary>The metrics of backups.</summary>
 internal sealed class BackupMeters
 {
     public BackupMeters(IMeterFactory meters, BackupHealth health)
@@ -31,7 +31,7 @@ internal sealed class BackupMeters
         meter.CreateObservableCounter("pilothouse_backup_failures_total", () => health.Failures, description: "Backups that failed since the start");
     }
 
-    /// <summary>Nothing is told where nothing is known.</summary>
+    /// <summary>Returns no measurement if the value is unknown.</summary>
     private static Measurement<T>[] Each<T>(T? value)
         where T : struct => value is { } known ? [new(known)] : [];
 }

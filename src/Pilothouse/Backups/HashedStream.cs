@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace Pilothouse.Backups;
 
-/// <summary>Hashes what is read from or written to a stream, and tells how many bytes that were.</summary>
+/// <summary>Computes the hash of what is read from or written to a stream, and counts the bytes.</summary>
 internal sealed class HashedStream(Stream inner, IncrementalHash hash, Action<long>? told = null) : Stream
 {
     private long bytes;

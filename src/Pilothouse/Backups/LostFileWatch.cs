@@ -5,9 +5,9 @@ using Pilothouse.Storage.Files;
 namespace Pilothouse.Backups;
 
 /// <summary>
-/// Looks each second whether the database's files are still those that are open. A removed log whose content is in the file costs nothing: the
-/// database is opened anew. Where something would be lost, what the open files hold is made a backup, and the server ends as a failure, so that
-/// nobody goes on with a file that lacks what was acknowledged.
+/// Checks every second that the database files on the disk are still the ones that the server has open. If only a log was removed whose
+/// content is already in the database file, nothing is lost and the database is opened again. If data would be lost, the content of the
+/// open files is saved as a backup, and the server ends with an error, so that nobody goes on with a file that lacks acknowledged writes.
 /// </summary>
 internal sealed partial class LostFileWatch(Database database, BackupMaker maker, FatalEnd end, ILogger<LostFileWatch> logger) : SteadyService(logger), IWatched
 {
@@ -20,7 +20,7 @@ internal sealed partial class LostFileWatch(Database database, BackupMaker maker
 
     protected override async Task RunSteadilyAsync(CancellationToken stoppingToken)
     {
-        // The machine's own time: a file is gone whatever the server's clock says.
+        // The machine's own time is used, because a lost file does not depend on the server's clock, which tests can stop.
         using var timer = new PeriodicTimer(Interval, TimeProvider.System);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {

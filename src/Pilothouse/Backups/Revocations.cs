@@ -3,8 +3,8 @@ using Pilothouse.Storage;
 namespace Pilothouse.Backups;
 
 /// <summary>
-/// A backup knows nothing of the API keys and sessions that were ended since: restored as it is, it would open a door that the owner
-/// has shut.
+/// Carries revocations over to a restored backup. The backup does not know which API keys and sessions were revoked after it was made, and
+/// would make them valid again.
 /// </summary>
 internal static class Revocations
 {
@@ -18,8 +18,8 @@ internal static class Revocations
 
     private static readonly Sql EndSession = new("INSERT INTO revoked_tokens(jti, expires_at) VALUES (@id, @made) ON CONFLICT (jti) DO NOTHING");
 
-    /// <summary>Ends in <paramref name="to"/> what is ended in <paramref name="from"/>.</summary>
-    /// <returns>How many keys and sessions; null where the old file cannot tell.</returns>
+    /// <summary>Revokes in <paramref name="to"/> what is revoked in <paramref name="from"/>.</summary>
+    /// <returns>How many keys and sessions; null if the old file cannot be read.</returns>
     public static async Task<int?> CarryAsync(string from, string to)
     {
         List<Ended> keys;
@@ -43,7 +43,7 @@ internal static class Revocations
         using var restored = FileSession.Open(to, OpenFor.Copy);
         if (!restored.HasTable("api_keys") || !restored.HasTable("revoked_tokens"))
         {
-            // From before there were any; its migration makes both tables empty, so nobody gets in by an old key.
+            // The backup is older than API keys. Its migration will create both tables empty, so no old key is valid.
             return 0;
         }
 
