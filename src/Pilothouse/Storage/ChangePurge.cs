@@ -1,10 +1,10 @@
 namespace Pilothouse.Storage;
 
 /// <summary>Removes changes that are older than <paramref name="kept"/> and that every follower has read.</summary>
-/// <param name="database">Holds the log of changes.</param>
-/// <param name="followers">Whoever follows it.</param>
-/// <param name="kept">How long changes are kept; zero for ever.</param>
-/// <param name="clock">Tells the time.</param>
+/// <param name="database">The database with the log of changes.</param>
+/// <param name="followers">The followers of the log.</param>
+/// <param name="kept">How long changes are kept; zero keeps them for ever.</param>
+/// <param name="clock">The clock.</param>
 internal sealed class ChangePurge(Database database, IEnumerable<IChangeFollower> followers, TimeSpan kept, TimeProvider clock) : IPurge
 {
     public async Task<int> PurgeAsync(CancellationToken cancel)

@@ -1,11 +1,11 @@
 namespace Pilothouse.Storage;
 
-/// <summary>Wakes those who wait for the next commit of this process.</summary>
+/// <summary>Wakes the code that waits for the next commit of this process.</summary>
 internal sealed class CommitSignal
 {
     private TaskCompletionSource? next;
 
-    /// <summary>Completes at the next commit; ask for it before looking at what there is.</summary>
+    /// <summary>Completes at the next commit. Get it before reading the database, or a commit in between is missed.</summary>
     public Task Next
     {
         get
@@ -20,7 +20,7 @@ internal sealed class CommitSignal
         }
     }
 
-    /// <summary>Says that something was committed; nearly nothing where nobody waits.</summary>
+    /// <summary>Signals a commit. It costs almost nothing if nobody waits.</summary>
     public void Raise()
     {
         if (Volatile.Read(ref next) is not null)

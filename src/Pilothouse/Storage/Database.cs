@@ -1,39 +1,39 @@
 namespace Pilothouse.Storage;
 
-/// <summary>The seam between features and an engine: run a read on a connection, run a write in a transaction.</summary>
+/// <summary>The interface between features and a database engine: runs reads on a connection and writes in a transaction.</summary>
 internal abstract class Database : IAsyncDisposable
 {
     /// <summary>
-    /// Runs reads on one connection; each statement sees all that was committed before it began. The engine may end them and run
-    /// <paramref name="work"/> again from its beginning, unless they are <see cref="ReadKind.Own"/>, so it must have no effect but its result.
-    /// Throws <see cref="DatabaseBusyException"/> where its turn does not come, or it takes longer than its kind may.
+    /// Runs reads on one connection; each statement sees everything that was committed before it began. The engine may interrupt
+    /// <paramref name="work"/> and run it again from its beginning, unless it is of <see cref="ReadKind.Own"/>, so the work must have no
+    /// effect except its result. Throws <see cref="DatabaseBusyException"/> if it has waited too long for a connection, or takes longer
+    /// than its kind may.
     /// </summary>
     public abstract ValueTask<T> ReadAsync<T>(ReadKind kind, Func<Session, ValueTask<T>> work, CancellationToken cancel = default);
 
-    /// <summary>Runs several reads that see one and the same state; else as ReadAsync.</summary>
+    /// <summary>Runs several reads on one snapshot of the database; otherwise like ReadAsync.</summary>
     public abstract ValueTask<T> SnapshotAsync<T>(ReadKind kind, Func<Session, ValueTask<T>> work, CancellationToken cancel = default);
 
-    /// <summary>A read of the server's own work.</summary>
+    /// <summary>Runs a read for the server's own work.</summary>
     public ValueTask<T> ReadAsync<T>(Func<Session, ValueTask<T>> work, CancellationToken cancel = default) => ReadAsync(ReadKind.Own, work, cancel);
 
     /// <summary>
-    /// Runs <paramref name="work"/> in a transaction: all of it is stored or, when it throws, none. The task completes after the
-    /// commit is on disk (DURABILITY=full). The work may be run again, in another transaction, where a neighbour ended the first one: it has
-    /// no effect but through its session. Throws <see cref="DatabaseBusyException"/> when the queue is full or another program
-    /// holds the file, <see cref="DatabaseFullException"/> when the disk is full, and <see cref="RowKeptAwayException"/> when a rule of another
-    /// program refuses a row.
+    /// Runs <paramref name="work"/> in a transaction: all of it is stored or, if it throws, nothing. The task completes after the commit is
+    /// on the disk (DURABILITY=full). The work may be run again in another transaction if another write of the group ended the first one,
+    /// so it must have no effect except through its session. Throws <see cref="DatabaseBusyException"/> if the queue is full or another
+    /// program holds the lock, <see cref="DatabaseFullException"/> if the disk is full, and <see cref="RowKeptAwayException"/> if a trigger
+    /// or another rule of another program refuses a row.
     /// </summary>
     public abstract Task<T> WriteAsync<T>(Func<Session, ValueTask<T>> work, CancellationToken cancel = default);
 
     /// <summary>
-    /// A number that changes whenever anybody, this process or another, commits to the database. Equal numbers mean that nothing
-    /// was written in between.
+    /// Returns a number that changes with every commit of this or another process. Equal numbers mean that nothing was written in between.
     /// </summary>
     public abstract ValueTask<long> StampAsync(CancellationToken cancel = default);
 
     /// <summary>
-    /// Completes when the stamp is another than <paramref name="stamp"/>: at once after a commit of this process, and within
-    /// <see cref="LongestUnseen"/> after one of another.
+    /// Completes when the stamp differs from <paramref name="stamp"/>: at once after a commit of this process, and within
+    /// <see cref="LongestUnseen"/> after a commit of another process.
     /// </summary>
     public async Task WaitForChangeAsync(long stamp, CancellationToken cancel)
     {
@@ -47,55 +47,61 @@ internal abstract class Database : IAsyncDisposable
 
             try
             {
-                // The machine's own time and not the server's clock, which a test holds still.
+                // The machine's own time is used, because tests may stop the server's clock.
                 await committed.WaitAsync(LongestUnseen, TimeProvider.System, cancel);
             }
             catch (TimeoutException)
             {
-                // Another process may have written meanwhile.
+                // The time is up. Another process may have committed meanwhile, so look again.
             }
         }
     }
 
-    /// <summary>How long a commit of another process may go unseen.</summary>
+    /// <summary>How long it may take until a commit of another process is noticed.</summary>
     public static readonly TimeSpan LongestUnseen = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>Raised by the engine after each commit of this process.</summary>
+    /// <summary>Signals the commits of this process. The engine raises it.</summary>
     protected CommitSignal Commits { get; } = new();
 
-    /// <summary>Whether it still answers, and is still the one that was opened. Throws <see cref="DatabaseBrokenException"/> where not.</summary>
+    /// <summary>
+    /// Checks that the database answers and that its files are still the ones that were opened. Throws
+    /// <see cref="DatabaseBrokenException"/> if not.
+    /// </summary>
     public abstract ValueTask ProbeAsync(CancellationToken cancel = default);
 
     /// <summary>
-    /// Size on the disk of what was committed and is not in the database's file yet. It grows as long as somebody reads an older state. 0 where
-    /// the engine keeps no such log.
+    /// The size in bytes of the write-ahead log: commits that are not yet in the database file. It grows as long as a program keeps an old
+    /// snapshot open. 0 if the engine has no such log.
     /// </summary>
     public abstract long LogBytes { get; }
 
-    /// <summary>What keeps it in good order.</summary>
+    /// <summary>The maintenance of the database.</summary>
     public abstract Upkeep Upkeep { get; }
 
     public abstract ValueTask DisposeAsync();
 }
 
-/// <summary>The database cannot take the write or the read now; the same may succeed in a moment. Nothing was stored.</summary>
+/// <summary>The database cannot run the read or write now. A retry in a moment may succeed. Nothing was stored.</summary>
 internal sealed class DatabaseBusyException(string message) : Exception(message)
 {
-    /// <summary>After how many seconds it is worth another try.</summary>
+    /// <summary>After how many seconds a retry makes sense.</summary>
     public int RetryAfterSeconds { get; init; } = 1;
 }
 
-/// <summary>No room on the disk; nothing was stored.</summary>
+/// <summary>The disk is full. Nothing was stored.</summary>
 internal sealed class DatabaseFullException(string message) : Exception(message);
 
-/// <summary>The database, its file or its disk fails; the message says why and what to do. Nothing of the write was stored.</summary>
+/// <summary>
+/// The database, its file or its disk has a fault. The message says which and what to do. Nothing of the write was stored.
+/// </summary>
 internal sealed class DatabaseBrokenException(string message, Exception? cause = null) : Exception(message, cause);
 
 /// <summary>
-/// A trigger, or another rule, that another program put into the database keeps a row of ours away or unchanged. Nothing of the write was stored.
+/// A trigger or another rule that another program added to the database keeps a row from being stored or changed. Nothing of the write was
+/// stored.
 /// </summary>
 internal sealed class RowKeptAwayException(string? said = null, Exception? cause = null) : Exception(
     $"Another program's trigger in the database kept the row away{(said is null ? "" : $" ({said})")}; nothing was stored. Remove the trigger, or send what it lets through (docs/operations.md, Rules of other programs).", cause);
 
-/// <summary>The database cannot be used as it is; the message says why and what to do.</summary>
+/// <summary>The database cannot be used as it is. The message says why and what to do.</summary>
 internal sealed class DatabaseRefusedException(string message) : Exception(message);

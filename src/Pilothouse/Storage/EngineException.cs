@@ -2,18 +2,18 @@ using Pilothouse.Storage.Sqlite;
 
 namespace Pilothouse.Storage;
 
-/// <summary>An error that the engine itself tells; <see cref="Translate"/> says what it means for a caller.</summary>
+/// <summary>An error of the engine. <see cref="Translate"/> turns it into an exception that callers can handle.</summary>
 internal abstract class EngineException(string message) : Exception(message)
 {
-    /// <summary>What is stored does not fit together: a page is not what was written there.</summary>
+    /// <summary>Whether the database is damaged.</summary>
     public abstract bool IsDamage { get; }
 
-    /// <summary>Somebody else has it locked.</summary>
+    /// <summary>Whether another program holds a lock.</summary>
     public abstract bool IsLock { get; }
 
-    /// <summary>A row breaks a rule of the tables, such as a reference of another program's table.</summary>
+    /// <summary>Whether a row violates a constraint, such as a foreign key of another program's table.</summary>
     public abstract bool IsBrokenRule { get; }
 
-    /// <summary>What a caller can act on; an exception that is none of the engine's stays as it is.</summary>
+    /// <summary>Returns the exception that a caller can handle. An exception that is not of the engine is returned unchanged.</summary>
     public static Exception Translate(Exception error) => SqliteErrors.Translate(error);
 }

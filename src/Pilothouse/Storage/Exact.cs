@@ -3,12 +3,12 @@ using System.Globalization;
 namespace Pilothouse.Storage;
 
 /// <summary>
-/// Between decimal and double without losing a digit that was sent: through the shortest round-trip text. The casts of C# go
-/// through 15 digits (123456789.12345679 does not come back).
+/// Converts between decimal and double through the shortest text that converts back to the same number. The casts of C# keep only 15 digits
+/// (123456789.12345679 does not survive them).
 /// </summary>
 internal static class Exact
 {
-    /// <summary>Places that a decimal has after its point at most.</summary>
+    /// <summary>The most decimal places of a decimal.</summary>
     private const int MostPlaces = 28;
 
     public static double ToDouble(decimal value)
@@ -18,7 +18,10 @@ internal static class Exact
         return double.Parse(text[..length], NumberStyles.Float, CultureInfo.InvariantCulture);
     }
 
-    /// <summary>Null where a decimal cannot hold the number: infinity, NaN, 7.9e28 and more, or so little that it would be 0.</summary>
+    /// <summary>
+    /// Returns the decimal; null if a decimal cannot hold the number: infinity, NaN, 7.9e28 and more, or a value so small that it would be
+    /// 0.
+    /// </summary>
     public static decimal? ToDecimal(double value)
     {
         Span<char> text = stackalloc char[40];
@@ -28,12 +31,12 @@ internal static class Exact
     }
 
     /// <summary>
-    /// Rounded to <paramref name="digits"/> significant digits, half to even, without zeros at the end: what a division gives beyond
-    /// them is no information, and no client's double holds it.
+    /// Rounds to <paramref name="digits"/> significant digits, half to even, without trailing zeros. The digits of a quotient beyond these
+    /// mean nothing, and a client's double cannot hold them.
     /// </summary>
     public static decimal ToDigits(decimal value, int digits)
     {
-        // As many places before the point as the number has, less the zeros that a small one has after it.
+        // The number of digits before the point; for a small number, minus the number of zeros after it.
         var before = 0;
         var size = Math.Abs(value);
         for (var rest = decimal.Truncate(size); rest >= 1; rest = decimal.Truncate(rest / 10))
@@ -53,7 +56,7 @@ internal static class Exact
             unit *= 10;
         }
 
-        // Dividing by a 1 with 28 places takes the zeros at the end away.
+        // Dividing by 1 with 28 places removes the trailing zeros.
         return decimal.Round(value / unit, Math.Max(places, 0)) * unit / 1.0000000000000000000000000000m;
     }
 }

@@ -2,50 +2,56 @@ using Pilothouse.Storage.Sqlite;
 
 namespace Pilothouse.Storage;
 
-/// <summary>What a database file is opened for.</summary>
+/// <summary>The purpose for which a database file is opened.</summary>
 internal enum OpenFor
 {
-    /// <summary>The one connection that writes.</summary>
+    /// <summary>For the one connection that writes.</summary>
     Write,
 
-    /// <summary>One of several that only read.</summary>
+    /// <summary>For one of several connections that only read.</summary>
     Read,
 
-    /// <summary>A look at a file that may not be ours, without changing it.</summary>
+    /// <summary>For inspecting a file that may not be ours, without changing it.</summary>
     Inspect,
 
-    /// <summary>As Inspect; where nobody has the file open, nothing is made beside it, and a write at that moment may be an error.</summary>
+    /// <summary>
+    /// Like Inspect, but if no program has the file open, no files are created beside it; a write at that moment may then cause an error.
+    /// </summary>
     Glance,
 
-    /// <summary>As Inspect, but may roll back what a killed program left half written, as every program that opens the file does.</summary>
+    /// <summary>
+    /// Like Inspect, but may roll back the unfinished transaction of a killed program, as every program that opens the file does.
+    /// </summary>
     Recover,
 
-    /// <summary>A copy that nobody else has open, made if it is not there; none of the server's settings.</summary>
+    /// <summary>
+    /// For a copy that no other program has open. It is created if it is missing, and gets none of the server's settings.
+    /// </summary>
     Copy,
 }
 
 /// <summary>
-/// A database file that is looked at by itself, past the server: by a command, by the checklist, or a backup that is verified. It belongs to one
-/// thread at a time. Its methods throw <see cref="EngineException"/>.
+/// A database file that is opened outside of the server's connections: by a command, by the checklist, or to verify a backup. Only one
+/// thread may use it at a time. Its methods throw <see cref="EngineException"/>.
 /// </summary>
 internal abstract class FileSession : Session, IDisposable
 {
     /// <exception cref="DatabaseRefusedException">The file cannot be opened, or must not be.</exception>
     public static FileSession Open(string path, OpenFor purpose) => new SqliteConnection(path, purpose);
 
-    /// <summary>The first column of the first row as text.</summary>
+    /// <summary>Returns the first column of the first row as text.</summary>
     public abstract string? Scalar(string sql);
 
-    /// <summary>The first column of every row as text.</summary>
+    /// <summary>Returns the first column of every row as text.</summary>
     public abstract IReadOnlyList<string> Column(string sql);
 
-    /// <summary>Runs a statement that is not worth keeping.</summary>
+    /// <summary>Runs a statement without keeping its prepared form.</summary>
     public abstract void Execute(string sql);
 
-    /// <summary>Ends a statement that runs when <paramref name="cancel"/> is cancelled.</summary>
+    /// <summary>Interrupts the running statement when <paramref name="cancel"/> is cancelled.</summary>
     public abstract CancellationTokenRegistration InterruptOn(CancellationToken cancel);
 
-    /// <summary>Whether writers of the file leave readers alone (a write-ahead log), as its own header says.</summary>
+    /// <summary>Whether the file is in WAL mode, in which writers do not block readers, according to its header.</summary>
     public abstract bool HasWriteAheadLog { get; }
 
     /// <summary>Whether the file has this table.</summary>

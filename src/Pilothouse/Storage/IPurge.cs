@@ -1,9 +1,9 @@
 namespace Pilothouse.Storage;
 
-/// <summary>What a part of the server no longer needs, and removes itself; the hourly job calls it.</summary>
+/// <summary>Removes rows that a feature no longer needs. The hourly job calls it.</summary>
 internal interface IPurge
 {
-    /// <summary>Removes a batch, so small that no writer waits for long.</summary>
-    /// <returns>How many rows; 0 when nothing is left to remove.</returns>
+    /// <summary>Removes a batch that is small enough that no writer waits for long.</summary>
+    /// <returns>How many rows were removed; 0 if there are no more.</returns>
     Task<int> PurgeAsync(CancellationToken cancel);
 }

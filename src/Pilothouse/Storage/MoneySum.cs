@@ -1,9 +1,9 @@
 namespace Pilothouse.Storage;
 
-/// <summary>A running sum of money that becomes unknown, instead of throwing, once it no longer fits a decimal (7.9e28).</summary>
+/// <summary>A running sum of money. If it no longer fits a decimal (7.9e28), it becomes unknown and does not throw.</summary>
 internal readonly record struct MoneySum(decimal Amount, bool Overflowed)
 {
-    /// <summary>The sum, or null once it did not fit.</summary>
+    /// <summary>The sum; null if it did not fit a decimal.</summary>
     public decimal? Value => Overflowed ? null : Amount;
 
     public MoneySum Plus(decimal amount)

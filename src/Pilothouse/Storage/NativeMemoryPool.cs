@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace Pilothouse.Storage;
 
 /// <summary>
-/// The memory of native libraries, SQLite's among them. The C library keeps what a long read or a check has freed, for each thread's pool by itself:
-/// some 10 MB each, which nobody else would use.
+/// The memory of native libraries such as SQLite. After a long read or a check, the C library keeps the freed memory in a pool of that
+/// thread, some 10 MB each, where other threads cannot use it.
 /// </summary>
 internal static partial class NativeMemoryPool
 {
@@ -13,7 +13,7 @@ internal static partial class NativeMemoryPool
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
     private static long givenAt = Stopwatch.GetTimestamp();
 
-    /// <summary>Gives what is free back to the system, at most every ten seconds: it takes a millisecond.</summary>
+    /// <summary>Returns free memory to the system, at most every ten seconds because it takes a millisecond.</summary>
     public static void GiveBack()
     {
         var last = Interlocked.Read(ref givenAt);
@@ -28,7 +28,7 @@ internal static partial class NativeMemoryPool
         }
         catch (Exception error) when (error is EntryPointNotFoundException or DllNotFoundException)
         {
-            // Only the GNU C library has it; others keep less.
+            // Only the GNU C library has this function; other C libraries keep less memory.
         }
     }
 

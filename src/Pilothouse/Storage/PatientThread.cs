@@ -3,12 +3,16 @@ using System.Runtime.InteropServices;
 namespace Pilothouse.Storage;
 
 /// <summary>
-/// A thread of its own for work of seconds or minutes: a backup, a check of the whole file, a long read. From <see cref="GiveWay"/> on it leaves
-/// the processor to whoever has less to do; on a small machine such work would else take half of it from those who wait for milliseconds.
+/// Runs work of seconds or minutes on a thread of its own: a backup, a check of the whole file, a long read. After <see cref="GiveWay"/>
+/// the thread has a low priority; otherwise, on a small machine, it would take half of the CPU time from requests that need only
+/// milliseconds.
 /// </summary>
 internal static partial class PatientThread
 {
-    /// <summary>A thirtieth of what others get where all are busy, and all that is left where they are not.</summary>
+    /// <summary>
+    /// With this niceness the thread gets about a thirtieth of the CPU time of a normal one if all cores are busy, and all idle time
+    /// otherwise.
+    /// </summary>
     private const int Niceness = 15;
 
     private const int OfOneThread = 0;
@@ -17,7 +21,7 @@ internal static partial class PatientThread
     [ThreadStatic]
     private static bool isMine;
 
-    /// <summary>Runs the work to its end.</summary>
+    /// <summary>Runs the work to its end and returns its result.</summary>
     public static Task<T> Run<T>(Func<T> work)
     {
         var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -44,14 +48,14 @@ internal static partial class PatientThread
     }
 
     /// <summary>
-    /// From here on nobody waits for this work: it holds no lock and no state of the database. On a thread that others use too this does
-    /// nothing, because what it gives away cannot be taken back.
+    /// Lowers the priority of this thread for the rest of its work. Call it when the work holds no lock and no snapshot that others wait
+    /// for. It does nothing on a shared thread, because the priority cannot be raised again.
     /// </summary>
     public static void GiveWay()
     {
         if (isMine)
         {
-            // Linux knows the niceness of each thread. Where the system does not, the work is only less patient.
+            // Linux has a niceness per thread. On other systems, the priority stays as it was.
             _ = SetPriority(OfOneThread, Calling, Niceness);
         }
     }

@@ -1,26 +1,30 @@
 namespace Pilothouse.Storage;
 
 /// <summary>
-/// What a read is for. Each kind has connections and a queue of its own, so that no caller with a credential waits for one without, and
-/// nothing that every request needs waits for a question that reads a million rows.
+/// The purpose of a read. Each kind has its own connections and its own queue, so that a caller with a credential never waits for callers
+/// without one, and reads that every request needs never wait for a query over a million rows.
 /// </summary>
 internal enum ReadKind
 {
-    /// <summary>The server's own work. Nothing ends it, so it must read in small pieces.</summary>
+    /// <summary>The server's own work. It is never interrupted, so it must read in small pieces.</summary>
     Own,
 
-    /// <summary>A row or two by their key, on the way of every request: credentials, kept answers, health.</summary>
+    /// <summary>One or two rows by their key, which every request needs: credentials, kept answers, health.</summary>
     LookUp,
 
-    /// <summary>A page, for a caller with a credential. One that turns out to be long is run again as <see cref="LongKnown"/>.</summary>
+    /// <summary>A page for a caller with a credential. If it turns out to be long, it is run again as <see cref="LongKnown"/>.</summary>
     Known,
 
-    /// <summary>The same for a caller without a credential; the long ones as <see cref="LongAnonymous"/>.</summary>
+    /// <summary>
+    /// A page for a caller without a credential. If it turns out to be long, it is run again as <see cref="LongAnonymous"/>.
+    /// </summary>
     Anonymous,
 
-    /// <summary>As many rows as there are, for a caller with a credential: one such read at a time, and each for a limited time.</summary>
+    /// <summary>
+    /// An unlimited number of rows for a caller with a credential. One such read runs at a time, each for a limited time.
+    /// </summary>
     LongKnown,
 
-    /// <summary>The same for a caller without a credential, for a shorter time.</summary>
+    /// <summary>An unlimited number of rows for a caller without a credential, for a shorter time.</summary>
     LongAnonymous,
 }

@@ -3,12 +3,10 @@ using System.Text.RegularExpressions;
 namespace Pilothouse.Storage;
 
 /// <summary>
-/// One SQL statement, written once as a constant and understood by every engine. Parameters are <c>@name</c>.
-/// Of a column whose times other programs write too, <c>time_of(column)</c> stands for the time in UTC, and <c>time_key(column)</c> for
-/// the engine's expression under which those times sort in order; <c>own_time_key(column)</c> is the same for a column that the server alone
-/// writes.
-/// <c>unindexed:</c> before an expression keeps the engine from looking for it in an index.
-/// Connections keep the prepared form by <see cref="Id"/>, so make one instance per statement and keep it.
+/// One SQL statement, written once as a constant in words that every engine understands. Parameters are <c>@name</c>.
+/// <c>time_key(column)</c> stands for the engine's expression by which the times of that column sort in order, and <c>unindexed:</c> before
+/// an expression keeps the engine from using an index for it. Connections keep the prepared form by <see cref="Id"/>, so create one
+/// instance per statement and keep it.
 /// </summary>
 internal sealed partial class Sql
 {
@@ -22,18 +20,17 @@ internal sealed partial class Sql
         Id = Interlocked.Increment(ref last);
     }
 
-    /// <summary>Position of the prepared form among a connection's statements.</summary>
+    /// <summary>The index of the prepared form among a connection's statements.</summary>
     public int Id { get; }
 
     /// <summary>The text for SQLite.</summary>
     public string ForSqlite => sqlite ??= ExpandForSqlite(text);
 
     /// <summary>
-    /// Writes out what differs between engines. The seed's bots write times with a space, with a T, with and without a Z: T sorts after a space and Z
-    /// after a fraction, so both are folded before comparing. The indexes hold this very expression. A local time has its UTC in a column
-    /// beside it (<see cref="ForeignTimes"/>).
+    /// Expands the words that differ between engines. Bots write times with a space or a T, with and without a Z. T sorts after a space and
+    /// Z after a fraction, so the expression of time_key removes both differences. The indexes contain exactly this expression.
     /// </summary>
-    /// <exception cref="ArgumentException">A word of ours is left that cannot be written out.</exception>
+    /// <exception cref="ArgumentException">The text contains a word that cannot be expanded.</exception>
     public static string ExpandForSqlite(string text)
     {
         var written = TimeMacro().Replace(text, static match => Expand(match.Groups[1].Value, match.Groups[2].Value))

@@ -3,16 +3,16 @@ using System.Globalization;
 namespace Pilothouse.Storage;
 
 /// <summary>
-/// Times as text. Read: ISO 8601 with <c>T</c> or a space, up to nanoseconds, with or without a zone (without one it is UTC), or a
-/// date alone. Stored: UTC <c>YYYY-MM-DD HH:MM:SS.fff</c>. Answered: UTC <c>YYYY-MM-DDTHH:MM:SS+00:00</c>. A fraction stands only
-/// where it is not zero, in three or six digits, which Python 3.9's fromisoformat wants.
+/// Converts times to and from text. Read: ISO 8601 with <c>T</c> or a space, up to nanoseconds, with or without a zone (without one it is
+/// UTC), or a date alone. Stored: UTC <c>YYYY-MM-DD HH:MM:SS.fff</c>. Answered: UTC <c>YYYY-MM-DDTHH:MM:SS+00:00</c>. A fraction is only
+/// written if it is not zero, with three or six digits, because fromisoformat of Python 3.9 requires that.
 /// </summary>
 internal static class Timestamps
 {
-    /// <summary>Characters of the longest time that is answered.</summary>
+    /// <summary>The most characters of a time in an answer.</summary>
     public const int LongestAnswer = 32;
 
-    /// <summary>Parses <paramref name="text"/>; the result is in UTC.</summary>
+    /// <summary>Parses <paramref name="text"/>. The result is in UTC.</summary>
     public static bool TryParse(ReadOnlySpan<char> text, out DateTimeOffset time) => TryParse(text, out time, out _);
 
     /// <inheritdoc cref="TryParse(ReadOnlySpan{char}, out DateTimeOffset)"/>
@@ -42,10 +42,10 @@ internal static class Timestamps
         return TryParseClock(text[11..], ticks, out time);
     }
 
-    /// <summary>To the millisecond, as it will be stored.</summary>
+    /// <summary>Cuts a time to the millisecond, as it will be stored.</summary>
     public static DateTimeOffset Cut(DateTimeOffset time) => time.AddTicks(-(time.UtcTicks % TimeSpan.TicksPerMillisecond));
 
-    /// <summary>As it is stored; the part below a millisecond is cut off.</summary>
+    /// <summary>Returns the text that is stored. Anything below a millisecond is cut off.</summary>
     public static string ToStored(DateTimeOffset time)
     {
         Span<char> text = stackalloc char[LongestAnswer];
@@ -53,22 +53,24 @@ internal static class Timestamps
     }
 
     /// <summary>
-    /// Just after <paramref name="time"/>, in microseconds: "less than this" includes the time itself in every spelling. Zeros at the end
-    /// are left out, because a whole second sorts before the same second with a fraction.
+    /// Returns the text of the time just after <paramref name="time"/>, in microseconds, so that "less than this" includes the time itself
+    /// in every spelling. Trailing zeros are left out, because a whole second sorts before the same second with a fraction.
     /// </summary>
     public static string ToStoredAfter(DateTimeOffset time) =>
         (time.UtcTicks < DateTimeOffset.MaxValue.UtcTicks - 10 ? time.AddTicks(10) : time).UtcDateTime
         .ToString("yyyy-MM-dd HH:mm:ss.FFFFFF", CultureInfo.InvariantCulture);
 
-    /// <summary>As it is answered.</summary>
+    /// <summary>Returns the text for an answer.</summary>
     public static string ToAnswer(DateTimeOffset time)
     {
         Span<char> text = stackalloc char[LongestAnswer];
         return new string(text[..WriteAnswer(time, text)]);
     }
 
-    /// <summary>As it is answered, into <paramref name="text"/> of at least <see cref="LongestAnswer"/>.</summary>
-    /// <returns>How many characters.</returns>
+    /// <summary>
+    /// Writes the text for an answer into <paramref name="text"/>, which must hold at least <see cref="LongestAnswer"/> characters.
+    /// </summary>
+    /// <returns>How many characters were written.</returns>
     public static int WriteAnswer(DateTimeOffset time, Span<char> text)
     {
         var length = Write(time.UtcDateTime, 'T', micros: true, text);
@@ -115,7 +117,7 @@ internal static class Timestamps
         }
     }
 
-    /// <summary>HH:MM[:SS[.fffffffff]] and a zone: nothing, Z, +HH, +HHMM or +HH:MM.</summary>
+    /// <summary>Parses HH:MM[:SS[.fffffffff]] and a zone: nothing, Z, +HH, +HHMM or +HH:MM.</summary>
     private static bool TryParseClock(ReadOnlySpan<char> text, long ticks, out DateTimeOffset time)
     {
         time = default;

@@ -2,49 +2,54 @@ using Pilothouse.Storage.Files;
 
 namespace Pilothouse.Storage;
 
-/// <summary>What only the engine knows of keeping an open database in good order. Nothing of it holds up readers or writers for long.</summary>
+/// <summary>The maintenance of an open database that depends on the engine. None of it blocks readers or writers for long.</summary>
 internal abstract class Upkeep
 {
-    /// <summary>Whether a read or write has come upon damage since the start.</summary>
+    /// <summary>Whether a read or write has found damage since the start.</summary>
     public abstract bool IsDamaged { get; }
 
-    /// <summary>Whether the last program that had the database open closed it. False after a crash, and while another program has it open.</summary>
+    /// <summary>
+    /// Whether the last program that used the database closed it properly. False after a crash, and while another program has it open.
+    /// </summary>
     public abstract bool WasClosedCleanly { get; }
 
-    /// <summary>Renews the statistics by which the engine chooses indexes.</summary>
+    /// <summary>Updates the statistics by which the engine chooses indexes.</summary>
     public abstract Task OptimizeAsync(CancellationToken cancel);
 
-    /// <summary>Moves what was committed from the engine's log to its place, beside those who write.</summary>
+    /// <summary>Moves commits from the engine's log into the database file (a checkpoint) while writes go on.</summary>
     public abstract Task ShortenLogAsync(CancellationToken cancel);
 
-    /// <summary>Reads everything and looks whether it fits together. It takes as long as the disk: call it on a thread of its own.</summary>
-    /// <param name="notCopied">Is told why the check holds the log for longer than it would like.</param>
-    /// <param name="cancel">Ends it.</param>
+    /// <summary>Checks the whole database for damage. It takes as long as the disk needs: call it on a thread of its own.</summary>
+    /// <param name="notCopied">Called with the reason if no copy could be checked, so that the check keeps the log from being
+    /// shortened.</param>
+    /// <param name="cancel">Cancels the check.</param>
     /// <returns>What is wrong, or null.</returns>
     public abstract string? FindDamage(Action<string> notCopied, CancellationToken cancel);
 
-    /// <summary>Removes what a check that was killed has left.</summary>
+    /// <summary>Removes the files of a check that was killed.</summary>
     public abstract void RemoveLeftovers(Action<string> notRemoved);
 
-    /// <summary>Copies the database as it is at one moment. It takes as long as the disk: call it on a thread of its own.</summary>
+    /// <summary>Copies a snapshot of the database. It takes as long as the disk needs: call it on a thread of its own.</summary>
     /// <param name="target">A file that exists and is empty.</param>
-    /// <param name="progress">Is told the part that is done, 0 to 1.</param>
-    /// <param name="cancel">Ends it.</param>
-    /// <exception cref="EngineException">The source cannot be read, or there is no room for the copy.</exception>
+    /// <param name="progress">Receives the finished part, 0 to 1.</param>
+    /// <param name="cancel">Cancels the copy.</param>
+    /// <exception cref="EngineException">The source cannot be read, or there is not enough space for the copy.</exception>
     /// <exception cref="DatabaseBusyException">The database is closed, or locked by another program.</exception>
     public abstract DatabaseFacts CopyTo(string target, IProgress<double>? progress, CancellationToken cancel);
 
-    /// <summary>What has become of the files that are open.</summary>
+    /// <summary>Checks whether the open files are still the ones under the database's names.</summary>
     public abstract FilesFound LookAtFiles();
 
-    /// <summary>Opens everything anew where that loses nothing.</summary>
-    /// <returns>False where something would be lost by it; nothing was closed then.</returns>
-    /// <exception cref="DatabaseBrokenException">Everything is closed, and it could not be opened again.</exception>
+    /// <summary>Closes and opens all connections again, if nothing is lost by that.</summary>
+    /// <returns>False if writes would be lost. Then nothing was closed.</returns>
+    /// <exception cref="DatabaseBrokenException">Everything was closed, and the database could not be opened again.</exception>
     public abstract Task<bool> TryOpenAnewAsync(CancellationToken cancel);
 
-    /// <summary>Copies what is still open of files that were lost; else as <see cref="CopyTo"/>.</summary>
+    /// <summary>Copies the content of the open files after they were lost; otherwise like <see cref="CopyTo"/>.</summary>
     public abstract DatabaseFacts CopyLost(string target, IProgress<double>? progress, CancellationToken cancel);
 
-    /// <summary>Leaves a sentence beside the database that keeps the next start away until somebody has acted on it.</summary>
+    /// <summary>
+    /// Writes a sentence into a marker beside the database. It keeps the server from starting until somebody has acted on it.
+    /// </summary>
     public abstract void MarkLost(string sentence);
 }

@@ -2,13 +2,14 @@ using System.Globalization;
 
 namespace Pilothouse.Storage.Files;
 
-/// <summary>What two copies of one database have in common: rows of each table, references that lead nowhere, migrations that ran.</summary>
-/// <param name="Tables">Rows of each table.</param>
-/// <param name="ForeignKeyViolations">Rows that refer to a row that is not there. The seed leaves such orphans.</param>
-/// <param name="Migrations">Versions in schema_migrations, in order.</param>
+/// <summary>Facts that two copies of one database must have in common.</summary>
+/// <param name="Tables">The number of rows of each table.</param>
+/// <param name="ForeignKeyViolations">The number of rows whose foreign key refers to a missing row. Databases of the previous Python server
+/// have some.</param>
+/// <param name="Migrations">The versions in schema_migrations, in order.</param>
 internal sealed record DatabaseFacts(SortedDictionary<string, long> Tables, long ForeignKeyViolations, IReadOnlyList<string> Migrations)
 {
-    /// <summary>Reads them; inside a transaction all are of one moment.</summary>
+    /// <summary>Reads the facts. Inside a transaction they are of one snapshot.</summary>
     public static DatabaseFacts Read(FileSession file)
     {
         var tables = new SortedDictionary<string, long>(StringComparer.Ordinal);
@@ -22,7 +23,7 @@ internal sealed record DatabaseFacts(SortedDictionary<string, long> Tables, long
         return new(tables, violations, migrations);
     }
 
-    /// <summary>The first difference as a phrase, or null where there is none.</summary>
+    /// <summary>Returns the first difference as a phrase; null if there is none.</summary>
     public string? DifferenceTo(DatabaseFacts other)
     {
         foreach (var table in Tables.Keys.Union(other.Tables.Keys))

@@ -1,6 +1,6 @@
 namespace Pilothouse.Storage.Files;
 
-/// <summary>Whether a path can be a database's, and if not, why: by the name of the setting, with the way out.</summary>
+/// <summary>Checks whether a path can be that of a database. If not, the message names the setting and says what to do.</summary>
 internal static class DatabasePlace
 {
     private const int NotPermitted = 1;
@@ -17,7 +17,7 @@ internal static class DatabasePlace
     private const int NotSupported = 95;
     private const int QuotaUsedUp = 122;
 
-    /// <exception cref="DatabaseRefusedException">It is no place for a file.</exception>
+    /// <exception cref="DatabaseRefusedException">The path cannot be that of a file.</exception>
     public static void Demand(string path)
     {
         if (Directory.Exists(path))
@@ -41,7 +41,7 @@ internal static class DatabasePlace
             : new DatabaseRefusedException($"DATABASE_PATH={path}: The folder of {path} does not exist. Make it, or set DATABASE_PATH to another file.");
     }
 
-    /// <exception cref="DatabaseRefusedException">It is there, and this user may not write to it or beside it.</exception>
+    /// <exception cref="DatabaseRefusedException">The file exists, and this user may not write to it or to its folder.</exception>
     public static void DemandRights(string path)
     {
         foreach (var place in new[] { path, Path.GetDirectoryName(Path.GetFullPath(path))! })
@@ -53,11 +53,11 @@ internal static class DatabasePlace
         }
     }
 
-    /// <summary>What is to be said where a file beside the database could not be made or opened.</summary>
+    /// <summary>Returns the refusal for a file beside the database that could not be created or opened.</summary>
     public static DatabaseRefusedException Refusal(string path, Exception error) =>
         Refusal(path, $"The folder of {path}", ErrorOf(error), error.Message);
 
-    /// <summary>The errno behind an exception of .NET's; 0 where it is none.</summary>
+    /// <summary>Returns the errno of an exception of .NET; 0 if it has none.</summary>
     public static int ErrorOf(Exception error) =>
         OperatingSystem.IsWindows() ? 0
         : error is PathTooLongException ? NameTooLong
@@ -78,7 +78,7 @@ internal static class DatabasePlace
         LinksInCircle => $"{place} cannot be reached: links in that path lead in a circle. Mend them, or set DATABASE_PATH to the file itself.",
         TooMany or TooManyInSystem => $"{place} cannot be opened: too many files are open. Raise the limit (`ulimit -n`, LimitNOFILE= of systemd) and start again.",
         NoLocks or NotSupported => $"{place} is on a file system without locks of files, such as a network's. Set DATABASE_PATH to a file on a local disk.",
-        InputOutput => $"{place} cannot be written: its disk does not answer rightly (`dmesg` tells). See to the disk, or set DATABASE_PATH to a file on another.",
+        InputOutput => $"{place} cannot be written: its disk reports errors (`dmesg` shows them). Repair or replace the disk, or set DATABASE_PATH to a file on another.",
         _ => $"{place} cannot be written. {said} Make the folder, start as a user that may write there, or set DATABASE_PATH to another file.",
     };
 }

@@ -2,26 +2,29 @@ using System.Runtime.InteropServices;
 
 namespace Pilothouse.Storage.Files;
 
-/// <summary>What it takes for a file to be there after a power cut.</summary>
+/// <summary>File operations that survive a power failure.</summary>
 internal static partial class DurableFile
 {
-    /// <summary>Nobody else's business.</summary>
+    /// <summary>Rights for the owner only.</summary>
     public const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    /// <summary>As far as the umask lets the group in: bots may run as other users of it.</summary>
+    /// <summary>Rights for the owner and, as far as the umask allows it, the group: bots may run as other users of the group.</summary>
     public const UnixFileMode OwnerAndGroup = OwnerOnly | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
 
-    /// <summary>A folder for its owner only: copies are as secret as the database.</summary>
+    /// <summary>Rights of a folder for its owner only: backups are as secret as the database.</summary>
     public const UnixFileMode OwnersFolder = OwnerOnly | UnixFileMode.UserExecute;
 
-    /// <summary>A folder whose files the group may read too: who called when and from where is not for every user of this machine.</summary>
+    /// <summary>
+    /// Rights of a folder that the group may also read. Other users of this machine must not see in the logs who called when and from
+    /// where.
+    /// </summary>
     public const UnixFileMode FolderThatTheGroupReads = OwnersFolder | UnixFileMode.GroupRead | UnixFileMode.GroupExecute;
 
     private const int ReadOnly = 0;
     private const long Piece = 16L << 20;
     private static readonly TimeSpan BetweenPieces = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>Makes an empty file, for its owner only unless <paramref name="rights"/> say otherwise.</summary>
+    /// <summary>Creates an empty file, readable by its owner only unless <paramref name="rights"/> say otherwise.</summary>
     public static void Create(string path, UnixFileMode rights = OwnerOnly)
     {
         var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
@@ -34,8 +37,8 @@ internal static partial class DurableFile
     }
 
     /// <summary>
-    /// Makes a folder, and those around it, where they are missing. Each belongs to the owner of the one around it: root may run a command
-    /// before the server's user needs the folder.
+    /// Creates a folder and its missing parents. Each gets the owner of its parent, because root may run a command before the server's user
+    /// needs the folder.
     /// </summary>
     public static void MakeFolder(string path, UnixFileMode rights = OwnersFolder)
     {
@@ -60,7 +63,7 @@ internal static partial class DurableFile
         }
     }
 
-    /// <summary>Writes a small file whole.</summary>
+    /// <summary>Writes a small file and syncs it to the disk.</summary>
     public static void Write(string path, ReadOnlySpan<byte> content)
     {
         Create(path);
@@ -70,8 +73,8 @@ internal static partial class DurableFile
     }
 
     /// <summary>
-    /// Removes a file that may be large, a piece at a time: while a file system gives back hundreds of megabytes at once, nobody's flush on it
-    /// comes through (50 ms for 400 MB).
+    /// Removes a file piece by piece, because it may be large: while a file system frees hundreds of megabytes at once, every sync on it
+    /// has to wait (50 ms for 400 MB).
     /// </summary>
     public static void Remove(string path)
     {
@@ -89,7 +92,7 @@ internal static partial class DurableFile
         File.Delete(path);
     }
 
-    /// <summary>Makes the names in a folder last: a renamed file may else be gone with its new name.</summary>
+    /// <summary>Syncs a folder. Without that, a power failure can undo the creation or renaming of a file in it.</summary>
     public static void FlushFolder(string path)
     {
         if (OperatingSystem.IsWindows())

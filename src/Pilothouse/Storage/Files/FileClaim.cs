@@ -3,22 +3,25 @@ using System.Globalization;
 namespace Pilothouse.Storage.Files;
 
 /// <summary>
-/// Says that a server uses a database file, so that a second server does not: both would think that they alone know of sessions and
-/// running requests. The claim ends with the process, however that ends. Bots that open the file themselves are no servers.
+/// A lock that keeps a second server from using the same database file: each would believe that it alone knows the running requests. The
+/// lock ends with the process, even if it is killed. It does not concern bots that open the file themselves.
 /// </summary>
 internal sealed class FileClaim : IDisposable
 {
-    /// <summary>Beyond what the file will ever hold.</summary>
+    /// <summary>The byte that is locked. It lies behind any content of the file.</summary>
     public const int LockedByte = 1 << 20;
 
-    /// <summary>What .NET makes of the kernel's EAGAIN, and of ERROR_SHARING_VIOLATION and ERROR_LOCK_VIOLATION.</summary>
+    /// <summary>
+    /// The error codes in .NET of a lock that another process holds: EAGAIN of the kernel, ERROR_SHARING_VIOLATION and
+    /// ERROR_LOCK_VIOLATION.
+    /// </summary>
     private static readonly int[] HeldByAnother = OperatingSystem.IsWindows() ? [unchecked((int)0x80070020), unchecked((int)0x80070021)] : OperatingSystem.IsMacOS() ? [35] : [11];
 
     private readonly FileStream file;
 
     private FileClaim(FileStream file) => this.file = file;
 
-    /// <exception cref="DatabaseRefusedException">Another server has the file, or its folder cannot be written: the message says which.</exception>
+    /// <exception cref="DatabaseRefusedException">Another server uses the file, or its folder cannot be written.</exception>
     public static FileClaim Take(string databasePath)
     {
         DatabasePlace.Demand(databasePath);
@@ -27,7 +30,7 @@ internal sealed class FileClaim : IDisposable
         {
             var file = Lock(path);
 
-            // Made by root for a command, it would keep the server's own user out.
+            // If root created the file for a command, the server's own user could not open it.
             FileOwner.CopyOwner(File.Exists(databasePath) ? databasePath : Path.GetDirectoryName(path)!, path);
             Sign(file);
             return new FileClaim(file);
@@ -43,7 +46,9 @@ internal sealed class FileClaim : IDisposable
         }
     }
 
-    /// <summary>Tells where the server listens, in a second line behind its process: <see cref="ServingProcess"/> reads it.</summary>
+    /// <summary>
+    /// Writes the server's addresses to the second line of the file, after its process id. <see cref="ServingProcess"/> reads them.
+    /// </summary>
     public void Announce(IEnumerable<string> addresses)
     {
         file.Write(System.Text.Encoding.UTF8.GetBytes($"\n{string.Join(' ', addresses)}\n"));
@@ -53,8 +58,8 @@ internal sealed class FileClaim : IDisposable
     public void Dispose() => file.Dispose();
 
     /// <summary>
-    /// On Unix, sharing for reading takes a lock that two servers can both have, and sharing nothing one that hides the owner's number;
-    /// the lock of a byte that is not there does neither.
+    /// Opens the file and locks one byte behind its content. On Unix, FileShare.Read takes a lock that two servers can share, and
+    /// FileShare.None one that hides the process id from readers. A lock on this byte does neither.
     /// </summary>
     private static FileStream Lock(string path)
     {
@@ -75,7 +80,9 @@ internal sealed class FileClaim : IDisposable
         }
     }
 
-    /// <summary>The lock is the claim; the number only serves those who ask, and a full disk does not take it.</summary>
+    /// <summary>
+    /// Writes the process id, for programs that want to know it. The lock does not depend on it, so a failure (a full disk) is ignored.
+    /// </summary>
     private static void Sign(FileStream file)
     {
         try
@@ -86,7 +93,7 @@ internal sealed class FileClaim : IDisposable
         }
         catch (IOException)
         {
-            // Full: what becomes of the start is the database's to say.
+            // The disk is full. Opening the database will report that.
         }
     }
 

@@ -2,18 +2,18 @@ using System.Globalization;
 
 namespace Pilothouse.Storage.Files;
 
-/// <summary>A process that has a database open, and how it was started.</summary>
+/// <summary>A process that has a database open, and its command line.</summary>
 internal sealed record FileHolder(int ProcessId, string Command);
 
-/// <summary>Who has a database open: a bot that sleeps between its writes holds the file all the same.</summary>
+/// <summary>Finds the processes that have a database open. A bot that sleeps between its writes has it open too.</summary>
 internal static class FileHolders
 {
     /// <summary>The files that belong to a database.</summary>
     public static readonly string[] Suffixes = ["", "-wal", "-shm", "-journal"];
 
     /// <summary>
-    /// Other processes that have the database or a file beside it open. Only Linux tells, and only root is told of everybody's; who
-    /// cannot be seen may still be felt by <see cref="Hold"/>.
+    /// Returns the other processes that have the database or a file beside it open. This works on Linux only, and only root sees the
+    /// processes of all users; <see cref="Hold"/> also detects those that cannot be seen.
     /// </summary>
     public static IReadOnlyList<FileHolder> Find(string databasePath)
     {
@@ -34,10 +34,11 @@ internal static class FileHolders
     }
 
     /// <summary>
-    /// Locks everybody out until the connection is disposed. In WAL mode SQLite leaves that mode only when alone, so that an idle program
-    /// is felt too; what stands in the -wal file is moved into the database on the way.
+    /// Locks out all other programs until the connection is disposed. A connection can leave WAL mode only if it is the only one, so this
+    /// also detects idle programs. Leaving it moves the content of the -wal file into the database.
     /// </summary>
-    /// <exception cref="EngineException">Somebody is connected (<see cref="EngineException.IsLock"/>), or the file is damaged.</exception>
+    /// <exception cref="EngineException">Another program is connected (<see cref="EngineException.IsLock"/>), or the file is
+    /// damaged.</exception>
     public static FileSession Hold(string databasePath)
     {
         var connection = FileSession.Open(databasePath, OpenFor.Recover);
@@ -46,7 +47,7 @@ internal static class FileHolders
             connection.Execute("PRAGMA busy_timeout=500");
             connection.Scalar("PRAGMA journal_mode=DELETE");
 
-            // In the other mode an idle program holds no lock, but a busy one does.
+            // Without WAL, an idle program holds no lock and is not detected, but a busy one is.
             connection.Execute("BEGIN EXCLUSIVE");
             return connection;
         }
@@ -57,7 +58,10 @@ internal static class FileHolders
         }
     }
 
-    /// <summary>By the file, not its name: a hard link and a mount elsewhere lead to it as well.</summary>
+    /// <summary>
+    /// Whether a process has one of the files open. Compared by inode and not by name, because a hard link or another mount leads to the
+    /// same file.
+    /// </summary>
     private static bool Holds(int process, HashSet<(ulong Device, ulong Inode)> files)
     {
         try
@@ -67,7 +71,7 @@ internal static class FileHolders
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            // It has ended, or is another user's.
+            // The process has ended, or belongs to another user.
             return false;
         }
     }

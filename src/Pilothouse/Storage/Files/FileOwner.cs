@@ -2,10 +2,12 @@ using System.Runtime.InteropServices;
 
 namespace Pilothouse.Storage.Files;
 
-/// <summary>Gives a new file the owner of another: root restores or migrates, and the server's user must be able to write.</summary>
+/// <summary>
+/// Gives a new file the owner of another one. If root restores or migrates, the server's user must still be able to write.
+/// </summary>
 internal static partial class FileOwner
 {
-    /// <summary>Owner, group and rights, as far as this user may; on another system than Linux, nothing.</summary>
+    /// <summary>Copies owner, group and rights, as far as this user may. It does nothing on systems other than Linux.</summary>
     public static void Copy(string from, string to)
     {
         if (!OperatingSystem.IsLinux())
@@ -21,13 +23,13 @@ internal static partial class FileOwner
         CopyOwner(from, to);
     }
 
-    /// <summary>Owner and group only; <paramref name="from"/> may be the folder of <paramref name="to"/>.</summary>
+    /// <summary>Copies owner and group only. <paramref name="from"/> may be the folder of <paramref name="to"/>.</summary>
     public static void CopyOwner(string from, string to)
     {
         if (FileStatus.Of(from) is { } found)
         {
-            // Only root may give a file away; anybody else owns both already, or keeps what he made. A link that somebody put there is
-            // not followed: it could lead to a file of root's.
+            // Only root may change the owner of a file; for other users a failure is harmless. A symbolic link is not followed, because it
+            // could lead to a file of root.
             _ = ChangeOwner(to, found.User, found.Group);
         }
     }

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Pilothouse.Storage.Files;
 
-/// <summary>What the kernel says of a file (statx(2), the same on every architecture of Linux).</summary>
+/// <summary>The status of a file from the kernel (statx(2), which is the same on every architecture of Linux).</summary>
 [StructLayout(LayoutKind.Explicit, Size = 256)]
 internal readonly partial struct FileStatus
 {
@@ -38,30 +38,32 @@ internal readonly partial struct FileStatus
     [FieldOffset(136)]
     private readonly ulong device;
 
-    /// <summary>An ordinary file: no folder, device, pipe or socket.</summary>
+    /// <summary>Whether it is an ordinary file and not a folder, device, pipe or socket.</summary>
     public bool IsFile => (mode & 0xF000) == 0x8000;
 
     public uint User => user;
 
     public uint Group => group;
 
-    /// <summary>How many names lead to it; 0 once it is removed, although a program may still have it open.</summary>
+    /// <summary>
+    /// The number of names (hard links) of the file. It is 0 after the file was removed, even while a program has it open.
+    /// </summary>
     public uint Links => links;
 
-    /// <summary>Bytes.</summary>
+    /// <summary>The size in bytes.</summary>
     public long Size => size;
 
-    /// <summary>Two names with the same one lead to the same file.</summary>
+    /// <summary>Identifies the file: two names with the same identity lead to the same file.</summary>
     public (ulong Device, ulong Inode) Identity => (device, inode);
 
-    /// <summary>Its size and when its content was changed the last time: another value means that somebody wrote to it.</summary>
+    /// <summary>The size and the time of the last change of the content. If it differs later, a program has written to the file.</summary>
     public (long Size, long Seconds, uint Nanoseconds) Content => (size, changedSeconds, changedNanoseconds);
 
-    /// <returns>Null where there is no such file, or this user may not look; and on another system than Linux.</returns>
+    /// <returns>Null if the file does not exist, if this user may not see it, and on systems other than Linux.</returns>
     public static FileStatus? Of(string path) =>
         OperatingSystem.IsLinux() && Statx(InWorkingFolder, path, 0, Wanted, out var status) == 0 ? status : null;
 
-    /// <summary>The same of a file that this process has open, also where no name leads to it any more.</summary>
+    /// <summary>Returns the status of a file that this process has open, even if it no longer has a name.</summary>
     public static FileStatus? OfOpen((ulong Device, ulong Inode) identity) =>
         Directory.EnumerateFiles("/proc/self/fd").Select(Of).FirstOrDefault(status => status?.Identity == identity);
 

@@ -4,8 +4,8 @@ using SQLitePCL;
 namespace Pilothouse.Storage.Files;
 
 /// <summary>
-/// Whether an I/O error of SQLite's means that there is no room. The library says "full" only of a write that finds none: where the shared memory
-/// beside the file could not be made larger, or a quota is used up, it says that reading or writing failed.
+/// Finds out whether an I/O error of SQLite means that the disk is full. SQLite reports SQLITE_FULL only if a write fails for lack of
+/// space. If the shared-memory file cannot grow or a quota is used up, it reports a general read or write error.
 /// </summary>
 internal static partial class FullDisk
 {
@@ -15,7 +15,7 @@ internal static partial class FullDisk
 
     public static bool IsTheReason(sqlite3 connection, string path) => SystemError(connection) is NoSpace or QuotaUsedUp || RoomBeside(path) < AsGoodAsNothing;
 
-    /// <summary>Bytes left for this user on the disk of a file; null where the disk cannot be asked.</summary>
+    /// <summary>Returns the free bytes for this user on the disk of a file; null if they cannot be determined.</summary>
     public static long? RoomBeside(string path)
     {
         try
@@ -28,7 +28,10 @@ internal static partial class FullDisk
         }
     }
 
-    /// <summary>The errno of Linux behind the connection's last error (https://sqlite.org/c3ref/system_errno.html), which SQLitePCLRaw does not hand on.</summary>
+    /// <summary>
+    /// Returns the errno behind the connection's last error (https://sqlite.org/c3ref/system_errno.html). SQLitePCLRaw does not offer this
+    /// function.
+    /// </summary>
     [LibraryImport("e_sqlite3", EntryPoint = "sqlite3_system_errno")]
     private static partial int SystemError(sqlite3 connection);
 }

@@ -3,39 +3,39 @@ using Pilothouse.Storage.Sqlite;
 
 namespace Pilothouse.Storage.Files;
 
-/// <summary>What has become of the files of a database that is open.</summary>
+/// <summary>The state of the files of an open database.</summary>
 internal enum FilesState
 {
-    /// <summary>They are as SQLite left them.</summary>
+    /// <summary>The files are unchanged by others.</summary>
     Intact,
 
-    /// <summary>A name leads to nothing or to another file, but ours has another name: it can be put back.</summary>
+    /// <summary>A file was renamed: its name leads to no file or to another one. It can be renamed back.</summary>
     Moved,
 
-    /// <summary>The log or the shared memory was removed. What it held may be in the database already.</summary>
+    /// <summary>The log or the shared memory was removed. The content of the log may already be in the database file.</summary>
     LogRemoved,
 
-    /// <summary>The database was removed or replaced: what was written can be read from the open files only.</summary>
+    /// <summary>The database file was removed or replaced. Its content can only be read from the open files.</summary>
     Removed,
 
-    /// <summary>The database was emptied, cut short or overwritten: what was written is gone, but for what the log holds.</summary>
+    /// <summary>The database file was emptied, truncated or overwritten. Only the content of the log is left.</summary>
     Overwritten,
 }
 
-/// <summary>What was found, as a sentence.</summary>
+/// <summary>The state of the files, with a sentence about it.</summary>
 internal sealed record FilesFound(FilesState State, string Message)
 {
     public static readonly FilesFound Intact = new(FilesState.Intact, "");
 }
 
 /// <summary>
-/// Whether the files that are open are still those under the database's names, and hold what SQLite wrote. SQLite does not look
-/// (https://sqlite.org/howtocorrupt.html, 2.4); who moves, removes, empties or overwrites a file under a running server would leave it acknowledging
-/// what nobody will find again. This looks for some microseconds before and after each transaction. Linux only.
+/// Checks that the open files are still the ones under the database's names, and contain what SQLite wrote. SQLite does not check this
+/// (https://sqlite.org/howtocorrupt.html, 2.4): if somebody moves, removes, empties or overwrites a file under a running server, the server
+/// would go on acknowledging writes that are lost. The check takes some microseconds before and after each transaction. Linux only.
 /// </summary>
 internal sealed class LiveFiles : IDisposable
 {
-    /// <summary>The smallest page that SQLite knows.</summary>
+    /// <summary>The smallest page size of SQLite.</summary>
     private const int HeadSize = 512;
 
     private static readonly byte[] Magic = "SQLite format 3\0"u8.ToArray();
@@ -52,11 +52,11 @@ internal sealed class LiveFiles : IDisposable
     private ((long, long, uint) Content, LogPosition? Position) known;
     private volatile FilesFound? lost;
 
-    /// <param name="path">The database, open in WAL mode by now.</param>
-    /// <param name="durable">How its connection is opened.</param>
+    /// <param name="path">The database, which is open in WAL mode already.</param>
+    /// <param name="durable">Whether commits are synced (DURABILITY=full), for the connection that this class opens.</param>
     public LiveFiles(string path, bool durable)
     {
-        // By its own name, as SQLite has it, and not by that of a link to it.
+        // SQLite uses the real name of the file and not that of a symbolic link to it, so this class does too.
         Database = Path.GetFullPath(File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path);
         log = Database + "-wal";
         shared = Database + "-shm";
@@ -78,16 +78,16 @@ internal sealed class LiveFiles : IDisposable
         OpenDatabases.Add(this);
     }
 
-    /// <summary>Full path of the database.</summary>
+    /// <summary>The full path of the database.</summary>
     public string Database { get; }
 
-    /// <summary>Device and inode of the open database; null on another system than Linux, where nothing is looked at.</summary>
+    /// <summary>The device and inode of the open database; null on systems other than Linux, where nothing is checked.</summary>
     public (ulong Device, ulong Inode)? Identity { get; }
 
     /// <exception cref="DatabaseBrokenException">A file was moved, removed, emptied or overwritten. Nothing may be written now.</exception>
     public void Demand() => Demand(static message => new DatabaseBrokenException(message));
 
-    /// <summary>The same for who wants to open one more connection.</summary>
+    /// <summary>The same check before another connection is opened.</summary>
     /// <exception cref="DatabaseRefusedException">A file was moved, removed, emptied or overwritten.</exception>
     public void DemandForOpening() => Demand(static message => new DatabaseRefusedException(message));
 
@@ -116,8 +116,8 @@ internal sealed class LiveFiles : IDisposable
     }
 
     /// <summary>
-    /// After <see cref="FilesState.LogRemoved"/>: whether everything that was acknowledged is found by who opens the database anew, because it is in
-    /// the database file, or in a log that still has its name.
+    /// After <see cref="FilesState.LogRemoved"/>: whether the files under the database's names still contain every acknowledged write, in
+    /// the database file or in a log that still has its name. Then the database can be opened again without loss.
     /// </summary>
     public bool HoldEverything()
     {
@@ -130,12 +130,12 @@ internal sealed class LiveFiles : IDisposable
         }
     }
 
-    /// <summary>Copies what the open files hold, whatever stands under their names by now.</summary>
+    /// <summary>Copies the content of the open files, whatever files their names lead to now.</summary>
     /// <param name="target">A file that exists and is empty.</param>
-    /// <param name="progress">Is told the part that is done, 0 to 1.</param>
-    /// <param name="cancel">Ends it.</param>
-    /// <returns>What the copy must hold.</returns>
-    /// <exception cref="SqliteException">The open files cannot be read, or there is no room.</exception>
+    /// <param name="progress">Receives the finished part, 0 to 1.</param>
+    /// <param name="cancel">Cancels the copy.</param>
+    /// <returns>The facts that the copy must have.</returns>
+    /// <exception cref="SqliteException">The open files cannot be read, or there is not enough space.</exception>
     public DatabaseFacts CopyTo(string target, IProgress<double>? progress, CancellationToken cancel)
     {
         lock (looking)
@@ -165,7 +165,7 @@ internal sealed class LiveFiles : IDisposable
 
     private FilesFound LookNow()
     {
-        // The position comes first: a checkpoint that begins after it is seen by it the next time.
+        // The position is read first, so that the next check sees a checkpoint that begins after it.
         var position = file.Position();
         if (FileStatus.Of(Database) is not { } status || status.Identity != Identity)
         {
@@ -191,10 +191,10 @@ internal sealed class LiveFiles : IDisposable
     }
 
     /// <summary>
-    /// In WAL mode only a checkpoint writes to the database file, and says so in the shared memory before it begins. Anything else was no user of
-    /// SQLite: a copy, a redirection, a truncation.
+    /// Checks the database file. In WAL mode only a checkpoint writes to it, and records in the shared memory that it begins. Any other
+    /// change was not made by SQLite: a copied file, a shell redirection, a truncation.
     /// </summary>
-    /// <returns>What happened to the file, as a phrase behind its name; null where it is well.</returns>
+    /// <returns>What happened to the file, as a phrase that follows its name; null if it is unchanged.</returns>
     private string? Examine()
     {
         Span<byte> now = stackalloc byte[HeadSize];
@@ -213,7 +213,8 @@ internal sealed class LiveFiles : IDisposable
 
         var isStill = position is { IsMoving: false } && file.Position() is { } later && later.IsAsFarAs(position.Value);
 
-        // A checkpoint that a reader held up leaves out the pages that were written again after it: then the head may tell of more than there is.
+        // If a reader held up a checkpoint, it skips pages that were written again after the reader's snapshot. The header can then
+        // announce more pages than the file has.
         var isWhole = isStill && position!.Value.LastFrame == position.Value.Moved;
         if (isWhole && status.Value.Size < (long)BinaryPrimitives.ReadUInt32BigEndian(now[28..]) * pageSize)
         {

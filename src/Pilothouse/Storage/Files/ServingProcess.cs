@@ -2,12 +2,15 @@ using System.Globalization;
 
 namespace Pilothouse.Storage.Files;
 
-/// <summary>The server that has a database file, as its <see cref="FileClaim"/> says.</summary>
-/// <param name="ProcessId">Its process.</param>
-/// <param name="Addresses">Where it listens; empty while it starts.</param>
+/// <summary>The server that uses a database file, as its <see cref="FileClaim"/> says.</summary>
+/// <param name="ProcessId">The id of its process.</param>
+/// <param name="Addresses">The addresses on which it listens; empty while it starts.</param>
 internal sealed record ServingProcess(int ProcessId, string[] Addresses)
 {
-    /// <summary>The server that runs on this file now, or null. Looks only: to try the lock would stop a server that starts at this moment.</summary>
+    /// <summary>
+    /// Returns the server that runs on this file now, or null. It does not try to take the lock, because that could stop a server that
+    /// starts at this moment.
+    /// </summary>
     public static ServingProcess? Find(string databasePath)
     {
         try
@@ -23,7 +26,10 @@ internal sealed record ServingProcess(int ProcessId, string[] Addresses)
         }
     }
 
-    /// <summary>The file stays behind when a server is killed, and its number may be another program's by now: only the lock tells.</summary>
+    /// <summary>
+    /// Whether the process holds the lock. The file stays when a server is killed, and its process id may belong to another program by now,
+    /// so only the lock counts.
+    /// </summary>
     private static bool Holds(int process)
     {
         if (OperatingSystem.IsLinux())

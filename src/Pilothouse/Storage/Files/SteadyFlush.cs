@@ -1,6 +1,6 @@
 namespace Pilothouse.Storage.Files;
 
-/// <summary>Puts a file that somebody else writes on the disk every few megabytes, for the reason of <see cref="SteadyFile"/>.</summary>
+/// <summary>Syncs a file that other code writes to the disk every few megabytes, for the same reason as <see cref="SteadyFile"/>.</summary>
 /// <param name="path">The file.</param>
 internal sealed class SteadyFlush(string path) : IDisposable
 {
@@ -9,7 +9,7 @@ internal sealed class SteadyFlush(string path) : IDisposable
     private readonly FileStream file = PlainFile.Write(path, FileAccess.ReadWrite, FileShare.ReadWrite);
     private int unflushed;
 
-    /// <summary>So many pages more were written.</summary>
+    /// <summary>Counts pages that were written.</summary>
     public void Note(int pages)
     {
         if ((unflushed += pages) >= PagesBetween)
@@ -24,7 +24,7 @@ internal sealed class SteadyFlush(string path) : IDisposable
         unflushed = 0;
     }
 
-    /// <summary>Begins the file anew; nobody has it open.</summary>
+    /// <summary>Truncates the file to 0 bytes. No other code may have it open.</summary>
     public void Empty() => file.SetLength(0);
 
     public void Dispose() => file.Dispose();

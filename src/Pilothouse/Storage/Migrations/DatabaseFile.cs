@@ -3,20 +3,20 @@ using Pilothouse.Storage.Sqlite;
 
 namespace Pilothouse.Storage.Migrations;
 
-/// <summary>A file that may be our database: looked at, and refused where it is another's, without changing a byte.</summary>
+/// <summary>A file that may be our database. It is inspected without changing a byte, and refused if it is not ours.</summary>
 internal sealed class DatabaseFile(string path)
 {
     private static readonly byte[] Magic = "SQLite format 3\0"u8.ToArray();
 
-    /// <summary>Looks at the file without changing it.</summary>
-    /// <returns>The migrations that the file says it has, and whether a seed table has rows.</returns>
-    /// <exception cref="DatabaseRefusedException">It is not one of ours, or not of this version.</exception>
+    /// <summary>Inspects the file without changing it.</summary>
+    /// <returns>The migrations that the file has, and whether any table of the bots has rows.</returns>
+    /// <exception cref="DatabaseRefusedException">It is not one of our databases, or is of another version.</exception>
     public (IReadOnlySet<string> Applied, bool HasData) Inspect() => Look(OpenFor.Inspect);
 
-    /// <exception cref="DatabaseRefusedException">It is there, and this user may not write to it or beside it.</exception>
+    /// <exception cref="DatabaseRefusedException">The file exists, and this user may not write to it or to its folder.</exception>
     public void DemandRights() => DatabasePlace.DemandRights(path);
 
-    /// <summary>The same, and leaves nothing beside it: for a look that no start follows.</summary>
+    /// <summary>Like <see cref="Inspect"/>, but creates no files beside the database, for a check without a start of the server.</summary>
     public (IReadOnlySet<string> Applied, bool HasData) Glance() => Look(OpenFor.Glance);
 
     private (IReadOnlySet<string> Applied, bool HasData) Look(OpenFor how)
@@ -37,7 +37,7 @@ internal sealed class DatabaseFile(string path)
         }
         catch (SqliteException error) when (how == OpenFor.Inspect && error.ExtendedCode == SQLitePCL.raw.SQLITE_READONLY_ROLLBACK)
         {
-            // A bot was killed inside a transaction. Nobody can read the file before that is rolled back.
+            // A bot was killed inside a transaction. The file cannot be read before that is rolled back.
             return Recover();
         }
         catch (SqliteException error)
@@ -46,7 +46,9 @@ internal sealed class DatabaseFile(string path)
         }
     }
 
-    /// <summary>Whether it begins as every SQLite database does; of another file SQLite must not be asked. Nobody may have it open in this process.</summary>
+    /// <summary>
+    /// Whether the file has the header of a SQLite database; SQLite must not open other files. This process must not have the file open.
+    /// </summary>
     public static bool HasHeader(string path)
     {
         if (!File.Exists(path))
@@ -59,13 +61,16 @@ internal sealed class DatabaseFile(string path)
         return file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) == head.Length && head.SequenceEqual(Magic);
     }
 
-    /// <summary>What stands beside a database while a restore changes it for another.</summary>
+    /// <summary>The path of the marker that is beside a database while a restore replaces it.</summary>
     public static string RestoreMarker(string path) => Path.GetFullPath(path) + ".restore.json";
 
-    /// <summary>What a server leaves beside a database that was lost under it: a sentence that says what became of it and what to do.</summary>
+    /// <summary>
+    /// The path of the marker that a server leaves if its database file was lost while it ran. It says what happened and what to do.
+    /// </summary>
     public static string LostMarker(string path) => Path.GetFullPath(path) + ".lost";
 
-    /// <exception cref="DatabaseRefusedException">A restore of this file was begun and not finished, or the file was lost under a server.</exception>
+    /// <exception cref="DatabaseRefusedException">A restore of this file was not finished, or the file was lost while a server used
+    /// it.</exception>
     public static void RefuseUnsettled(string path)
     {
         if (File.Exists(LostMarker(path)))
@@ -116,7 +121,8 @@ internal sealed class DatabaseFile(string path)
     {
         if (OpenDatabases.ServedAt(file.FullName) is { } served)
         {
-            // This process has it open: to open and close it here would give up SQLite's locks. Its own descriptors tell as much.
+            // This process has the file open, and opening and closing it here would release SQLite's locks. The open descriptors are
+            // checked instead.
             served.DemandForOpening();
             return;
         }
@@ -137,7 +143,7 @@ internal sealed class DatabaseFile(string path)
             $"{file.FullName} is not a SQLite database. It was not touched. Set DATABASE_PATH to the database, or to a name that does not exist yet; if this was the database, it is damaged: restore a backup with `pilothouse backup restore`.");
     }
 
-    /// <summary>Refuses a table that has another's columns under the seed's name.</summary>
+    /// <summary>Refuses a table that has a known name but not the expected columns.</summary>
     /// <returns>Whether the table has rows.</returns>
     private bool CheckTable(SqliteConnection connection, string table, string[] columns)
     {

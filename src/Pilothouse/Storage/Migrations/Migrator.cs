@@ -5,8 +5,8 @@ using Pilothouse.Storage.Sqlite;
 namespace Pilothouse.Storage.Migrations;
 
 /// <summary>
-/// Brings a SQLite file to this program's schema: looks at it without touching it, refuses what is not ours, backs it up where it
-/// has data, and then runs what is missing in one transaction. Forward only.
+/// Migrates a SQLite file to this program's schema: inspects it without changing it, refuses it if it is not ours, backs it up if it has
+/// data, and runs the missing migrations in one transaction. There are no downgrades.
 /// </summary>
 internal sealed partial class Migrator(string path, string backupFolder, TimeProvider clock, ILogger<Migrator> logger)
 {
@@ -25,13 +25,13 @@ internal sealed partial class Migrator(string path, string backupFolder, TimePro
         )
         """;
 
-    /// <summary>Names of all migrations, in the order in which they run.</summary>
+    /// <summary>The names of all migrations, in the order in which they run.</summary>
     public static IReadOnlyList<string> Known { get; } =
         [.. ScriptNames().Select(static name => name[..^4]).Append(AddColumns).Order(StringComparer.Ordinal)];
 
-    /// <summary>Runs what is missing.</summary>
+    /// <summary>Runs the missing migrations.</summary>
     /// <returns>The names of the migrations that ran.</returns>
-    /// <exception cref="DatabaseRefusedException">The file is not one of ours, or not of this version; it is untouched.</exception>
+    /// <exception cref="DatabaseRefusedException">It is not one of our databases, or is of another version. It is unchanged.</exception>
     public IReadOnlyList<string> Migrate()
     {
         var file = new DatabaseFile(path);
@@ -52,7 +52,7 @@ internal sealed partial class Migrator(string path, string backupFolder, TimePro
 
         if (!File.Exists(path))
         {
-            // SQLite would let every user of this machine read it, and gives its other files the rights of this one.
+            // SQLite would create the file readable for every user of this machine, and gives its other files the same rights.
             DurableFile.Create(path, DurableFile.OwnerAndGroup);
             FileOwner.CopyOwner(Path.GetDirectoryName(Path.GetFullPath(path))!, path);
         }
@@ -62,7 +62,7 @@ internal sealed partial class Migrator(string path, string backupFolder, TimePro
         return missing;
     }
 
-    /// <summary>A copy of the file as it was, on disk and checked, before anything changes.</summary>
+    /// <summary>Makes a copy of the file, syncs and checks it, before anything is changed.</summary>
     private void BackUp()
     {
         var stamp = clock.GetUtcNow().UtcDateTime.ToString("yyyyMMdd_HHmmss_fff", CultureInfo.InvariantCulture);
@@ -79,12 +79,12 @@ internal sealed partial class Migrator(string path, string backupFolder, TimePro
         }
     }
 
-    /// <summary>Until it is whole and checked, it has a name that nobody who looks for a database or a backup finds.</summary>
+    /// <summary>Makes the copy under a name that does not look like a database or a backup until it is complete and checked.</summary>
     private void BackUp(string copy, string unfinished)
     {
         try
         {
-            // As secret as the database itself, whatever the umask is.
+            // The copy is readable by its owner only, whatever the umask is, because it is as secret as the database.
             DurableFile.Create(unfinished);
             FileOwner.CopyOwner(path, unfinished);
             Fill(unfinished);
@@ -109,7 +109,7 @@ internal sealed partial class Migrator(string path, string backupFolder, TimePro
             statement.Run();
         }
 
-        // VACUUM INTO does not flush what it wrote.
+        // VACUUM INTO does not sync the file that it wrote.
         using (var file = PlainFile.Write(copy, FileAccess.ReadWrite))
         {
             file.Flush(flushToDisk: true);
@@ -131,11 +131,11 @@ internal sealed partial class Migrator(string path, string backupFolder, TimePro
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            // What could not be made there cannot be removed there either.
+            // If the file could not be created, there is nothing to remove.
         }
     }
 
-    /// <summary>All of them in one transaction, each with its row in the seed's own table of what ran: schema_migrations.</summary>
+    /// <summary>Runs all missing migrations in one transaction, and adds a row for each to schema_migrations.</summary>
     private void Run(IReadOnlyList<string> missing)
     {
         var running = "";
@@ -170,7 +170,9 @@ internal sealed partial class Migrator(string path, string backupFolder, TimePro
         ? $"The disk of {Path.GetFullPath(path)} is full: make room and try again."
         : error.Message;
 
-    /// <summary>SQLite cannot add a column "if not exists": whatever a file has already is left out here.</summary>
+    /// <summary>
+    /// Returns the SQL that adds columns. SQLite has no ADD COLUMN IF NOT EXISTS, so columns that the file already has are left out.
+    /// </summary>
     private static string ScriptOfAddedColumns(SqliteConnection connection) => string.Join('\n', SeedSchema.Added
         .Where(added => connection.Scalar($"SELECT 1 FROM pragma_table_info('{added.Table}') WHERE lower(name) = '{added.Column}'") is null)
         .Select(static added => $"ALTER TABLE {added.Table} ADD COLUMN {added.Column} {added.Type};"));
@@ -182,7 +184,7 @@ internal sealed partial class Migrator(string path, string backupFolder, TimePro
     private static IEnumerable<string> ScriptNames() => typeof(Migrator).Assembly.GetManifestResourceNames()
         .Where(static name => name.StartsWith(Prefix, StringComparison.Ordinal) && name.EndsWith(".sql", StringComparison.Ordinal));
 
-    /// <summary>The text of a migration as it was written.</summary>
+    /// <summary>Returns the SQL of a migration.</summary>
     internal static string Read(string name)
     {
         using var reader = new StreamReader(typeof(Migrator).Assembly.GetManifestResourceStream(name)!);

@@ -1,11 +1,9 @@
 namespace Pilothouse.Storage.Migrations;
 
-/// <summary>
-/// What the seed's tables must have to be the seed's (shared with its Python bots), and the columns we put at their end.
-/// </summary>
+/// <summary>The columns that the tables shared with the Python bots must have, and the columns that we add at their end.</summary>
 internal static class SeedSchema
 {
-    /// <summary>Columns of each seed table, without those we add.</summary>
+    /// <summary>The columns of each shared table, without those that we add.</summary>
     public static readonly IReadOnlyDictionary<string, string[]> Tables = new Dictionary<string, string[]>
     {
         ["signals"] = Split("id timestamp trading_pair signal_type signal_strength price rsi macd macd_signal macd_histogram vwap ema9 ema21 sma50 bb_upper bb_middle bb_lower volume status"),
@@ -24,7 +22,7 @@ internal static class SeedSchema
         ["agent_performance"] = Split("id timestamp agent_name period total_decisions correct_decisions incorrect_decisions accuracy_percent avg_confidence avg_execution_time_ms total_spikes_detected true_positives false_positives false_negatives circuit_breaker_triggers false_circuit_breaker_triggers notes"),
     };
 
-    /// <summary>Nullable columns that we add at the end of seed tables: table, column, type.</summary>
+    /// <summary>The nullable columns that we add at the end of shared tables: table, column, type.</summary>
     public static readonly IReadOnlyList<(string Table, string Column, string Type)> Added =
     [
         ("signals", "bot_name", "TEXT"), ("signals", "strategy", "TEXT"), ("signals", "timeframe", "TEXT"), ("signals", "confidence", "REAL"),

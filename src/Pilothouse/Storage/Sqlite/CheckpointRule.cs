@@ -1,8 +1,8 @@
 namespace Pilothouse.Storage.Sqlite;
 
 /// <summary>
-/// How long the log becomes before the writer moves it into the file: much shorter while other programs write, whose SQLite may have
-/// the WAL-reset bug and which checkpoint by themselves at 1,000 pages.
+/// Decides how long the log may become before the writer runs a checkpoint. It is much shorter while other programs write: their SQLite may
+/// have the WAL-reset bug, and runs checkpoints of its own at 1,000 pages.
 /// </summary>
 internal sealed class CheckpointRule
 {
@@ -24,10 +24,12 @@ internal sealed class CheckpointRule
         Pages = pagesAlone;
     }
 
-    /// <summary>From so many pages on.</summary>
+    /// <summary>The number of pages in the log from which a checkpoint is due.</summary>
     public int Pages { get; private set; }
 
-    /// <summary>Called after each transaction. data_version on the writer's connection changes only when somebody else commits.</summary>
+    /// <summary>
+    /// Called after each transaction. On the writer's connection, data_version changes only if another connection commits.
+    /// </summary>
     public void Look()
     {
         var version = writer.DataVersion();

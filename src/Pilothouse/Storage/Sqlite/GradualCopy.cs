@@ -4,25 +4,29 @@ using SQLitePCL;
 namespace Pilothouse.Storage.Sqlite;
 
 /// <summary>
-/// Copies the served database a few pages at a time between the writer's transactions, by the writer's own connection: SQLite's backup API writes
-/// what that connection changes into the copy too (https://sqlite.org/backup.html). A copy by another connection has to hold one state of the
-/// database for as long as it takes, and the log grows meanwhile, by hundreds of megabytes for a large file.
+/// Copies the served database a few pages at a time between the writer's transactions, over the writer's own connection, because SQLite's
+/// backup API also applies later changes of that connection to the copy (https://sqlite.org/backup.html). A copy over another connection
+/// would need one snapshot for its whole duration, and the log would grow by hundreds of megabytes meanwhile.
 /// </summary>
 internal sealed class GradualCopy : IDisposable
 {
-    /// <summary>A quarter of a megabyte: a few tenths of a millisecond, for which a write may wait.</summary>
+    /// <summary>
+    /// The pages of a step at first. A quarter of a megabyte takes a few tenths of a millisecond, and a write may wait that long.
+    /// </summary>
     private const int FewestPages = 64;
 
-    /// <summary>Where the file grows as fast as it is copied, the steps become longer, up to this.</summary>
+    /// <summary>The most pages of a step. If the file grows as fast as it is copied, the steps become larger up to this.</summary>
     private const int MostPages = 2048;
 
-    /// <summary>Whoever writes faster than even that has made us copy the whole file this often.</summary>
+    /// <summary>The copy is given up after this many times the size of the file, because clients write even faster.</summary>
     private const int MostTimesTheFile = 3;
 
-    /// <summary>A commit by another program lets SQLite begin the copy anew.</summary>
+    /// <summary>How often the copy may start over. SQLite restarts it after a commit of another program.</summary>
     private const int MostBeginnings = 3;
 
-    /// <summary>So a gigabyte takes some five seconds more, and whoever writes finds the writer free.</summary>
+    /// <summary>
+    /// The pause between two steps, in which writes find the writer free. A gigabyte takes some five seconds longer for it.
+    /// </summary>
     private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(1);
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -45,16 +49,16 @@ internal sealed class GradualCopy : IDisposable
         this.target = target;
     }
 
-    /// <summary>Runs on a thread of its own, to the end of the copy.</summary>
-    /// <param name="writer">The server's.</param>
-    /// <param name="moment">Another connection to the same file. It stands in a transaction of the copied state afterwards.</param>
-    /// <param name="target">The copy. It is the writer's while this runs.</param>
-    /// <param name="flush">Puts on the disk what was copied.</param>
-    /// <param name="progress">Is told the part that is done, 0 to 1.</param>
-    /// <param name="cancel">Ends it.</param>
-    /// <returns>False where others write so much that it would not come to its end.</returns>
-    /// <exception cref="SqliteException">The source cannot be read, or there is no room for the copy.</exception>
-    /// <exception cref="DatabaseBusyException">The writer did not come to it.</exception>
+    /// <summary>Runs the copy to its end. Call it on a thread of its own.</summary>
+    /// <param name="writer">The writer of the server.</param>
+    /// <param name="moment">Another connection to the same file. Afterwards it is in a transaction on the snapshot that was copied.</param>
+    /// <param name="target">The copy. The writer uses this connection while the copy runs.</param>
+    /// <param name="flush">Syncs to the disk what was copied.</param>
+    /// <param name="progress">Receives the finished part, 0 to 1.</param>
+    /// <param name="cancel">Cancels the copy.</param>
+    /// <returns>False if other programs write so much that the copy would not end.</returns>
+    /// <exception cref="SqliteException">The source cannot be read, or there is not enough space for the copy.</exception>
+    /// <exception cref="DatabaseBusyException">The writer was too busy for the copy.</exception>
     public static bool TryRun(
         SqliteWriter writer, SqliteConnection moment, SqliteConnection target, SteadyFlush flush, IProgress<double>? progress, CancellationToken cancel)
     {
@@ -75,7 +79,7 @@ internal sealed class GradualCopy : IDisposable
         return false;
     }
 
-    /// <summary>The copy's own hold on the writer's connection ends before anybody closes either.</summary>
+    /// <summary>Ends the copy's use of the writer's connection before either connection is closed.</summary>
     public void Dispose()
     {
         while (copy is not null)
@@ -86,7 +90,7 @@ internal sealed class GradualCopy : IDisposable
             }
             catch (DatabaseBusyException)
             {
-                // The writer is busy, or at its end, where it does this by itself.
+                // The writer is busy, or is ending and then does this itself.
                 Thread.Sleep(TryAgainAfter);
             }
         }
@@ -103,7 +107,7 @@ internal sealed class GradualCopy : IDisposable
             }
             catch (DatabaseBusyException) when (waited < Patience && !writer.IsEnding)
             {
-                // Another program holds the lock; the copy goes on where it stands.
+                // Another program holds the lock. The copy continues where it is.
                 Thread.Sleep(TryAgainAfter);
             }
         }
@@ -122,7 +126,7 @@ internal sealed class GradualCopy : IDisposable
         return true;
     }
 
-    /// <returns>The part that is done; null at the end.</returns>
+    /// <returns>The finished part, 0 to 1; null at the end.</returns>
     private double? Step(SqliteConnection source)
     {
         if (copy is null)
@@ -130,7 +134,7 @@ internal sealed class GradualCopy : IDisposable
             throw new DatabaseBusyException("The database was closed while it was copied.");
         }
 
-        // The last step must be of the very state in which the other connection stands.
+        // The last step must copy exactly the snapshot that the other connection reads.
         var isLast = left <= pagesAtATime || left == int.MaxValue;
         var version = isLast ? source.DataVersion() : 0;
         if (isLast)
@@ -167,7 +171,7 @@ internal sealed class GradualCopy : IDisposable
         copied += pagesAtATime;
         if (leftBefore != int.MaxValue && left >= leftBefore)
         {
-            // The file grew by more than was copied; if not, another program has committed, and SQLite began anew.
+            // Either the file grew by more than was copied, or another program has committed and SQLite has started over.
             beginnings += left - leftBefore > pages - sizeBefore ? 1 : 0;
             pagesAtATime = Math.Min(MostPages, pagesAtATime * 2);
         }
@@ -181,7 +185,7 @@ internal sealed class GradualCopy : IDisposable
         SqliteSnapshot.Begin(moment);
     }
 
-    /// <summary>Else it would hold the log until the end.</summary>
+    /// <summary>Ends the snapshot, which would otherwise keep the log from being shortened until the end.</summary>
     private void Leave()
     {
         if (!moment.AutoCommit)

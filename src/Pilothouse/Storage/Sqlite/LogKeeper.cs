@@ -5,22 +5,24 @@ using SQLitePCL;
 namespace Pilothouse.Storage.Sqlite;
 
 /// <summary>
-/// Keeps the write-ahead log short. It belongs to the writer's thread, which calls it between two transactions. The log begins anew only
-/// when all of it stands in the file and nobody reads a state from it; with reads that overlap, that moment never comes by itself. So
-/// where the log has become too long, long reads are held back, those that run are ended after a short while (and run again), and for
-/// some milliseconds the writer waits for the rest.
+/// Keeps the write-ahead log short. The writer's thread calls it between two transactions. The log can start over only if all of it is in
+/// the database file and no reader uses a snapshot from it; with overlapping reads that moment never comes by itself. So if the log has
+/// become too long, no new long reads begin, running ones are interrupted after a short while (and run again), and the writer waits some
+/// milliseconds for the rest.
 /// </summary>
 internal sealed partial class LogKeeper
 {
-    /// <summary>SQLITE_CHECKPOINT_NOOP: only tells how long the log is. It takes no lock, and half a microsecond.</summary>
+    /// <summary>SQLITE_CHECKPOINT_NOOP only returns the length of the log. It takes no lock and half a microsecond.</summary>
     private const int OnlyTell = -1;
 
     private const int FrameHeader = 24;
 
-    /// <summary>From here on reads are ended for it.</summary>
+    /// <summary>From this length on, reads are interrupted.</summary>
     private const int TooLongBytes = 60_000_000;
 
-    /// <summary>Who writes hundreds of megabytes a second would pass 100 MB while reads are given time: from here on nobody is.</summary>
+    /// <summary>
+    /// From this length on, reads get no time to finish: with hundreds of megabytes written per second, the log would exceed 100 MB.
+    /// </summary>
     private const int MostHeldBytes = 75_000_000;
 
     private static readonly TimeSpan PatienceWithReads = TimeSpan.FromMilliseconds(100);
@@ -43,11 +45,11 @@ internal sealed partial class LogKeeper
     private long stoppingSince;
     private long saidAt;
 
-    /// <param name="writer">The connection that writes; it leaves all checkpoints to this.</param>
-    /// <param name="readers">The server's own reads.</param>
-    /// <param name="demandFiles">Throws where the names of the files lead to others than the open ones: then nothing is moved.</param>
-    /// <param name="clock">The server's.</param>
-    /// <param name="logger">Is told of failures.</param>
+    /// <param name="writer">The connection that writes. It runs no checkpoints by itself.</param>
+    /// <param name="readers">The server's own readers.</param>
+    /// <param name="demandFiles">Throws if the names of the files no longer lead to the open files. Then no checkpoint runs.</param>
+    /// <param name="clock">The server's clock.</param>
+    /// <param name="logger">Receives failures.</param>
     public LogKeeper(SqliteConnection writer, SqliteReaders readers, Action demandFiles, TimeProvider clock, ILogger logger)
     {
         this.writer = writer;
@@ -61,7 +63,7 @@ internal sealed partial class LogKeeper
         writer.Scalar("PRAGMA wal_autocheckpoint=0");
     }
 
-    /// <summary>Shortens the log where it is time to. Never throws: what keeps it from that is logged, and shows as a long log.</summary>
+    /// <summary>Shortens the log if it is due. It never throws: a failure is logged, and the log stays long.</summary>
     public void Look()
     {
         try
@@ -85,7 +87,7 @@ internal sealed partial class LogKeeper
         var (length, moved) = Checkpoint(OnlyTell, out _);
         if (length == moved || length < rule.Pages)
         {
-            // The next transaction begins it anew, or it has.
+            // The next transaction starts the log over, or has done so.
             triedAt = Math.Min(triedAt, length);
             heldAt = -1;
             Resume();
@@ -98,14 +100,18 @@ internal sealed partial class LogKeeper
             (length, moved) = Checkpoint(raw.SQLITE_CHECKPOINT_PASSIVE, out _);
         }
 
-        // Who is not ours cannot be ended, and ending ours again and again would not help; as soon as he is gone, more is moved.
+        // If moved == heldAt, a reader that cannot be interrupted (another program) holds the log. Interrupting our own reads again would
+        // not help; when that reader ends, the checkpoint gets further.
         if (length != moved && length >= tooLong && moved != heldAt)
         {
             StopReads(hurry: length >= mostHeld);
         }
     }
 
-    /// <summary>One step at each transaction: hold long reads back, end those that run, and then wait for the rest; in a hurry all at once.</summary>
+    /// <summary>
+    /// Takes one step per transaction: first hold back new long reads, then interrupt running ones, then wait for the rest. With hurry, it
+    /// takes all steps at once.
+    /// </summary>
     private void StopReads(bool hurry)
     {
         if (stoppingSince == 0)
@@ -133,9 +139,8 @@ internal sealed partial class LogKeeper
         Resume();
     }
 
-    /// <returns>
-    /// -1, or the page of the log at which a reader holds it that we do not end: another program, a backup, a check of the whole file.
-    /// </returns>
+    /// <returns>-1, or the page of the log that a reader needs which we cannot interrupt: another program, a backup, or a check of the
+    /// whole file.</returns>
     private int TryBeginAnew(TimeSpan longest)
     {
         writer.WaitForLocks(TimeSpan.Zero);
@@ -165,8 +170,8 @@ internal sealed partial class LogKeeper
         }
     }
 
-    /// <summary>Moves what can be moved.</summary>
-    /// <returns>Pages in the log, and those of them that stand in the file.</returns>
+    /// <summary>Runs a checkpoint as far as it can get.</summary>
+    /// <returns>The pages in the log, and how many of them are in the database file.</returns>
     private (int Length, int Moved) Checkpoint(int mode, out bool done)
     {
         if (mode != OnlyTell)

@@ -1,9 +1,9 @@
 namespace Pilothouse.Storage.Sqlite;
 
-/// <summary>Holds long reads back, before they begin, while the log is shortened.</summary>
+/// <summary>Keeps long reads from beginning while the log is shortened.</summary>
 internal sealed class LogPause
 {
-    /// <summary>The log is shortened between two writes; where none comes any more, it does not grow either.</summary>
+    /// <summary>The longest pause. The log is shortened between two writes; if no more writes come, the log does not grow either.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(1);
 
     private volatile TaskCompletionSource? until;
@@ -30,7 +30,7 @@ internal sealed class LogPause
         }
         catch (TimeoutException)
         {
-            // It goes on.
+            // The longest pause is over, so the read begins.
         }
     }
 }

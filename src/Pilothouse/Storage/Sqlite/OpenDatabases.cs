@@ -3,9 +3,9 @@ using Pilothouse.Storage.Files;
 namespace Pilothouse.Storage.Sqlite;
 
 /// <summary>
-/// The files that SQLite has open in this process. POSIX gives up all locks of a process on a file when the process closes any descriptor of it
-/// (https://sqlite.org/howtocorrupt.html, 2.2): SQLite's own connections know of each other, and nothing else of ours may open such a file.
-/// <see cref="PlainFile"/> asks here before it opens one.
+/// The database files that SQLite has open in this process. On POSIX systems, a process loses all its locks on a file when it closes any
+/// descriptor of that file (https://sqlite.org/howtocorrupt.html, 2.2). SQLite's own connections coordinate, but no other code of ours may
+/// open such a file. <see cref="PlainFile"/> asks here before it opens a file.
 /// </summary>
 internal static class OpenDatabases
 {
@@ -13,7 +13,7 @@ internal static class OpenDatabases
     private static readonly List<SqliteConnection> Connections = [];
     private static readonly List<LiveFiles> Served = [];
 
-    /// <summary>Whether SQLite has this file open here: a database, its log, or the memory that its users share.</summary>
+    /// <summary>Whether SQLite has this file open in this process: a database, its log, or its shared memory.</summary>
     public static bool Holds(string path)
     {
         var identity = FileStatus.Of(path)?.Identity;
@@ -23,7 +23,7 @@ internal static class OpenDatabases
         }
     }
 
-    /// <summary>The watch over a database that this process serves, or null where it does not serve it.</summary>
+    /// <summary>Returns the file check of a database that this process serves; null if it does not serve it.</summary>
     public static LiveFiles? ServedAt(string path)
     {
         var identity = FileStatus.Of(path)?.Identity;
@@ -41,7 +41,7 @@ internal static class OpenDatabases
 
     public static void Remove(LiveFiles files) => Change(() => Served.Remove(files));
 
-    /// <summary>Ends what the connections to a database are doing.</summary>
+    /// <summary>Interrupts the running statements of all connections to a database.</summary>
     /// <returns>How many connections there are.</returns>
     public static int InterruptAll(string path)
     {

@@ -1,17 +1,17 @@
 namespace Pilothouse.Storage.Sqlite;
 
-/// <summary>A write that waits for its turn in a transaction of <see cref="SqliteWriter"/>.</summary>
+/// <summary>A write in the queue of <see cref="SqliteWriter"/>.</summary>
 internal abstract class QueuedWrite
 {
-    /// <summary>Whether it is no write at all, but something that wants the writer's connection between two transactions.</summary>
+    /// <summary>Whether it is not a write, but work that needs the writer's connection between two transactions.</summary>
     public abstract bool IsOutside { get; }
 
     public abstract bool Cancelled();
 
-    /// <summary>Does the work inside the open transaction and keeps its result; what an earlier run of it kept is forgotten.</summary>
+    /// <summary>Does the work inside the open transaction and keeps its result. The result of an earlier run is dropped.</summary>
     public abstract void Run(Session session);
 
-    /// <summary>Keeps the item's own failure, to be told after the commit.</summary>
+    /// <summary>Keeps the write's own failure, which is reported after the commit.</summary>
     public abstract void Refuse(Exception error);
 
     public abstract void Answer();
@@ -19,7 +19,7 @@ internal abstract class QueuedWrite
     public abstract void Fail(Exception error);
 }
 
-/// <summary>A write with a result of type <typeparamref name="T"/>, told after the commit.</summary>
+/// <summary>A write with a result of type <typeparamref name="T"/>, which is reported after the commit.</summary>
 internal sealed class QueuedWrite<T>(Func<Session, ValueTask<T>> work, CancellationToken cancel, bool outside = false) : QueuedWrite
 {
     private readonly TaskCompletionSource<T> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);

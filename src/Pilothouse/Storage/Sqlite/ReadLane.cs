@@ -3,12 +3,13 @@ using System.Diagnostics;
 
 namespace Pilothouse.Storage.Sqlite;
 
-/// <summary>A queue of reads and its connections, each lent to one caller at a time.</summary>
+/// <summary>A queue of reads with its connections. Each connection is lent to one caller at a time.</summary>
 internal sealed class ReadLane : IDisposable
 {
     /// <summary>
-    /// A page of 500 rows takes half of them, two milliseconds. A read that needs more is begun anew on a thread of its own: on those of
-    /// the pool, of which there are as many as processors, a few such reads would keep all requests waiting.
+    /// The most SQLite steps of a read on a thread of the pool. A page of 500 rows takes half of them, about two milliseconds. A read that
+    /// needs more starts over on a thread of its own: the pool has only as many threads as the machine has cores, and a few long reads
+    /// would block all requests.
     /// </summary>
     private const long MostStepsOnPool = 50_000;
 
@@ -23,12 +24,10 @@ internal sealed class ReadLane : IDisposable
     private int waiting;
 
     /// <param name="path">The database.</param>
-    /// <param name="count">Connections.</param>
-    /// <param name="durable">As the writer's.</param>
-    /// <param name="mostWaiting">More than these are refused at once.</param>
-    /// <param name="pause">
-    /// For long reads: none begins while the log is shortened, and each has a thread of its own from its beginning.
-    /// </param>
+    /// <param name="count">The number of connections.</param>
+    /// <param name="durable">Whether commits are synced, like that of the writer.</param>
+    /// <param name="mostWaiting">If more reads than this are waiting, new ones are refused at once.</param>
+    /// <param name="pause">For long reads: none begins during the pause, and each runs on a thread of its own from its beginning.</param>
     public ReadLane(string path, int count, bool durable, int mostWaiting = int.MaxValue, LogPause? pause = null)
     {
         this.mostWaiting = mostWaiting;
@@ -38,7 +37,7 @@ internal sealed class ReadLane : IDisposable
         turns = new SemaphoreSlim(count);
     }
 
-    /// <summary>Connections that are lent now.</summary>
+    /// <summary>The number of connections in use.</summary>
     public int Busy => all.Length - turns.CurrentCount;
 
     public int Count => all.Length;
@@ -46,7 +45,7 @@ internal sealed class ReadLane : IDisposable
     public IEnumerable<ReadingConnection> Connections => all;
 
     /// <exception cref="ReadEndedException">It needs too many steps, or takes too long.</exception>
-    /// <exception cref="DatabaseBusyException">Its turn did not come.</exception>
+    /// <exception cref="DatabaseBusyException">It has waited too long for a connection.</exception>
     public async ValueTask<T> RunAsync<T>(
         Func<Session, ValueTask<T>> work, bool snapshot, ReadLimits limits, CancellationToken cancel)
     {
@@ -80,7 +79,7 @@ internal sealed class ReadLane : IDisposable
                     }
                     else if (end == ReadEnd.Log && !again)
                     {
-                        // Once more, when the log is short; a read has no effect.
+                        // Run the read once more when the log is short. That is safe, because a read has no effect.
                         again = true;
                     }
                     else
@@ -103,7 +102,7 @@ internal sealed class ReadLane : IDisposable
 
     public void Dispose()
     {
-        // Whoever still reads finishes first: a connection must not close under a running statement.
+        // Running reads must end first: a connection must not be closed while a statement runs on it.
         Array.ForEach(all, static reading => reading.AskToEnd());
         for (var i = 0; i < all.Length && turns.Wait(TimeSpan.FromSeconds(5)); i++)
         {
@@ -165,7 +164,7 @@ internal sealed class ReadLane : IDisposable
     }
 }
 
-/// <summary>A read was ended before its end.</summary>
+/// <summary>A read was interrupted.</summary>
 internal sealed class ReadEndedException(ReadEnd why) : Exception
 {
     public ReadEnd Why { get; } = why;

@@ -1,18 +1,17 @@
 namespace Pilothouse.Storage.Sqlite;
 
 /// <summary>How long a read may wait and run.</summary>
-/// <param name="Patience">For its turn; then it is refused.</param>
-/// <param name="Longest">From its turn on, also where it is run a second time; then it is ended and refused.</param>
-/// <param name="MostSteps">
-/// Steps of SQLite's own machine, some ten for each row that is looked at. A read that needs more is not what its queue is for. They are
-/// counted and not timed, so that a busy machine does not make a short read a long one.
+/// <param name="Patience">The longest wait for a connection. After that, the read is refused.</param>
+/// <param name="Longest">The longest run, including a second run. After that, the read is interrupted and refused.</param>
+/// <param name="MostSteps">The most steps of SQLite's virtual machine, which needs some ten steps per row. A read that needs more belongs
+/// into another queue. Steps are counted and not time, so that a short read does not count as long on a busy machine.</param>
 /// </param>
 internal sealed record ReadLimits(TimeSpan Patience, TimeSpan Longest, long MostSteps = long.MaxValue)
 {
-    /// <summary>For the server's own work, and for look-ups by a key.</summary>
+    /// <summary>For the server's own work, and for rows that are found by a key.</summary>
     public static readonly ReadLimits None = new(Timeout.InfiniteTimeSpan, TimeSpan.MaxValue);
 
-    /// <summary>A page: 5,000 open trades take a fifth of the steps, and a quarter of a second at most.</summary>
+    /// <summary>For a page. 5,000 open trades need a fifth of these steps, and at most a quarter of a second.</summary>
     public static readonly ReadLimits Page = new(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(10), 1_000_000);
 
     public static readonly ReadLimits LongKnown = new(TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(30));

@@ -3,7 +3,7 @@ using SQLitePCL;
 
 namespace Pilothouse.Storage.Sqlite;
 
-/// <summary>Why a read was ended before its end.</summary>
+/// <summary>Why a read was interrupted.</summary>
 internal enum ReadEnd
 {
     None,
@@ -14,16 +14,16 @@ internal enum ReadEnd
     /// <summary>It took longer than its kind may.</summary>
     TooLong,
 
-    /// <summary>The state that it reads keeps the log from being shortened.</summary>
+    /// <summary>Its snapshot keeps the log from being shortened.</summary>
     Log,
 
-    /// <summary>Who asked has gone.</summary>
+    /// <summary>The client has gone away.</summary>
     Cancelled,
 }
 
 /// <summary>
-/// A connection that only reads, and what may end the read that runs on it. SQLite asks while it works: an interrupt from outside may
-/// arrive between two statements, where it is lost, or after the read, where it hits the next one.
+/// A connection that only reads, and whose read can be interrupted. SQLite calls back while it works and asks whether to go on.
+/// sqlite3_interrupt is not used: it may arrive between two statements, where it is lost, or after the read, where it hits the next one.
 /// </summary>
 internal sealed class ReadingConnection : IDisposable
 {
@@ -45,32 +45,34 @@ internal sealed class ReadingConnection : IDisposable
 
     public SqliteConnection Connection => connection;
 
-    /// <summary>Why the last read was ended.</summary>
+    /// <summary>Why the last read was interrupted.</summary>
     public ReadEnd End => end;
 
-    /// <summary>Whether a read runs that may be ended and that began before <paramref name="timestamp"/>.</summary>
+    /// <summary>Whether an interruptible read runs that began before <paramref name="timestamp"/>.</summary>
     public bool HasRunSince(long timestamp) => Volatile.Read(ref startedAt) is not 0 and var started && started <= timestamp;
 
-    /// <summary>Before a read, and before it is run again; <paramref name="first"/> is when it had its turn.</summary>
+    /// <summary>Called before a read, and before it is run again. <paramref name="first"/> is when it first got a connection.</summary>
     public void Begin(ReadLimits now, long mostSteps, long first, CancellationToken gone)
     {
         (limits, began, cancel, stepsLeft, end, asked) = (now, first, gone, mostSteps, ReadEnd.None, false);
         Volatile.Write(ref startedAt, now.CanEnd ? Stopwatch.GetTimestamp() : 0);
     }
 
-    /// <summary>Nothing ends what runs after this.</summary>
+    /// <summary>Called after a read. Statements after this are not interrupted.</summary>
     public void Finish()
     {
         Volatile.Write(ref startedAt, 0);
         (limits, cancel) = (ReadLimits.None, default);
     }
 
-    /// <summary>Asks the read that runs to end for the log's sake, from any thread; one that may not be ended goes on.</summary>
+    /// <summary>
+    /// Asks the running read to end so that the log can be shortened, from any thread. A read that is not interruptible goes on.
+    /// </summary>
     public void AskToEnd() => asked = true;
 
     public void Dispose() => connection.Dispose();
 
-    /// <summary>Called by SQLite within a statement. Not 0 ends it with SQLITE_INTERRUPT.</summary>
+    /// <summary>SQLite calls this within a statement. A result other than 0 interrupts it with SQLITE_INTERRUPT.</summary>
     private int Look()
     {
         if (!limits.CanEnd)

@@ -3,12 +3,12 @@ using System.Diagnostics;
 namespace Pilothouse.Storage.Sqlite;
 
 /// <summary>
-/// Lets a crowd that asks in the same millisecond whether the database answers share one look at it. The first few of each millisecond look
-/// for themselves, so a client that asks, waits for its answer and asks again has a look of its own each time. Only a good look is shared.
+/// Shares one probe of the database between many health checks in the same millisecond. The first few of each millisecond make a probe of
+/// their own, so a client that waits for each answer before it asks again always gets a new probe. Only a successful probe is shared.
 /// </summary>
 internal sealed class SharedLook
 {
-    /// <summary>Looks of their own in a millisecond, before the others share.</summary>
+    /// <summary>How many checks in a millisecond make a probe of their own.</summary>
     public const int OwnLooks = 3;
 
     private static readonly long Millisecond = Stopwatch.Frequency / 1000;
@@ -17,8 +17,8 @@ internal sealed class SharedLook
     private int looks;
 
     /// <summary>
-    /// Whether who asks at <paramref name="now"/> (a timestamp of <see cref="Stopwatch"/>) may take the last good look for his own. Threads that
-    /// ask at once may count each other wrongly; that makes a look more, or one less of a crowd's.
+    /// Whether a check at <paramref name="now"/> (a timestamp of <see cref="Stopwatch"/>) may use the last successful probe. Concurrent
+    /// threads may miscount each other, which only means one probe more or less.
     /// </summary>
     public bool MayShare(long now)
     {
@@ -32,6 +32,6 @@ internal sealed class SharedLook
         return Interlocked.Increment(ref looks) > OwnLooks && now - Volatile.Read(ref goodSince) < Millisecond;
     }
 
-    /// <summary>Notes that a look which began at <paramref name="began"/> found everything well.</summary>
+    /// <summary>Records that a probe that began at <paramref name="began"/> was successful.</summary>
     public void WasGood(long began) => Volatile.Write(ref goodSince, began);
 }

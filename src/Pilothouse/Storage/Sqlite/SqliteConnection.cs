@@ -4,15 +4,16 @@ using SQLitePCL;
 namespace Pilothouse.Storage.Sqlite;
 
 /// <summary>
-/// One connection to a SQLite file, with its prepared statements. It belongs to one thread at a time: the library's own lock is off.
-/// Microsoft.Data.Sqlite brings the library; its commands cost about twice what these calls do, on the server's hottest path.
+/// One connection to a SQLite file, with its prepared statements. Only one thread may use it at a time, because the library's own mutex is
+/// off. The library comes with Microsoft.Data.Sqlite, but its command classes are not used: on the hottest path they cost about twice as
+/// much as these calls.
 /// </summary>
 internal sealed class SqliteConnection : FileSession
 {
-    /// <summary>The first version without the WAL-reset bug, which loses commits (see docs/operations.md).</summary>
+    /// <summary>The first version without the WAL-reset bug, which loses commits (docs/operations.md).</summary>
     public const int OldestSafeVersion = 3_051_003;
 
-    /// <summary>How long a statement waits for a lock that somebody else holds.</summary>
+    /// <summary>How long a statement waits for a lock of another program.</summary>
     public static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(5);
 
     private static readonly Sql ReadDataVersion = new("PRAGMA data_version");
@@ -23,7 +24,7 @@ internal sealed class SqliteConnection : FileSession
     {
         Batteries_V2.Init();
 
-        // Nobody asks the library how much memory it uses; counting it takes a lock that all connections share.
+        // The memory statistics of the library are not used, and counting them takes a mutex that all connections share.
         raw.sqlite3_config(raw.SQLITE_CONFIG_MEMSTATUS, 0);
     }
 
@@ -35,7 +36,7 @@ internal sealed class SqliteConnection : FileSession
                 $"The SQLite library is {Version}; 3.51.3 or newer is needed, because older ones can lose commits. Use the library that is published beside the program.");
         }
 
-        // An emptied or foreign file must not be opened: SQLite would remove the log beside it.
+        // An empty or foreign file must not be opened: SQLite would remove the log beside it.
         var served = OpenDatabases.ServedAt(path);
         served?.DemandForOpening();
         RefuseOrphanedLog(path);
@@ -90,7 +91,7 @@ internal sealed class SqliteConnection : FileSession
 
     public sqlite3 Handle => handle;
 
-    /// <summary>The file, as it was named.</summary>
+    /// <summary>The path of the file, as it was given.</summary>
     public string Path { get; }
 
     /// <summary>False inside a transaction.</summary>
@@ -108,17 +109,17 @@ internal sealed class SqliteConnection : FileSession
         return statements[sql.Id] ??= new SqliteStatement(this, sql.ForSqlite);
     }
 
-    /// <summary>Runs a statement that is not worth keeping: DDL, a PRAGMA.</summary>
+    /// <summary>Runs a statement (DDL, a PRAGMA) without keeping its prepared form.</summary>
     public override void Execute(string sql) => Check(raw.sqlite3_exec(handle, sql));
 
-    /// <summary>The first column of the first row as text.</summary>
+    /// <summary>Returns the first column of the first row as text.</summary>
     public override string? Scalar(string sql)
     {
         using var statement = new SqliteStatement(this, sql);
         return statement.Step() ? statement.Row.Text(0) : null;
     }
 
-    /// <summary>The first column of every row as text.</summary>
+    /// <summary>Returns the first column of every row as text.</summary>
     public override IReadOnlyList<string> Column(string sql)
     {
         using var statement = new SqliteStatement(this, sql);
@@ -131,7 +132,10 @@ internal sealed class SqliteConnection : FileSession
         return values;
     }
 
-    /// <summary>From the file's header (SQLite's file format, bytes 18 and 19): a glance at a file that nobody has open is told "delete" by SQLite.</summary>
+    /// <summary>
+    /// Read from the file's header (SQLite's file format, bytes 18 and 19). PRAGMA journal_mode answers "delete" if the file was opened
+    /// with <see cref="OpenFor.Glance"/> and no other program has it open.
+    /// </summary>
     public override bool HasWriteAheadLog
     {
         get
@@ -144,7 +148,7 @@ internal sealed class SqliteConnection : FileSession
 
     public override bool HasTable(string name) => Scalar($"SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = '{name.Replace("'", "''", StringComparison.Ordinal)}'") is not null;
 
-    /// <summary>A number that changes when any other connection, of this process or another, has committed.</summary>
+    /// <summary>Returns a number that changes when another connection of any process has committed.</summary>
     public long DataVersion()
     {
         var statement = Get(ReadDataVersion).Renew();
@@ -154,10 +158,13 @@ internal sealed class SqliteConnection : FileSession
         return version;
     }
 
-    /// <summary>For how long the next statements wait for a lock.</summary>
+    /// <summary>Sets how long later statements wait for a lock.</summary>
     public void WaitForLocks(TimeSpan patience) => raw.sqlite3_busy_timeout(handle, (int)patience.TotalMilliseconds);
 
-    /// <summary>Ends a statement that runs when <paramref name="cancel"/> is cancelled: with <see cref="SqliteException"/>, code 9.</summary>
+    /// <summary>
+    /// Interrupts the running statement when <paramref name="cancel"/> is cancelled. It then throws <see cref="SqliteException"/> with code
+    /// 9.
+    /// </summary>
     public override CancellationTokenRegistration InterruptOn(CancellationToken cancel) => cancel.Register(() => raw.sqlite3_interrupt(handle));
 
     /// <summary>Throws unless <paramref name="result"/> is a success.</summary>
@@ -169,19 +176,19 @@ internal sealed class SqliteConnection : FileSession
         }
     }
 
-    /// <summary>The library's last error.</summary>
+    /// <summary>Returns the library's last error as an exception.</summary>
     public SqliteException Error(int result)
     {
         var message = raw.sqlite3_errmsg(handle).utf8_to_string();
         return new((result & 0xFF) == raw.SQLITE_IOERR && FullDisk.IsTheReason(handle, Path) ? raw.SQLITE_FULL : result, message);
     }
 
-    /// <summary>Ends the statement that runs now, from any thread.</summary>
+    /// <summary>Interrupts the running statement, from any thread.</summary>
     public void Interrupt() => raw.sqlite3_interrupt(handle);
 
     /// <summary>
-    /// Whether the log stays as it is when the last connection closes. SQLite would else move it into the database and remove it, by their names,
-    /// which may lead to other files by then.
+    /// Keeps the log when the last connection closes. By default SQLite then moves it into the database file and removes it. It finds these
+    /// files by their names, which may lead to other files by then.
     /// </summary>
     public void KeepLog(bool keep = true) => Check(raw.sqlite3_db_config(handle, raw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keep ? 1 : 0, out _));
 
@@ -196,7 +203,9 @@ internal sealed class SqliteConnection : FileSession
         handle.Dispose();
     }
 
-    /// <summary>SQLite removes the log of an empty file, and with it writes that were acknowledged.</summary>
+    /// <summary>
+    /// Refuses an empty or missing file with a log beside it: SQLite would remove that log, and with it acknowledged writes.
+    /// </summary>
     public static void RefuseOrphanedLog(string path)
     {
         if (new FileInfo(path + "-wal") is { Exists: true, Length: > 0 } && new FileInfo(path) is { Exists: false } or { Length: 0 })
@@ -206,7 +215,10 @@ internal sealed class SqliteConnection : FileSession
         }
     }
 
-    /// <summary>With -wal, -shm or -journal beside it, somebody has it open or was killed: then it must be read with locks.</summary>
+    /// <summary>
+    /// Returns the name under which the file is opened for a glance. A -wal, -shm or -journal file beside it means that a program has it
+    /// open or was killed; then it must be read with locks.
+    /// </summary>
     private static string GlanceName(string path) =>
         $"file:{Uri.EscapeDataString(System.IO.Path.GetFullPath(path)).Replace("%2F", "/", StringComparison.Ordinal)}{(File.Exists(path + "-wal") || File.Exists(path + "-shm") || File.Exists(path + "-journal") ? "" : "?immutable=1")}";
 }

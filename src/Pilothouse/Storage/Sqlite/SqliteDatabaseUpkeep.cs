@@ -3,7 +3,7 @@ using Pilothouse.Storage.Migrations;
 
 namespace Pilothouse.Storage.Sqlite;
 
-/// <summary>The upkeep of a database in one SQLite file, beside those who use it.</summary>
+/// <summary>The maintenance of a database in one SQLite file while it is in use.</summary>
 internal sealed class SqliteDatabaseUpkeep(SqliteDatabase database) : Upkeep
 {
     private const string CopySuffix = "-check";
@@ -52,16 +52,18 @@ internal sealed class SqliteDatabaseUpkeep(SqliteDatabase database) : Upkeep
 
     public override void MarkLost(string sentence) => DurableFile.Write(DatabaseFile.LostMarker(database.Path), System.Text.Encoding.UTF8.GetBytes(sentence + "\n"));
 
-    /// <summary>Whether a check in place would hold the log for long, and there is room for a copy.</summary>
+    /// <summary>
+    /// Whether checking the file itself would keep the log from being shortened for long, and there is space for a copy to check instead.
+    /// </summary>
     private bool IsLarge()
     {
-        // A file that is gone is no large one; the check in place says what is wrong with it.
+        // A missing file does not count as large; the check of the file itself then reports what is wrong.
         return new FileInfo(database.Path) is { Exists: true, Length: > LargestInPlace and var bytes } && FullDisk.RoomBeside(database.Path) > (2 * bytes) + SpareRoom;
     }
 
     /// <summary>
-    /// The check of a gigabyte takes some ten seconds, and holds one state of the file as long: the log would grow by hundreds of megabytes under
-    /// those who write. Of a copy that is damaged, or could not be made, the file itself is asked.
+    /// Checks a copy. Checking a gigabyte takes some ten seconds on one snapshot, and the log would grow by hundreds of megabytes
+    /// meanwhile. If the copy is damaged or could not be made, the file itself is checked.
     /// </summary>
     private bool IsCopyWhole(Action<string> notCopied, CancellationToken cancel)
     {

@@ -2,7 +2,7 @@ using SQLitePCL;
 
 namespace Pilothouse.Storage.Sqlite;
 
-/// <summary>Turns the library's result codes into what a caller can act on.</summary>
+/// <summary>Turns SQLite's result codes into exceptions that callers can handle.</summary>
 internal static class SqliteErrors
 {
     public static Exception Translate(Exception error) => error is not SqliteException sqlite ? (error as TransactionEndedException)?.Reason ?? error : sqlite.Code switch
@@ -17,7 +17,8 @@ internal static class SqliteErrors
     };
 
     /// <summary>
-    /// Our own tables have no CHECK, our triggers refuse nothing, and what our unique indexes and foreign keys would refuse is asked before.
+    /// Whether a rule of another program refused the row. It cannot be one of ours: our tables have no CHECK, our triggers refuse nothing,
+    /// and our unique indexes and foreign keys are checked before the write.
     /// </summary>
     private static bool IsForeignRule(SqliteException error) => error.ExtendedCode
         is raw.SQLITE_CONSTRAINT_TRIGGER or raw.SQLITE_CONSTRAINT_UNIQUE or raw.SQLITE_CONSTRAINT_CHECK or raw.SQLITE_CONSTRAINT_FOREIGNKEY;

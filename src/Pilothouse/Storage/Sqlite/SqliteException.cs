@@ -11,13 +11,13 @@ internal sealed class SqliteException(int code, string message) : EngineExceptio
     /// <summary>The extended result code.</summary>
     public int ExtendedCode { get; } = code;
 
-    /// <summary>The file does not fit together: a page of it is not what was written there.</summary>
+    /// <summary>Whether the file is damaged.</summary>
     public override bool IsDamage => Code is raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB;
 
-    /// <summary>It was ended from outside.</summary>
+    /// <summary>Whether the statement was interrupted.</summary>
     public bool IsInterrupt => Code == raw.SQLITE_INTERRUPT;
 
-    /// <summary>Somebody else has it locked.</summary>
+    /// <summary>Whether another program holds a lock.</summary>
     public override bool IsLock => Code is raw.SQLITE_BUSY or raw.SQLITE_LOCKED;
 
     public override bool IsBrokenRule => Code == raw.SQLITE_CONSTRAINT;

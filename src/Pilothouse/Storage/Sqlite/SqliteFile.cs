@@ -4,24 +4,25 @@ using SQLitePCL;
 
 namespace Pilothouse.Storage.Sqlite;
 
-/// <summary>Where a write-ahead log is: https://sqlite.org/walformat.html, section 2.</summary>
-/// <param name="LastFrame">Frames of the log that are committed (mxFrame).</param>
-/// <param name="Salt">Another value after each new beginning of the log.</param>
-/// <param name="Moved">Frames that a checkpoint has moved into the database and flushed (nBackfill).</param>
-/// <param name="Attempted">Frames that a checkpoint has begun to move (nBackfillAttempted); stored before the first page is written.</param>
-/// <param name="Checksum">Checksum of the last frame, which covers every frame before it.</param>
+/// <summary>The state of the write-ahead log (https://sqlite.org/walformat.html, section 2).</summary>
+/// <param name="LastFrame">The committed frames of the log (mxFrame).</param>
+/// <param name="Salt">A value that changes each time the log starts over.</param>
+/// <param name="Moved">The frames that a checkpoint has moved into the database and synced (nBackfill).</param>
+/// <param name="Attempted">The frames that a checkpoint has begun to move (nBackfillAttempted). It is set before the first page is
+/// written.</param>
+/// <param name="Checksum">The checksum of the last frame, which covers every frame before it.</param>
 internal readonly record struct LogPosition(uint LastFrame, ulong Salt, uint Moved, uint Attempted, ulong Checksum)
 {
-    /// <summary>Whether a checkpoint may be writing into the database now.</summary>
+    /// <summary>Whether a checkpoint may be writing to the database file now.</summary>
     public bool IsMoving => Moved != Attempted;
 
-    /// <summary>Whether the same frames are in the database, and none is about to be.</summary>
+    /// <summary>Whether both positions have the same frames in the database file, and no checkpoint has begun to move others.</summary>
     public bool IsAsFarAs(LogPosition other) => Salt == other.Salt && Moved == other.Moved && Attempted == other.Attempted;
 }
 
 /// <summary>
-/// Looks at the files of a database through the descriptors and the shared memory of one of SQLite's connections
-/// (https://sqlite.org/c3ref/io_methods.html), so that no lock is lost by it. It belongs to one thread at a time, as the connection does.
+/// Reads the files of a database through the descriptors and the shared memory of a SQLite connection
+/// (https://sqlite.org/c3ref/io_methods.html), so that no lock is lost. Only one thread may use it at a time, like the connection.
 /// </summary>
 internal sealed unsafe partial class SqliteFile
 {
@@ -34,17 +35,17 @@ internal sealed unsafe partial class SqliteFile
     private const int LogHeader = 32;
     private readonly sqlite3 connection;
 
-    /// <param name="connection">Has read from the database, which is in WAL mode, so that it has the log open.</param>
+    /// <param name="connection">A connection in WAL mode that has read from the database, so that it has the log open.</param>
     public SqliteFile(SqliteConnection connection) => this.connection = connection.Handle;
 
     /// <summary>Reads the first bytes of the database file.</summary>
-    /// <returns>False where there are fewer, or they cannot be read.</returns>
+    /// <returns>False if there are fewer bytes, or they cannot be read.</returns>
     public bool TryReadHead(Span<byte> head) => TryRead(Pointer(FilePointer), head, 0);
 
-    /// <summary>Where the log is, as all its users see it; null where that cannot be told.</summary>
+    /// <summary>Returns the state of the log that all connections share; null if it cannot be determined.</summary>
     public LogPosition? Position()
     {
-        // A writer may be at it: the header is there twice, and counts when both are the same.
+        // A writer may be changing the header. There are two copies of it, and it is valid if both are equal.
         Span<byte> region = stackalloc byte[136];
         for (var tries = 0; tries < 100; tries++)
         {
@@ -64,7 +65,9 @@ internal sealed unsafe partial class SqliteFile
         return null;
     }
 
-    /// <summary>Whether the last frame in the log file is the one that <paramref name="position"/> names, so that every frame before it is whole too.</summary>
+    /// <summary>
+    /// Whether the last frame in the log file is that of <paramref name="position"/>. Then every frame before it is complete too.
+    /// </summary>
     public bool LogReachesTo(LogPosition position, int pageSize)
     {
         if (position.LastFrame == 0)

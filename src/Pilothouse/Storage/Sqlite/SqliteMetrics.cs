@@ -3,7 +3,7 @@ using System.Diagnostics.Metrics;
 
 namespace Pilothouse.Storage.Sqlite;
 
-/// <summary>What the engine tells of itself on the meter "Pilothouse": docs/monitoring.md lists it.</summary>
+/// <summary>The engine's metrics on the meter "Pilothouse". docs/monitoring.md lists them.</summary>
 internal sealed class SqliteMetrics
 {
     private static readonly KeyValuePair<string, object?> Stored = new("result", "stored");
@@ -19,7 +19,7 @@ internal sealed class SqliteMetrics
     private readonly Histogram<long> writesInCommit;
     private readonly Histogram<double> commitDuration;
 
-    /// <summary>Without a factory nobody listens.</summary>
+    /// <summary>Without a factory, the metrics are not exported.</summary>
     public SqliteMetrics(IMeterFactory? meters)
     {
         meter = meters?.Create("Pilothouse") ?? new Meter("Pilothouse.Unheard");
@@ -31,7 +31,7 @@ internal sealed class SqliteMetrics
         commitDuration = meter.CreateHistogram("pilothouse.db.commit.duration", "s", "How long COMMIT took, with its flush to disk.", null,
             new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5] });
 
-        // A counter that begins with its first event hides that event from rate().
+        // Each series starts at 0: rate() does not see the first event of a counter that only appears with that event.
         writes.Add(0, Stored);
         writes.Add(0, Refused);
         writes.Add(0, Failed);
@@ -41,7 +41,7 @@ internal sealed class SqliteMetrics
         readsEnded.Add(0, Log);
     }
 
-    /// <summary>Tells about the file and the queues; a number is looked up when somebody asks for it.</summary>
+    /// <summary>Adds the metrics of the file and the queues. Their values are read when they are exported.</summary>
     public void Watch(string path, Func<int> waiting, int readers, Func<int> busyReaders)
     {
         meter.CreateObservableGauge("pilothouse.db.write_queue.length", waiting, "{write}", "Writes that wait for their transaction.");

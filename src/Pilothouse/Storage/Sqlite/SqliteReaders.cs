@@ -1,12 +1,9 @@
 namespace Pilothouse.Storage.Sqlite;
 
-/// <summary>
-/// The connections that only read, apart by what they are for (<see cref="ReadKind"/>): who reads much waits for others who do, and for
-/// nobody else.
-/// </summary>
+/// <summary>The connections that only read, separated by <see cref="ReadKind"/>: a read only waits for other reads of its kind.</summary>
 internal sealed class SqliteReaders : IDisposable
 {
-    /// <summary>A core each on a small machine; a look-up takes microseconds.</summary>
+    /// <summary>One per core of a small machine. A look-up takes microseconds.</summary>
     private const int LookUps = 2;
 
     private const int MostLongWaiting = 32;
@@ -21,9 +18,9 @@ internal sealed class SqliteReaders : IDisposable
     private readonly SqliteMetrics metrics;
 
     /// <param name="path">The database.</param>
-    /// <param name="count">Connections for pages of callers with a credential; those without have half as many.</param>
-    /// <param name="durable">As the writer's.</param>
-    /// <param name="metrics">Is told which reads are ended.</param>
+    /// <param name="count">The number of connections for pages of callers with a credential. Callers without one get half as many.</param>
+    /// <param name="durable">Whether commits are synced, like that of the writer.</param>
+    /// <param name="metrics">Counts the reads that are interrupted.</param>
     public SqliteReaders(string path, int count, bool durable, SqliteMetrics metrics)
     {
         this.metrics = metrics;
@@ -38,10 +35,10 @@ internal sealed class SqliteReaders : IDisposable
 
     public int Count { get; }
 
-    /// <summary>Connections that are lent now.</summary>
+    /// <summary>The number of connections in use.</summary>
     public int Busy => lanes.Sum(static lane => lane.Busy);
 
-    /// <summary>Whether a read has come upon a damaged page.</summary>
+    /// <summary>Whether a read has found a damaged page.</summary>
     public bool IsDamaged { get; private set; }
 
     public async ValueTask<T> ReadAsync<T>(ReadKind kind, Func<Session, ValueTask<T>> work, bool snapshot, CancellationToken cancel)
@@ -78,16 +75,16 @@ internal sealed class SqliteReaders : IDisposable
         }
     }
 
-    /// <summary>No long read begins any more, until <see cref="Resume"/>.</summary>
+    /// <summary>Keeps new long reads from beginning until <see cref="Resume"/>.</summary>
     public void Pause() => pause.Begin();
 
     public void Resume() => pause.End();
 
-    /// <summary>Whether a read that may be ended has run since <paramref name="timestamp"/>, or longer.</summary>
+    /// <summary>Whether an interruptible read has been running since <paramref name="timestamp"/> or longer.</summary>
     public bool HaveRunSince(long timestamp) =>
         Array.Exists(lanes, lane => lane.Connections.Any(reading => reading.HasRunSince(timestamp)));
 
-    /// <summary>Ends those reads; each is run again once.</summary>
+    /// <summary>Interrupts those reads. Each is run again once.</summary>
     public void EndThoseSince(long timestamp)
     {
         foreach (var reading in lanes.SelectMany(static lane => lane.Connections).Where(reading => reading.HasRunSince(timestamp)))

@@ -2,7 +2,7 @@ using SQLitePCL;
 
 namespace Pilothouse.Storage.Sqlite;
 
-/// <summary>The row under a statement's cursor.</summary>
+/// <summary>The current row of a statement.</summary>
 internal sealed class SqliteRow(sqlite3_stmt statement) : Row
 {
     public override long Id(int column) => raw.sqlite3_column_int64(statement, column);
@@ -52,7 +52,7 @@ internal sealed class SqliteRow(sqlite3_stmt statement) : Row
             return null;
         }
 
-        // Straight from the library's bytes: every row of every list has a time, and none of them needs a string.
+        // The time is parsed from the library's bytes without making a string, because every row of every list has one.
         var text = raw.sqlite3_column_text(statement, column);
         var length = raw.sqlite3_column_bytes(statement, column);
         if (length is 0 or > 40)

@@ -3,16 +3,18 @@ using SQLitePCL;
 
 namespace Pilothouse.Storage.Sqlite;
 
-/// <summary>What each connection of a server is set to, and read back from: SQLite ignores what it does not know without a word.</summary>
+/// <summary>
+/// The settings of each connection of a server. Each is read back, because SQLite silently ignores a setting that it does not know.
+/// </summary>
 internal static class SqliteSettings
 {
     private static readonly TimeSpan BetweenTries = TimeSpan.FromMilliseconds(2);
 
-    /// <exception cref="DatabaseRefusedException">SQLite did not take a setting.</exception>
+    /// <exception cref="DatabaseRefusedException">SQLite did not accept a setting.</exception>
     public static void Apply(SqliteConnection connection, bool writer, bool durable)
     {
-        // Else a new value for a parameter that an expression or partial index was matched against makes SQLite prepare the
-        // statement again, each time: a page of signals cost 80 µs more.
+        // Without this, SQLite prepares a statement again whenever a parameter that an expression index or partial index was matched
+        // against gets a new value: a page of signals took 80 µs longer.
         connection.Check(raw.sqlite3_db_config(connection.Handle, raw.SQLITE_DBCONFIG_ENABLE_QPSG, 1, out _));
         Set(connection, "busy_timeout", "5000", "5000");
         if (writer)
@@ -32,7 +34,7 @@ internal static class SqliteSettings
         }
     }
 
-    /// <summary>For the lock that a change of the journal's mode needs, SQLite itself does not wait.</summary>
+    /// <summary>Turns WAL mode on. SQLite itself does not wait for the lock that this needs.</summary>
     private static void UseLog(SqliteConnection connection)
     {
         for (var began = Stopwatch.GetTimestamp(); ; Thread.Sleep(BetweenTries))
@@ -44,7 +46,7 @@ internal static class SqliteSettings
             }
             catch (SqliteException error) when (error.IsLock && Stopwatch.GetElapsedTime(began) < SqliteConnection.LockPatience)
             {
-                // A bot commits; between two commits there is room.
+                // A bot holds the lock. Try again: it is free between two commits.
             }
         }
     }

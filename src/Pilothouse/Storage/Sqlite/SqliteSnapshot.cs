@@ -3,29 +3,29 @@ using SQLitePCL;
 
 namespace Pilothouse.Storage.Sqlite;
 
-/// <summary>Copies a database as it is at one moment, while others go on writing it.</summary>
+/// <summary>Copies a snapshot of a database while others go on writing to it.</summary>
 internal static class SqliteSnapshot
 {
-    /// <summary>Pages between two looks at the progress: a megabyte of the usual 4 KiB.</summary>
+    /// <summary>The pages between two reports of the progress: a megabyte with the usual 4 KiB.</summary>
     private const int PagesAtATime = 256;
 
     /// <summary>
     /// Copies page by page (SQLite's backup API, https://sqlite.org/backup.html) inside one read transaction of the source, so that the
-    /// copy is of one moment and never has to begin again. The copy is on the disk, and is no longer in WAL mode, when this returns.
+    /// copy is one snapshot and never has to start over. When this returns, the copy is synced to the disk and no longer in WAL mode.
     /// </summary>
-    /// <param name="source">The database; other programs may have it open.</param>
+    /// <param name="source">The database. Other programs may have it open.</param>
     /// <param name="target">A file that exists and is empty.</param>
-    /// <param name="progress">Is told the part that is done, 0 to 1.</param>
-    /// <param name="cancel">Ends it.</param>
-    /// <returns>The facts of the source at the moment of the copy.</returns>
-    /// <exception cref="SqliteException">The source cannot be read, or there is no room for the copy.</exception>
+    /// <param name="progress">Receives the finished part, 0 to 1.</param>
+    /// <param name="cancel">Cancels the copy.</param>
+    /// <returns>The facts of the snapshot.</returns>
+    /// <exception cref="SqliteException">The source cannot be read, or there is not enough space for the copy.</exception>
     public static DatabaseFacts Copy(string source, string target, IProgress<double>? progress, CancellationToken cancel)
     {
         using var from = new SqliteConnection(source, OpenFor.Recover);
         return Copy(from, target, progress, cancel);
     }
 
-    /// <summary>The same by a connection that is open already.</summary>
+    /// <summary>Does the same over a connection that is open already.</summary>
     public static DatabaseFacts Copy(SqliteConnection from, string target, IProgress<double>? progress, CancellationToken cancel)
     {
         using var interrupt = from.InterruptOn(cancel);
@@ -43,17 +43,17 @@ internal static class SqliteSnapshot
     }
 
     /// <summary>
-    /// The same of the database that this process serves, between the writer's transactions, so that the log stays short meanwhile
-    /// (<see cref="GradualCopy"/>); where other programs write all the time, as above.
+    /// Copies the database that this process serves, between the writer's transactions, so that the log stays short meanwhile
+    /// (<see cref="GradualCopy"/>). If other programs write all the time, it copies inside one read transaction instead.
     /// </summary>
-    /// <param name="writer">The server's.</param>
-    /// <param name="source">Its database.</param>
+    /// <param name="writer">The writer of the server.</param>
+    /// <param name="source">The database.</param>
     /// <param name="target">A file that exists and is empty.</param>
-    /// <param name="read">What is to be known of the source at the moment of the copy.</param>
-    /// <param name="progress">Is told the part that is done, 0 to 1.</param>
-    /// <param name="cancel">Ends it.</param>
-    /// <exception cref="SqliteException">The source cannot be read, or there is no room for the copy.</exception>
-    /// <exception cref="DatabaseBusyException">The writer did not come to it.</exception>
+    /// <param name="read">Reads facts from the snapshot that is copied.</param>
+    /// <param name="progress">Receives the finished part, 0 to 1.</param>
+    /// <param name="cancel">Cancels the copy.</param>
+    /// <exception cref="SqliteException">The source cannot be read, or there is not enough space for the copy.</exception>
+    /// <exception cref="DatabaseBusyException">The writer was too busy for the copy.</exception>
     public static T CopyServed<T>(
         SqliteWriter writer, string source, string target, Func<SqliteConnection, T> read, IProgress<double>? progress, CancellationToken cancel)
     {
@@ -80,7 +80,7 @@ internal static class SqliteSnapshot
         return known;
     }
 
-    /// <summary>A transaction of one state of the database: SQLite itself waits with that until the first read.</summary>
+    /// <summary>Begins a transaction and its snapshot. BEGIN alone takes no snapshot before the first read.</summary>
     public static void Begin(SqliteConnection connection)
     {
         connection.Execute("BEGIN");
@@ -99,7 +99,7 @@ internal static class SqliteSnapshot
     {
         using (var to = new SqliteConnection(target, OpenFor.Copy))
         {
-            // A copy in WAL mode could not be read without writing beside it.
+            // A copy in WAL mode could not be read without creating files beside it.
             to.Scalar("PRAGMA journal_mode=DELETE");
         }
 

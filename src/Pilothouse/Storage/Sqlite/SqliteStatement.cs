@@ -37,7 +37,7 @@ internal sealed class SqliteStatement : Statement, IDisposable
         return this;
     }
 
-    /// <summary>One step; true on a row.</summary>
+    /// <summary>Advances to the next row; returns false at the end.</summary>
     public bool Step()
     {
         var result = raw.sqlite3_step(handle);
@@ -54,7 +54,7 @@ internal sealed class SqliteStatement : Statement, IDisposable
         return false;
     }
 
-    /// <summary>Steps to the end and lets go of the read lock.</summary>
+    /// <summary>Runs the statement to its end and releases the read lock.</summary>
     public void Run()
     {
         while (Step())
@@ -148,7 +148,7 @@ internal sealed class SqliteStatement : Statement, IDisposable
 
     public void Dispose() => handle.Dispose();
 
-    /// <summary>Runs a statement without rows, unless somebody holds the lock that it needs: then false, at once.</summary>
+    /// <summary>Runs a statement without rows. If another program holds the lock that it needs, it returns false at once.</summary>
     public bool TryRun()
     {
         var result = raw.sqlite3_step(handle);
@@ -168,7 +168,9 @@ internal sealed class SqliteStatement : Statement, IDisposable
         throw error;
     }
 
-    /// <summary>Index of a parameter; values set in the order in which the statement names them are found at once.</summary>
+    /// <summary>
+    /// Returns the index of a parameter. It is fastest if values are set in the order in which the statement names the parameters.
+    /// </summary>
     private int At(string name)
     {
         for (var tried = 0; tried < names.Length; tried++)

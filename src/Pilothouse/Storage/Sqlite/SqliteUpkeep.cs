@@ -4,13 +4,16 @@ using SQLitePCL;
 
 namespace Pilothouse.Storage.Sqlite;
 
-/// <summary>What keeps a SQLite file in good order. Each call has a connection of its own, so that no reader or writer of the server waits for it.</summary>
+/// <summary>
+/// The maintenance of a SQLite file. Each call has a connection of its own, so that no reader or writer of the server waits for it.
+/// </summary>
 internal static class SqliteUpkeep
 {
     /// <summary>
-    /// Lets SQLite count how selective the indexes are, by a few hundred rows of each, where the tables have changed much since the last
-    /// time. It takes the write lock for some milliseconds a table, and leaves four times as long to others after each (a million signals with
-    /// all else in one transaction: 36 ms); where another has the lock, that table is left for another night.
+    /// Lets SQLite update its statistics on indexes (from a few hundred rows of each) for tables that have changed much since the last
+    /// time. It holds the write lock for some milliseconds per table, and leaves it free four times as long after each (for a million
+    /// signals, one transaction over all tables would take 36 ms). If another program holds the lock, the table is skipped until another
+    /// night.
     /// </summary>
     public static void Optimize(string path)
     {
@@ -18,7 +21,7 @@ internal static class SqliteUpkeep
         connection.WaitForLocks(TimeSpan.Zero);
         connection.Execute("PRAGMA analysis_limit=400");
 
-        // 0x10000: all tables, whether this connection has asked for them or not; 1: only say what is to be done.
+        // 0x10000: all tables, even those that this connection has not queried; 1: only list the statements.
         foreach (var analyze in connection.Column("PRAGMA optimize=0x10003"))
         {
             var started = Stopwatch.GetTimestamp();
@@ -28,7 +31,7 @@ internal static class SqliteUpkeep
             }
             catch (SqliteException error) when (error.Code is raw.SQLITE_BUSY or raw.SQLITE_LOCKED)
             {
-                // Statistics of yesterday are as good.
+                // The lock is held by another program. Yesterday's statistics are still good.
             }
 
             Thread.Sleep(Stopwatch.GetElapsedTime(started) * 4);
@@ -36,9 +39,9 @@ internal static class SqliteUpkeep
     }
 
     /// <summary>
-    /// Moves what stands in the log into the file, beside everybody: neither a writer nor a reader waits for it, and it for none. What a
-    /// checkpoint costs is so not paid by the writer that happens to fill the log. The log is not made shorter: writers use its room again, and
-    /// SQLite itself cuts it to 64 MB when it begins anew; to cut it further would stop writers and make their next commits slower.
+    /// Runs a passive checkpoint: no reader or writer waits for it, and it waits for none. So the cost of a checkpoint is not paid by the
+    /// write that happens to fill the log. The log file does not become shorter: later writes use it again, and SQLite cuts it to 64 MB
+    /// when it starts over. Cutting it further would block writers and make their next commits slower.
     /// </summary>
     public static void CheckpointBeside(string path)
     {
@@ -46,9 +49,9 @@ internal static class SqliteUpkeep
         connection.Scalar("PRAGMA wal_checkpoint(PASSIVE)");
     }
 
-    /// <summary>Reads the whole file and looks whether it fits together. Takes seconds for each gigabyte.</summary>
+    /// <summary>Checks the whole file for damage. It takes seconds per gigabyte.</summary>
     /// <returns>What is wrong, or null.</returns>
-    /// <exception cref="OperationCanceledException">It was ended before it came to its end.</exception>
+    /// <exception cref="OperationCanceledException">The check was cancelled.</exception>
     public static string? FindDamage(string path, CancellationToken cancel)
     {
         try
@@ -65,7 +68,7 @@ internal static class SqliteUpkeep
         }
     }
 
-    /// <summary>The file's size, and what of it is free pages that new rows will use.</summary>
+    /// <summary>Returns the size of the file, and how much of it is free pages that new rows will use.</summary>
     public static FileUse Use(string path)
     {
         using var connection = new SqliteConnection(path, OpenFor.Inspect);
@@ -74,16 +77,16 @@ internal static class SqliteUpkeep
     }
 
     /// <summary>
-    /// Writes the file anew without its free pages. Others can read meanwhile; who writes waits. Ended at any step, by a crash or a full
-    /// disk, it leaves the rows as they were.
+    /// Rewrites the file without its free pages (VACUUM). Readers can go on; writers have to wait. If a crash or a full disk ends it at any
+    /// step, the rows stay as they were.
     /// </summary>
-    /// <exception cref="DatabaseBusyException">Somebody else writes.</exception>
+    /// <exception cref="DatabaseBusyException">Another program holds the write lock.</exception>
     public static void Vacuum(string path)
     {
         using var connection = new SqliteConnection(path, OpenFor.Write);
         try
         {
-            // The copy belongs on the database's own disk, where the room was counted, and not into memory.
+            // The temporary copy must be on the database's own disk, whose free space was checked, and not in memory.
             connection.Execute("PRAGMA temp_store=FILE");
             connection.Execute($"PRAGMA temp_store_directory='{Path.GetDirectoryName(Path.GetFullPath(path))!.Replace("'", "''", StringComparison.Ordinal)}'");
             connection.Execute("VACUUM");
@@ -95,7 +98,7 @@ internal static class SqliteUpkeep
         }
         finally
         {
-            // It counts for the whole process.
+            // Reset it, because this setting applies to the whole process.
             connection.Execute("PRAGMA temp_store_directory=''");
         }
     }

@@ -5,9 +5,9 @@ using Pilothouse.Storage.Files;
 namespace Pilothouse.Storage.Sqlite;
 
 /// <summary>
-/// The one connection that writes, on a thread of its own. It takes what is queued (up to <see cref="MostInOneCommit"/>) into one
-/// transaction, with a savepoint for each item so that one bad write does not fail its neighbours, commits, and only then answers:
-/// many waiting clients share one flush of the disk.
+/// The one connection that writes, on a thread of its own. It takes the queued writes (up to <see cref="MostInOneCommit"/>) into one
+/// transaction, with a savepoint for each so that one bad write does not fail the others. It commits, and only then completes them: many
+/// waiting clients share one sync of the disk.
 /// </summary>
 internal sealed class SqliteWriter : IDisposable
 {
@@ -30,12 +30,12 @@ internal sealed class SqliteWriter : IDisposable
     private readonly Channel<QueuedWrite> queue = Channel.CreateBounded<QueuedWrite>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
     private readonly Thread thread;
 
-    /// <param name="connection">Becomes its own, as do the <paramref name="files"/>.</param>
-    /// <param name="files">Asked before and after each transaction.</param>
+    /// <param name="connection">The connection. The writer disposes it, and the <paramref name="files"/> too.</param>
+    /// <param name="files">Checked before and after each transaction.</param>
     /// <param name="log">Called after each transaction.</param>
-    /// <param name="metrics">Is told of each transaction, as are the <paramref name="commits"/>.</param>
-    /// <param name="commits">Wakes those who wait for one.</param>
-    /// <param name="logger">Is told of failures.</param>
+    /// <param name="metrics">Counts the transactions.</param>
+    /// <param name="commits">Raised after each commit.</param>
+    /// <param name="logger">Receives failures.</param>
     public SqliteWriter(SqliteConnection connection, LiveFiles files, LogKeeper log, SqliteMetrics metrics, CommitSignal commits, ILogger logger)
     {
         this.connection = connection;
@@ -49,21 +49,21 @@ internal sealed class SqliteWriter : IDisposable
         thread.Start();
     }
 
-    /// <summary>Writes that wait for their transaction.</summary>
+    /// <summary>The number of writes that wait for their transaction.</summary>
     public int Waiting => queue.Reader.Count;
 
-    /// <summary>Whether a write has come upon a damaged page.</summary>
+    /// <summary>Whether a write has found a damaged page.</summary>
     public bool IsDamaged { get; private set; }
 
-    /// <summary>Whether nothing is taken any more.</summary>
+    /// <summary>Whether the writer is ending and takes no more writes.</summary>
     public bool IsEnding { get; private set; }
 
-    /// <summary>What the writer's thread does before it ends; set on that thread only (<see cref="BetweenAsync"/>).</summary>
+    /// <summary>Runs on the writer's thread before it ends. It may only be set on that thread (<see cref="BetweenAsync"/>).</summary>
     public Action? AtEnd { get; set; }
 
     public Task<T> WriteAsync<T>(Func<Session, ValueTask<T>> work, CancellationToken cancel) => QueueAsync(new QueuedWrite<T>(work, cancel));
 
-    /// <summary>Runs a short step on the writer's thread, by its connection, between two transactions. Writes wait for it.</summary>
+    /// <summary>Runs a short step on the writer's thread and connection between two transactions. Writes wait for it.</summary>
     public Task<T> BetweenAsync<T>(Func<SqliteConnection, T> step) =>
         QueueAsync(new QueuedWrite<T>(session => new(step((SqliteConnection)session)), CancellationToken.None, outside: true));
 
@@ -77,14 +77,14 @@ internal sealed class SqliteWriter : IDisposable
         return item.Task;
     }
 
-    /// <summary>Stops taking writes, finishes those that wait, and closes the connection.</summary>
+    /// <summary>Stops accepting writes, finishes the waiting ones, and closes the connection.</summary>
     public void Dispose()
     {
         IsEnding = true;
         queue.Writer.TryComplete();
         thread.Join();
 
-        // Now, as the last one, it may leave a database without a log behind, if the names still lead to what is open.
+        // This is the last connection. If the names still lead to the open files, SQLite may move the log into the database and remove it.
         connection.KeepLog(files.Look().State != FilesState.Intact);
         files.Dispose();
         connection.Dispose();
@@ -140,7 +140,7 @@ internal sealed class SqliteWriter : IDisposable
         return more.IsCompleted ? more.Result : more.AsTask().GetAwaiter().GetResult();
     }
 
-    /// <summary>One transaction. Where it fails as a whole, every item that did not fail by itself gets the reason.</summary>
+    /// <summary>Runs one transaction. If it fails as a whole, every write that has not failed on its own gets the reason.</summary>
     private void Store(List<QueuedWrite> batch)
     {
         var refused = 0;
@@ -157,12 +157,13 @@ internal sealed class SqliteWriter : IDisposable
             writeLock.Finish();
             commitBegan = Stopwatch.GetTimestamp();
             connection.Get(Commit).Renew().Run();
-            // Who removed the log meanwhile has taken this transaction with it.
+
+            // If the log was removed meanwhile, this transaction was lost with it.
             files.Demand();
         }
         catch (TransactionEndedException) when (batch.Count > 1)
         {
-            // Each in a transaction of its own: then only the one that does it fails.
+            // Run each write in a transaction of its own, so that only the one that ended the transaction fails.
             batch.ForEach(item => Store([item]));
             return;
         }
@@ -187,7 +188,7 @@ internal sealed class SqliteWriter : IDisposable
         commits.Raise();
     }
 
-    /// <summary>Those who queued behind a long lock have waited as long; another five seconds help nobody.</summary>
+    /// <summary>Refuses all waiting writes: they have waited for the lock for five seconds already, and five more would not help.</summary>
     private void RefuseWaiting(Exception reason)
     {
         for (var count = queue.Reader.Count; count > 0 && queue.Reader.TryRead(out var item); count--)
@@ -196,7 +197,7 @@ internal sealed class SqliteWriter : IDisposable
         }
     }
 
-    /// <returns>Whether it will be stored; else it has its refusal.</returns>
+    /// <returns>True if the write will be stored; false if it has its own failure.</returns>
     private bool StoreOne(QueuedWrite item)
     {
         var stored = false;
@@ -210,7 +211,7 @@ internal sealed class SqliteWriter : IDisposable
         {
             IsDamaged |= error is SqliteException { IsDamage: true };
 
-            // Where SQLite has ended the whole transaction by itself, nobody's write is in it.
+            // If SQLite has ended the whole transaction, none of the writes is in it.
             TransactionEndedException.ThrowIf(connection.AutoCommit, error);
             connection.Get(RollbackItem).Renew().Run();
             item.Refuse(SqliteErrors.Translate(error));
@@ -220,7 +221,7 @@ internal sealed class SqliteWriter : IDisposable
         return stored;
     }
 
-    /// <summary>What is known needs no stack trace; each request that waited for it has its own line.</summary>
+    /// <summary>Logs a failed transaction, without a stack trace if the failure is a known one.</summary>
     private void NoteFailure(int count, Exception error, Exception reason)
     {
         if (reason is DatabaseBusyException or DatabaseFullException or DatabaseBrokenException or RowKeptAwayException)

@@ -1,18 +1,21 @@
 namespace Pilothouse.Storage.Sqlite;
 
 /// <summary>
-/// One write of a group made SQLite end the group's transaction, and the disk is not the reason: a trigger or constraint of another
-/// program did it (RAISE(ROLLBACK), ON CONFLICT ROLLBACK). Nothing of the group is stored.
+/// One write of a group made SQLite end the group's transaction, not because of the disk but because of a trigger or constraint of another
+/// program (RAISE(ROLLBACK), ON CONFLICT ROLLBACK). Nothing of the group is stored.
 /// </summary>
 internal sealed class TransactionEndedException : Exception
 {
     private TransactionEndedException(Exception reason)
         : base(reason.Message, reason) => Reason = reason;
 
-    /// <summary>What the one that did it is told.</summary>
+    /// <summary>The failure for the write that ended the transaction.</summary>
     public Exception Reason { get; }
 
-    /// <summary>Throws where the transaction has ended: a full disk, a failing one or a lock ends everybody's write, as before.</summary>
+    /// <summary>
+    /// Throws if the transaction has ended: the error itself if the disk or a lock is the reason, which fails all writes of the group, else
+    /// this exception.
+    /// </summary>
     public static void ThrowIf(bool ended, Exception error)
     {
         if (ended)

@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace Pilothouse.Storage.Sqlite;
 
 /// <summary>
-/// Takes the file's write lock. SQLite's own waiting looks again after up to a tenth of a second, and a bot that commits row after row has
-/// the lock again by then: beside one, our writes waited until it had ended.
+/// Takes the write lock of the file. SQLite itself waits up to a tenth of a second between two attempts; a bot that commits row after row
+/// would hold the lock again each time, and our writes would wait until the bot ends.
 /// </summary>
 internal sealed class WriteLock(SqliteConnection connection) : IDisposable
 {
@@ -14,8 +14,9 @@ internal sealed class WriteLock(SqliteConnection connection) : IDisposable
     private readonly ManualResetEventSlim lookAgain = new();
     private readonly bool marks = ForeignTimeTriggers.AreThere(connection);
 
-    /// <summary>Begins a transaction that has it; where triggers look at what others write, it says that it is the server's.</summary>
-    /// <exception cref="SqliteException">Another program has held it for longer than <see cref="SqliteConnection.LockPatience"/>.</exception>
+    /// <summary>Begins a transaction that holds the write lock.</summary>
+    /// <exception cref="SqliteException">Another program has held it for longer than
+    /// <see cref="SqliteConnection.LockPatience"/>.</exception>
     public void Take()
     {
         var begin = connection.Get(Begin).Renew();
