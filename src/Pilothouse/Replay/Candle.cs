@@ -1,7 +1,7 @@
 namespace Pilothouse.Replay;
 
 /// <summary>
-/// One minute of one pair. <paramref name="Time"/> is the minute's start in UTC; what the candle says is known only at
+/// One minute of one pair. <paramref name="Time"/> is the start of the minute in UTC; the candle is complete, and known to the bot, only at
 /// <see cref="Closes"/>. Prices are in the quote currency, the volume in base units.
 /// </summary>
 internal sealed record Candle(

@@ -3,15 +3,17 @@ using System.Globalization;
 namespace Pilothouse.Replay;
 
 /// <summary>
-/// Reads one-minute candles from CSV files named like <c>btc-usd-1m-2018-04-04_05.csv</c>: the first two words are the pair.
-/// Nothing is guessed or skipped: a line that is not right is a <see cref="ReplayFailure"/> with the file and the line's number.
+/// Reads one-minute candles from CSV files with names like <c>btc-usd-1m-2018-04-04_05.csv</c>, in which the first two words are the pair.
+/// Nothing is guessed or skipped: a wrong line is a <see cref="ReplayFailure"/> with the file and the line number.
 /// </summary>
 internal static class CandleFiles
 {
     private const string Header = "timestamp,open,high,low,close,volume";
     private const int WrongUse = 2;
 
-    /// <summary>The candles of all <paramref name="paths"/> by time, then pair. A folder stands for all its *.csv.</summary>
+    /// <summary>
+    /// Returns the candles of all <paramref name="paths"/>, ordered by time and then by pair. A folder stands for all its *.csv files.
+    /// </summary>
     public static IReadOnlyList<Candle> Read(IEnumerable<string> paths)
     {
         var candles = paths.SelectMany(FilesOf).Select(Path.GetFullPath).Distinct(StringComparer.Ordinal)
@@ -88,7 +90,7 @@ internal static class CandleFiles
         return candles.Count > 0 ? candles : throw Wrong(path, Math.Max(number, 1), "there is no candle");
     }
 
-    /// <summary>The pair that a file's name says: <c>btc-usd-1m-anything.csv</c> is BTC/USD.</summary>
+    /// <summary>Returns the pair in the name of a file: <c>btc-usd-1m-anything.csv</c> is BTC/USD.</summary>
     public static string PairOf(string path)
     {
         var words = Path.GetFileNameWithoutExtension(path).Split('-');

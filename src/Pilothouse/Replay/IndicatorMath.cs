@@ -1,9 +1,9 @@
 namespace Pilothouse.Replay;
 
-/// <summary>An exponential mean started at its first value: pandas <c>ewm(span=n, adjust=False).mean()</c>.</summary>
+/// <summary>An exponential mean that starts at its first value: <c>ewm(span=n, adjust=False).mean()</c> of pandas.</summary>
 internal sealed class ExponentialMean(int span)
 {
-    // By way of the centre of mass, as pandas does, so that both round alike.
+    // Computed from the centre of mass, like pandas, so that both round in the same way.
     private readonly double weight = 1 / (1 + ((span - 1) / 2.0));
     private double? mean;
 
@@ -24,8 +24,8 @@ internal sealed class ExponentialMean(int span)
 }
 
 /// <summary>
-/// The last <paramref name="size"/> values. Figures are computed afresh from the values each time: a running sum would carry the
-/// rounding of every value that ever passed through.
+/// The last <paramref name="size"/> values. Each figure is computed from all values again, because a running sum would accumulate the
+/// rounding errors of all earlier values.
 /// </summary>
 internal sealed class RollingWindow(int size)
 {
@@ -36,7 +36,7 @@ internal sealed class RollingWindow(int size)
 
     public void Add(double value) => values[count++ % size] = value;
 
-    /// <summary>The mean of a full window, else null.</summary>
+    /// <summary>Returns the mean of a full window, else null.</summary>
     public double? Mean()
     {
         if (!IsFull)
@@ -53,7 +53,7 @@ internal sealed class RollingWindow(int size)
         return sum.Value / size;
     }
 
-    /// <summary>The sample deviation (n − 1) of a full window, else null.</summary>
+    /// <summary>Returns the sample deviation (n − 1) of a full window, else null.</summary>
     public double? Deviation()
     {
         if (Mean() is not { } mean)
@@ -71,7 +71,7 @@ internal sealed class RollingWindow(int size)
     }
 }
 
-/// <summary>A sum that keeps what each addition rounds away (Neumaier, 1974).</summary>
+/// <summary>A sum that also keeps the rounding error of each addition (Neumaier, 1974).</summary>
 internal struct CompensatedSum
 {
     private double sum;

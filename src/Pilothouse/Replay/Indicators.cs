@@ -8,8 +8,8 @@ internal enum TradeSignal
 }
 
 /// <summary>
-/// The indicators of one pair, candle by candle, as docs/metrics.md defines them: per candle row, so a minute without a trade is
-/// simply missing. Checked against pandas by tests/Pilothouse.Tests/Replay/indicators.py.
+/// The indicators of one pair after each candle, as docs/metrics.md defines them. They count candles and not minutes: a minute without a
+/// trade has no candle. tests/Pilothouse.Tests/Replay/indicators.py checks them against pandas.
 /// </summary>
 internal sealed class Indicators
 {
@@ -27,7 +27,7 @@ internal sealed class Indicators
     private CompensatedSum dayValue;
     private CompensatedSum dayVolume;
 
-    /// <summary>Takes in the next candle of the pair and says where the indicators stand at its close.</summary>
+    /// <summary>Adds the next candle of the pair and returns the indicators at its close.</summary>
     public IndicatorReading Add(Candle candle)
     {
         var close = (double)candle.Close;
@@ -43,8 +43,8 @@ internal sealed class Indicators
     }
 
     /// <summary>
-    /// 100 − 100 ÷ (1 + mean gain ÷ mean loss) of the last 14 changes; the first row's change counts as 0, as in the usual
-    /// <c>delta.where(delta &gt; 0, 0)</c>. Gains alone give 100; no change at all, or too few rows, 50.
+    /// Returns 100 − 100 ÷ (1 + mean gain ÷ mean loss) of the last 14 changes. The change of the first candle counts as 0, as in the usual
+    /// <c>delta.where(delta &gt; 0, 0)</c>. Only gains give 100; no change at all, or too few candles, give 50.
     /// </summary>
     private double Rsi(double close)
     {
@@ -60,7 +60,7 @@ internal sealed class Indicators
         };
     }
 
-    /// <summary>Typical price by volume since 00:00 UTC; null while nothing was traded.</summary>
+    /// <summary>Returns the volume-weighted typical price since 00:00 UTC; null while nothing was traded.</summary>
     private double? Vwap(Candle candle)
     {
         var today = DateOnly.FromDateTime(candle.Time.UtcDateTime);
@@ -76,7 +76,7 @@ internal sealed class Indicators
     }
 }
 
-/// <summary>The indicators at a candle's close; null where there are too few rows or no volume yet.</summary>
+/// <summary>The indicators at the close of a candle. Each is null while there are too few candles, or no volume, to compute it.</summary>
 internal sealed record IndicatorReading(
     double Price, double Rsi, double Macd, double MacdSignal, double? Vwap, double Ema9, double Ema21, double? Sma50,
     double? BollingerUpper, double? BollingerMiddle, double? BollingerLower, double Volume)
@@ -85,7 +85,7 @@ internal sealed record IndicatorReading(
 
     public double MacdHistogram => Macd - MacdSignal;
 
-    /// <summary>−7 to 7 by docs/metrics.md; an indicator that is not defined yet adds nothing.</summary>
+    /// <summary>The score from −7 to 7, as docs/metrics.md defines it. An indicator that is null adds nothing.</summary>
     public int Score =>
         (Rsi < 30 ? 1 : 0) - (Rsi > 70 ? 1 : 0)
         + Above(Macd, MacdSignal)

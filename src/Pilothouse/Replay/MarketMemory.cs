@@ -1,6 +1,6 @@
 namespace Pilothouse.Replay;
 
-/// <summary>The prices of Bitcoin and Ether that the candles have shown so far, for the hourly market context.</summary>
+/// <summary>Remembers the prices of Bitcoin and Ether from the candles so far, for the hourly market context.</summary>
 internal sealed class MarketMemory
 {
     private static readonly TimeSpan Day = TimeSpan.FromHours(24);
@@ -9,7 +9,7 @@ internal sealed class MarketMemory
 
     public void Add(Candle candle)
     {
-        // One pair speaks for an asset, the first that came: prices in dollars and in euros must not mix.
+        // Only the first pair of each asset counts, so that prices in dollars and in euros do not mix.
         if (candle.BaseAsset is not ("BTC" or "ETH")
             || (!pairOfAsset.TryAdd(candle.BaseAsset, candle.Pair) && pairOfAsset[candle.BaseAsset] != candle.Pair))
         {
@@ -24,7 +24,7 @@ internal sealed class MarketMemory
         list.Add((candle.Closes, candle.Close));
     }
 
-    /// <summary>The context at <paramref name="now"/>, or null if neither price is known.</summary>
+    /// <summary>Returns the context at <paramref name="now"/>, or null if neither price is known.</summary>
     public MarketSeen? At(DateTimeOffset now)
     {
         var (btc, btcChange) = Price("BTC", now);
@@ -33,8 +33,8 @@ internal sealed class MarketMemory
     }
 
     /// <summary>
-    /// The price of the last hour and its change in percent from the price 24 hours before, up to five minutes older where that
-    /// minute is missing. What the candles do not show is null.
+    /// Returns the latest price of the last hour, and its change in percent from the price 24 hours earlier. If the candle of that minute
+    /// is missing, one up to five minutes older is used. A value that the candles do not give is null.
     /// </summary>
     private (decimal? Price, decimal? ChangePercent) Price(string asset, DateTimeOffset now)
     {

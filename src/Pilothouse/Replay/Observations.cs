@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Pilothouse.Replay;
 
-/// <summary>An analysis in words, made of nothing but the indicators.</summary>
+/// <summary>Describes an analysis in words, from the indicators alone.</summary>
 internal static class Observations
 {
     public static string Confidence(IndicatorReading reading) => Math.Abs(reading.Score) switch
@@ -12,7 +12,7 @@ internal static class Observations
         _ => "low",
     };
 
-    /// <summary>One sentence for each indicator that speaks, and the score that they add up to.</summary>
+    /// <summary>Returns one sentence for each indicator that has something to say, and one with the score.</summary>
     public static string Describe(IndicatorReading reading)
     {
         var said = new List<string>

@@ -1,8 +1,8 @@
 namespace Pilothouse.Replay;
 
 /// <summary>
-/// The bot's mind for one pair. It keeps still until every indicator is defined (50 rows): before that the score is made of too
-/// little. Then it raises a signal whenever the kind of signal changes or a trade opens.
+/// The decisions of the bot for one pair. It does nothing until every indicator is defined (50 candles), because the score would be based
+/// on too little before. Then it raises a signal whenever the kind of signal changes or a trade opens.
 /// </summary>
 internal sealed class PairBot
 {
@@ -13,7 +13,7 @@ internal sealed class PairBot
 
     public bool HasOpenTrade => rules.Open is not null;
 
-    /// <summary>What the bot does at the close of <paramref name="candle"/>, in order.</summary>
+    /// <summary>Returns the actions of the bot at the close of <paramref name="candle"/>, in order.</summary>
     public IEnumerable<BotAction> OnCandle(Candle candle)
     {
         lastCandle = candle;
@@ -47,6 +47,6 @@ internal sealed class PairBot
         }
     }
 
-    /// <summary>The close of what is still open after the pair's last candle.</summary>
+    /// <summary>Closes the trade that is still open after the pair's last candle; null if there is none.</summary>
     public TradeClosed? OnEnd() => lastCandle is null ? null : rules.OnEnd(lastCandle);
 }

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Pilothouse.Replay;
 
-// The bodies that the bot posts, as docs/api.md describes them. This is a client: it shares no types with the server.
+// The bodies that the bot posts, as docs/api.md describes them. The replay is a client and shares no types with the server.
 
 internal sealed record SignalBody(
     DateTimeOffset Timestamp, string TradingPair, string SignalType, int SignalStrength, decimal Price, double Rsi, double Macd,
@@ -35,17 +35,17 @@ internal sealed record StatusBody(
     DateTimeOffset Timestamp, string BotName, string Status, decimal? Balance, int? OpenPositions, int? TotalTrades, decimal? WinRate,
     decimal? TotalPnl, string Mode, string? Message);
 
-/// <summary>What the server answers to a POST; which of the fields are there depends on the path and on success.</summary>
+/// <summary>The server's answer to a POST. Which fields it has depends on the path and on success.</summary>
 internal sealed record ServerAnswer(
     bool Success, long? SignalId, long? TradeId, string? Error, string? Message, string? Code, IReadOnlyList<FieldFault>? Details);
 
-/// <summary>The answer to the question what a bot reported last.</summary>
+/// <summary>The answer with the last report of a bot.</summary>
 internal sealed record BotReportAnswer(BotReport? Data);
 
-/// <summary>A bot's newest report, as far as a replay asks.</summary>
+/// <summary>The fields of a bot's last report that a replay needs.</summary>
 internal sealed record BotReport(string? Timestamp, string? Message)
 {
-    /// <summary>When it was so; null where that cannot be read.</summary>
+    /// <summary>The time of the report; null if it cannot be read.</summary>
     public DateTimeOffset? At =>
         DateTimeOffset.TryParse(Timestamp, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) ? at : null;
 }

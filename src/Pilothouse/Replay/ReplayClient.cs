@@ -5,17 +5,17 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Pilothouse.Replay;
 
-/// <summary>What came of a POST. <paramref name="Existed"/>: the server had it already and stored nothing new.</summary>
+/// <summary>The result of a POST. <paramref name="Existed"/>: the server already had the record and stored nothing new.</summary>
 internal sealed record Posted(ServerAnswer Answer, bool Existed);
 
 /// <summary>
-/// Posts records with an API key and an idempotency key each, and asks what a bot reported last. Where the server asks to wait (429,
-/// 503, or the same request still running) it waits, says so once, and asks again; what cannot be mended by waiting is a
+/// Posts records, each with an Idempotency-Key, and reads the last report of a bot. If the server asks the client to wait (429, 503, or the
+/// same request is still running), it waits, prints that once, and tries again. A refusal that waiting cannot fix is a
 /// <see cref="ReplayFailure"/>.
 /// </summary>
 internal sealed class ReplayClient(HttpClient http, TimeProvider time, Action<string> tell)
 {
-    /// <summary>The longest that one record is waited for.</summary>
+    /// <summary>The longest time to retry one record.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     private static readonly TimeSpan UnsaidWait = TimeSpan.FromSeconds(1);
@@ -27,7 +27,8 @@ internal sealed class ReplayClient(HttpClient http, TimeProvider time, Action<st
         var json = JsonSerializer.SerializeToUtf8Bytes(body, type);
         var reply = await AskAsync(Request, path, alsoGood: "already-closed", cancellationToken);
 
-        // A close answers 200 in any case; what creates a record answers 200 only where the record was there. 409 is a trade that was closed.
+        // A close always answers 200. A POST that creates a record answers 200 only if the record already existed. 409: the trade was
+        // closed before.
         var wasThere = reply.Status == HttpStatusCode.OK ? body is not CloseBody : reply.Status == HttpStatusCode.Conflict;
         return new Posted(reply.Answer, Existed: wasThere || reply.IsReplayed);
 
@@ -40,7 +41,7 @@ internal sealed class ReplayClient(HttpClient http, TimeProvider time, Action<st
         }
     }
 
-    /// <summary>What a bot of this name reported last; null if it never did.</summary>
+    /// <summary>Returns the last report of a bot with this name; null if there is none.</summary>
     public async Task<BotReport?> FindLastReportAsync(string botName, CancellationToken cancellationToken)
     {
         const string Path = "/api/bot-status";
@@ -50,7 +51,10 @@ internal sealed class ReplayClient(HttpClient http, TimeProvider time, Action<st
         return reply.Status == HttpStatusCode.OK ? JsonSerializer.Deserialize(reply.Json, ReplayJson.Default.BotReportAnswer)?.Data : null;
     }
 
-    /// <summary>Asks until the answer is good or has the code <paramref name="alsoGood"/>; waits where the server asks for that.</summary>
+    /// <summary>
+    /// Repeats the request until it succeeds or is refused with the code <paramref name="alsoGood"/>, and waits if the server asks for
+    /// that.
+    /// </summary>
     private async Task<Reply> AskAsync(Func<HttpRequestMessage> make, string path, string alsoGood, CancellationToken cancellationToken)
     {
         var waited = TimeSpan.Zero;
@@ -105,7 +109,8 @@ internal sealed class ReplayClient(HttpClient http, TimeProvider time, Action<st
         }
         catch (JsonException)
         {
-            // A proxy's page, perhaps. Waiting may help where the status says so; else there is nothing to understand.
+            // The body is not JSON; it may be a proxy's error page. Waiting may help if the status says so, otherwise it cannot be
+            // understood.
             return response.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable
                 ? new ServerAnswer(false, null, null, response.ReasonPhrase, null, null, null)
                 : throw Refusals.NotPilothouse(response);

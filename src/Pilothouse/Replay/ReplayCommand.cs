@@ -6,8 +6,8 @@ using Spectre.Console;
 namespace Pilothouse.Replay;
 
 /// <summary>
-/// <c>pilothouse replay</c>: the sample bot trades recorded candles on paper and writes to a running server all that a bot writes.
-/// Exit code 0 if everything was recorded, 1 if not, 2 for wrong use.
+/// The command <c>pilothouse replay</c>: the sample bot trades recorded candles on paper, and sends everything that a bot sends to a
+/// running server. Exit code 0 if everything was recorded, 1 if not, 2 for wrong use.
 /// </summary>
 internal static class ReplayCommand
 {
@@ -57,7 +57,7 @@ internal static class ReplayCommand
         Description = "Keep the candles' own times; else they are moved so that the last one closes now.",
     };
 
-    /// <summary>The command; wrong use becomes a parse error, which the caller of Parse turns into exit code 2.</summary>
+    /// <summary>Returns the command. Wrong use becomes a parse error, for which the caller exits with code 2.</summary>
     public static Command Create() => Create(AnsiConsole.Console, ErrorConsole());
 
     /// <inheritdoc cref="Create()"/>
@@ -121,7 +121,7 @@ internal static class ReplayCommand
         }
     }
 
-    /// <summary>What was typed; null for a default, and where nothing was, of which the parser complains itself.</summary>
+    /// <summary>Returns the text that was typed; null for a default, and if nothing was typed, which the parser reports itself.</summary>
     private static string? TextOf(OptionResult given) => given.Tokens.Count > 0 ? given.Tokens[^1].Value : null;
 
     private static string? KeyFrom(string? option)
@@ -168,7 +168,7 @@ internal static class ReplayCommand
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
         if (!console.Profile.Out.IsTerminal)
         {
-            // A sentence in a log is one line.
+            // Not wrapped, so that each sentence is one line in a log.
             console.Profile.Width = 1_000;
         }
 

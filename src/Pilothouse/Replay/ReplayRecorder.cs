@@ -4,9 +4,9 @@ using System.Text.Json.Serialization.Metadata;
 namespace Pilothouse.Replay;
 
 /// <summary>
-/// Writes the bot's actions to the server, one after the other, so that the ids of two fresh databases agree too. Every record has
-/// a key made of what it is (bot, kind, pair, time, and when the run ends): the same replay, run again within the 24 hours that the
-/// server remembers keys, adds nothing.
+/// Sends the bot's actions to the server one after the other, so that they get the same ids in every new database. The Idempotency-Key of a
+/// record is made of its content (bot, kind, pair, time, end of the run): running the same replay again within the 24 hours for which the
+/// server keeps keys stores nothing twice.
 /// </summary>
 internal sealed class ReplayRecorder(ReplayClient client, string botName, ReplayTimes times)
 {
@@ -21,8 +21,9 @@ internal sealed class ReplayRecorder(ReplayClient client, string botName, Replay
     public ReplayTally Tally { get; } = new();
 
     /// <summary>
-    /// Reports at the end of the replay's times that the bot runs. It is the bot's newest report until its last one, so that a run
-    /// which was interrupted is found as well as one that came to its end. It has no balance: the first one stands at the beginning.
+    /// Reports that the bot runs, with the time at which the replay will end. This stays the bot's newest report until its last one, so a
+    /// later run finds this one even if it was interrupted. It has no balance, because the first balance belongs to the beginning of the
+    /// replay.
     /// </summary>
     public async Task AnnounceAsync(CancellationToken cancellationToken)
     {
@@ -49,7 +50,7 @@ internal sealed class ReplayRecorder(ReplayClient client, string botName, Replay
                 await RecordTradeAsync(trade, cancellationToken);
                 break;
             case TradeClosed trade:
-                // The key says which trade it is by when that was opened: two may close in one minute.
+                // The key contains the time at which the trade was opened, because two trades may close in the same minute.
                 await PostAsync(
                     $"/api/trades/{tradeIds[trade.Position.Pair]}/close", Key("close", trade.Position.Pair, trade.Position.OpenedAt),
                     new CloseBody(trade.ExitPrice, Shown(trade.At), trade.Fees, trade.Reason), ReplayJson.Default.CloseBody,
@@ -87,7 +88,7 @@ internal sealed class ReplayRecorder(ReplayClient client, string botName, Replay
                 Shown(at), pair, Timeframe, side, Observations.Confidence(reading), Observations.Describe(reading), signalId, botName),
             ReplayJson.Default.AnalysisBody, cancellationToken);
 
-        // The analysis is computed here and costs nothing; nothing was looked up in a cache either.
+        // The analysis is computed here, so it costs nothing and uses no cache.
         await PostAsync(
             "/api/cost-analytics", Key("cost", pair, at),
             new CostBody(Shown(at), "local-analysis", "chart_analysis", 1, 0, 0, 0, botName),
@@ -123,21 +124,23 @@ internal sealed class ReplayRecorder(ReplayClient client, string botName, Replay
 
     private string Key(string kind, string pair, DateTimeOffset recorded) => $"replay:{botName}:{kind}:{pair}:{Mark(recorded)}";
 
-    /// <summary>A recorded time, and which run shows it: the runs of two days overlap, and may do the same in the same minute.</summary>
+    /// <summary>
+    /// Returns a recorded time, and the end of the run that shows it: runs of two days overlap, and may do the same in the same minute.
+    /// </summary>
     private string Mark(DateTimeOffset recorded) => times.End is { } end
         ? string.Create(CultureInfo.InvariantCulture, $"{recorded.ToUnixTimeSeconds()}-{end.ToUnixTimeSeconds()}")
         : recorded.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
 
-    // The server may hold external ids for unique whatever the bot, so a bot of another name says its name.
+    // External ids may have to be unique across bots, so a bot with another name adds its name.
     private string ExternalId(string pair, DateTimeOffset recorded) =>
         $"replay-{(botName == DefaultBotName ? "" : botName + "-")}{pair}-{Mark(recorded)}";
 
-    // Eight digits say all there is to say, and adding 0 turns -0 into 0.
+    // Eight digits are enough. Adding 0 turns -0 into 0.
     private static double Short(double value) => Math.Round(value, PostedDigits) + 0.0;
 
     private static double? Short(double? value) => value is { } known ? Short(known) : null;
 
-    // Sums of products have more digits than the server can keep exactly, and it refuses what it cannot.
+    // Sums of products have more digits than the server stores exactly, and it refuses such numbers.
     private static decimal Rounded(decimal money) => Math.Round(money, PostedDigits, MidpointRounding.AwayFromZero);
 
     private static ReplayFailure WithoutId(string path) =>

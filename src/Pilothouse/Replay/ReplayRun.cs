@@ -1,9 +1,14 @@
 namespace Pilothouse.Replay;
 
-/// <summary>One replay: the candles in order of time, at full speed or <paramref name="speed"/> times as fast as they came.</summary>
+/// <summary>
+/// One replay: plays the candles in order of time, at full speed or <paramref name="speed"/> times faster than real time.
+/// </summary>
 internal sealed class ReplayRun(SampleBot bot, ReplayRecorder recorder, TimeProvider time, double? speed)
 {
-    /// <summary>Plays all <paramref name="candles"/>, sorted by time; <paramref name="advanced"/> hears how many are done.</summary>
+    /// <summary>
+    /// Plays all <paramref name="candles"/>, which are sorted by time. It calls <paramref name="advanced"/> with the number of candles
+    /// played.
+    /// </summary>
     public async Task PlayAsync(IReadOnlyList<Candle> candles, Action<int> advanced, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();

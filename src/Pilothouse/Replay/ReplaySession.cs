@@ -3,7 +3,7 @@ using Spectre.Console;
 
 namespace Pilothouse.Replay;
 
-/// <summary>A replay as its user sees it: what is played, how far it is (a bar only on a terminal), and what came of it.</summary>
+/// <summary>Runs a replay for a user: prints what is played, the progress (a bar only on a terminal), and the result.</summary>
 internal sealed class ReplaySession(ReplaySettings settings, HttpClient http, TimeProvider time, IAnsiConsole console)
 {
     public async Task<ReplayTally> RunAsync(CancellationToken cancellationToken)

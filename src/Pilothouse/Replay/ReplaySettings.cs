@@ -3,15 +3,17 @@ using System.Net.Http.Headers;
 namespace Pilothouse.Replay;
 
 /// <summary>
-/// What the command line asked for. <paramref name="Speed"/> null is full speed; <paramref name="AsRecorded"/> leaves the candles their
-/// own times instead of letting them end now.
+/// The options of the command. <paramref name="Speed"/> is null for full speed. With <paramref name="AsRecorded"/>, the candles keep their
+/// own times; otherwise they are moved so that they end now.
 /// </summary>
 internal sealed record ReplaySettings(
     Uri Server, string ApiKey, IReadOnlyList<string> Paths, double? Speed, string BotName, bool AsRecorded)
 {
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(30);
 
-    /// <summary>A client for the server that sends the key. It follows no redirect: that would lose the key on the way.</summary>
+    /// <summary>
+    /// Returns a client for the server that sends the API key. It follows no redirects, because the key would be lost on the way.
+    /// </summary>
     public HttpClient Connect()
     {
         var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = !Server.IsLoopback };

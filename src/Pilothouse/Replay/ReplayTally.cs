@@ -1,6 +1,6 @@
 namespace Pilothouse.Replay;
 
-/// <summary>What a replay did, for the table at its end. A post counts as replayed if the server had the record already.</summary>
+/// <summary>Counts what a replay did, for the table at its end. A POST counts as replayed if the server already had the record.</summary>
 internal sealed class ReplayTally
 {
     public int Signals { get; private set; }

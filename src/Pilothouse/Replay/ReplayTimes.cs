@@ -3,24 +3,26 @@ using System.Globalization;
 namespace Pilothouse.Replay;
 
 /// <summary>
-/// When the records of a replay are said to have happened: as recorded, or moved by whole minutes so that the last candle closes in the
-/// present minute. The bot itself always sees the recorded times, so its indicators, its trades and its figures are always the same.
+/// The times of the records of a replay: as recorded, or moved by whole minutes so that the last candle closes in the present minute. The
+/// bot itself always sees the recorded times, so its indicators, trades and figures are always the same.
 /// </summary>
-/// <param name="Shift">What is added to every recorded time.</param>
-/// <param name="End">When the last candle closes; null where the candles keep their own times.</param>
-/// <param name="About">What is replayed. Every report of the bot carries it, and a later run finds this one by it; null as for End.</param>
+/// <param name="Shift">The time span that is added to every recorded time.</param>
+/// <param name="End">When the last candle closes; null if the candles keep their own times.</param>
+/// <param name="About">Identifies the replayed candles. Every report of the bot contains it, and a later run finds this one by it; null if
+/// End is.</param>
 internal sealed record ReplayTimes(TimeSpan Shift, DateTimeOffset? End, string? About)
 {
     /// <summary>
-    /// The server knows the keys of what it stored for 24 hours. A run that begins an hour before that ends is over in time, so it may
-    /// still take the times of the run before, and stores nothing twice.
+    /// The server keeps Idempotency-Keys for 24 hours. A run that begins at least an hour before they expire is finished in time, so it can
+    /// use the times of the run before and store nothing twice.
     /// </summary>
     private static readonly TimeSpan Repeatable = TimeSpan.FromHours(23);
 
     public static readonly ReplayTimes AsRecorded = new(TimeSpan.Zero, null, null);
 
     /// <summary>
-    /// The times of a replay that begins at <paramref name="now"/>, or those of the bot's <paramref name="last"/> run of the same candles.
+    /// Returns the times of a replay that begins at <paramref name="now"/>, or those of the bot's <paramref name="last"/> run of the same
+    /// candles.
     /// </summary>
     public static ReplayTimes EndingNow(IReadOnlyList<Candle> candles, BotReport? last, DateTimeOffset now)
     {

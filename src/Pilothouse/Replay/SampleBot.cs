@@ -1,8 +1,8 @@
 namespace Pilothouse.Replay;
 
 /// <summary>
-/// The sample bot: candles in, actions out. Pure and deterministic; its only clock is the candles', so the same candles give the
-/// same actions. It starts with a balance of 10,000 in the quote currency.
+/// The sample bot turns candles into actions. It is deterministic: its only clock is that of the candles, so the same candles give the same
+/// actions. It starts with a balance of 10,000 in the quote currency.
 /// </summary>
 internal sealed class SampleBot
 {
@@ -17,8 +17,8 @@ internal sealed class SampleBot
     private decimal pnl;
 
     /// <summary>
-    /// What the bot does in one minute. <paramref name="candles"/> are that minute's, one for each pair that was traded; minutes
-    /// come in order. The bot's first action ever is its status with the whole balance, before any trade.
+    /// Returns the bot's actions in one minute. <paramref name="candles"/> are those of the minute, one for each pair that was traded;
+    /// minutes must come in order. The very first action is the status with the whole balance, before any trade.
     /// </summary>
     public IEnumerable<BotAction> OnMinute(IReadOnlyList<Candle> candles)
     {
@@ -51,7 +51,7 @@ internal sealed class SampleBot
         }
     }
 
-    /// <summary>Closes what is open at each pair's last price and reports the bot as stopped.</summary>
+    /// <summary>Closes the open trades at the last price of each pair and reports the bot as stopped.</summary>
     public IEnumerable<BotAction> OnEnd()
     {
         if (now is not { } end)

@@ -1,13 +1,13 @@
 namespace Pilothouse.Replay;
 
-/// <summary>A trade that is open: long (BUY) or short (SELL), with the quantity in base units.</summary>
+/// <summary>An open trade: long (BUY) or short (SELL), with the quantity in base units.</summary>
 internal sealed record Position(
     string Pair, bool IsLong, DateTimeOffset OpenedAt, decimal EntryPrice, decimal Quantity, decimal StopLoss, decimal TakeProfit);
 
 /// <summary>
-/// When the bot trades one pair: a BUY or SELL opens a trade of 1,000 in the quote currency at the candle's close; the stop lies
-/// 1 % against it, the target 2 % for it; the opposite signal closes and reverses. One trade at a time. A candle does not tell
-/// whether its low or its high came first, so where both the stop and the target lie within it the stop counts.
+/// The rules by which the bot trades one pair. A BUY or SELL opens a trade of 1,000 in the quote currency at the candle's close, with a
+/// stop 1 % against it and a target 2 % in its favour. The opposite signal closes it and opens the reverse. There is one trade at a time. A
+/// candle does not tell whether its low or its high came first, so if both the stop and the target lie within it, the stop counts.
 /// </summary>
 internal sealed class TradeRules
 {
@@ -19,7 +19,7 @@ internal sealed class TradeRules
 
     public Position? Open { get; private set; }
 
-    /// <summary>The close of the open trade, if this candle reached its stop or its target.</summary>
+    /// <summary>Closes the open trade if this candle reached its stop or its target; else null.</summary>
     public TradeClosed? OnPrices(Candle candle)
     {
         if (Open is not { } open)
@@ -28,7 +28,7 @@ internal sealed class TradeRules
         }
 
         var (worst, best, side) = open.IsLong ? (candle.Low, candle.High, 1) : (candle.High, candle.Low, -1);
-        // The open comes first in a candle: beyond the stop or the target, it is the price that was to be had.
+        // The open is the first price of a candle. If it is already beyond the stop or the target, the trade closes at the open.
         return Beyond(open.StopLoss, candle.Open) ? Close(candle.Open, candle.Closes, "stop_loss")
             : Beyond(candle.Open, open.TakeProfit) ? Close(candle.Open, candle.Closes, "take_profit")
             : Beyond(open.StopLoss, worst) ? Close(open.StopLoss, candle.Closes, "stop_loss")
@@ -38,17 +38,17 @@ internal sealed class TradeRules
         bool Beyond(decimal better, decimal worse) => side * (better - worse) >= 0;
     }
 
-    /// <summary>The close of a trade that the signal speaks against.</summary>
+    /// <summary>Closes the open trade if the signal is the opposite one; else null.</summary>
     public TradeClosed? OnSignal(Candle candle, TradeSignal signal) =>
         Open is { } open && signal == (open.IsLong ? TradeSignal.Sell : TradeSignal.Buy)
             ? Close(candle.Close, candle.Closes, "signal")
             : null;
 
-    /// <summary>Whether <paramref name="signal"/> would open a trade, now or after it has closed the opposite one.</summary>
+    /// <summary>Whether <paramref name="signal"/> opens a trade, at once or after the opposite one is closed.</summary>
     public bool WouldOpen(TradeSignal signal) =>
         signal != TradeSignal.Hold && (Open is null || Open.IsLong != (signal == TradeSignal.Buy));
 
-    /// <summary>Opens the trade that <paramref name="signal"/> asks for; none may be open.</summary>
+    /// <summary>Opens a trade for <paramref name="signal"/>. No other may be open.</summary>
     public Position Enter(Candle candle, TradeSignal signal)
     {
         var (price, isLong) = (candle.Close, signal == TradeSignal.Buy);
@@ -61,7 +61,7 @@ internal sealed class TradeRules
         return Open;
     }
 
-    /// <summary>The close of what is still open when the data end.</summary>
+    /// <summary>Closes the trade that is still open when the data end; null if there is none.</summary>
     public TradeClosed? OnEnd(Candle last) => Open is null ? null : Close(last.Close, last.Closes, "end_of_data");
 
     private TradeClosed Close(decimal exit, DateTimeOffset at, string reason)
