@@ -4,20 +4,20 @@ using Pilothouse.Storage;
 
 namespace Pilothouse.Audit;
 
-/// <summary>What a check of the audit log found.</summary>
-/// <param name="Rows">How many rows it read.</param>
-/// <param name="Chains">Where each chain ends.</param>
-/// <param name="Problems">What is wrong, a sentence each; empty where every row is as it was written.</param>
+/// <summary>The result of a check of the audit log.</summary>
+/// <param name="Rows">How many rows were checked.</param>
+/// <param name="Chains">The end of each chain.</param>
+/// <param name="Problems">What is wrong, one sentence each; empty if every row is unchanged.</param>
 internal sealed record AuditFindings(long Rows, IReadOnlyList<AuditChain> Chains, IReadOnlyList<string> Problems);
 
-/// <summary>The end of a chain as the server's log told of it, outside of the database.</summary>
+/// <summary>The end of a chain at an earlier time, as recorded in the server's log, outside of the database.</summary>
 internal sealed record AuditWitness(DateTimeOffset At, string Chain, long Number, string Hash);
 
 /// <summary>
-/// Checks every row of the audit log against its hash, the places of the rows against one another, and the ends of the chains against what was
-/// sealed and what the server's log told. Each row that was changed, removed, moved or added is named.
+/// Checks the hash of every row of the audit log, the order of the rows, and the ends of the chains against their seals and against the
+/// server's log. It reports each row that was changed, removed, moved or added.
 /// </summary>
-/// <param name="keys">The key of now first, then those of earlier secrets.</param>
+/// <param name="keys">The present key first, then those of earlier secrets.</param>
 internal sealed class AuditCheck(IReadOnlyList<AuditKey> keys)
 {
     private const int MostProblems = 100;
@@ -37,8 +37,8 @@ internal sealed class AuditCheck(IReadOnlyList<AuditKey> keys)
     private readonly HashSet<AuditWitness> met = [];
 
     /// <summary>Checks the log in one snapshot.</summary>
-    /// <param name="session">The database.</param>
-    /// <param name="seen">What the server's log told of the chains' ends.</param>
+    /// <param name="session">The snapshot.</param>
+    /// <param name="seen">The ends of the chains in the server's log.</param>
     public async ValueTask<AuditFindings> RunAsync(Session session, IReadOnlyList<AuditWitness> seen)
     {
         witnesses = seen;
@@ -141,7 +141,10 @@ internal sealed class AuditCheck(IReadOnlyList<AuditKey> keys)
         }
     }
 
-    /// <summary>Ends that the log told of before a restore, and that lie behind the state that was restored, are explained by it.</summary>
+    /// <summary>
+    /// Compares the chains with the ends in the server's log. An end from before a restore may be newer than the restored database; that is
+    /// not a problem.
+    /// </summary>
     private void LookAtWitnesses(IReadOnlyList<AuditChain> chains)
     {
         foreach (var witness in witnesses.Where(witness => !met.Contains(witness)))

@@ -8,7 +8,7 @@ using Pilothouse.Storage;
 
 namespace Pilothouse.Audit;
 
-/// <summary>The audit log: what can be asked of it. It needs the scope <c>control</c>.</summary>
+/// <summary>The operations on the audit log. They need the scope <c>control</c>.</summary>
 internal sealed class AuditFeature : Feature
 {
     private static readonly QueryShape ListQuery = new(
@@ -41,9 +41,9 @@ internal sealed class AuditFeature : Feature
     }
 }
 
-/// <summary>A row of the audit log as it is answered.</summary>
-/// <param name="Before">The record before; null for a new one.</param>
-/// <param name="After">The record after; null where it is gone.</param>
+/// <summary>A row of the audit log in an answer.</summary>
+/// <param name="Before">The record before the change; null for a new one.</param>
+/// <param name="After">The record after the change; null if it was removed.</param>
 internal sealed record AuditEntry(
     long Id, DateTimeOffset? Timestamp, string Who, string? WhoName, string Operation, string Door, string? Address, string? RequestId,
     string? RecordTable, long? RecordId, JsonElement? Before, JsonElement? After, string? Reason, string Chain, long Number, string KeyId, string Hash)
@@ -52,7 +52,7 @@ internal sealed record AuditEntry(
         row.Id, Timestamps.TryParse(row.Timestamp, out var time, out _) ? time : null, row.Who, row.WhoName, row.Operation, row.Door, row.Address, row.RequestId,
         row.RecordTable, row.RecordId, Parse(row.Before), Parse(row.After), row.Reason, row.Chain, row.Number, row.KeyId, row.Hash);
 
-    /// <summary>What somebody else put there and is no JSON is shown as text.</summary>
+    /// <summary>Parses a stored record. A value of another program that is not JSON is shown as text.</summary>
     private static JsonElement? Parse(string? json)
     {
         if (json is null)
@@ -71,7 +71,7 @@ internal sealed record AuditEntry(
     }
 }
 
-/// <summary>The lists of the audit log.</summary>
+/// <summary>The list queries of the audit log.</summary>
 internal static class AuditStore
 {
     public static readonly ListSql List = new("audit_log", AuditRow.Columns, "timestamp",

@@ -5,8 +5,8 @@ using Pilothouse.Storage;
 namespace Pilothouse.Audit;
 
 /// <summary>
-/// Removes rows of the audit log that are older than AUDIT_LOG_RETENTION_DAYS, from the beginning of each chain, and seals where it begins now.
-/// The newest row stays.
+/// Removes rows that are older than AUDIT_LOG_RETENTION_DAYS from the beginning of each chain, and seals the new beginning. The newest row
+/// is never removed.
 /// </summary>
 internal sealed class AuditPurge(Database database, AuditKey key, Settings settings, TimeProvider clock) : IPurge
 {

@@ -5,8 +5,8 @@ using Pilothouse.Storage;
 namespace Pilothouse.Audit;
 
 /// <summary>
-/// Tells the server's log, at the start and each hour, where the chains of the audit log end: somebody who puts an older database in the place
-/// of this one would have to change the log as well.
+/// Writes the ends of the audit log's chains to the server's log, at the start and every hour. If somebody replaces the database with an
+/// older one, the server's log reveals it.
 /// </summary>
 internal sealed partial class AuditWitnessing(Database database, TimeProvider clock, ILogger<AuditWitnessing> logger) : SteadyService(logger)
 {
@@ -27,7 +27,7 @@ internal sealed partial class AuditWitnessing(Database database, TimeProvider cl
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
-    /// <summary>Once, now.</summary>
+    /// <summary>Writes the ends once, now.</summary>
     public async Task TellAsync(CancellationToken cancel)
     {
         foreach (var chain in await database.ReadAsync(AuditChain.ListAsync, cancel))
@@ -37,7 +37,7 @@ internal sealed partial class AuditWitnessing(Database database, TimeProvider cl
         }
     }
 
-    // WitnessFiles reads this line again.
+    // WitnessFiles parses this line.
     [LoggerMessage(Level = LogLevel.Information, Message = "Audit log: chain {Chain} ends at row {Number} with hash {Hash} at {Time}")]
     private static partial void Ends(ILogger logger, string chain, long number, string hash, string time);
 

@@ -5,10 +5,10 @@ using Pilothouse.Storage.Files;
 
 namespace Pilothouse.Audit;
 
-/// <summary>What the files of the server's log tell of the ends of the audit log's chains.</summary>
+/// <summary>Reads the ends of the audit log's chains from the files of the server's log.</summary>
 internal static partial class WitnessFiles
 {
-    /// <summary>Reads every file of the log; none where there is no folder.</summary>
+    /// <summary>Reads every file of the log; returns nothing if the folder does not exist.</summary>
     public static IReadOnlyList<AuditWitness> Read(string folder)
     {
         var found = new HashSet<AuditWitness>();

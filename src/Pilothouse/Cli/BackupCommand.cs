@@ -9,10 +9,12 @@ using Spectre.Console;
 
 namespace Pilothouse.Cli;
 
-/// <summary><c>pilothouse backup</c>: makes, lists, verifies and restores backups. All but restore work while a server runs.</summary>
+/// <summary>
+/// The command <c>pilothouse backup</c>: makes, lists, verifies and restores backups. All but restore work while a server runs.
+/// </summary>
 internal static class BackupCommand
 {
-    /// <summary>A backup of a large database takes minutes.</summary>
+    /// <summary>How long to wait for another backup: that of a large database takes minutes.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromHours(1);
 
     public static Command Create()
@@ -82,7 +84,7 @@ internal static class BackupCommand
     private static Command Verify()
     {
         var name = new Argument<string>("NAME") { Description = "A name from `backup list`, latest, or all.", DefaultValueFactory = static _ => "latest" };
-        var command = new Command("verify", "Unpack a backup, check it whole, and remove what was unpacked.") { name };
+        var command = new Command("verify", "Unpack a backup, check all of it, and remove the unpacked file.") { name };
         command.SetAction((parsed, cancel) => Shell.WithSettingsAsync(settings =>
         {
             var folder = new BackupFolder(settings.BackupDir, TimeProvider.System);
@@ -180,7 +182,7 @@ internal static class BackupCommand
             }
             catch (OperationCanceledException) when (cancel.IsCancellationRequested)
             {
-                // It was told to end, as a service is.
+                // It was stopped, which is how a service normally ends.
             }
 
             return Shell.Good;

@@ -9,7 +9,9 @@ using Spectre.Console;
 
 namespace Pilothouse.Cli;
 
-/// <summary><c>pilothouse check</c>: whether this may trade real money. Changes nothing, and works before the first start too.</summary>
+/// <summary>
+/// The command <c>pilothouse check</c>: the checklist before trading with real money. It changes nothing, and works before the first start.
+/// </summary>
 internal static class CheckCommand
 {
     public static Command Create()
@@ -56,7 +58,7 @@ internal static class CheckCommand
         return new AskedServer(serving.ProcessId, ready?.Status, [.. checks], problem);
     }
 
-    /// <summary>What the server's process may do, where this user may see it; else what this one may.</summary>
+    /// <summary>Returns the limits of the server's process, or of this process if this user may not see those of the server.</summary>
     private static string Limits(ServingProcess? serving)
     {
         foreach (var process in new[] { serving?.ProcessId.ToString(CultureInfo.InvariantCulture), "self" })
@@ -70,14 +72,16 @@ internal static class CheckCommand
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {
-                // It has ended, or is another user's.
+                // The process has ended, or belongs to another user.
             }
         }
 
         return "";
     }
 
-    /// <summary>On a terminal folded to its width; in a pipe each sentence on its line, so that it can be searched for.</summary>
+    /// <summary>
+    /// Prints the report: wrapped to the width of a terminal; in a pipe one line per sentence, so that it can be searched.
+    /// </summary>
     private static void Show(Report report)
     {
         var width = report.Findings.Max(static finding => finding.Name.Length);

@@ -8,10 +8,12 @@ using Pilothouse.Storage;
 
 namespace Pilothouse.Cli;
 
-/// <summary><c>pilothouse cleanup</c>: deletes what retention says, whether a server runs or not.</summary>
+/// <summary>
+/// The command <c>pilothouse cleanup</c>: deletes the rows that retention allows to delete, whether a server runs or not.
+/// </summary>
 internal static class CleanupCommand
 {
-    /// <summary>So much of the file, and so many bytes, must be free before a vacuum is worth its while.</summary>
+    /// <summary>A vacuum is suggested if at least this fraction of the file, and at least so many bytes, are free.</summary>
     private const int WorthAPart = 4;
     private const long WorthBytes = 1 << 20;
 
@@ -26,7 +28,7 @@ internal static class CleanupCommand
         return command;
     }
 
-    /// <param name="log">None for a dry run.</param>
+    /// <param name="log">The log of commands; null for a dry run.</param>
     private static async Task<int> RunAsync(Settings settings, CommandLog? log, bool clockIsRight, CancellationToken cancel)
     {
         var dryRun = log is null;
@@ -76,7 +78,9 @@ internal static class CleanupCommand
         return Shell.Good;
     }
 
-    /// <summary>A clock that is wrong makes everything look old; whether it is, the owner knows.</summary>
+    /// <summary>
+    /// Refuses to delete if the clock may be wrong, because all rows would look old. Only the owner can tell, with --clock-is-right.
+    /// </summary>
     private static async Task CheckClockAsync(Database database, bool dryRun, bool clockIsRight, CancellationToken cancel)
     {
         var now = TimeProvider.System.GetUtcNow();
@@ -105,7 +109,7 @@ internal static class CleanupCommand
         return MaintenanceStore.KnownDamage(connection);
     }
 
-    /// <summary>Written by hand: a table that fits itself to the terminal cuts its figures in a pipe.</summary>
+    /// <summary>Prints the table without the table library, which would cut figures in a pipe to fit a terminal.</summary>
     private static void Print(IReadOnlyList<CleanedTable> tables, bool dryRun)
     {
         Line("table", "kept for", dryRun ? "would go" : "deleted", "old but needed");

@@ -4,13 +4,13 @@ using Pilothouse.Storage;
 
 namespace Pilothouse.Cli;
 
-/// <summary>The server's database, for commands that work on it whether a server runs or not.</summary>
+/// <summary>Opens the server's database for commands, whether a server runs or not.</summary>
 internal static class CommandDatabase
 {
-    /// <summary>Runs a command's work on the database, which is brought up to date first.</summary>
+    /// <summary>Migrates the database if necessary and runs a command's work on it.</summary>
     public static Task<int> WithAsync(string command, Func<Settings, Database, CommandLog, Task<int>> work) => Shell.ChangingAsync(command, async (settings, log) =>
     {
-        // In another folder than the server's, a key would be made under a secret and for a database that nobody serves.
+        // Outside of the server's folder, the key would be made with another secret and in another database.
         if (settings.JwtSecret.Length == 0)
         {
             Shell.Say("There is no JWT_SECRET_KEY here, so this is not the server's folder. Run this where its .env is, after its first start.");
@@ -24,8 +24,8 @@ internal static class CommandDatabase
     });
 
     /// <summary>
-    /// Writes what a command did into the audit log, where the database has one: that of an older version, which no server of this one has
-    /// opened yet, has none. The command's work is done by then, so a failure is only told.
+    /// Writes what a command did to the audit log. A database of an older version has no audit log until the server has migrated it. The
+    /// command's work is already done, so a failure is only reported.
     /// </summary>
     public static async Task RecordAsync(Settings settings, string operation, Changed changed)
     {

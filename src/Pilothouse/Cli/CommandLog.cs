@@ -9,8 +9,8 @@ using Pilothouse.Storage.Files;
 namespace Pilothouse.Cli;
 
 /// <summary>
-/// What commands changed, who ran them and how they ended: LOG_DIR/mcp_server_commands.log, one JSON object a line. The server's own log belongs
-/// to the server's process alone. A line that cannot be written stops no command.
+/// The log of commands: which command changed something, who ran it and how it ended. It is LOG_DIR/mcp_server_commands.log, with one JSON
+/// object per line, because only the server's process may write to the server's own log. If a line cannot be written, the command goes on.
 /// </summary>
 internal sealed class CommandLog(Settings settings, string command)
 {
@@ -19,10 +19,10 @@ internal sealed class CommandLog(Settings settings, string command)
     private const int MostTries = 40;
     private static readonly TimeSpan LookAgainAfter = TimeSpan.FromMilliseconds(25);
 
-    /// <summary>Notes that the command did its work.</summary>
+    /// <summary>Logs that the command succeeded.</summary>
     public void Done(string message) => Write("INFO", message);
 
-    /// <summary>Notes why it did not.</summary>
+    /// <summary>Logs why the command failed.</summary>
     public void Failed(string message) => Write("ERROR", message);
 
     private void Write(string level, string message)
@@ -40,7 +40,7 @@ internal sealed class CommandLog(Settings settings, string command)
         }
     }
 
-    /// <summary>Opens the file for this process alone: two commands may end in the same moment.</summary>
+    /// <summary>Opens the file exclusively, because two commands may end at the same moment.</summary>
     private static FileStream Open(string path)
     {
         for (var tries = 1; ; tries++)
@@ -56,7 +56,7 @@ internal sealed class CommandLog(Settings settings, string command)
                 var file = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.None);
                 if (isNew)
                 {
-                    // Root may run a command once, and the server's user the next.
+                    // One command may be run by root and the next by the server's user.
                     CurrentLogFile.Close(path);
                     FileOwner.Copy(Path.GetDirectoryName(Path.GetFullPath(path))!, path);
                 }
@@ -71,7 +71,7 @@ internal sealed class CommandLog(Settings settings, string command)
     }
 }
 
-/// <summary>A line of the log, in the form of the server's own.</summary>
+/// <summary>A line of the log, with the same fields as the server's own log.</summary>
 internal sealed record CommandLine(string Timestamp, string Level, string Message, string Command, string User, int ProcessId);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]

@@ -4,7 +4,8 @@ using System.Runtime.InteropServices;
 namespace Pilothouse.Cli;
 
 /// <summary>
-/// SIGHUP: the terminal was closed. The program ends as by SIGTERM, unless whoever started it had it ignore that signal (nohup).
+/// Handles SIGHUP, which is sent when the terminal is closed: the program ends as it does on SIGTERM, unless it was started with that
+/// signal ignored (nohup).
 /// </summary>
 internal sealed class Hangup : IDisposable
 {
@@ -27,7 +28,7 @@ internal sealed class Hangup : IDisposable
         source.Cancel();
     }
 
-    /// <summary>The kernel's own word: the runtime would take the signal over, and with it what nohup is for.</summary>
+    /// <summary>Whether the signal is ignored. The kernel is asked, because registering a handler in .NET would end the ignoring.</summary>
     private static bool IsIgnored()
     {
         const string Name = "SigIgn:";

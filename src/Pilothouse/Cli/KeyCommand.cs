@@ -9,7 +9,9 @@ using Pilothouse.Storage;
 
 namespace Pilothouse.Cli;
 
-/// <summary><c>pilothouse key</c>: API keys, and the PIN's hash. It works on the file, whether a server runs or not.</summary>
+/// <summary>
+/// The command <c>pilothouse key</c>: API keys, and the hash of the PIN. It works on the file, whether a server runs or not.
+/// </summary>
 internal static class KeyCommand
 {
     public static Command Create() => new("key", "API keys for bots and agents.") { CreateKey(), ListKeys(), RevokeKey(), HashPin() };

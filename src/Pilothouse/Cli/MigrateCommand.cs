@@ -3,7 +3,7 @@ using Pilothouse.Storage.Migrations;
 
 namespace Pilothouse.Cli;
 
-/// <summary><c>pilothouse migrate</c>: brings the database file to this version's schema and ends.</summary>
+/// <summary>The command <c>pilothouse migrate</c>: migrates the database file to this version's schema.</summary>
 internal static class MigrateCommand
 {
     public static Command Create()

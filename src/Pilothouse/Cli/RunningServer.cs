@@ -7,10 +7,10 @@ using Pilothouse.Storage.Files;
 
 namespace Pilothouse.Cli;
 
-/// <summary>Asks the server that has the database of these settings, over HTTP from this machine.</summary>
+/// <summary>A client for the server that uses the database of these settings, over HTTP from this machine.</summary>
 internal sealed class RunningServer(ServingProcess owner, Settings settings) : IDisposable
 {
-    // It proved who it is by the lock that it holds; the name in a certificate cannot be that of a loopback address.
+    // The certificate is not checked: it cannot contain a loopback address, and the lock on the database proves that this is the server.
     private readonly HttpClient client = new(new SocketsHttpHandler
     {
         UseProxy = false,
@@ -26,7 +26,7 @@ internal sealed class RunningServer(ServingProcess owner, Settings settings) : I
 
     public string Address => owner.Addresses.Length > 0 ? owner.Addresses[0] : client.BaseAddress!.GetLeftPart(UriPartial.Authority);
 
-    /// <summary>Whether it is well, also where it says 503; null where it does not answer.</summary>
+    /// <summary>Returns the answer of /health/ready, also if the status is 503; null if the server does not answer.</summary>
     public async Task<ReadyAnswer?> ReadyAsync(CancellationToken cancel)
     {
         var (status, text) = await GetAsync("/health/ready", cancel);
@@ -40,7 +40,7 @@ internal sealed class RunningServer(ServingProcess owner, Settings settings) : I
         }
     }
 
-    /// <summary>Its figures, or why there are none.</summary>
+    /// <summary>Returns the server's metrics, or why they cannot be read.</summary>
     public async Task<(Scrape? Figures, string? Problem)> ScrapeAsync(CancellationToken cancel)
     {
         var (status, text) = await GetAsync("/metrics", cancel);
@@ -55,7 +55,7 @@ internal sealed class RunningServer(ServingProcess owner, Settings settings) : I
 
     public void Dispose() => client.Dispose();
 
-    /// <summary>Where it can be reached from here; HTTPS before HTTP, which may only lead there.</summary>
+    /// <summary>Returns the address to connect to; HTTPS before HTTP, which may only redirect to it.</summary>
     internal static Uri? ToAsk(IEnumerable<string> addresses) =>
         addresses.Select(static address => address.Replace("://+", "://127.0.0.1", StringComparison.Ordinal).Replace("://*", "://127.0.0.1", StringComparison.Ordinal))
             .Select(static address => Uri.TryCreate(address, UriKind.Absolute, out var uri) ? uri : null).OfType<Uri>()
@@ -65,13 +65,13 @@ internal sealed class RunningServer(ServingProcess owner, Settings settings) : I
                 : uri)
             .FirstOrDefault();
 
-    /// <summary>Status and text; 0 where nobody answers.</summary>
+    /// <summary>Returns the status and the text; status 0 if the server does not answer.</summary>
     private async Task<(int Status, string Text)> GetAsync(string path, CancellationToken cancel)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, path);
         if (settings.RequireAuthForReads == true && settings.JwtSecret.Length > 0)
         {
-            // Who can read the secret may read everything anyway.
+            // A session may be made here, because a user who can read the secret can read everything anyway.
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", new SessionTokens(settings, TimeProvider.System).Issue(TimeSpan.FromMinutes(1)));
         }
 

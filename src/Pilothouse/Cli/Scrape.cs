@@ -2,14 +2,14 @@ using System.Globalization;
 
 namespace Pilothouse.Cli;
 
-/// <summary>What one GET /metrics answered, in Prometheus' text form.</summary>
+/// <summary>The metrics of one GET /metrics, in Prometheus' text format.</summary>
 internal sealed class Scrape
 {
     private readonly List<Sample> samples = [];
 
     public IReadOnlyList<Sample> Samples => samples;
 
-    /// <summary>Reads the lines that it understands; others are left out.</summary>
+    /// <summary>Parses the text. Lines that it does not understand are left out.</summary>
     public static Scrape Parse(string text)
     {
         var scrape = new Scrape();
@@ -26,7 +26,7 @@ internal sealed class Scrape
         return scrape;
     }
 
-    /// <summary>The sum over every series of a name that <paramref name="counts"/>; null where there is none.</summary>
+    /// <summary>Returns the sum over every series of a name for which <paramref name="counts"/> is true; null if there is none.</summary>
     public double? Sum(string name, Func<Sample, bool>? counts = null)
     {
         double? sum = null;
@@ -41,12 +41,12 @@ internal sealed class Scrape
         return sum;
     }
 
-    /// <summary>The label of a name's only series.</summary>
+    /// <summary>Returns a label of the only series of a name.</summary>
     public string? Label(string name, string label) => samples.Find(sample => sample.Name == name)?.Labels.GetValueOrDefault(label);
 
     /// <summary>
-    /// Below which upper bound of a bucket this part of all observations stayed, over every series of a histogram that counts; null without any,
-    /// infinity beyond the last bound.
+    /// Returns the smallest upper bound of a histogram's bucket below which this part of all observations lies, over every series that
+    /// counts; null if there are none, infinity if it lies above the last bound.
     /// </summary>
     public double? Quantile(string name, double part, Func<Sample, bool>? counts = null)
     {

@@ -9,7 +9,7 @@ using Pilothouse.Storage.Migrations;
 
 namespace Pilothouse.Cli;
 
-/// <summary><c>pilothouse serve</c>: the server, until SIGTERM, SIGHUP or Ctrl+C.</summary>
+/// <summary>The command <c>pilothouse serve</c>: runs the server until SIGTERM, SIGHUP or Ctrl+C.</summary>
 internal static partial class ServeCommand
 {
     public static Command Create()
@@ -29,14 +29,14 @@ internal static partial class ServeCommand
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
-            // A terminal that was closed before the server listened.
+            // The terminal was closed before the server listened.
             return Shell.Ended;
         }
         catch (Exception error) when (Explain(error, settings) is { } sentence)
         {
             if (settings is not null && error is not SettingsException)
             {
-                // Under a supervisor nobody sees standard error, and the server's own log may not have begun.
+                // Under a supervisor nobody may see standard error, and the server's own log may not be open yet.
                 new CommandLog(settings, "serve").Failed(sentence);
             }
 
@@ -60,7 +60,7 @@ internal static partial class ServeCommand
         {
             NotStarted(logger, sentence);
 
-            // What runs in the background must learn that it ends, or it tells of its end as of a failure.
+            // Background services must be told to stop, or they would report their end as a failure.
             await app.StopAsync(CancellationToken.None);
             throw;
         }
@@ -77,7 +77,7 @@ internal static partial class ServeCommand
         return Shell.Failed;
     }
 
-    /// <summary>What went wrong and what to do, in a sentence; null where it is a bug.</summary>
+    /// <summary>Returns a sentence that says what went wrong and what to do; null if the exception is a bug.</summary>
     private static string? Explain(Exception error, Settings? settings) => error switch
     {
         SettingsException or DatabaseRefusedException or DatabaseBusyException or DatabaseFullException or DatabaseBrokenException => error.Message,
@@ -90,7 +90,9 @@ internal static partial class ServeCommand
         _ => null,
     };
 
-    /// <summary>Kestrel's words hold the address: "Failed to bind to address http://127.0.0.1:3000: address already in use."</summary>
+    /// <summary>
+    /// Takes the address from Kestrel's message: "Failed to bind to address http://127.0.0.1:3000: address already in use."
+    /// </summary>
     private static string PortIsTaken(string told)
     {
         var address = Array.Find(told.Split(' '), static word => word.Contains("://", StringComparison.Ordinal))?.TrimEnd(':', '.') ?? "";
@@ -99,8 +101,8 @@ internal static partial class ServeCommand
     }
 
     /// <summary>
-    /// A database that is gone while its backups are there was lost: bots would trade on as if they had no positions. Beginning anew
-    /// is somebody's decision, which <c>pilothouse migrate</c> carries out.
+    /// Refuses to create a new database if the old one is missing but its backups exist: it was lost, and bots would go on trading as if
+    /// they had no positions. Starting with an empty database must be decided by the owner, with <c>pilothouse migrate</c>.
     /// </summary>
     private static void RefuseToBeginAnew(Settings settings)
     {
@@ -135,7 +137,7 @@ internal static partial class ServeCommand
         Shell.Print($"Pilothouse listens on {all}; its API is shown at {last}/docs");
         if (newPin is not null)
         {
-            // A log or a pipe keeps what it gets: only a person's terminal is shown the PIN.
+            // A log or a pipe would store the PIN, so it is only shown on a terminal.
             Shell.Print(Console.IsOutputRedirected ? "A PIN was made; it is BOT_CONTROL_PIN in .env" : $"Your PIN is {newPin} (BOT_CONTROL_PIN in .env); it is not shown again");
         }
     }

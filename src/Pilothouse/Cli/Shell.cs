@@ -8,20 +8,20 @@ using Spectre.Console;
 
 namespace Pilothouse.Cli;
 
-/// <summary>How commands run: settings in, exit code out. 0 is good, 1 failed, 2 wrong use.</summary>
+/// <summary>Runs commands: loads the settings and returns the exit code. 0: success, 1: failure, 2: wrong use.</summary>
 internal static class Shell
 {
     public const int Good = 0;
     public const int Failed = 1;
     public const int WrongUse = 2;
 
-    /// <summary>By Ctrl+C or SIGTERM, as a shell has it (128 + SIGINT).</summary>
+    /// <summary>The exit code after Ctrl+C or SIGTERM, as shells define it (128 + SIGINT).</summary>
     public const int Ended = 130;
 
     private static readonly TimeSpan LongestTelling = TimeSpan.FromSeconds(1);
     private static volatile bool outputWasLost;
 
-    /// <summary>For what went wrong; standard output is for what was asked.</summary>
+    /// <summary>The console for errors. Standard output is only for what was asked for.</summary>
     public static IAnsiConsole Errors { get; } = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(System.Console.Error) });
 
     public static async Task<int> RunAsync(RootCommand root, string[] args)
@@ -29,7 +29,8 @@ internal static class Shell
         var parsed = root.Parse(args);
         var wrong = parsed.Errors.Count > 0;
 
-        // The host ends on SIGTERM by itself, after it has answered what it accepted. Other commands are told to end, and have a moment to leave nothing half made.
+        // On SIGTERM, the host of the server first answers the requests that it has accepted. Other commands are cancelled and get a moment
+        // to clean up.
         var isServer = parsed.CommandResult.Command.Name == "serve";
         using var hangup = new Hangup();
         try
@@ -39,15 +40,15 @@ internal static class Shell
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            // The library's own words, such as help; what a command meets it tells itself.
+            // Only the library's own output, such as help, can fail here; commands handle their own failures.
             return wrong ? WrongUse : Lost();
         }
     }
 
-    /// <summary>Runs a command's work with its settings; what goes wrong in a way that we know is one sentence on standard error.</summary>
+    /// <summary>Runs a command's work with the settings. A known failure becomes one sentence on standard error.</summary>
     public static async Task<int> WithSettingsAsync(Func<Settings, Task<int>> work)
     {
-        // On a thread of the pool: Ctrl+C is heard only when the first step has returned.
+        // Continue on a thread of the pool, because Ctrl+C is handled only after the first await.
         await Task.Yield();
         try
         {
@@ -68,7 +69,10 @@ internal static class Shell
     private static bool IsExpected(Exception error) => error is SettingsException or DatabaseRefusedException or DatabaseBusyException or DatabaseFullException
         or DatabaseBrokenException or RowKeptAwayException or EngineException or Backups.BackupFailedException or Backups.BackupRunningException or IOException or UnauthorizedAccessException;
 
-    /// <summary>As <see cref="WithSettingsAsync"/>, for a command that changes something: the commands' log has what it did, or why not.</summary>
+    /// <summary>
+    /// Like <see cref="WithSettingsAsync"/>, for a command that changes something: the result or the failure is written to the log of
+    /// commands.
+    /// </summary>
     public static Task<int> ChangingAsync(string command, Func<Settings, CommandLog, Task<int>> work) => WithSettingsAsync(async settings =>
     {
         var log = new CommandLog(settings, command);
@@ -83,7 +87,7 @@ internal static class Shell
         }
     });
 
-    /// <summary>Whether the database is there; says where it is looked for if not.</summary>
+    /// <summary>Whether the database exists. If not, it prints the path where it should be.</summary>
     public static bool HasDatabase(Settings settings)
     {
         if (File.Exists(settings.DatabasePath))
@@ -95,7 +99,7 @@ internal static class Shell
         return false;
     }
 
-    /// <summary>Reads the environment and .env; the first time, makes a PIN and a secret.</summary>
+    /// <summary>Reads the settings from the environment and .env. The first time, it makes a PIN and a secret.</summary>
     /// <returns>The settings, and the PIN if it was made now.</returns>
     public static (Settings Settings, string? NewPin) LoadSettings()
     {
@@ -104,13 +108,13 @@ internal static class Shell
         return (Settings.Read(values), pin);
     }
 
-    /// <summary>What .env and the environment say, unchecked.</summary>
+    /// <summary>Returns the values of .env and the environment, unchecked.</summary>
     public static Dictionary<string, string> ReadValues()
     {
         var values = EnvFile.Read(".env");
         foreach (System.Collections.DictionaryEntry variable in Environment.GetEnvironmentVariables())
         {
-            // Set but empty (compose files do that) is not set: it must not hide what .env says.
+            // An empty variable (compose files set such) counts as not set and does not override .env.
             if (variable.Value is string { Length: > 0 } value)
             {
                 values[(string)variable.Key] = value;
@@ -120,7 +124,7 @@ internal static class Shell
         return values;
     }
 
-    /// <summary>Reads a whole number, or says what is wrong in our words: the library's speak of System.Int64.</summary>
+    /// <summary>Parses a whole number. It writes the error message itself, because the library's message contains "System.Int64".</summary>
     public static long WholeNumber(ArgumentResult result, string name, long least = 1, long most = long.MaxValue)
     {
         var sent = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
@@ -139,7 +143,7 @@ internal static class Shell
         return Failed;
     }
 
-    /// <summary>A sentence for the person, on standard error; not wrapped, so that it can be searched for.</summary>
+    /// <summary>Prints a sentence for the user to standard error. It is not wrapped, so that it can be searched.</summary>
     public static void Say(string sentence)
     {
         try
@@ -148,17 +152,20 @@ internal static class Shell
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            // Closed, full, or a terminal that is gone: nobody can be told, and the exit code stands.
+            // Standard error is closed or full, or the terminal is gone. The exit code still tells the result.
         }
     }
 
     /// <summary>
-    /// Tells something that nobody's work may wait for: a pipe that nobody reads would hold the server for ever. What is not told in this
-    /// time may come later, or never.
+    /// Prints something in the background, because a pipe that nobody reads would block the caller for ever. It may be printed late or
+    /// never.
     /// </summary>
     public static void TellInPassing(Action tell) => Task.Factory.StartNew(tell, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Wait(LongestTelling);
 
-    /// <summary>A table on standard output: drawn on a terminal, where the first column is never broken, and in a pipe columns of text that are never cut.</summary>
+    /// <summary>
+    /// Prints a table to standard output: on a terminal with lines, without breaking the first column; in a pipe as plain columns that are
+    /// never cut.
+    /// </summary>
     public static void PrintTable(string[] columns, IEnumerable<string[]> rows)
     {
         string[][] lines = [columns, .. rows.Select(static row => Array.ConvertAll(row, PrintableText.Of))];
@@ -177,7 +184,7 @@ internal static class Shell
         }
     }
 
-    /// <summary>What was asked for, on standard output.</summary>
+    /// <summary>Prints a line of what was asked for to standard output.</summary>
     public static void Print(string line)
     {
         try
@@ -186,7 +193,7 @@ internal static class Shell
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            // The command goes on with its work, and its exit code says that nobody was told.
+            // The command goes on with its work, and its exit code will say that the output was lost.
             outputWasLost = true;
         }
     }

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Pilothouse.Cli;
 
 /// <summary>
-/// Standard input, output and error, where whoever started the program had closed them: the next file that is opened would get such a number, and
-/// a database would then be written what is meant for a person.
+/// Makes sure that standard input, output and error are open. If the program is started with one of them closed, the next file that it
+/// opens gets that number, and messages for the user would be written into a database.
 /// </summary>
 internal static partial class StandardFiles
 {
@@ -13,14 +13,15 @@ internal static partial class StandardFiles
     private const int ReadAndWrite = 2;
 
     /// <summary>
-    /// Puts nothing (/dev/null) in the place of each that is closed. One that the runtime has taken for itself before stays its own, and nothing is
-    /// read from it or written to it. To be called before anything else is opened.
+    /// Opens /dev/null in place of each one that is closed. If the runtime has already used such a number for a file of its own, that
+    /// stays, and nothing is read from it or written to it. Call this before anything else is opened.
     /// </summary>
     public static void Open()
     {
         for (var number = 0; number <= 2 && !OperatingSystem.IsWindows(); number++)
         {
-            // The kernel gives the lowest number that is free. What came through exec is not to be closed by exec; what the runtime opened is.
+            // The kernel gives the lowest free number. A descriptor from the parent process has no close-on-exec flag, one that the runtime
+            // opened has it.
             var flags = Control(number, GetFlags);
             if (flags < 0)
             {

@@ -6,7 +6,7 @@ using Pilothouse.Storage.Files;
 
 namespace Pilothouse.Cli;
 
-/// <summary><c>pilothouse status</c>: how the server, its database and its bots are, at a glance. Changes nothing.</summary>
+/// <summary>The command <c>pilothouse status</c>: shows the state of the server, its database and its bots. It changes nothing.</summary>
 internal static class StatusCommand
 {
     public static Command Create()
@@ -64,7 +64,7 @@ internal static class StatusCommand
         var (requests, logins) = figures is null ? default : (RequestsOf(figures), LoginsOf(figures));
         findings.AddRange(StatusFindings.OfFigures(storage, requests, logins, health));
 
-        // A running server says itself how its backups are; where there is no database there is nothing to back up.
+        // A running server reports its backups itself, and without a database there is nothing to back up.
         var backups = owner is null && files.Storage.DatabaseBytes > 0 ? new BackupHealth(settings, new BackupFolder(settings.BackupDir, clock), clock).Look() : null;
         findings.AddRange(StatusFindings.OfFiles(files, backups));
         findings = [.. findings.OrderBy(static finding => finding.Urgency)];

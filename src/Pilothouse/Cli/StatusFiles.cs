@@ -6,12 +6,12 @@ using Pilothouse.Storage;
 
 namespace Pilothouse.Cli;
 
-/// <summary>What the files say, whether a server runs or not.</summary>
-/// <param name="Storage">Sizes and room.</param>
-/// <param name="Rows">Null where the database could not be read.</param>
-/// <param name="Bots">Every bot's newest report, the newest first.</param>
-/// <param name="Backups">What is in BACKUP_DIR.</param>
-/// <param name="Problem">Why the database could not be read.</param>
+/// <summary>The facts in the files, whether a server runs or not.</summary>
+/// <param name="Storage">Sizes and free space.</param>
+/// <param name="Rows">Row counts; null if the database could not be read.</param>
+/// <param name="Bots">The newest report of every bot, the newest first.</param>
+/// <param name="Backups">The backups in BACKUP_DIR.</param>
+/// <param name="Problem">Why the database could not be read; null if it could.</param>
 internal sealed record StatusFiles(StoragePart Storage, RowPart? Rows, IReadOnlyList<BotPart> Bots, BackupPart Backups, string? Problem)
 {
     private static readonly Sql Signals = new("SELECT count(*) FROM signals");

@@ -4,15 +4,17 @@ using Pilothouse.Monitoring;
 
 namespace Pilothouse.Cli;
 
-/// <summary>What is to be looked at, each with what to do. The rules are in docs/monitoring.md.</summary>
+/// <summary>Finds what needs attention, each with what to do. docs/monitoring.md has the rules.</summary>
 internal static class StatusFindings
 {
     private const long BigLog = LogWatch.Long;
 
-    /// <summary>Bots report every minute or every hour. One that says that it runs, and then nothing for two hours, has most likely ended.</summary>
+    /// <summary>
+    /// Bots report every minute or every hour. If a bot reports that it runs and then nothing for two hours, it has probably ended.
+    /// </summary>
     private static readonly TimeSpan SilentAfter = TimeSpan.FromHours(2);
 
-    /// <summary>A bot that has stopped need not report. After a month it is worth a word that its name is still here.</summary>
+    /// <summary>A stopped bot need not report. After a month, a note reminds the owner that its name is still here.</summary>
     private static readonly TimeSpan LongStopped = TimeSpan.FromDays(30);
 
     public static IEnumerable<StatusFinding> OfServer(ReadyAnswer? ready, string? problem)
@@ -50,7 +52,7 @@ internal static class StatusFindings
             yield return new(StatusFinding.Warning, Text($"{logins.Wrong} logins with a wrong PIN since the start: the log has their addresses (grep 'wrong PIN')."));
         }
 
-        // What the server watches itself, its own word stands for.
+        // A condition that a running server watches itself is not checked again here.
         if (storage.WalBytes is { } log && log > BigLog && !IsWatched(health, LogWatch.Name))
         {
             yield return new(StatusFinding.Warning, $"The write-ahead log has {Sizes.Text(log)}: a program reads for long and keeps it from being folded in "
@@ -93,7 +95,7 @@ internal static class StatusFindings
         }
     }
 
-    /// <summary>Whether a bot has reported nothing for so long that its last word cannot be taken for what it does now.</summary>
+    /// <summary>Whether the bot's last report is so old that it may no longer be true.</summary>
     public static bool IsSilent(BotPart bot) =>
         bot.AgeSeconds > (bot.Status == "stopped" ? LongStopped : SilentAfter).TotalSeconds;
 

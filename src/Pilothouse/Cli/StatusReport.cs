@@ -2,9 +2,11 @@ using System.Text.Json.Serialization;
 
 namespace Pilothouse.Cli;
 
-/// <summary>What <c>pilothouse status --json</c> prints; a figure that cannot be known now is null. Names stay, more may come.</summary>
-/// <param name="Ok">No finding is failed: the exit code says the same.</param>
-/// <param name="Running">Whether a server has the database of these settings.</param>
+/// <summary>
+/// The output of <c>pilothouse status --json</c>. A figure that is unknown is null. Existing names stay; new ones may be added.
+/// </summary>
+/// <param name="Ok">True if no finding is failed. The exit code says the same.</param>
+/// <param name="Running">Whether a server uses the database of these settings.</param>
 internal sealed record StatusReport(
     bool Ok,
     bool Running,
@@ -18,21 +20,23 @@ internal sealed record StatusReport(
     BackupPart Backups,
     IReadOnlyList<StatusFinding> Findings);
 
-/// <summary>The process, and where it listens.</summary>
+/// <summary>The process of the server, and its address.</summary>
 internal sealed record ServerPart(string Address, int ProcessId, string? Version, [property: JsonPropertyName("sqlite")] string? EngineVersion, double? UptimeSeconds, double? MemoryBytes);
 
-/// <summary>What /health/ready answered: healthy, degraded, unhealthy, or null where it did not.</summary>
+/// <summary>The answer of /health/ready: healthy, degraded or unhealthy; null if the server did not answer.</summary>
 internal sealed record HealthPart(string? Status, IReadOnlyList<CheckPart> Checks);
 
 internal sealed record CheckPart(string Name, string State, string Message);
 
-/// <summary>Requests since the start. A latency is that of /api, the upper bound of its bucket in the histogram; null also beyond the last.</summary>
+/// <summary>
+/// Requests since the start. Latencies are of /api, as the upper bound of the histogram's bucket; null also above the last bucket.
+/// </summary>
 internal sealed record RequestPart(double? Total, double? ClientErrors, double? ServerErrors, double? RateLimited, double? WithoutCredential, double? P50Ms, double? P95Ms, double? P99Ms);
 
-/// <summary>Attempts to log in since the start.</summary>
+/// <summary>Login attempts since the start.</summary>
 internal sealed record LoginPart(double? Right, double? Wrong, double? Refused);
 
-/// <summary>The database on its disk; queue and writes are of the running server.</summary>
+/// <summary>The database and its disk. The queue and the writes are those of the running server.</summary>
 internal sealed record StoragePart(
     string Database, long? DatabaseBytes, long? WalBytes, long? DiskFreeBytes, long? DiskBytes, double? WriteQueue, double? WriteQueueLimit, double? Writes, double? Commits, double? FailedTransactions);
 
@@ -41,22 +45,22 @@ internal sealed record RowPart(long? Signals, long? OpenTrades, long? ClosedTrad
 
 internal sealed record BotPart(string Name, string? Status, DateTimeOffset? ReportedAt, double? AgeSeconds);
 
-/// <summary>What is in BACKUP_DIR: the newest backup that was made and verified, and how many there are, good or not.</summary>
+/// <summary>The backups in BACKUP_DIR: the newest verified one, and how many there are, good or not.</summary>
 internal sealed record BackupPart(string? LastGood, DateTimeOffset? LastSuccessAt, double? AgeSeconds, long? LastSizeBytes, int Count);
 
-/// <summary>Something to look at: "failed" now, "warning" soon, "note" where it may stay so; the sentence says what to do.</summary>
+/// <summary>Something that needs attention: "failed" now, "warning" soon; a "note" may stay. The sentence says what to do.</summary>
 internal sealed record StatusFinding(string Level, string Message)
 {
     public const string Failed = "failed";
     public const string Warning = "warning";
     public const string Note = "note";
 
-    /// <summary>The lowest comes first.</summary>
+    /// <summary>The order of the level: the lowest is shown first.</summary>
     [JsonIgnore]
     public int Urgency => Level switch { Failed => 0, Warning => 1, _ => 2 };
 }
 
-/// <summary>The part of /health/ready that is shown.</summary>
+/// <summary>The fields of /health/ready that are shown.</summary>
 internal sealed record ReadyAnswer(string? Status, string? Version, IReadOnlyList<CheckPart>? Checks);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]

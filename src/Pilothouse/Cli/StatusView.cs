@@ -7,10 +7,12 @@ using Spectre.Console.Rendering;
 
 namespace Pilothouse.Cli;
 
-/// <summary>A <see cref="StatusReport"/> for people: 80 columns are enough; colours on a terminal only; what is long is folded, never cut.</summary>
+/// <summary>
+/// Shows a <see cref="StatusReport"/> to people: in 80 columns, with colours on a terminal only. Long lines are wrapped, never cut.
+/// </summary>
 internal static class StatusView
 {
-    /// <summary>Of many bots the newest are shown; --json has them all.</summary>
+    /// <summary>The most bots that are shown, the newest first. --json has all of them.</summary>
     private const int MostBots = 20;
 
     public static void Print(StatusReport report)
@@ -34,7 +36,9 @@ internal static class StatusView
         }
     }
 
-    /// <summary>In a pipe there is no window: a sentence stays on its line, so that it can be searched for, and nothing is filled up with blanks.</summary>
+    /// <summary>
+    /// Prints a part. In a pipe each sentence stays on one line, so that it can be searched, and lines are not padded with spaces.
+    /// </summary>
     private static void Print(IRenderable part)
     {
         if (!Console.IsOutputRedirected)

@@ -3,7 +3,7 @@ using Spectre.Console;
 
 namespace Pilothouse.Cli;
 
-/// <summary>Shows the steps of long work as bars on standard error, where that is a terminal; elsewhere nothing.</summary>
+/// <summary>Shows the steps of long work as bars on standard error if that is a terminal; otherwise shows nothing.</summary>
 internal sealed class TerminalProgress : IBackupProgress
 {
     private readonly ProgressContext context;
@@ -11,7 +11,7 @@ internal sealed class TerminalProgress : IBackupProgress
 
     private TerminalProgress(ProgressContext context) => this.context = context;
 
-    /// <summary>Runs work with bars.</summary>
+    /// <summary>Runs work and shows its progress.</summary>
     public static T Run<T>(Func<IBackupProgress, T> work)
     {
         if (Console.IsErrorRedirected || !Shell.Errors.Profile.Capabilities.Interactive)

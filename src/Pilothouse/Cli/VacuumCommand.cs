@@ -9,8 +9,8 @@ using Pilothouse.Storage.Files;
 namespace Pilothouse.Cli;
 
 /// <summary>
-/// <c>pilothouse vacuum</c>: writes the file anew without its free pages. Every write would wait for it, so it is refused while a server has
-/// the file.
+/// The command <c>pilothouse vacuum</c>: rewrites the file without its free pages. Every write would have to wait for it, so it is refused
+/// while a server uses the file.
 /// </summary>
 internal static class VacuumCommand
 {
@@ -33,7 +33,7 @@ internal static class VacuumCommand
         DatabaseEngine.MissingMigrations(settings);
         var use = DatabaseEngine.Use(path);
 
-        // A copy of what is used, and the same once more in the log, until that is moved into the file; a tenth for the rest.
+        // A copy of the used pages, the same again in the log until a checkpoint moves it into the file, and a tenth as a reserve.
         var needed = (long)(use.UsedBytes * 2.1);
         var free = new DriveInfo(Path.GetDirectoryName(Path.GetFullPath(path))!).AvailableFreeSpace;
         Shell.Print($"{path} has {Sizes.Text(use.Bytes)}, of which {Sizes.Text(use.FreeBytes)} are free pages. The vacuum needs up to {Sizes.Text(needed)} on its disk, which has {Sizes.Text(free)}.");
