@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
 
-// The web server with no work behind it: a route that answers a fixed body. It is what /health of the server could reach at most.
+// A web server without any work behind it: one route that answers a fixed body. It shows the most that /health of the server could reach.
 // It listens on 127.0.0.1, on the port of MCP_SERVER_PORT, as bench/health-beside-bare and the comparison's --ceiling expect.
 var builder = WebApplication.CreateSlimBuilder(args);
 builder.Logging.ClearProviders();

@@ -9,7 +9,7 @@ using Pilothouse.Http;
 
 namespace Pilothouse.Benchmarks;
 
-/// <summary>What counting adds to each request, with the listener of /metrics behind it.</summary>
+/// <summary>Measures what counting metrics adds to each request while /metrics is being listened to.</summary>
 [MemoryDiagnoser]
 public class MetricsBenchmarks
 {

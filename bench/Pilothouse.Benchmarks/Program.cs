@@ -3,7 +3,7 @@ using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.NoEmit;
 
-// --test runs each benchmark once: it shows that they work, its figures mean nothing.
+// --test runs each benchmark once to show that it works. Its figures mean nothing.
 var isTest = args.Contains("--test");
 var job = (isTest ? Job.Dry : Job.ShortRun).WithToolchain(new InProcessNoEmitToolchain(TimeSpan.FromMinutes(10), logOutput: false));
 var config = DefaultConfig.Instance.AddJob(job).WithArtifactsPath(Path.Combine(Path.GetTempPath(), "pilothouse-benchmarks"));

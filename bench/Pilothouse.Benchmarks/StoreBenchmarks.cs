@@ -12,7 +12,7 @@ using Pilothouse.Storage.Sqlite;
 
 namespace Pilothouse.Benchmarks;
 
-/// <summary>The store on a real file with 100,000 signals: what one read costs, and what clients that write together share.</summary>
+/// <summary>Measures the storage on a real file with 100,000 signals: the cost of one read, and of writes that share a commit.</summary>
 [MemoryDiagnoser]
 public class StoreBenchmarks
 {
@@ -69,11 +69,11 @@ public class StoreBenchmarks
     [Benchmark]
     public async Task<int> Performance_kept() => (await ledger.AnswerAsync(default)).Plain.Length;
 
-    /// <summary>One acknowledged write: a commit and a flush of the disk of its own.</summary>
+    /// <summary>One acknowledged write, with a commit and a sync of the disk of its own.</summary>
     [Benchmark]
     public async Task<long> Write_alone() => await WriteAsync();
 
-    /// <summary>256 clients at once: they share commits.</summary>
+    /// <summary>256 clients that write at the same time and share commits.</summary>
     [Benchmark(OperationsPerInvoke = 256)]
     public async Task Write_together()
     {

@@ -7,7 +7,7 @@ using Pilothouse.Storage;
 
 namespace Pilothouse.Benchmarks;
 
-/// <summary>What every request pays for its values.</summary>
+/// <summary>Measures the conversion of values, which every request needs.</summary>
 [MemoryDiagnoser]
 public class ValueBenchmarks
 {

@@ -4,26 +4,29 @@ using Pilothouse.Storage.Files;
 namespace Pilothouse.Tests.Fixtures;
 
 /// <summary>
-/// The locks that a process which has a database open must have at every moment: without the one on the file itself (SHARED) the next
-/// program that closes the file takes it for nobody's and removes the log; without the one on -shm (DMS) the next that opens it empties
-/// it. Others come and go with each transaction.
+/// The locks that a process must always hold while it has a database open. Without the SHARED lock on the database file, the next program
+/// that closes the file believes that it was the last and removes the log. Without the DMS lock on the -shm file, the next program that
+/// opens it empties it. Other locks come and go with each transaction.
 /// </summary>
 internal static class FileLocks
 {
-    /// <summary>SHARED_FIRST, 510 bytes: what SQLite locks of the database while it is open in WAL mode.</summary>
+    /// <summary>The first byte of the 510 (SHARED_FIRST) that SQLite locks in the database file while it is open in WAL mode.</summary>
     private const long Shared = 0x40000002;
 
-    /// <summary>The byte of -shm that says that somebody has it mapped.</summary>
+    /// <summary>The byte of the -shm file (DMS) that is locked while a process has it mapped.</summary>
     private const long Dms = 128;
 
-    /// <summary>Fails where the process has lost one of them, or where a file that it has open is not the one in its place.</summary>
+    /// <summary>
+    /// Fails if the process has lost one of these locks, or if the file under the name is not the one that the process has open.
+    /// </summary>
     public static void Demand(int process, string database, string after)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux shows who holds which lock.");
         Assert.True(File.Exists(database + "-wal"), $"After {after} there is no -wal beside the database.");
         Assert.True(File.Exists(database + "-shm"), $"After {after} there is no -shm beside the database.");
 
-        // A list of the kernel is not read in one moment: a lock may be seen neither before nor after its change. A lost one stays lost.
+        // The kernel's list is not an atomic snapshot: a lock that is being changed may be missing from it. A lost lock stays missing, so
+        // look again.
         string[] lost = [];
         for (var tries = 0; tries < 5 && (tries == 0 || lost.Length > 0); tries++)
         {
@@ -39,7 +42,7 @@ internal static class FileLocks
         Assert.True(lost.Length == 0, $"After {after} the server has lost {string.Join(" and ", lost)}.");
     }
 
-    /// <summary>Every byte range that the process has locked in the database and the files beside it, in order.</summary>
+    /// <summary>Returns every byte range that the process has locked in the database and the files beside it, in order.</summary>
     public static string[] Of(int process, string database)
     {
         var lines = File.ReadAllLines("/proc/locks");
@@ -48,11 +51,11 @@ internal static class FileLocks
 
     private static long Byte(string text) => text == "EOF" ? long.MaxValue : long.Parse(text, CultureInfo.InvariantCulture);
 
-    /// <summary>The whole range, by one entry: the kernel makes one of neighbours of the same kind.</summary>
+    /// <summary>Whether one entry covers the whole range: the kernel merges adjacent locks of the same kind.</summary>
     private static bool Holds(string[] lines, int process, string path, long first, long last) =>
         Held(lines, process, path).Any(held => Byte(held[5]) <= first && Byte(held[6]) >= last);
 
-    /// <summary>What a process has locked of one file: the words of each line of /proc/locks behind its number.</summary>
+    /// <summary>Returns the locks of a process on one file: the words of each line of /proc/locks after its number.</summary>
     private static IEnumerable<string[]> Held(string[] lines, int process, string path)
     {
         if (FileStatus.Of(path) is not { } status)

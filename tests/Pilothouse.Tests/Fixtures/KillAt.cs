@@ -3,21 +3,21 @@ using System.Globalization;
 namespace Pilothouse.Tests.Fixtures;
 
 /// <summary>
-/// Runs a command of the program again and again, and kills it (kill -9) just before its first change to a file, then before its
-/// second, and so on until it comes to its end: see tests/tools/kill-at.c. Linux only.
+/// Runs a command of the program repeatedly, and kills it (kill -9) just before its first change to a file, then before its second, and so
+/// on until it runs to its end: see tests/tools/kill-at.c. Linux only.
 /// </summary>
 internal static class KillAt
 {
     private static readonly Lazy<Task<string>> Library = new(() => Tool.CompileAsync("kill-at"));
 
     /// <summary>Kills the command before each of its changes under <paramref name="folder"/>.</summary>
-    /// <param name="folder">The folder whose files count; the command runs in it.</param>
-    /// <param name="command">As one would write it behind <c>pilothouse</c>.</param>
-    /// <param name="environment">Settings.</param>
-    /// <param name="prepare">Puts the folder into the state before the command; called before each run.</param>
-    /// <param name="check">Looks at what a killed run left behind; is told the step.</param>
-    /// <param name="stride">Every how many steps one is tried; 1 tries all.</param>
-    /// <returns>How often it was killed.</returns>
+    /// <param name="folder">The folder whose files count. The command runs in it.</param>
+    /// <param name="command">The arguments after <c>pilothouse</c>.</param>
+    /// <param name="environment">The settings.</param>
+    /// <param name="prepare">Puts the folder into the state before the command. It is called before each run.</param>
+    /// <param name="check">Checks what a killed run left behind. Its argument is the number of the step.</param>
+    /// <param name="stride">Only every stride-th step is tried; 1 tries all.</param>
+    /// <returns>How often the command was killed.</returns>
     public static async Task<int> EachStepAsync(
         TemporaryFolder folder, string[] command, (string Name, string Value)[] environment, Func<Task> prepare, Func<string, Task> check, int stride = 1)
     {
@@ -34,7 +34,7 @@ internal static class KillAt
                 return kills;
             }
 
-            // 128 + SIGKILL.
+            // 137 is 128 + SIGKILL.
             Assert.True(code == 137, $"{string.Join(' ', command)} ended with {code} at step {step}: {error}");
             kills++;
             await check($"killed before {(await File.ReadAllLinesAsync(log))[^1]}");

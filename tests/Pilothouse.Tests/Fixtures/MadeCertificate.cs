@@ -4,7 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Pilothouse.Tests.Fixtures;
 
-/// <summary>A certificate for localhost and 127.0.0.1 of an authority of its own, by way of an intermediate, as certbot's are.</summary>
+/// <summary>A certificate for localhost and 127.0.0.1, issued by an intermediate of a test authority, as certbot's are.</summary>
 internal sealed class MadeCertificate
 {
     private MadeCertificate(X509Certificate2 root, X509Certificate2 intermediate, X509Certificate2 own, string key)
@@ -16,21 +16,21 @@ internal sealed class MadeCertificate
         Key = key;
     }
 
-    /// <summary>What a client would have to trust.</summary>
+    /// <summary>The root certificate that a client has to trust.</summary>
     public X509Certificate2 Root { get; }
 
     public X509Certificate2 Intermediate { get; }
 
     public X509Certificate2 Own { get; }
 
-    /// <summary>The full chain but for the root, in PEM form.</summary>
+    /// <summary>The chain in PEM form, without the root.</summary>
     public string Chain { get; }
 
     public string Key { get; }
 
     public static MadeCertificate Make(DateTimeOffset from, DateTimeOffset until)
     {
-        // Older than any test's clock: only the server's own certificate is to end.
+        // The authorities are valid at every time that a test's clock may show; only the server's own certificate expires.
         var (rootFrom, rootUntil) = (new DateTimeOffset(2020, 1, 1, 0, 0, 0, TimeSpan.Zero), new DateTimeOffset(2060, 1, 1, 0, 0, 0, TimeSpan.Zero));
         using var rootKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var root = Authority("CN=Pilothouse test root", rootKey).CreateSelfSigned(rootFrom, rootUntil);
@@ -47,10 +47,10 @@ internal sealed class MadeCertificate
         return new(root, X509CertificateLoader.LoadCertificate(middle.RawData), own, key.ExportPkcs8PrivateKeyPem());
     }
 
-    /// <summary>Good from a year before <see cref="TestServer.Start"/> until long after today.</summary>
+    /// <summary>Makes a certificate that is valid from a year before <see cref="TestServer.Start"/> until long after today.</summary>
     public static MadeCertificate MakeGood() => Make(TestServer.Start.AddYears(-1), new DateTimeOffset(2050, 1, 1, 0, 0, 0, TimeSpan.Zero));
 
-    /// <summary>Writes both files.</summary>
+    /// <summary>Writes the files of the certificate and the key.</summary>
     /// <returns>The settings that name them, with a free port.</returns>
     public (string Name, string Value)[] WriteTo(TemporaryFolder folder)
     {
@@ -63,7 +63,9 @@ internal sealed class MadeCertificate
         ];
     }
 
-    /// <summary>Whether a client that trusts the root alone, and was sent <paramref name="chain"/>, takes <paramref name="served"/>.</summary>
+    /// <summary>
+    /// Whether a client that trusts only the root, and received <paramref name="chain"/>, accepts <paramref name="served"/>.
+    /// </summary>
     public bool IsTrusted(X509Certificate2 served, IEnumerable<X509Certificate2> chain)
     {
         using var check = new X509Chain();

@@ -9,8 +9,8 @@ using System.Security.Cryptography.X509Certificates;
 namespace Pilothouse.Tests.Fixtures;
 
 /// <summary>
-/// Debian's nginx with the shipped deploy/nginx/pilothouse.conf, in which only ports, paths and the certificate are others, in front of
-/// <paramref name="upstream"/>. It listens on 127.0.0.1.
+/// Debian's nginx in front of <paramref name="upstream"/>, with our deploy/nginx/pilothouse.conf, in which only ports, paths and the
+/// certificate are replaced. It listens on 127.0.0.1.
 /// </summary>
 internal sealed class Nginx : IAsyncDisposable
 {
@@ -36,8 +36,8 @@ internal sealed class Nginx : IAsyncDisposable
 
     public static void SkipWhereMissing() => Assert.SkipUnless(File.Exists(Program), "nginx is not installed (Debian: apt-get install nginx-light).");
 
-    /// <param name="upstream">The port of 127.0.0.1 that it passes requests to.</param>
-    /// <param name="replacements">More text of the shipped file to replace; each must be there.</param>
+    /// <param name="upstream">The port of 127.0.0.1 to which it passes requests.</param>
+    /// <param name="replacements">Further replacements in the file. Each old text must occur in it.</param>
     public static async Task<Nginx> StartAsync(int upstream, params (string Old, string New)[] replacements)
     {
         var folder = new TemporaryFolder();
@@ -88,14 +88,16 @@ internal sealed class Nginx : IAsyncDisposable
             }
             catch (SocketException)
             {
-                // Not yet.
+                // nginx does not listen yet.
             }
         }
 
         throw new TimeoutException("nginx did not listen.");
     }
 
-    /// <summary>A client that connects from <paramref name="address"/> of this machine, by the public name, and checks the certificate.</summary>
+    /// <summary>
+    /// Returns a client that connects from an <paramref name="address"/> of this machine, uses the public name, and checks the certificate.
+    /// </summary>
     public HttpClient ClientFrom(string address, bool tls = true) => new(new SocketsHttpHandler
     {
         UseCookies = false,
@@ -123,7 +125,7 @@ internal sealed class Nginx : IAsyncDisposable
     {
         if (!process.HasExited)
         {
-            // SIGTERM to the master, which ends its worker; SIGKILL would leave that one behind.
+            // SIGTERM to the master also ends its worker; SIGKILL would leave the worker running.
             await Tool.RunAsync("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]);
             await process.WaitForExitAsync();
         }

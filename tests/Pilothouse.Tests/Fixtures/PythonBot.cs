@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace Pilothouse.Tests.Fixtures;
 
-/// <summary>A seed's bot (tests/tools/seed-bot.py) that writes the file beside a server.</summary>
+/// <summary>A Python bot (tests/tools/seed-bot.py) that writes to the database file while a server runs.</summary>
 internal sealed class PythonBot : IDisposable
 {
     private readonly Process process;
@@ -19,13 +19,13 @@ internal sealed class PythonBot : IDisposable
         errors = process.StandardError.ReadToEndAsync();
     }
 
-    /// <summary>How many rows it has committed itself, or had acknowledged.</summary>
+    /// <summary>How many rows it has committed itself or the server has acknowledged.</summary>
     public int Rows => File.Exists(journal) ? File.ReadLines(journal).Count() : 0;
 
-    /// <param name="folder">Where its journal goes.</param>
-    /// <param name="database">The file that it writes.</param>
-    /// <param name="name">Its name, which its rows have.</param>
-    /// <param name="server">Address and key, where it also compares what the server and the file say.</param>
+    /// <param name="folder">The folder of its journal.</param>
+    /// <param name="database">The database file that it writes to.</param>
+    /// <param name="name">The bot name in its rows.</param>
+    /// <param name="server">The address and the API key of a server whose answers it also compares with the file.</param>
     public static PythonBot Start(TemporaryFolder folder, string database, string name, (string Url, string Key)? server)
     {
         var journal = folder.File(name + ".jsonl");
@@ -33,7 +33,7 @@ internal sealed class PythonBot : IDisposable
         return new(Tool.Start("python3", [Repository.PathOf("tests", "tools", "seed-bot.py"), database, name, journal, .. door]), name, journal);
     }
 
-    /// <summary>It goes on: nothing that it wrote was refused, and nothing that it read was old.</summary>
+    /// <summary>Fails unless the bot goes on writing: none of its writes was refused, and none of its reads was out of date.</summary>
     public async Task DemandGoesOnAsync(string after)
     {
         var before = Rows;
@@ -48,8 +48,9 @@ internal sealed class PythonBot : IDisposable
         }
     }
 
-    /// <summary>Lets it finish what it does.</summary>
-    /// <returns>What it committed, or had acknowledged: as SQL that is 1 where the row is there as it was written.</returns>
+    /// <summary>Lets the bot finish its current work and stops it.</summary>
+    /// <returns>An SQL expression for each row that it committed or had acknowledged. It is 1 if the row is stored as it was
+    /// written.</returns>
     public async Task<List<string>> StopAsync()
     {
         process.StandardInput.Close();

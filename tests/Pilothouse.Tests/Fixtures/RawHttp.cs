@@ -5,14 +5,16 @@ using System.Text;
 
 namespace Pilothouse.Tests.Fixtures;
 
-/// <summary>Requests byte by byte, as an attacker sends them: HttpClient would mend or refuse most of them.</summary>
+/// <summary>Sends requests byte by byte, as an attacker does: HttpClient would correct or refuse most of them.</summary>
 internal static class RawHttp
 {
-    /// <summary>Sends bytes on a connection of their own, and reads until the server closes it, or has answered and says no more.</summary>
-    /// <returns>Everything that came; "" if nothing did.</returns>
+    /// <summary>
+    /// Sends bytes on a new connection, and reads until the server closes it or has sent a whole answer and nothing more.
+    /// </summary>
+    /// <returns>All text that arrived; "" if there was none.</returns>
     public static async Task<string> SendAsync(int port, string bytes, IPAddress? to = null) => (await SendAsync(port, bytes, to, 50)).Text;
 
-    /// <summary>The same; waits for some seconds for the server to close the connection.</summary>
+    /// <summary>Does the same, and waits some seconds for the server to close the connection.</summary>
     public static Task<(string Text, bool Closed)> SendToEndAsync(int port, string bytes) => SendAsync(port, bytes, null, 5_000);
 
     private static async Task<(string Text, bool Closed)> SendAsync(int port, string bytes, IPAddress? to, int afterAnswerMs)
@@ -24,7 +26,7 @@ internal static class RawHttp
         return await ReadAsync(stream, bytes.StartsWith("HEAD ", StringComparison.Ordinal), afterAnswerMs);
     }
 
-    /// <summary>The status of the only answer; 0 if the connection was closed without one. Two answers fail the test.</summary>
+    /// <summary>Returns the status of the only answer; 0 if the connection was closed without one. Two answers fail the test.</summary>
     public static async Task<int> StatusAsync(int port, string bytes, IPAddress? to = null)
     {
         var statuses = Statuses(await SendAsync(port, bytes, to));
@@ -32,11 +34,11 @@ internal static class RawHttp
         return statuses.Count == 0 ? 0 : statuses[0];
     }
 
-    /// <summary>The status of each answer in what came.</summary>
+    /// <summary>Returns the status of each answer in the text.</summary>
     public static List<int> Statuses(string text) =>
         [.. text.Split("HTTP/1.1 ").Skip(1).Select(static answer => int.Parse(answer.AsSpan(0, 3), CultureInfo.InvariantCulture))];
 
-    /// <summary>Reads what comes until the end; after a whole answer it waits a moment, in which a second one would come.</summary>
+    /// <summary>Reads until the connection ends. After a whole answer it waits a moment for a second one, which would be a fault.</summary>
     private static async Task<(string Text, bool Closed)> ReadAsync(NetworkStream stream, bool headOnly, int afterAnswerMs)
     {
         var text = new StringBuilder();
@@ -65,7 +67,7 @@ internal static class RawHttp
         }
     }
 
-    /// <summary>Whether it ends where an answer does.</summary>
+    /// <summary>Whether the text ends at the end of an answer.</summary>
     private static bool IsWhole(string text, bool headOnly)
     {
         var last = Math.Max(0, text.LastIndexOf("HTTP/1.1 ", StringComparison.Ordinal));

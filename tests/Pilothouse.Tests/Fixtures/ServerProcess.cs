@@ -7,12 +7,12 @@ using System.Text;
 namespace Pilothouse.Tests.Fixtures;
 
 /// <summary>
-/// The program as an owner runs it: a process of its own. PILOTHOUSE_BINARY names another build of it (the published one). What it
-/// sees of the environment is only what a test gives it.
+/// The program as an owner runs it, in a process of its own. PILOTHOUSE_BINARY names another build of it (the published one). Its
+/// environment contains only what a test gives it.
 /// </summary>
 internal sealed class ServerProcess : IAsyncDisposable
 {
-    /// <summary>In place of a variable: how many files the program may have open.</summary>
+    /// <summary>A name to use in place of a variable, to set how many files the program may have open.</summary>
     public const string OpenFiles = "ulimit -n";
 
     private readonly Process process;
@@ -29,7 +29,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         Client = new HttpClient(new SocketsHttpHandler { UseCookies = false }) { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = TimeSpan.FromSeconds(30) };
     }
 
-    /// <summary>What one writes to start the program, before the command.</summary>
+    /// <summary>The words that start the program, without its command.</summary>
     public static string[] Words { get; } = Environment.GetEnvironmentVariable("PILOTHOUSE_BINARY") is { Length: > 0 } binary
         ? [binary]
         : [Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet", Path.Combine(AppContext.BaseDirectory, "pilothouse.dll")];
@@ -69,14 +69,14 @@ internal sealed class ServerProcess : IAsyncDisposable
             }
             catch (HttpRequestException)
             {
-                // Not yet.
+                // The server does not answer yet.
             }
         }
 
         throw new TimeoutException($"The server did not answer: {server.Errors}");
     }
 
-    /// <summary>Starts a command that does not end by itself and serves nothing.</summary>
+    /// <summary>Starts a command that runs until it is stopped but is not a server.</summary>
     public static ServerProcess Begin(TemporaryFolder folder, string[] command, params (string Name, string Value)[] environment) => new(Start(folder, command, environment), 0);
 
     /// <summary>Runs a command of the program to its end.</summary>
@@ -106,15 +106,15 @@ internal sealed class ServerProcess : IAsyncDisposable
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    /// <summary>kill -9.</summary>
+    /// <summary>Kills the process (kill -9).</summary>
     public async Task KillAsync()
     {
         process.Kill();
         await process.WaitForExitAsync();
     }
 
-    /// <summary>SIGTERM.</summary>
-    /// <returns>The exit code, and how long the end took.</returns>
+    /// <summary>Sends SIGTERM and waits for the end.</summary>
+    /// <returns>The exit code, and how long the process took to end.</returns>
     public async Task<(int Code, TimeSpan Took)> TerminateAsync()
     {
         var watch = Stopwatch.StartNew();
@@ -123,7 +123,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         return (process.ExitCode, watch.Elapsed);
     }
 
-    /// <summary>Waits until it ends by itself.</summary>
+    /// <summary>Waits until the process ends by itself.</summary>
     /// <returns>The exit code, and how long it took.</returns>
     public async Task<(int Code, TimeSpan Took)> WaitForEndAsync(TimeSpan patience)
     {

@@ -5,7 +5,9 @@ using System.Text.Json.Nodes;
 
 namespace Pilothouse.Tests.Fixtures;
 
-/// <summary>A request whose head and first byte of the body have been sent: the rest comes when the test says so.</summary>
+/// <summary>
+/// A request of which only the head and the first byte of the body have been sent. The rest is sent when the test decides.
+/// </summary>
 internal sealed class SlowRequest : IDisposable
 {
     private readonly TcpClient socket = new() { NoDelay = true };
@@ -13,7 +15,7 @@ internal sealed class SlowRequest : IDisposable
 
     private SlowRequest(string json) => rest = json[1..];
 
-    /// <summary>Sends the head and the first byte, and waits until the server has surely looked at the credential.</summary>
+    /// <summary>Sends the head and the first byte, and waits until the server has checked the credential.</summary>
     public static async Task<SlowRequest> BeginAsync(Uri server, string method, string path, string json, params string[] headers)
     {
         var request = new SlowRequest(json);
@@ -26,7 +28,7 @@ internal sealed class SlowRequest : IDisposable
         ];
         await request.WriteAsync(string.Join("\r\n", lines) + "\r\n\r\n");
 
-        // The server says that it wants the body when it begins to read it, which is after it has looked who calls.
+        // The server sends 100 Continue when it begins to read the body, which is after it has checked the credential.
         var answer = new byte[25];
         await request.socket.GetStream().ReadExactlyAsync(answer);
         Assert.StartsWith("HTTP/1.1 100 Continue", Encoding.ASCII.GetString(answer), StringComparison.Ordinal);
@@ -35,7 +37,7 @@ internal sealed class SlowRequest : IDisposable
     }
 
     /// <summary>Sends the rest of the body.</summary>
-    /// <returns>The answer.</returns>
+    /// <returns>The status and the body of the answer.</returns>
     public async Task<(int Status, JsonObject Body)> EndAsync()
     {
         await WriteAsync(rest);

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Pilothouse.Tests.Fixtures;
 
-/// <summary>A disk of a few megabytes (tmpfs) that a test can fill. Only root may mount one: other users' tests are skipped.</summary>
+/// <summary>
+/// A disk of a few megabytes (tmpfs) that a test can fill. Only root may mount it; for other users the tests are skipped.
+/// </summary>
 internal sealed class SmallDisk : IAsyncDisposable
 {
     private readonly TemporaryFolder folder;
@@ -26,7 +28,7 @@ internal sealed class SmallDisk : IAsyncDisposable
         return disk;
     }
 
-    /// <summary>Fills what is left but for <paramref name="leave"/> bytes.</summary>
+    /// <summary>Fills the disk except for <paramref name="leave"/> bytes.</summary>
     public void Fill(long leave = 0)
     {
         Free();
@@ -43,11 +45,11 @@ internal sealed class SmallDisk : IAsyncDisposable
         }
         catch (IOException)
         {
-            // Full.
+            // The disk is full, as intended.
         }
     }
 
-    /// <summary>Gives back what <see cref="Fill"/> took.</summary>
+    /// <summary>Frees the space that <see cref="Fill"/> took.</summary>
     public void Free() => File.Delete(FillerPath);
 
     public async ValueTask DisposeAsync()

@@ -1,6 +1,6 @@
 namespace Pilothouse.Tests.Fixtures;
 
-/// <summary>A folder that is gone with its test.</summary>
+/// <summary>A folder that is removed at the end of its test.</summary>
 internal sealed class TemporaryFolder : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("pilothouse-test-").FullName;
@@ -15,12 +15,12 @@ internal sealed class TemporaryFolder : IDisposable
         }
         catch (IOException)
         {
-            // A log line written at the last moment; the system clears its temporary folder.
+            // A log line was written at the last moment. The system clears its temporary folder later.
         }
     }
 }
 
-/// <summary>Where the repository is, for tests that read its files.</summary>
+/// <summary>Finds the folder of the repository, for tests that read its files.</summary>
 internal static class Repository
 {
     public static string Root { get; } = Find();

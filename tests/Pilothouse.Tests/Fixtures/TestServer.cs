@@ -12,8 +12,8 @@ using Pilothouse.Storage;
 namespace Pilothouse.Tests.Fixtures;
 
 /// <summary>
-/// A real server on a free port of 127.0.0.1 with a database of its own in a temporary folder. Tests speak HTTP to it. Its clock
-/// stands still until a test moves it. Limits are off unless a test turns them on.
+/// A real server on a free port of 127.0.0.1 with a database of its own in a temporary folder. Tests use it over HTTP. Its clock stands
+/// still until a test moves it. Rate limits are off unless a test turns them on.
 /// </summary>
 internal sealed class TestServer : IAsyncDisposable
 {
@@ -38,18 +38,18 @@ internal sealed class TestServer : IAsyncDisposable
 
     public string DatabasePath => Path.Combine(Folder.Path, "trading_bot.db");
 
-    /// <summary>Sends no credential.</summary>
+    /// <summary>A client that sends no credential.</summary>
     public HttpClient Anonymous { get; }
 
-    /// <summary>Sends an API key with every scope.</summary>
+    /// <summary>A client that sends an API key with every scope.</summary>
     public HttpClient Client { get; }
 
     public IServiceProvider Services => app.Services;
 
-    /// <summary>Starts a server; <paramref name="settings"/> win over the tests' own.</summary>
+    /// <summary>Starts a server. The <paramref name="settings"/> override the defaults of the tests.</summary>
     public static async Task<TestServer> StartAsync(params (string Name, string Value)[] settings) => await StartAsync(new TemporaryFolder(), null, settings);
 
-    /// <summary>Starts a server on a folder that is there already.</summary>
+    /// <summary>Starts a server on an existing folder.</summary>
     public static async Task<TestServer> StartAsync(TemporaryFolder folder, FakeTimeProvider? clock, params (string Name, string Value)[] settings)
     {
         clock ??= new FakeTimeProvider(Start);
@@ -87,7 +87,7 @@ internal sealed class TestServer : IAsyncDisposable
         return await StartAsync(Folder, Clock, settings);
     }
 
-    /// <summary>Makes an API key through the database, as the command line does.</summary>
+    /// <summary>Makes an API key directly in the database, as the command line does.</summary>
     public async Task<string> CreateKeyAsync(string name, params string[] scopes) =>
         (await Services.GetRequiredService<Database>().WriteAsync(session => Services.GetRequiredService<ApiKeys>().CreateAsync(session, name, scopes, null, null))).Key;
 
@@ -107,8 +107,8 @@ internal sealed class TestServer : IAsyncDisposable
         return (string)body["token"]!;
     }
 
-    /// <summary>Posts what must succeed.</summary>
-    /// <returns>The answer.</returns>
+    /// <summary>Sends a POST and fails unless the status is the expected one.</summary>
+    /// <returns>The body of the answer.</returns>
     public async Task<JsonObject> PostAsync(string path, string json, int expected = 201)
     {
         var (status, body) = await Client.SendAsync("POST", path, json);
@@ -116,7 +116,7 @@ internal sealed class TestServer : IAsyncDisposable
         return body;
     }
 
-    /// <summary>Gets what must succeed.</summary>
+    /// <summary>Sends a GET, fails unless the status is the expected one, and returns the body of the answer.</summary>
     public async Task<JsonObject> GetAsync(string path, int expected = 200)
     {
         var (status, body) = await Client.SendAsync("GET", path);
@@ -150,7 +150,7 @@ internal sealed class TestServer : IAsyncDisposable
     }
 }
 
-/// <summary>What tests say in one word about HTTP.</summary>
+/// <summary>Short forms of HTTP requests for tests.</summary>
 internal static class HttpClientExtensions
 {
     /// <summary>Sends a request and reads the JSON answer.</summary>
@@ -161,7 +161,7 @@ internal static class HttpClientExtensions
         return ((int)response.StatusCode, text.Length == 0 ? [] : JsonNode.Parse(text)!.AsObject());
     }
 
-    /// <summary>Sends raw bytes as JSON and gives the whole response.</summary>
+    /// <summary>Sends raw bytes as JSON and returns the whole response.</summary>
     public static async Task<HttpResponseMessage> RawAsync(this HttpClient client, string method, string path, byte[]? body = null, params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), path);

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Pilothouse.Tests.Fixtures;
 
-/// <summary>Other programs, as tests run them.</summary>
+/// <summary>Runs other programs for tests.</summary>
 internal static class Tool
 {
     /// <summary>Runs a program to its end.</summary>
@@ -24,7 +24,7 @@ internal static class Tool
     public static Process Start(string program, IEnumerable<string> arguments) =>
         Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
 
-    /// <summary>Runs SQL in the sqlite3 program, which brings a SQLite of its own, as the seed's bots do.</summary>
+    /// <summary>Runs SQL in the sqlite3 program, which has a SQLite library of its own, as Python bots do.</summary>
     /// <returns>What it printed.</returns>
     public static async Task<string> SqliteAsync(string database, string sql)
     {
@@ -41,10 +41,8 @@ internal static class Tool
         Assert.True(code == 0, $"python3 failed: {error}");
     }
 
-    /// <summary>
-    /// Lets another program hold the file's write lock for some time.
-    /// </summary>
-    /// <returns>The running program, which has the lock now.</returns>
+    /// <summary>Lets another program hold the file's write lock for some seconds.</summary>
+    /// <returns>The running program, which holds the lock now.</returns>
     public static async Task<Process> HoldLockAsync(string database, double seconds, string begin = "BEGIN IMMEDIATE")
     {
         var script = $"""
@@ -61,8 +59,8 @@ internal static class Tool
         return process;
     }
 
-    /// <summary>Makes a library for LD_PRELOAD of tests/tools/NAME.c. Linux only.</summary>
-    /// <returns>Its path.</returns>
+    /// <summary>Compiles tests/tools/NAME.c to a library for LD_PRELOAD. Linux only.</summary>
+    /// <returns>The path of the library.</returns>
     public static async Task<string> CompileAsync(string name)
     {
         var library = Path.Combine(AppContext.BaseDirectory, name + ".so");

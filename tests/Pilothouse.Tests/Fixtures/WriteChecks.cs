@@ -3,10 +3,10 @@ using System.Text.Json.Nodes;
 
 namespace Pilothouse.Tests.Fixtures;
 
-/// <summary>What every POST that stores a record must do, whatever it stores.</summary>
+/// <summary>Checks that every POST which stores a record must pass.</summary>
 internal static class WriteChecks
 {
-    /// <summary>Without a credential it is 401 and nothing is stored.</summary>
+    /// <summary>Without a credential the answer is 401, and nothing is stored.</summary>
     public static async Task NeedsCredentialAsync(string path, string json, string table)
     {
         await using var server = await TestServer.StartAsync();
@@ -17,7 +17,7 @@ internal static class WriteChecks
         Assert.Equal("0", server.Sql($"SELECT count(*) FROM {table}"));
     }
 
-    /// <summary>A wrong field is 400 by its name and nothing is stored.</summary>
+    /// <summary>For a wrong field the answer is 400 and names the field, and nothing is stored.</summary>
     public static async Task RefusesAsync(string path, string json, string table, string field, string error = "Invalid input")
     {
         await using var server = await TestServer.StartAsync();
@@ -28,7 +28,9 @@ internal static class WriteChecks
         Assert.Equal("0", server.Sql($"SELECT count(*) FROM {table}"));
     }
 
-    /// <summary>Sent twice with one Idempotency-Key it is stored once and answered the same; with another body it is 409.</summary>
+    /// <summary>
+    /// A repetition with the same Idempotency-Key is stored once and gets the same answer; with another body it gets 409.
+    /// </summary>
     public static async Task IsStoredOnceAsync(string path, string json, string table)
     {
         await using var server = await TestServer.StartAsync();
@@ -45,6 +47,6 @@ internal static class WriteChecks
         Assert.Equal("idempotency-mismatch", (string?)other["code"]);
     }
 
-    /// <summary>An answer is what <paramref name="expected"/> says, no key more or less.</summary>
+    /// <summary>Fails unless the answer equals <paramref name="expected"/>, with no field more or less.</summary>
     public static void Same(string expected, JsonNode actual) => Assert.True(JsonNode.DeepEquals(JsonNode.Parse(expected), actual), actual.ToJsonString());
 }
