@@ -26,13 +26,14 @@ using Serilog;
 
 namespace Pilothouse;
 
-/// <summary>The whole server, in reading order: its parts, the way of a request, its features.</summary>
+/// <summary>The whole server in reading order: its services, the pipeline of a request, and its features.</summary>
 internal static class Server
 {
     /// <summary>Builds a server that is ready to start. The database is migrated here; nothing listens yet.</summary>
     public static WebApplication Build(Settings settings, TimeProvider? clock = null)
     {
-        // Empty: the slim one watches the working folder for a changed appsettings.json, and so wakes up at every write to the database.
+        // The empty builder is used because the slim one watches the working folder for changes of appsettings.json, and wakes up at every
+        // write to the database.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { EnvironmentName = settings.IsProduction ? "Production" : "Development" });
         builder.Services.AddRouting();
         builder.AddListener(settings);
@@ -44,7 +45,7 @@ internal static class Server
         var app = builder.Build();
         if (settings.HasTls)
         {
-            // Before the database is touched: files that cannot be used stop the start.
+            // The certificate is loaded before the database is touched: unusable files stop the start.
             app.Services.GetRequiredService<ServedCertificate>();
         }
 
@@ -103,7 +104,7 @@ internal static class Server
             feature.AddServices(services);
         }
 
-        // For the OpenAPI document, which asks for every type that a route takes or answers.
+        // For the generator of the OpenAPI document, which needs the JSON type of everything that a route takes or answers.
         services.ConfigureHttpJsonOptions(options =>
         {
             options.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
@@ -123,7 +124,7 @@ internal static class Server
         return DatabaseEngine.Open(settings, clock, loggers, provider.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>());
     }
 
-    /// <summary>Each feature once: what it needs, its operations, its JSON and its heading come from it.</summary>
+    /// <summary>Every feature of the server, each once. Its services, operations, JSON types and heading come from it.</summary>
     private static Feature[] Features() =>
     [
         new SignalFeature(), new TradeFeature(), new PerformanceFeature(), new BotFeature(), new MarketContextFeature(), new AnalysisFeature(),
@@ -132,7 +133,7 @@ internal static class Server
 
     private static void UsePipeline(WebApplication app, Settings settings)
     {
-        // Made by hand: UseMiddleware would call them by reflection on every request.
+        // The middleware objects are made here, because UseMiddleware would call them by reflection on every request.
         var parts = app.Services;
         var draining = parts.GetRequiredService<Draining>();
         app.Use(next => http => draining.ServeAsync(http, next));
@@ -149,14 +150,14 @@ internal static class Server
         {
             app.Use(next => new PathPrefix(next, settings).InvokeAsync);
 
-            // Said here because it would otherwise come first of all, and look for a route by the path with its prefix.
+            // Without this call, routing would come first of all and match the path with its prefix.
             app.UseRouting();
         }
 
         app.Use(next => new Front(next, settings, parts.GetRequiredService<ServedHosts>(), parts.GetRequiredService<RequestLog>(), parts.GetRequiredService<RequestMetrics>(), parts.GetRequiredService<ILogger<Front>>()).InvokeAsync);
         if (settings.CorsOrigins.Length > 0)
         {
-            // Only where a browser says where it comes from; bots do not, and most requests are theirs.
+            // CORS runs only for requests with an Origin header. Bots send none, and most requests are theirs.
             app.UseWhen(static http => http.Request.Headers.Origin.Count > 0, branch => branch.UseCors(policy =>
             {
                 policy = policy.WithMethods("GET", "HEAD", "POST", "PATCH", "DELETE").WithHeaders("Authorization", "Content-Type", "X-Api-Key", "X-Request-Id", IdempotencyKey.Header)

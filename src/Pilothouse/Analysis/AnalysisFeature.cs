@@ -4,7 +4,7 @@ using Pilothouse.Operations;
 
 namespace Pilothouse.Analysis;
 
-/// <summary>Analyses of charts: what can be asked of them.</summary>
+/// <summary>The operations on analyses of charts.</summary>
 internal sealed class AnalysisFeature : Feature
 {
     private static readonly QueryParameter[] Filters = [.. AnalysisStore.Table.Filters, QueryParameter.From, QueryParameter.To];

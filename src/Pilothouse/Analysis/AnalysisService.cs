@@ -5,10 +5,12 @@ using Pilothouse.Storage;
 
 namespace Pilothouse.Analysis;
 
-/// <summary>The one door to analyses.</summary>
+/// <summary>Stores analyses. Every new analysis goes through this class.</summary>
 internal sealed class AnalysisService(TimeProvider clock)
 {
-    /// <summary>Stores a checked analysis in the transaction of <paramref name="session"/>; the signal that it names must be there.</summary>
+    /// <summary>
+    /// Stores a checked analysis in the transaction of <paramref name="session"/>. The signal that it names must be stored.
+    /// </summary>
     /// <returns>Its id.</returns>
     public async ValueTask<long> RecordAsync(Session session, Caller caller, NewChartAnalysis analysis)
     {

@@ -25,7 +25,7 @@ internal static class AnalysisStore
         Column.Text("model", longest: 100) with { Filter = "Only by this model." },
         Column.Reference("signal_id") with { Filter = "Only with the signal of this id." });
 
-    /// <summary>What a bot says elsewhere, its mode, is no misspelling of model.</summary>
+    /// <summary>The name mode is ignored and not taken for a misspelled model, because bots send it with other records.</summary>
     public static readonly InputRules<NewChartAnalysis> Rules = Table.Rules.Record("mode");
 
     public static readonly ListSql List = new(Table)

@@ -5,7 +5,7 @@ using Pilothouse.Operations;
 
 namespace Pilothouse.Analysis;
 
-/// <summary>What a model, or a bot's own arithmetic, says of a chart.</summary>
+/// <summary>An analysis of a chart by a model, or by a bot from its indicators.</summary>
 internal record NewChartAnalysis : IInput<NewChartAnalysis>
 {
     /// <summary>When the analysis was made; now, where it is left out.</summary>
@@ -22,7 +22,7 @@ internal record NewChartAnalysis : IInput<NewChartAnalysis>
     [JsonConverter(typeof(ConfidenceJson))]
     public string? Confidence { get; set; }
 
-    /// <summary>Text, or a list that is kept as its JSON text.</summary>
+    /// <summary>Text, or a list, which is stored as its JSON text.</summary>
     [JsonConverter(typeof(TextOrListJson))]
     public string? KeyObservations { get; set; }
 
@@ -70,7 +70,7 @@ internal sealed record ChartAnalysis : NewChartAnalysis
 /// <summary>The answer to a stored analysis.</summary>
 internal sealed record ChartAnalysisStored(bool Success, string Message, long AnalysisId) : WriteAnswer;
 
-/// <summary>Text, or a list as the seed's clients send it too: its JSON text is what the column holds.</summary>
+/// <summary>Text or a list, because clients send both. A list is stored as its JSON text.</summary>
 internal sealed class TextOrListJson : JsonConverter<string>
 {
     private static readonly TextJson Text = new();

@@ -5,22 +5,22 @@ namespace Pilothouse.Bots;
 /// <summary>The first report of a bot in a mode, or the first one with a balance.</summary>
 internal readonly record struct FirstReport(long Id, DateTimeOffset At, decimal? Balance)
 {
-    /// <summary>The earlier of the two; of the same moment the one that was stored first.</summary>
+    /// <summary>Returns the earlier of the two; of two with the same time, the one that was stored first.</summary>
     public static FirstReport? Earlier(FirstReport? one, FirstReport? other) =>
         one is not { } a ? other : other is not { } b ? one : (a.At, a.Id).CompareTo((b.At, b.Id)) <= 0 ? one : other;
 }
 
-/// <summary>Where a bot began in one mode.</summary>
+/// <summary>The first reports of a bot in one mode.</summary>
 /// <param name="First">Its first report.</param>
-/// <param name="Balance">Its first report with a balance that a decimal holds; null without one.</param>
+/// <param name="Balance">Its first report with a balance that fits a decimal; null if there is none.</param>
 internal readonly record struct ModeReports(FirstReport? First, FirstReport? Balance)
 {
     public ModeReports With(ModeReports other) => new(FirstReport.Earlier(First, other.First), FirstReport.Earlier(Balance, other.Balance));
 }
 
 /// <summary>
-/// Where each bot began in each mode, by its reports. All reports are read once, later only those that came since: reports are added
-/// and hardly ever changed. Where a report that counts was changed or removed, all are read again. Safe for several readers at once.
+/// Finds the first reports of each bot in each mode. All reports are read once, and later only new ones: reports are added and hardly ever
+/// changed. If a report that counts was changed or removed, all are read again. Thread-safe.
 /// </summary>
 internal sealed class BalanceReports : IDisposable
 {
@@ -32,7 +32,9 @@ internal sealed class BalanceReports : IDisposable
     private readonly Dictionary<(string Bot, string Mode), ModeReports> known = [];
     private long last;
 
-    /// <summary>By bot and mode, in lower case and empty where reports say none; as the session sees them.</summary>
+    /// <summary>
+    /// Returns them by bot and mode, as the session sees them. The mode is in lower case, and empty if reports name none.
+    /// </summary>
     public async ValueTask<Dictionary<(string Bot, string Mode), ModeReports>> ReadAsync(Session session)
     {
         await gate.WaitAsync();
@@ -61,7 +63,7 @@ internal sealed class BalanceReports : IDisposable
 
     private void Add((string Bot, string Mode, FirstReport? Report) read)
     {
-        // A report without a readable time says nothing of when a bot began.
+        // A report without a readable time does not tell when a bot began.
         if (read.Report is { } report)
         {
             var key = (read.Bot, read.Mode);

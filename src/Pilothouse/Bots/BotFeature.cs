@@ -4,10 +4,10 @@ using Pilothouse.Operations;
 
 namespace Pilothouse.Bots;
 
-/// <summary>The state of bots: what can be asked of it.</summary>
+/// <summary>The operations on the status of bots.</summary>
 internal sealed class BotFeature : Feature
 {
-    /// <summary>The bot that the seed's clients mean when they name none.</summary>
+    /// <summary>The bot that is meant by clients that name none.</summary>
     public const string UsualBot = "rl_trading_bot";
 
     public override string Tag => "Bots";

@@ -4,8 +4,8 @@ using Pilothouse.Storage;
 namespace Pilothouse.Bots;
 
 /// <summary>
-/// How many bots there are by what they reported last. Read from the database when somebody asks, at most every
-/// <see cref="Freshness"/>, without ever waiting for a connection: while all are lent the figures before are told.
+/// Counts the bots by the status of their last report. The database is read when the metric is exported, at most every
+/// <see cref="Freshness"/>, and without waiting for a connection: if none is free, the previous counts are exported.
 /// </summary>
 internal sealed class BotMetrics(IMeterFactory meters, Database database, TimeProvider clock) : IHostedService
 {
@@ -28,7 +28,7 @@ internal sealed class BotMetrics(IMeterFactory meters, Database database, TimePr
         var now = Math.Max(clock.GetTimestamp(), 1);
         if ((last == 0 || clock.GetElapsedTime(last, now) >= Freshness) && Interlocked.CompareExchange(ref readAt, now, last) == last)
         {
-            // On a connection that is free this is done when it returns.
+            // If a connection is free, this is finished when it returns.
             _ = RefreshAsync();
         }
 
@@ -44,7 +44,7 @@ internal sealed class BotMetrics(IMeterFactory meters, Database database, TimePr
         }
         catch (Exception error) when (error is DatabaseBusyException or DatabaseFullException or DatabaseBrokenException or ObjectDisposedException)
         {
-            // No figures are better than old ones; /health says what is wrong.
+            // No counts are better than old ones. /health reports what is wrong.
             counts = [];
         }
     }

@@ -3,7 +3,7 @@ using Pilothouse.Storage;
 
 namespace Pilothouse.Bots;
 
-/// <summary>The one door to the reports of bots.</summary>
+/// <summary>Stores the reports of bots. Every new report goes through this class.</summary>
 internal sealed class BotService(TimeProvider clock)
 {
     /// <summary>Stores a checked report in the transaction of <paramref name="session"/>.</summary>

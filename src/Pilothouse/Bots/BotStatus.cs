@@ -47,7 +47,7 @@ internal sealed record BotStatus : NewBotStatus
     public long Id { get; set; }
 }
 
-/// <summary>What a bot reported last, and when; a status that is none of ours reads as null.</summary>
+/// <summary>The last report of a bot. An unknown status is read as null.</summary>
 internal sealed record BotState(string Name, string? Status, DateTimeOffset? ReportedAt);
 
 /// <summary>The answer to a stored report.</summary>

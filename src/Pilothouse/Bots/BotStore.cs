@@ -6,7 +6,7 @@ namespace Pilothouse.Bots;
 /// <summary>The table <c>bot_status</c>.</summary>
 internal static class BotStore
 {
-    /// <summary>More bots than anybody has; it bounds what a scrape reads.</summary>
+    /// <summary>The most bots that are read for the metrics; nobody has as many.</summary>
     public const int MostStates = 1000;
 
     public static readonly Table<NewBotStatus, BotStatus> Table = new(
@@ -33,7 +33,10 @@ internal static class BotStore
     private static readonly Sql LatestOfBot = new(
         $"SELECT {Table.Selection} FROM bot_status WHERE bot_name = @bot_name AND {OfStatusAndMode} ORDER BY time_key(timestamp) DESC, id DESC LIMIT 1");
 
-    /// <summary>The newest report of each of the first <see cref="MostStates"/> bots: steps through the index from one bot's name to the next, so that a table of millions costs a few look-ups a bot.</summary>
+    /// <summary>
+    /// The newest report of each of the first <see cref="MostStates"/> bots. It steps through the index from one bot's name to the next, so
+    /// that a table of millions of rows needs only a few look-ups per bot.
+    /// </summary>
     private static readonly Sql StateOfEach = new($"""
         WITH RECURSIVE bots(name) AS (
           SELECT * FROM (SELECT bot_name FROM bot_status WHERE bot_name IS NOT NULL ORDER BY bot_name LIMIT 1) AS lowest
@@ -46,14 +49,16 @@ internal static class BotStore
         WHERE bots.name IS NOT NULL LIMIT {MostStates}
         """);
 
-    /// <summary>The newest report of any bot, or of one, in that status and mode where they are not null; or null.</summary>
+    /// <summary>
+    /// Returns the newest report of one bot, or of any if it is null, in that status and mode unless these are null; null if there is none.
+    /// </summary>
     public static ValueTask<BotStatus?> FindLatestAsync(Session session, string? botName, string? status, string? mode)
     {
         var statement = botName is null ? session.Prepare(Latest) : session.Prepare(LatestOfBot).Set("bot_name", botName);
         return statement.Set("status", status).Set("mode", mode).FirstAsync(Table.Read);
     }
 
-    /// <summary>What each bot reported last, by name; at most <see cref="MostStates"/> of them.</summary>
+    /// <summary>Returns the last report of each bot, by name; at most <see cref="MostStates"/> of them.</summary>
     public static ValueTask<List<BotState>> ListStatesAsync(Session session) =>
         session.Prepare(StateOfEach).ListAsync(static row => new BotState(row.Text(0) ?? "", NewBotStatus.Statuses.Normal(row.Text(1)), row.Time(2)));
 }

@@ -4,7 +4,7 @@ using Pilothouse.Operations;
 
 namespace Pilothouse.Correlation;
 
-/// <summary>How two assets moved together, as somebody else computed it.</summary>
+/// <summary>The correlation of two assets, as a client computed it.</summary>
 internal record NewCorrelation : IInput<NewCorrelation>
 {
     /// <summary>When it was computed; now, where it is left out.</summary>
@@ -17,10 +17,10 @@ internal record NewCorrelation : IInput<NewCorrelation>
     /// <summary>Pearson's r, from -1 to 1.</summary>
     public double? CorrelationValue { get; set; }
 
-    /// <summary>Over how many days; 7, where it is left out.</summary>
+    /// <summary>The period in days; 7 if it is left out.</summary>
     public long? PeriodDays { get; set; }
 
-    /// <summary>strong, moderate or weak; where it is left out, as docs/metrics.md draws the lines.</summary>
+    /// <summary>strong, moderate or weak. If it is left out, it follows from the value (docs/metrics.md).</summary>
     public string? Strength { get; set; }
 
     /// <summary>Number of returns behind the value.</summary>

@@ -4,7 +4,7 @@ using Pilothouse.Operations;
 
 namespace Pilothouse.Correlation;
 
-/// <summary>Correlations: what can be asked of them.</summary>
+/// <summary>The operations on correlations.</summary>
 internal sealed class CorrelationFeature : Feature
 {
     private static readonly QueryShape LatestQuery = new(

@@ -3,7 +3,7 @@ using Pilothouse.Storage;
 
 namespace Pilothouse.Correlation;
 
-/// <summary>The one door to correlations.</summary>
+/// <summary>Stores correlations. Every new correlation goes through this class.</summary>
 internal sealed class CorrelationService(TimeProvider clock)
 {
     /// <summary>Stores a checked correlation in the transaction of <paramref name="session"/>.</summary>

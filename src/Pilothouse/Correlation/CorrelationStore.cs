@@ -25,7 +25,7 @@ internal static class CorrelationStore
 
     private static readonly Sql Latest = new($"SELECT {Table.Selection} FROM correlation_data WHERE period_days = @period_days {NewestFirst}");
 
-    /// <summary>The newest in each order of the two, by look-up, and then the newer of these.</summary>
+    /// <summary>The newest row for each order of the two assets, found by an index, and then the newer of these.</summary>
     private static readonly Sql LatestOfAssets = new($"""
         SELECT * FROM (SELECT {Table.Selection}, time_key(timestamp) AS time FROM correlation_data
           WHERE upper(asset1) = @asset1 AND upper(asset2) = @asset2 AND period_days = @period_days {NewestFirst}) AS given
@@ -43,7 +43,7 @@ internal static class CorrelationStore
     public static ValueTask<AssetCorrelation?> FindLatestAsync(Session session, int periodDays) =>
         session.Prepare(Latest).Set("period_days", (long)periodDays).FirstAsync(Table.Read);
 
-    /// <summary>The newest of two assets (upper case, in either order) over that period, or null.</summary>
+    /// <summary>Returns the newest correlation of two assets (upper case, in either order) over that period, or null.</summary>
     public static ValueTask<AssetCorrelation?> FindLatestAsync(Session session, string asset1, string asset2, int periodDays) =>
         session.Prepare(LatestOfAssets).Set("asset1", asset1).Set("asset2", asset2).Set("period_days", (long)periodDays).FirstAsync(Table.Read);
 

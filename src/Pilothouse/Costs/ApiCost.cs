@@ -4,7 +4,7 @@ using Pilothouse.Operations;
 
 namespace Pilothouse.Costs;
 
-/// <summary>One use of an outside API and what it cost.</summary>
+/// <summary>One use of an external API and its cost.</summary>
 internal sealed record NewApiCost : IInput<NewApiCost>
 {
     /// <summary>When it was used; now, where it is left out.</summary>
@@ -31,14 +31,14 @@ internal sealed record NewApiCost : IInput<NewApiCost>
 
     public long? OutputTokens { get; init; }
 
-    /// <summary>The agent's decision that it was used for.</summary>
+    /// <summary>The decision of an agent for which it was used.</summary>
     public long? DecisionId { get; init; }
 
     public static InputRules<NewApiCost> Rules => CostStore.Rules;
 }
 
-/// <summary>What one API cost for one purpose.</summary>
-/// <param name="TotalCost">Null once it no longer fits a decimal.</param>
+/// <summary>The costs of one API for one purpose.</summary>
+/// <param name="TotalCost">The sum; null if it does not fit a decimal.</param>
 /// <param name="CacheHitRate">Hits in percent of all look-ups; 0 without look-ups.</param>
 internal sealed record ApiCostTotal(
     string ApiName, string OperationType, long TotalCalls, decimal? TotalCost, long TotalCacheHits, long TotalCacheMisses, double CacheHitRate);

@@ -5,7 +5,7 @@ using Pilothouse.Storage;
 
 namespace Pilothouse.Costs;
 
-/// <summary>Costs of outside APIs: what can be asked of them.</summary>
+/// <summary>The operations on the costs of external APIs.</summary>
 internal sealed class CostFeature : Feature
 {
     private static readonly QueryShape TotalsQuery = new(
@@ -31,7 +31,7 @@ internal sealed class CostFeature : Feature
         var (database, clock) = (parts.GetRequiredService<Database>(), parts.GetRequiredService<TimeProvider>());
         var shared = new SharedReads<CostQuestion, (List<ApiCostTotal> Totals, int? Hours)>();
 
-        // Its window moves with the clock.
+        // A fresh read, because the window moves with the clock.
         yield return new FreshRead<ApiCostTotals>("apiCosts", "GET /api/cost-analytics", "What outside APIs cost, by API and purpose", CostJson.Default.ApiCostTotals,
             async (call, query) =>
             {
@@ -62,10 +62,10 @@ internal sealed class CostFeature : Feature
     }
 }
 
-/// <summary>What is asked, and in which queue; equal ones have one answer.</summary>
+/// <summary>The parameters of a request, and the queue of its read. Equal questions share one answer.</summary>
 internal sealed record CostQuestion(ReadKind Reads, long? Hours, ApiCostFilter Filter)
 {
-    /// <summary>The window as it is now, and its length in begun hours, which is null where it has no start.</summary>
+    /// <summary>Returns the window at this time, and its length in hours, rounded up; null if the window has no start.</summary>
     public (ApiCostFilter Filter, int? Hours) WindowAt(DateTimeOffset now)
     {
         var hours = Hours ?? (Filter.From is null && Filter.To is null ? 24 : null);

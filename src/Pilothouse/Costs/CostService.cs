@@ -3,7 +3,7 @@ using Pilothouse.Storage;
 
 namespace Pilothouse.Costs;
 
-/// <summary>The one door to the costs of outside APIs.</summary>
+/// <summary>Stores the costs of external APIs. Every new cost goes through this class.</summary>
 internal sealed class CostService(TimeProvider clock)
 {
     /// <summary>Stores a checked cost in the transaction of <paramref name="session"/>.</summary>

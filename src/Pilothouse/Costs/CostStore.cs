@@ -3,7 +3,9 @@ using Pilothouse.Storage;
 
 namespace Pilothouse.Costs;
 
-/// <summary>Which uses of outside APIs count; null is any. Both times are inclusive; names of APIs and purposes are in any case.</summary>
+/// <summary>
+/// Selects uses of external APIs. A null selects any; both times are inclusive; names of APIs and purposes match in any case.
+/// </summary>
 internal sealed record ApiCostFilter(
     DateTimeOffset? From, DateTimeOffset? To, string? ApiName, string? OperationType, string? BotName, string? Model);
 
@@ -25,7 +27,7 @@ internal static class CostStore
         Column.Whole("output_tokens", least: 0),
         Column.Reference("decision_id"));
 
-    /// <summary>What a bot says elsewhere, its mode, is no misspelling of model.</summary>
+    /// <summary>The name mode is ignored and not taken for a misspelled model, because bots send it with other records.</summary>
     public static readonly InputRules<NewApiCost> Rules = Table.Rules.Record("mode");
 
     private const string Window = """
@@ -35,7 +37,7 @@ internal static class CostStore
           AND (@bot_name IS NULL OR bot_name = @bot_name) AND (@model IS NULL OR model = @model)
         """;
 
-    /// <summary>Before and after every time as it sorts.</summary>
+    /// <summary>Two texts that sort before and after every time.</summary>
     private const string Earliest = "0", Latest = "~";
 
     private static readonly Sql Since = new(Window);
@@ -43,8 +45,7 @@ internal static class CostStore
     private static readonly Sql OfApiSince = new($"{Window} AND lower(api_name) = lower(@api_name)");
 
     /// <summary>
-    /// The totals by API and purpose, in that order, of what the filter lets through. Money is added here and not by SQL, which would add
-    /// doubles.
+    /// Returns the totals of the selected uses, ordered by API and purpose. Money is added here as decimals, because SQL would add doubles.
     /// </summary>
     public static async ValueTask<List<ApiCostTotal>> TotalsAsync(Session session, ApiCostFilter filter)
     {
@@ -72,7 +73,7 @@ internal static class CostStore
             .Select(static sum => sum.Value.Total(sum.Key.Api, sum.Key.Operation))];
     }
 
-    /// <summary>Running totals of one group; a value that is no number counts as 0.</summary>
+    /// <summary>The running totals of one group. A value that is not a number counts as 0.</summary>
     private sealed class Sum
     {
         private long calls;
@@ -94,7 +95,7 @@ internal static class CostStore
             return new(api, operation, calls, cost.Value, hits, misses, lookups == 0 ? 0 : 100.0 * hits / lookups);
         }
 
-        /// <summary>Stops at the largest number rather than turn negative.</summary>
+        /// <summary>Adds, and stays at the largest number if the sum would overflow.</summary>
         private static long Plus(long sum, long? value) => (long)Int128.Clamp((Int128)sum + (value ?? 0), long.MinValue, long.MaxValue);
     }
 }

@@ -5,7 +5,7 @@ using Pilothouse.Storage;
 
 namespace Pilothouse.MarketContext;
 
-/// <summary>The market's context: what can be asked of it.</summary>
+/// <summary>The operations on the market context.</summary>
 internal sealed class MarketContextFeature : Feature
 {
     private static readonly QueryShape HistoryQuery = new(
@@ -35,7 +35,7 @@ internal sealed class MarketContextFeature : Feature
             })
         { MayFindNothing = true, PerMinute = 200 };
 
-        // Its window moves with the clock.
+        // A fresh read, because the window moves with the clock.
         yield return new FreshRead<Page<MarketSnapshot>>("marketContextHistory", "GET /api/market-context/history", "Looks at the market, newest first",
             MarketContextJson.Default.PageMarketSnapshot, (call, query) =>
             {

@@ -4,7 +4,7 @@ using Pilothouse.Operations;
 
 namespace Pilothouse.MarketContext;
 
-/// <summary>What the whole market looks like; any part of it may be left out.</summary>
+/// <summary>A snapshot of the whole market. Any field may be left out.</summary>
 internal record NewMarketSnapshot : IInput<NewMarketSnapshot>
 {
     /// <summary>When this was seen; now, where it is left out.</summary>
@@ -55,14 +55,14 @@ internal record NewMarketSnapshot : IInput<NewMarketSnapshot>
     public static InputRules<NewMarketSnapshot> Rules => MarketContextStore.Rules;
 }
 
-/// <summary>A stored look at the market. What another program wrote and we would not accept reads as null.</summary>
+/// <summary>A stored snapshot of the market. A value of another program that the API would not accept is read as null.</summary>
 internal sealed record MarketSnapshot : NewMarketSnapshot
 {
     [JsonPropertyOrder(-1)]
     public long Id { get; set; }
 }
 
-/// <summary>The answer to a stored look at the market.</summary>
+/// <summary>The answer to a stored snapshot of the market.</summary>
 internal sealed record MarketSnapshotStored(bool Success, string Message, long ContextId) : WriteAnswer;
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,

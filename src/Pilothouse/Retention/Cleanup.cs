@@ -8,21 +8,21 @@ using Pilothouse.Storage;
 
 namespace Pilothouse.Retention;
 
-/// <summary>What a run did in one table.</summary>
+/// <summary>The result of a cleanup in one table.</summary>
 /// <param name="Table">The table.</param>
-/// <param name="Days">Its setting; 0 keeps for ever.</param>
-/// <param name="Rows">Rows that went, or would go in a dry run.</param>
-/// <param name="Kept">Rows that are as old, and stay because they are needed.</param>
+/// <param name="Days">Its retention in days; 0 keeps rows for ever.</param>
+/// <param name="Rows">How many rows were deleted, or would be in a dry run.</param>
+/// <param name="Kept">How many rows are old enough but stay because they are needed.</param>
 internal sealed record CleanedTable(string Table, int Days, long Rows, long Kept)
 {
-    /// <summary>As a line of a log: "12 rows deleted: signals 10, bot_status 2".</summary>
+    /// <summary>Returns a line for a log: "12 rows deleted: signals 10, bot_status 2".</summary>
     public static string Summary(IReadOnlyList<CleanedTable> tables) => string.Create(CultureInfo.InvariantCulture, $"{tables.Sum(static table => table.Rows)} rows deleted: {ByTable(tables)}");
 
-    /// <summary>As "signals 10, bot_status 2".</summary>
+    /// <summary>Returns the counts by table: "signals 10, bot_status 2".</summary>
     public static string ByTable(IReadOnlyList<CleanedTable> tables) =>
         string.Join(", ", tables.Where(static table => table.Rows > 0).Select(static table => string.Create(CultureInfo.InvariantCulture, $"{table.Table} {table.Rows}")).DefaultIfEmpty("nothing"));
 
-    /// <summary>A run for the audit log: how many rows went, by table.</summary>
+    /// <summary>Returns the cleanup for the audit log: how many rows were deleted, by table.</summary>
     public static Changed ChangeOf(IReadOnlyList<CleanedTable> tables) => new("tables", null, null, () => JsonText.Of(
         tables.Where(static table => table.Rows > 0).ToDictionary(static table => table.Table, static table => table.Rows), CleanedJson.Default.DictionaryStringInt64));
 }
@@ -31,8 +31,8 @@ internal sealed record CleanedTable(string Table, int Days, long Rows, long Kept
 internal sealed partial class CleanedJson : JsonSerializerContext;
 
 /// <summary>
-/// Deletes what retention says, in small transactions with gaps between them, so that those who write meanwhile wait for
-/// milliseconds. It may end at any moment: what is deleted is deleted, the rest goes the next time.
+/// Deletes the rows that retention allows to delete, in small transactions with pauses between them, so that other writes wait only
+/// milliseconds. It may be ended at any moment: the next run deletes the rest.
 /// </summary>
 internal sealed class Cleanup(Database database, RetentionSettings settings, TimeProvider clock)
 {
@@ -41,16 +41,16 @@ internal sealed class Cleanup(Database database, RetentionSettings settings, Tim
 
     private const int PageOfRows = 2000;
 
-    /// <summary>So many times five seconds we wait for another program that holds the file.</summary>
+    /// <summary>How often to retry if another program holds the write lock; each try waits five seconds.</summary>
     private const int MostTries = 12;
 
     /// <summary>Called with the number of rows deleted so far, all tables together.</summary>
     public Action<long>? Progress { get; init; }
 
-    /// <summary>Goes through all tables.</summary>
-    /// <param name="dryRun">Counts exactly what a run would delete now, and deletes nothing.</param>
-    /// <param name="cancel">Ends it between two transactions.</param>
-    /// <exception cref="DatabaseBusyException">Another program has held the file for a minute.</exception>
+    /// <summary>Cleans up all tables.</summary>
+    /// <param name="dryRun">Counts exactly the rows that a run would delete now, and deletes none.</param>
+    /// <param name="cancel">Ends the cleanup between two transactions.</param>
+    /// <exception cref="DatabaseBusyException">Another program has held the write lock for a minute.</exception>
     public async Task<IReadOnlyList<CleanedTable>> RunAsync(bool dryRun, CancellationToken cancel)
     {
         var now = clock.GetUtcNow();
@@ -106,18 +106,19 @@ internal sealed class Cleanup(Database database, RetentionSettings settings, Tim
             }
             catch (Exception error) when (error is RowKeptAwayException or EngineException { IsBrokenRule: true })
             {
-                // A table or trigger of somebody else's holds one of them: one by one until that is found, which then stays.
+                // A table or trigger of another program refuses to let one of these rows go. Delete row by row until it is found; that row
+                // stays.
                 (done, held) = most == 1 ? (done + 1, held + 1) : (done, held);
                 alone = most > 1;
             }
             catch (DatabaseBusyException) when (tries++ < MostTries)
             {
-                // Nothing of it was stored; the same rows again.
+                // Nothing was deleted. Try the same rows again.
             }
 
             await CheckpointAsync(cancel);
 
-            // The machine's own time and not the server's clock, which a test holds still.
+            // The machine's own time is used, because tests may stop the server's clock.
             await Task.Delay(pace.Note(Stopwatch.GetElapsedTime(started)), TimeProvider.System, cancel);
         }
 

@@ -6,9 +6,9 @@ using Pilothouse.Storage;
 namespace Pilothouse.Retention;
 
 /// <summary>
-/// Keeps the time of the clock in the database each hour, and doubts a clock that is days ahead of what was known last, while the server runs and
-/// over a restart: a clock that is wrong would make everything look old. Whether it is wrong, or the machine was off that long, only a
-/// person knows; so nothing is deleted for a day, and the condition of the nightly work says so.
+/// Stores the time in the database every hour, and detects a clock that is days ahead of the last known time, while the server runs and
+/// after a restart: with a wrong clock, all rows would look old. Only a person knows whether the clock is wrong or the machine was off for
+/// so long. So nothing is deleted for a day, and the condition of the nightly work says why.
 /// </summary>
 internal sealed partial class ClockGuard(Database database, TimeProvider clock, ILogger<ClockGuard> logger) : SteadyService(logger)
 {
@@ -17,11 +17,11 @@ internal sealed partial class ClockGuard(Database database, TimeProvider clock, 
     private volatile ClockDoubt? doubt;
     private bool isNoted = true;
 
-    /// <summary>Why nothing may be deleted now, from memory; null where the clock is believed.</summary>
+    /// <summary>Why nothing may be deleted now, from memory; null if the clock is trusted.</summary>
     public ClockDoubt? Doubt => doubt is { } found && found.Holds(clock.GetUtcNow()) ? found : null;
 
-    /// <summary>Compares the clock with what is known, and notes what it says.</summary>
-    /// <returns>Why nothing may be deleted now; null where the clock is believed.</returns>
+    /// <summary>Compares the clock with the last known time, and stores the result.</summary>
+    /// <returns>Why nothing may be deleted now; null if the clock is trusted.</returns>
     public async Task<ClockDoubt?> LookAsync(CancellationToken cancel)
     {
         await gate.WaitAsync(cancel);
@@ -40,7 +40,7 @@ internal sealed partial class ClockGuard(Database database, TimeProvider clock, 
         }
     }
 
-    /// <summary>Before anything else runs: what this start writes would else be the newest that is known.</summary>
+    /// <summary>Runs before everything else: otherwise a row that this start writes would be the last known time.</summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         try
@@ -80,7 +80,7 @@ internal sealed partial class ClockGuard(Database database, TimeProvider clock, 
         base.Dispose();
     }
 
-    /// <summary>The machine's steady clock does not jump.</summary>
+    /// <summary>Compares the clock with the machine's monotonic clock, which does not jump.</summary>
     private void CompareWithSteady()
     {
         var (wall, steady) = clocks;
@@ -109,17 +109,19 @@ internal sealed partial class ClockGuard(Database database, TimeProvider clock, 
 }
 
 /// <summary>A clock that was found days ahead.</summary>
-/// <param name="SeenAt">What it said when that was found.</param>
+/// <param name="SeenAt">The time of that clock when it was found.</param>
 /// <param name="Message">What was found and what to do, for an operator.</param>
 internal sealed record ClockDoubt(DateTimeOffset SeenAt, string Message)
 {
-    /// <summary>Until the next night: less than a day, so that a night at the same hour is the next one.</summary>
+    /// <summary>
+    /// How long nothing is deleted: until the next night, and less than a day, so that the same hour of the next night is late enough.
+    /// </summary>
     private static readonly TimeSpan Grace = TimeSpan.FromHours(23);
     private static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(5);
 
     public static ClockDoubt Of(DateTimeOffset now, DateTimeOffset known) => new(Timestamps.Cut(now), string.Create(CultureInfo.InvariantCulture,
         $"Retention deletes nothing until {now + Grace:yyyy-MM-dd HH:mm} UTC, because the clock is {(now - known).TotalDays:0} days ahead of the last time that the database knows ({known:yyyy-MM-dd HH:mm} UTC): the clock had been set ahead, or the server was off. If the clock is wrong, set it right before then. If it is right, nothing need be done; `pilothouse cleanup --clock-is-right` deletes at once."));
 
-    /// <summary>Not once a day has gone by, nor where the clock has been set back since: then it was wrong.</summary>
+    /// <summary>Whether the doubt still holds. It ends after a day, and when the clock is set back, because then it was wrong.</summary>
     public bool Holds(DateTimeOffset now) => now > SeenAt - Tolerance && now < SeenAt + Grace;
 }

@@ -4,8 +4,8 @@ using Pilothouse.Storage;
 namespace Pilothouse.Retention;
 
 /// <summary>
-/// Looks each second whether a request has come upon a damaged page: what was met is noted in the file, so that a restart does not forget it, and
-/// the whole file is checked at once and not only at night.
+/// Checks every second whether a request has found a damaged page. The damage is stored in the database, so that a restart does not forget
+/// it, and the whole file is checked at once and not only at night.
 /// </summary>
 internal sealed class DamageWatch(Database database, IntegrityCheck integrity, ILogger<DamageWatch> logger) : SteadyService(logger)
 {
@@ -13,7 +13,7 @@ internal sealed class DamageWatch(Database database, IntegrityCheck integrity, I
 
     protected override async Task RunSteadilyAsync(CancellationToken stoppingToken)
     {
-        // The machine's own time: a page is damaged whatever the clock says.
+        // The machine's own time is used: damage does not depend on the server's clock, which tests can stop.
         using var timer = new PeriodicTimer(Interval, TimeProvider.System);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {

@@ -6,8 +6,8 @@ using Pilothouse.Storage;
 namespace Pilothouse.Retention;
 
 /// <summary>
-/// Whether the live file is whole: read from end to end each night, and after a start that follows a crash. What was found is kept in
-/// the file itself, so that a restart does not make a damaged file look well. A damaged page that a request comes upon counts at once.
+/// Checks the whole database file for damage each night, and after a start that follows a crash. The result is stored in the database, so
+/// that a restart does not make a damaged file look good. A damaged page that a request finds counts at once.
 /// </summary>
 internal sealed partial class IntegrityCheck(Database database, TimeProvider clock, ILogger<IntegrityCheck> logger) : IWatched
 {
@@ -20,7 +20,7 @@ internal sealed partial class IntegrityCheck(Database database, TimeProvider clo
     /// <summary>Whether damage is known.</summary>
     public bool FoundDamage => database.Upkeep.IsDamaged || last is { Good: false };
 
-    /// <summary>Whether the file must be looked at now and not only tonight.</summary>
+    /// <summary>Whether the file must be checked now and not only tonight.</summary>
     public bool IsUrgent => FoundDamage || !database.Upkeep.WasClosedCleanly;
 
     public Condition Look() => FoundDamage
@@ -29,7 +29,7 @@ internal sealed partial class IntegrityCheck(Database database, TimeProvider clo
             ? "The database file was not checked yet; that is done each night."
             : string.Create(CultureInfo.InvariantCulture, $"The database file was whole on {last.FinishedAt:yyyy-MM-dd HH:mm} UTC."));
 
-    /// <summary>Takes up what the last check before this start found.</summary>
+    /// <summary>Loads the result of the last check before this start.</summary>
     public async Task LoadAsync(CancellationToken cancel)
     {
         database.Upkeep.RemoveLeftovers(reason => NotCopied(logger, reason));
@@ -37,7 +37,7 @@ internal sealed partial class IntegrityCheck(Database database, TimeProvider clo
     }
 
     /// <summary>Checks the file, or a copy of it that is removed afterwards.</summary>
-    /// <returns>Whether it is whole.</returns>
+    /// <returns>True if no damage was found.</returns>
     public async Task<bool> RunAsync(CancellationToken cancel)
     {
         var started = Stopwatch.GetTimestamp();
@@ -58,7 +58,9 @@ internal sealed partial class IntegrityCheck(Database database, TimeProvider clo
         return problem is null;
     }
 
-    /// <summary>A request came upon a damaged page: that is noted before the check, which takes longer, and which may be ended.</summary>
+    /// <summary>
+    /// Stores that a request has found a damaged page. This happens before the check, which takes longer and may be cancelled.
+    /// </summary>
     public async Task NoteMetAsync(CancellationToken cancel)
     {
         const string Met = "a request came upon a damaged page";
@@ -72,7 +74,10 @@ internal sealed partial class IntegrityCheck(Database database, TimeProvider clo
         await RunAsync(cancel);
     }
 
-    /// <summary>An empty, foreign or lost file is damage by itself; the engine, asked to open it, would remove the log beside it.</summary>
+    /// <summary>
+    /// Returns the damage, or null. An empty, foreign or lost file counts as damaged and is not opened, because the engine would remove the
+    /// log beside it.
+    /// </summary>
     private string? FindProblem(CancellationToken cancel)
     {
         try
@@ -93,7 +98,7 @@ internal sealed partial class IntegrityCheck(Database database, TimeProvider clo
         }
         catch (Exception error) when (!run.Good && error is not OperationCanceledException)
         {
-            // A damaged file may not take it; it is said already.
+            // A damaged file may refuse this write. The damage has been logged already.
         }
     }
 

@@ -2,13 +2,15 @@ using Pilothouse.Storage;
 
 namespace Pilothouse.Retention;
 
-/// <summary>What the database knows of the time: the last that was noted (maintenance_runs, task "clock"), and a doubt (task "clock-ahead").</summary>
+/// <summary>
+/// The last time that the database knows (maintenance_runs, task "clock"), and a doubt about the clock (task "clock-ahead").
+/// </summary>
 internal static class KnownClock
 {
     private const string Noted = "clock";
     private const string Ahead = "clock-ahead";
 
-    /// <summary>A server that was off for a weekend is nothing to doubt.</summary>
+    /// <summary>A longer gap than this is doubted. A server may be off for a weekend.</summary>
     public static readonly TimeSpan LongestGap = TimeSpan.FromDays(2);
 
     private static readonly Sql LastNoted = new("SELECT finished_at FROM maintenance_runs WHERE task <> 'clock-ahead' AND finished_at <= @now ORDER BY finished_at DESC LIMIT 1");
@@ -22,10 +24,10 @@ internal static class KnownClock
     ];
 
     /// <summary>
-    /// Whether the clock of a server that starts is in doubt. What was noted counts; only in a file that no server has noted anything in do its rows
-    /// count, because bots write by the same clock as soon as the machine is up.
+    /// Finds out whether the clock is in doubt when a server starts. The stored time counts. The times of rows count only if no server has
+    /// stored a time yet, because bots write rows with the same clock as soon as the machine is up.
     /// </summary>
-    /// <returns>The doubt, and whether the database has it already.</returns>
+    /// <returns>The doubt, and whether it is stored in the database already.</returns>
     public static async ValueTask<(ClockDoubt? Doubt, bool IsNoted)> FindAsync(Session session, DateTimeOffset now)
     {
         var known = await LastAsync(session, LastNoted, now) ?? await NewestRowAsync(session, now);
@@ -35,8 +37,8 @@ internal static class KnownClock
     }
 
     /// <summary>
-    /// The same for a command that was asked to delete: here a row of the last days is enough, as commands note no time, and one that runs each week
-    /// must not be refused each week.
+    /// Does the same for a command that deletes rows. Here a row of the last days is enough, because commands store no time, and a command
+    /// that runs once a week must not be refused each time.
     /// </summary>
     public static async ValueTask<ClockDoubt?> FindForCommandAsync(Session session, DateTimeOffset now)
     {
@@ -49,8 +51,8 @@ internal static class KnownClock
         return known.Max() is { } last && now - last > LongestGap ? ClockDoubt.Of(now, last) : null;
     }
 
-    /// <summary>Notes the time, and a doubt that is not noted yet.</summary>
-    /// <returns>The doubt that holds.</returns>
+    /// <summary>Stores the time, and a new doubt.</summary>
+    /// <returns>The doubt that holds now; null if there is none.</returns>
     public static async ValueTask<ClockDoubt?> NoteAsync(Session session, DateTimeOffset now, ClockDoubt? fresh)
     {
         if (fresh is not null)
@@ -62,7 +64,7 @@ internal static class KnownClock
         return await FindNotedAsync(session, now);
     }
 
-    /// <summary>Somebody has said that the clock is right.</summary>
+    /// <summary>Removes the doubt, because a user has said that the clock is right.</summary>
     public static async ValueTask<int> BelieveAsync(Session session, DateTimeOffset now)
     {
         await MaintenanceStore.RecordAsync(session, Noted, new(now, true, "Somebody said that the clock is right."));

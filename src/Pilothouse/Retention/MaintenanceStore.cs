@@ -2,10 +2,10 @@ using Pilothouse.Storage;
 
 namespace Pilothouse.Retention;
 
-/// <summary>How a task ended the last time.</summary>
+/// <summary>The result of the last run of a task.</summary>
 internal sealed record PastRun(DateTimeOffset FinishedAt, bool Good, string Message);
 
-/// <summary>The table <c>maintenance_runs</c>: what was found must not be forgotten with a restart.</summary>
+/// <summary>The table <c>maintenance_runs</c>, which keeps results over a restart.</summary>
 internal static class MaintenanceStore
 {
     public const string Nightly = "nightly";
@@ -24,7 +24,9 @@ internal static class MaintenanceStore
     public static ValueTask<int> RecordAsync(Session session, string task, PastRun run) =>
         session.Prepare(Upsert).Set("task", task).Set("finished_at", (DateTimeOffset?)run.FinishedAt).Set("good", run.Good ? 1L : 0L).Set("message", run.Message).ChangeAsync();
 
-    /// <summary>What the last check found wrong with a file, or null. Nothing should be changed in such a file before it is restored.</summary>
+    /// <summary>
+    /// Returns the damage that the last check found in a file, or null. A damaged file should not be changed before it is restored.
+    /// </summary>
     public static string? KnownDamage(FileSession file) => file.HasTable("maintenance_runs")
         ? file.Scalar("SELECT message FROM maintenance_runs WHERE task = 'integrity' AND good = 0")
         : null;

@@ -9,15 +9,15 @@ using Pilothouse.Storage;
 namespace Pilothouse.Retention;
 
 /// <summary>
-/// Each night, an hour after the time of the backup, which so still holds what goes: deletes what retention says, renews the statistics of the
-/// indexes, moves the log into the database, checks the file. A night that was missed, or failed, is made up.
+/// The work of each night, an hour after the backup, so that the backup still contains what is deleted: deletes old rows, updates the
+/// statistics of the indexes, runs a checkpoint, and checks the file. A night that was missed or failed is made up for.
 /// </summary>
 internal sealed partial class NightlyMaintenance(
     Database database, IntegrityCheck integrity, ClockGuard guard, AuditLog audit, Settings settings, TimeProvider clock, ILogger<NightlyMaintenance> logger) : SteadyService(logger), IWatched
 {
     public const string Name = "maintenance";
 
-    /// <summary>A missed night is made up so long after the start, when a missed backup has been made.</summary>
+    /// <summary>A missed night is made up for this long after the start, when a missed backup has been made.</summary>
     public static readonly TimeSpan MakeUpAfter = TimeSpan.FromMinutes(15);
 
     private static readonly TimeSpan TryAgainAfter = TimeSpan.FromHours(1);
@@ -37,7 +37,7 @@ internal sealed partial class NightlyMaintenance(
                 : new(Name, ConditionState.Ok, last is null ? "The nightly work has not run yet." : string.Create(CultureInfo.InvariantCulture, $"{last.Message} ({last.FinishedAt:yyyy-MM-dd HH:mm} UTC)"));
     }
 
-    /// <summary>All of it once, now.</summary>
+    /// <summary>Does all of the work once, now.</summary>
     public async Task RunAsync(CancellationToken cancel)
     {
         PastRun run;
@@ -107,7 +107,7 @@ internal sealed partial class NightlyMaintenance(
         }
 
         var doubt = await guard.LookAsync(cancel);
-        // What keeps one part from its work must not keep the others from theirs.
+        // If one part fails, the others still run.
         long rows = 0;
         Func<Task>[] parts =
         [

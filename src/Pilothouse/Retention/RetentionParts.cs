@@ -2,7 +2,7 @@ using Pilothouse.Monitoring;
 
 namespace Pilothouse.Retention;
 
-/// <summary>What keeps the database from growing without end, and tells when it is not well.</summary>
+/// <summary>Registers what keeps the database from growing without limit, and what reports its problems.</summary>
 internal static class RetentionParts
 {
     public static void AddRetention(this IServiceCollection services)
@@ -11,7 +11,7 @@ internal static class RetentionParts
         services.AddSingleton<ClockGuard>();
         services.AddSingleton<NightlyMaintenance>();
 
-        // The guard first: it looks at what the database knows before anything is written into it.
+        // The guard is first: it must read the last known time before anything is written.
         services.AddHostedService(static provider => provider.GetRequiredService<ClockGuard>());
         services.AddHostedService(static provider => provider.GetRequiredService<NightlyMaintenance>());
         services.AddHostedService<DamageWatch>();

@@ -3,19 +3,19 @@ using Pilothouse.Storage;
 
 namespace Pilothouse.Retention;
 
-/// <summary>A row that is old enough to go.</summary>
+/// <summary>A row that is old enough to be deleted.</summary>
 /// <param name="Id">Its id.</param>
-/// <param name="Timestamp">Its time as it is stored: who finds another there later leaves the row alone.</param>
-/// <param name="Until">What is stored in the rule's other time column, where the rule has one.</param>
-/// <param name="Stays">It is needed: something refers to it, or it is the first or newest of its kind.</param>
+/// <param name="Timestamp">Its stored time. If it has changed when the row is to be deleted, the row stays.</param>
+/// <param name="Until">The stored value of the rule's other time column, if the rule has one.</param>
+/// <param name="Stays">Whether it must stay: another row refers to it, or it is the first or newest of its kind.</param>
 internal readonly record struct OldRow(long Id, string Timestamp, string? Until, bool Stays);
 
-/// <summary>Where the reading of old rows has come to: a time as it sorts, and an id.</summary>
+/// <summary>A position in the list of old rows: a time in its sortable form, and an id.</summary>
 internal readonly record struct OldRowPosition(string TimeKey, long Id);
 
 /// <summary>
-/// Which rows of a table go, and when. A row goes when its own time is read and lies before the bound; one without a readable time
-/// never goes.
+/// Says which rows of a table are deleted, and when. A row is deleted if its own time is before the limit. A row without a readable time is
+/// never deleted.
 /// </summary>
 internal sealed class RetentionRule
 {
@@ -24,17 +24,18 @@ internal sealed class RetentionRule
     private readonly Sql delete;
     private readonly bool hasUntil;
 
-    /// <param name="table">The table, called <c>old</c> in <paramref name="stays"/>.</param>
+    /// <param name="table">The table, which is called <c>old</c> in <paramref name="stays"/>.</param>
     /// <param name="days">Its setting.</param>
-    /// <param name="stays">A condition that keeps a row of any age.</param>
-    /// <param name="until">A column with a time before which the row does not go either.</param>
+    /// <param name="stays">A condition for rows that stay at any age.</param>
+    /// <param name="until">A column with a time before which the row stays too; null if there is none.</param>
     public RetentionRule(string table, Func<RetentionSettings, int> days, string stays = "1 = 0", string? until = null)
     {
         Table = table;
         Days = days;
         hasUntil = until is not null;
 
-        // CASE, because a condition that is unknown (no first balance: NULL) keeps nothing, and NOT of it is unknown too.
+        // CASE is needed because an unknown condition (NULL, for example without a first balance) must keep nothing, and NOT NULL is also
+        // unknown.
         var kept = $"CASE WHEN {stays} THEN 1 ELSE 0 END";
         var select = $"SELECT id, time_of(timestamp), time_key(timestamp), {(hasUntil ? $"time_of({until})" : "NULL")}, {kept} FROM {table} AS old";
         sameTime = new Sql($"{select} WHERE time_key(timestamp) = @key AND id > @id ORDER BY id LIMIT @limit");
@@ -46,14 +47,14 @@ internal sealed class RetentionRule
 
     public Func<RetentionSettings, int> Days { get; }
 
-    /// <summary>What it asks and does, for the test of its plans.</summary>
+    /// <summary>All statements of the rule, for the test of their query plans.</summary>
     public IEnumerable<Sql> Statements => [sameTime, later, delete];
 
     /// <summary>
-    /// Reads on behind <paramref name="after"/>, at most <paramref name="limit"/> rows, and adds to <paramref name="rows"/> those that are
-    /// older than <paramref name="before"/>.
+    /// Reads at most <paramref name="limit"/> rows after <paramref name="after"/>, and adds those older than <paramref name="before"/> to
+    /// <paramref name="rows"/>.
     /// </summary>
-    /// <returns>Where the next page begins; null at the end.</returns>
+    /// <returns>The position where the next page begins; null at the end.</returns>
     public async ValueTask<OldRowPosition?> ReadAsync(Session session, OldRowPosition? after, DateTimeOffset before, DateTimeOffset now, int limit, List<OldRow> rows)
     {
         var end = after;
@@ -63,7 +64,7 @@ internal sealed class RetentionRule
             read++;
             end = new(row.Text(2) ?? "", row.Id(0));
 
-            // Text sorts a time with an offset by its local hour, so the bound in SQL is only a first sieve.
+            // A time with an offset sorts by its local hour, so the limit in SQL only selects candidates; the exact comparison is here.
             if (row.Time(1) is { } time && time < before && (row.Text(3) is not { Length: > 0 } || row.Time(3) <= now))
             {
                 rows.Add(new(row.Id(0), row.Text(1)!, row.Text(3), row.Id(4) == 1));
@@ -83,8 +84,8 @@ internal sealed class RetentionRule
         return read < limit ? null : end;
     }
 
-    /// <summary>Deletes one row, unless it has changed since it was read or is needed by now.</summary>
-    /// <returns>How many: 0 or 1.</returns>
+    /// <summary>Deletes one row, unless it has changed since it was read or is needed now.</summary>
+    /// <returns>How many rows were deleted: 0 or 1.</returns>
     public ValueTask<int> DeleteAsync(Session session, OldRow row)
     {
         var statement = session.Prepare(delete).Set("id", row.Id).Set("timestamp", row.Timestamp);

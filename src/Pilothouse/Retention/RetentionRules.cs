@@ -1,8 +1,8 @@
 namespace Pilothouse.Retention;
 
 /// <summary>
-/// Every table that retention deletes from. Decisions come last: what they refer to goes on another night, so that a dry run, which
-/// deletes nothing, counts what a run would delete. Trades are not here and never will be.
+/// Every table from which retention deletes. Decisions come last, and the rows that they refer to are deleted on another night; so a dry
+/// run, which deletes nothing, counts what a real run would delete. Trades are never deleted.
 /// </summary>
 internal static class RetentionRules
 {
@@ -10,7 +10,9 @@ internal static class RetentionRules
         EXISTS (SELECT 1 FROM trades WHERE trades.signal_id = {0}) OR EXISTS (SELECT 1 FROM agent_decisions WHERE agent_decisions.signal_id = {0})
         """;
 
-    /// <summary>What the equity of an account starts from, in each mode of a bot, and what a bot says of itself now.</summary>
+    /// <summary>
+    /// Keeps the reports from which the equity of an account starts, in each mode of a bot, and the newest report of each bot.
+    /// </summary>
     private const string FirstBalanceOrNewest = """
         old.id = (SELECT one.id FROM bot_status AS one WHERE one.bot_name = old.bot_name ORDER BY time_key(one.timestamp) DESC, one.id DESC LIMIT 1)
         OR old.id = (SELECT one.id FROM bot_status AS one

@@ -4,7 +4,7 @@ using Pilothouse.Operations;
 
 namespace Pilothouse.Signals;
 
-/// <summary>Signals: what can be asked of them.</summary>
+/// <summary>The operations on signals.</summary>
 internal sealed class SignalFeature : Feature
 {
     private static readonly QueryParameter[] Filters = [.. SignalStore.Table.Filters, QueryParameter.From, QueryParameter.To];

@@ -3,7 +3,7 @@ using Pilothouse.Storage;
 
 namespace Pilothouse.Signals;
 
-/// <summary>The one door to signals: whatever stores one, over HTTP or else, comes through here.</summary>
+/// <summary>Stores signals. Every new signal goes through this class, over HTTP or otherwise.</summary>
 internal sealed class SignalService(TimeProvider clock)
 {
     /// <summary>Stores a checked signal in the transaction of <paramref name="session"/>.</summary>

@@ -2,13 +2,15 @@ using Pilothouse.Storage;
 
 namespace Pilothouse.Trades;
 
-/// <summary>Whose trades: those of one bot, or those that name none, in some modes.</summary>
-/// <param name="BotName">Null for the trades that name no bot.</param>
-/// <param name="Mode">In lower case; null for every mode.</param>
-/// <param name="WithoutMode">Also those without a mode.</param>
+/// <summary>Selects the trades of one bot, or those that name no bot, in some modes.</summary>
+/// <param name="BotName">The bot; null for the trades that name no bot.</param>
+/// <param name="Mode">The mode in lower case; null for every mode.</param>
+/// <param name="WithoutMode">Whether trades without a mode are selected too.</param>
 internal sealed record TradeOwner(string? BotName, string? Mode, bool WithoutMode);
 
-/// <summary>What the equity of an account needs of its trades: when the first was opened, and what closed before its anchor.</summary>
+/// <summary>
+/// Reads what the equity of an account needs of its trades: when the first was opened, and what closed before its first balance report.
+/// </summary>
 internal static class AccountTrades
 {
     private const string OfMode = "(@any_mode = 1 OR coalesce(lower(mode), '') IN (@mode, @or_mode))";
@@ -21,7 +23,7 @@ internal static class AccountTrades
 
     private static readonly Sql FirstUnnamed = First(Unnamed);
 
-    // Two ways to the same rows: the word keeps the engine from the index of that condition.
+    // Two queries for the same rows. The word unindexed keeps the engine from using the index of that condition.
     private static readonly Sql ClosedOfNamedByClose = Closed($"unindexed:{Named}", TradeStore.CloseKey);
 
     private static readonly Sql ClosedOfNamedByBot = Closed(Named, $"unindexed:{TradeStore.CloseKey}");
@@ -33,13 +35,14 @@ internal static class AccountTrades
     /// <summary>Whether any trade names the bot.</summary>
     public static ValueTask<bool> AnyAsync(Session session, string botName) => session.Prepare(Any).Set("bot_name", botName).AnyAsync();
 
-    /// <summary>When the first of these trades was opened, if that is before <paramref name="before"/>; else null.</summary>
+    /// <summary>Returns when the first of these trades was opened, if that is before <paramref name="before"/>; else null.</summary>
     public static ValueTask<DateTimeOffset?> FirstOpenAsync(Session session, TradeOwner owner, DateTimeOffset before) =>
         Bind(session.Prepare(owner.BotName is null ? FirstUnnamed : FirstNamed), owner).Set("before", (DateTimeOffset?)before)
             .FirstAsync(static row => row.Time(0));
 
-    /// <summary>Hands over those that closed up to a moment, inclusive, in no order.</summary>
-    /// <param name="byClose">Whether few trades of anybody closed until then; else the trades of this bot are looked through.</param>
+    /// <summary>Passes on the trades that closed up to a time, inclusive, in any order.</summary>
+    /// <param name="byClose">True if few trades of all bots closed until then: they are found by their close. False reads the trades of
+    /// this bot.</param>
     public static ValueTask EachClosedAsync(Session session, TradeOwner owner, DateTimeOffset until, bool byClose, Action<TradeClosing> take) =>
         Bind(session.Prepare(owner.BotName is null ? ClosedOfUnnamed : byClose ? ClosedOfNamedByClose : ClosedOfNamedByBot), owner)
             .Set("to", Timestamps.ToStoredAfter(until)).EachAsync(row => take(ClosedTrades.Read(row) with { Asset = SettleAsset.Of(row.Text(9)) }));
@@ -51,7 +54,7 @@ internal static class AccountTrades
             .Set("or_mode", owner.WithoutMode ? "" : owner.Mode);
     }
 
-    /// <summary>A time that nobody can read is empty or sorts behind every year.</summary>
+    /// <summary>The first opening. A time that cannot be read is empty or sorts behind every year, and does not count.</summary>
     private static Sql First(string whose) => new($"""
         SELECT time_of(timestamp) FROM trades
         WHERE {whose} AND {OfMode} AND time_key(timestamp) > '0' AND time_key(timestamp) < @before

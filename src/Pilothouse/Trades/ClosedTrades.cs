@@ -2,35 +2,35 @@ using Pilothouse.Storage;
 
 namespace Pilothouse.Trades;
 
-/// <summary>What figures need of a closed trade; a pnl that is only what floats left over reads as 0 (docs/metrics.md).</summary>
-/// <param name="Asset">In which pnl and fees are, as the pair says it; null where it does not.</param>
-/// <param name="BotName">Read only where accounts are told apart.</param>
-/// <param name="Mode">In lower case; read only where accounts are told apart.</param>
-/// <param name="Fits">Whether it is one that was asked for; else it only moved the equity.</param>
+/// <summary>What figures need of a closed trade. A pnl that is only a rounding error of floats is read as 0 (docs/metrics.md).</summary>
+/// <param name="Asset">The asset of pnl and fees, as named by the pair; null if the pair does not name it.</param>
+/// <param name="BotName">Only read if accounts are told apart.</param>
+/// <param name="Mode">The mode in lower case; only read if accounts are told apart.</param>
+/// <param name="Fits">Whether the filter selects it. If not, it only changed the equity.</param>
 internal readonly record struct TradeClosing(
     long Id, DateTimeOffset? OpenedAt, DateTimeOffset? ClosedAt, decimal? Pnl, decimal? Fees, string? Asset = null, string? BotName = null, string? Mode = null, bool Fits = true);
 
-/// <summary>Which other trades are handed over beside those that were asked for, because they moved the same equity.</summary>
+/// <summary>Which trades are read in addition to the selected ones, because they changed the same equity.</summary>
 internal enum TradesBeside
 {
-    /// <summary>None.</summary>
+    /// <summary>No others.</summary>
     None,
 
     /// <summary>Those of the same bot and mode, whatever their pair, side and strategy.</summary>
     OfBotAndMode,
 
-    /// <summary>Those of the same bot, whatever their mode as well, since a bot's reports may say another.</summary>
+    /// <summary>Those of the same bot in every mode, because the bot's reports may name another mode than its trades.</summary>
     OfBot,
 
-    /// <summary>Those of everybody.</summary>
+    /// <summary>Those of all bots.</summary>
     OfAll,
 }
 
-/// <summary>Which closed trades to look at; null is any.</summary>
-/// <param name="From">The first close, inclusive.</param>
-/// <param name="To">The last close, inclusive.</param>
-/// <param name="Strategy">Of the signal that the trade followed.</param>
-/// <param name="Currency">The settle asset, in upper case; it chooses trades and not rows.</param>
+/// <summary>Selects closed trades. A null selects any.</summary>
+/// <param name="From">The earliest close, inclusive.</param>
+/// <param name="To">The latest close, inclusive.</param>
+/// <param name="Strategy">The strategy of the trade's signal.</param>
+/// <param name="Currency">The settle asset, in upper case. It is compared after a row was read, not in SQL.</param>
 internal sealed record ClosedTradeFilter(
     DateTimeOffset? From = null, string? TradingPair = null, string? Side = null, string? BotName = null, string? Mode = null, DateTimeOffset? To = null,
     string? Strategy = null, string? Currency = null)
@@ -38,7 +38,7 @@ internal sealed record ClosedTradeFilter(
     public bool Takes(DateTimeOffset closedAt) => !(closedAt < From) && !(closedAt > To);
 }
 
-/// <summary>Closed trades in the order in which they closed, and what changed among them.</summary>
+/// <summary>Reads closed trades in the order in which they closed, and their changes.</summary>
 internal static class ClosedTrades
 {
     public const string Columns = "id, time_of(timestamp), time_of(closed_at), pnl, fees, entry_price, quantity, bot_name, lower(mode), trading_pair";
@@ -50,20 +50,20 @@ internal static class ClosedTrades
         "EXISTS (SELECT 1 FROM signals WHERE signals.id = trades.signal_id AND signals.strategy = @strategy)",
     ];
 
-    /// <summary>By the conditions of a question, and how many of them only say whether a row was asked for.</summary>
+    /// <summary>The queries, by the conditions of a filter and by how many of these only mark rows and do not select them.</summary>
     private static readonly Sql?[] Lists = new Sql?[128 * (1 + (int)TradesBeside.OfAll)];
 
     private static readonly Sql Find = new($"SELECT {Columns} FROM trades WHERE id = @id AND lower(status) = 'closed'");
 
-    /// <summary>What a trade's closing or the change of a closed one left in the log; there is an index on this very condition.</summary>
+    /// <summary>The log entries of a trade's close or of a change of a closed trade. There is an index on exactly this condition.</summary>
     private static readonly Sql Changes = new("""
         SELECT seq, table_name, row_id, kind, was_closed FROM changes
         WHERE table_name = 'trades' AND (kind = 'closed' OR was_closed = 1) AND seq > @seq ORDER BY seq LIMIT @limit
         """);
 
     /// <summary>
-    /// Hands over every closed trade that fits, and those <paramref name="beside"/> it within the same time, by the text of its close and
-    /// then its id.
+    /// Passes on every closed trade that the filter selects, and those <paramref name="beside"/> them in the same time window, ordered by
+    /// the stored text of the close and then by id.
     /// </summary>
     public static ValueTask EachAsync(Session session, ClosedTradeFilter filter, TradesBeside beside, Action<TradeClosing> take)
     {
@@ -92,11 +92,14 @@ internal static class ClosedTrades
         await session.Prepare(Find).Set("id", id).FirstAsync(
             static row => (TradeClosing?)(Read(row) with { Asset = SettleAsset.Of(row.Text(9)), BotName = row.Text(7), Mode = row.Text(8) }));
 
-    /// <summary>What happened to closed trades after <paramref name="position"/> in the log of changes, in order, at most <paramref name="most"/>.</summary>
+    /// <summary>
+    /// Returns the changes of closed trades after <paramref name="position"/> in the log of changes, in order, at most
+    /// <paramref name="most"/>.
+    /// </summary>
     public static ValueTask<List<Change>> ChangesAsync(Session session, long position, int most) =>
         session.Prepare(Changes).Set("seq", position).Set("limit", (long)most).ListAsync(ChangeLog.Read);
 
-    /// <summary>A file has few pairs and many trades.</summary>
+    /// <summary>The asset of a pair. It is remembered per pair, because there are few pairs and many trades.</summary>
     private static string? AssetOf(Row row, Dictionary<string, string?> known)
     {
         if (row.Text(9) is not { } pair)
@@ -114,7 +117,10 @@ internal static class ClosedTrades
 
     public static TradeClosing Read(Row row) => new(row.Id(0), row.Time(1), row.Time(2), Pnl(row), row.Money(4));
 
-    /// <summary>Other programs store what their floats left over; the prices are made decimals only where that may be so.</summary>
+    /// <summary>
+    /// Reads the pnl. Other programs store rounding errors of floats; prices are converted to decimals only if the pnl may be such an
+    /// error.
+    /// </summary>
     private static decimal? Pnl(Row row)
     {
         var pnl = row.Money(3);
@@ -126,7 +132,7 @@ internal static class ClosedTrades
 
     private static Sql Compose(int mask, TradesBeside beside)
     {
-        // As many of the conditions, from the first, choose rows; the others only say of a row whether it was asked for.
+        // The number of conditions, counted from the first, that select rows. The others only mark whether the filter selects a row.
         var choosing = beside switch { TradesBeside.None => 7, TradesBeside.OfBotAndMode => 4, TradesBeside.OfBot => 3, _ => 2 };
         var asked = Conditions.Index().Where(condition => (mask & (1 << condition.Index)) != 0).ToList();
         var chosen = string.Concat(asked.Where(condition => condition.Index < choosing).Select(static condition => $" AND {condition.Item}"));

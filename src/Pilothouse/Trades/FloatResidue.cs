@@ -3,24 +3,26 @@ using System.Numerics;
 namespace Pilothouse.Trades;
 
 /// <summary>
-/// What floats leave over is nothing (docs/metrics.md, "One trade"): bots compute in doubles, so a trade that ended where it began
-/// keeps a profit or loss of a few last digits. One that is smaller than 10⁻¹² of the entry value (entry × quantity) is exactly 0.
+/// Removes rounding errors of floats (docs/metrics.md, "One trade"): bots compute in doubles, so a trade that ended where it began has a
+/// tiny profit or loss. If it is smaller than 10⁻¹² of the entry value (entry × quantity), it is exactly 0.
 /// </summary>
 internal static class FloatResidue
 {
     private const double Limit = 1e-12;
 
-    /// <summary>How far a quotient of doubles may be off here; nearer to the limit than this, whole numbers decide.</summary>
+    /// <summary>
+    /// How far a quotient of doubles may be wrong here. Closer to the limit than this, it is computed with whole numbers.
+    /// </summary>
     private const double Doubt = 1e-6;
 
     private static readonly BigInteger LimitDivisor = BigInteger.Pow(10, 12);
 
-    /// <summary>The profit or loss, or 0 where it is nothing but what floats left over.</summary>
+    /// <summary>Returns the profit or loss, or 0 if it is only a rounding error.</summary>
     public static decimal Without(decimal pnl, decimal entry, decimal quantity) => IsAll(pnl, entry, quantity) ? 0 : pnl;
 
     /// <summary>
-    /// Whether all of <paramref name="pnl"/> is what floats left over; exact for every value of a decimal. Where other programs stored
-    /// a negative quantity or price, its size counts.
+    /// Whether <paramref name="pnl"/> is only a rounding error; exact for every decimal. If another program stored a negative quantity or
+    /// price, its absolute value counts.
     /// </summary>
     public static bool IsAll(decimal pnl, decimal entry, decimal quantity)
     {
@@ -37,13 +39,13 @@ internal static class FloatResidue
     }
 
     /// <summary>
-    /// Whether <paramref name="pnl"/> could be what floats left over: a quick look at stored numbers, so that a reading of many trades
-    /// asks <see cref="IsAll"/> about few of them.
+    /// Whether <paramref name="pnl"/> may be a rounding error. This is a fast check, so that <see cref="IsAll"/> is needed for few of many
+    /// trades.
     /// </summary>
     public static bool IsPossible(decimal pnl, double entry, double quantity) =>
         pnl != 0 && Math.Abs((double)pnl) < 2 * Limit * Math.Abs(entry * quantity);
 
-    /// <summary>The value without its sign and its decimal point.</summary>
+    /// <summary>Returns the digits of the value, without its sign and its decimal point.</summary>
     private static BigInteger Digits(decimal value)
     {
         Span<int> parts = stackalloc int[4];

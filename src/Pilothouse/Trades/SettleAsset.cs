@@ -3,12 +3,12 @@ using System.Collections.Frozen;
 namespace Pilothouse.Trades;
 
 /// <summary>
-/// The asset in which a trade's pnl and fees count, as its pair says it (docs/metrics.md, "Which money"): <c>SUI/USDC</c> and
-/// <c>SUIUSDC</c> settle in USDC, <c>XRP/USDT:USDT</c> in USDT, <c>BTC/USD:BTC</c> in BTC.
+/// Finds the asset of a trade's pnl and fees in its pair (docs/metrics.md, "Which money"): <c>SUI/USDC</c> and <c>SUIUSDC</c> settle in
+/// USDC, <c>XRP/USDT:USDT</c> in USDT, <c>BTC/USD:BTC</c> in BTC.
 /// </summary>
 internal static class SettleAsset
 {
-    /// <summary>What amounts of several dollar-like assets together are in, and trades whose pair says nothing.</summary>
+    /// <summary>The currency of the sum of several dollar-like assets, and of trades whose pair names no asset.</summary>
     public const string Reporting = "USD";
 
     private const int ShortestBase = 2;
@@ -17,11 +17,11 @@ internal static class SettleAsset
     private static readonly FrozenSet<string> Dollars =
         FrozenSet.ToFrozenSet(["USD", "USDT", "USDC", "FDUSD", "BUSD", "TUSD", "DAI", "USDE", "PYUSD"], StringComparer.Ordinal);
 
-    /// <summary>What pairs without a separator end with, the longest first.</summary>
+    /// <summary>The endings of pairs without a separator, the longest first.</summary>
     private static readonly string[] Quotes =
         [.. Dollars.Concat(["EUR", "GBP", "JPY", "CHF", "AUD", "CAD", "TRY", "BRL", "KRW", "BTC", "ETH", "BNB"]).OrderByDescending(static asset => asset.Length)];
 
-    /// <summary>In upper case; null where the pair does not say it.</summary>
+    /// <summary>Returns the asset in upper case; null if the pair does not name one.</summary>
     public static string? Of(string? pair)
     {
         if (string.IsNullOrWhiteSpace(pair))
@@ -33,7 +33,7 @@ internal static class SettleAsset
         var settled = text.LastIndexOf(':');
         if (settled >= 0)
         {
-            // Futures with a date and options go on after it: BTC/USD:BTC-251226.
+            // Pairs of futures with an expiry date and of options continue after the asset: BTC/USD:BTC-251226.
             return Named(text[(settled + 1)..].Split('-')[0]);
         }
 
@@ -41,14 +41,14 @@ internal static class SettleAsset
         return quoted >= 0 ? Named(text[(quoted + 1)..]) : ByEnding(text);
     }
 
-    /// <summary>Assets of one unit may be added: dollar-like ones at par; any other only to itself.</summary>
+    /// <summary>Returns the unit in which amounts of this asset may be added: USD for dollar-like assets, else the asset itself.</summary>
     public static string UnitOf(string asset) => Dollars.Contains(asset) ? Reporting : asset;
 
     private static string? Named(string asset) => asset.Trim() is { Length: > 0 } name ? name : null;
 
     private static string? ByEnding(string text)
     {
-        // Coinbase and others separate the two by - or _, and then the second is the whole quote.
+        // Coinbase and others separate the two assets by - or _. Then the whole second part is the quote asset.
         var separator = text.IndexOfAny(['-', '_']);
         if (separator >= 0)
         {
@@ -57,7 +57,8 @@ internal static class SettleAsset
 
         var asset = Array.Find(Quotes, quote => text.EndsWith(quote, StringComparison.Ordinal) && text.Length - quote.Length >= ShortestBase);
 
-        // DOTUSD is DOT in USD and not DO in TUSD, as BNBUSD is no pair of BUSD: what trades against these has three letters or more.
+        // DOTUSD is DOT in USD and not DO in TUSD, and BNBUSD is BNB in USD and not BN in BUSD: assets with fewer than three letters are
+        // not traded against these.
         return asset is "TUSD" or "BUSD" && text.Length - asset.Length <= ShortestBase ? Reporting : asset;
     }
 }

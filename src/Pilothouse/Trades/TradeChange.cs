@@ -4,7 +4,7 @@ using Pilothouse.Storage;
 
 namespace Pilothouse.Trades;
 
-/// <summary>Fields of a trade that a change may name.</summary>
+/// <summary>The fields of a trade that a change may contain.</summary>
 [Flags]
 internal enum TradeFields
 {
@@ -17,14 +17,14 @@ internal enum TradeFields
     ClosedAt = 32,
     ExitReason = 64,
 
-    /// <summary>What may change while the trade is open.</summary>
+    /// <summary>The fields that may change while the trade is open.</summary>
     OfOpen = StopLoss | TakeProfit | Quantity,
 
-    /// <summary>What may be put right after it was closed.</summary>
+    /// <summary>The fields that may be corrected after the close.</summary>
     OfClosed = Fees | ExitPrice | ClosedAt | ExitReason,
 }
 
-/// <summary>What changes on an open trade, or is put right on a closed one. An absent field stays, null clears.</summary>
+/// <summary>A change of an open trade, or a correction of a closed one. A field that is not sent stays; null clears it.</summary>
 internal sealed record TradeChange : IInput<TradeChange>
 {
     // Setters and not init: the generated reader calls a setter only for a field that was sent.
@@ -43,7 +43,7 @@ internal sealed record TradeChange : IInput<TradeChange>
 
     public string? ExitReason { get; set => field = Sent(value, TradeFields.ExitReason); }
 
-    /// <summary>Why a closed trade is put right; kept in the audit log.</summary>
+    /// <summary>Why a closed trade is corrected. The audit log keeps it.</summary>
     public string? Reason { get; set; }
 
     [JsonIgnore]
@@ -67,8 +67,8 @@ internal sealed record TradeChange : IInput<TradeChange>
     public bool Has(TradeFields fields) => (Fields & fields) != 0;
 
     /// <summary>
-    /// The fields that were sent and are others than the stored ones: a client may send back all of what a GET answered, and means what it
-    /// changed of it.
+    /// Returns the fields that were sent and differ from the stored ones: a client may send back a whole record, of which it has changed
+    /// some fields.
     /// </summary>
     public TradeFields ChangedOf(Trade trade)
     {

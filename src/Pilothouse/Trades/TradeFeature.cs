@@ -5,10 +5,10 @@ using Pilothouse.Operations;
 
 namespace Pilothouse.Trades;
 
-/// <summary>Trades: what can be asked of them.</summary>
+/// <summary>The operations on trades.</summary>
 internal sealed class TradeFeature : Feature
 {
-    /// <summary>A bot must see every position that it has.</summary>
+    /// <summary>The most open trades of an answer. It is high, because a bot must see all of its positions.</summary>
     private const int MostOpen = 5000;
 
     private static readonly QueryParameter[] Filters = [.. TradeStore.Table.Filters, QueryParameter.From, QueryParameter.To];
@@ -40,7 +40,7 @@ internal sealed class TradeFeature : Feature
     {
         yield return new Read<Page<Trade>>("listTrades", "GET /api/trades", "Trades, newest first", TradeJson.Default.PageTrade, static (session, _, query) =>
         {
-            // A few trades are open among all that ever were: no other filter finds them as fast.
+            // Few of all trades are open, so no other filter finds them as fast as the status does.
             var list = query.Text("status") switch { "open" => TradeStore.Open, "voided" => TradeStore.Voided, _ => TradeStore.List };
             return list.PageAsync(session, query, query.Whole("limit"), TradeStore.Read);
         })

@@ -1,6 +1,6 @@
 namespace Pilothouse.Trades;
 
-/// <summary>Why the result of a trade cannot be stated.</summary>
+/// <summary>Why the profit of a trade cannot be computed.</summary>
 internal enum TradePnlFailure
 {
     None,
@@ -11,7 +11,7 @@ internal enum TradePnlFailure
     /// <summary>The profit does not fit a decimal (7.9e28).</summary>
     TooLarge,
 
-    /// <summary>There is a profit or loss that counts, and it is so small that no decimal holds it (below 1e-28).</summary>
+    /// <summary>The profit or loss is too small for a decimal (below 1e-28), but is not a rounding error.</summary>
     TooSmall,
 }
 

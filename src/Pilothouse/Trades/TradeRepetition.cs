@@ -5,13 +5,13 @@ using Pilothouse.Storage;
 namespace Pilothouse.Trades;
 
 /// <summary>
-/// Whether a trade that is posted under a known external id is the stored one. It is if every field that it sends equals what is
-/// stored, as it would be stored; what it leaves out, and null, says nothing. A trade that was changed or closed since the first time
-/// is compared as it now is: else a bot would take its old stop, or an open position, for what is stored.
+/// Checks whether a trade that is posted under a known external id is the stored one. It is if every field that it contains equals the
+/// stored value; missing fields and null are not compared. A trade that was changed or closed since then is compared as it is now:
+/// otherwise a bot would believe that its old stop loss, or an open position, is stored.
 /// </summary>
 internal static class TradeRepetition
 {
-    /// <summary>Refuses a trade that says anything else than what is stored, and names the fields.</summary>
+    /// <summary>Refuses a trade that differs from the stored one, and names the fields.</summary>
     public static void Demand(Trade known, NewTrade sent)
     {
         var others = Differences(known, sent).ToList();
@@ -31,7 +31,7 @@ internal static class TradeRepetition
         { Details = [.. others.Select(static field => new FieldError(field, "is not what is stored"))] };
     }
 
-    /// <summary>As it comes back from a column of doubles.</summary>
+    /// <summary>Whether the sent value equals the stored one. The database stores doubles, so it is compared as a double.</summary>
     public static bool Same(decimal sent, decimal? stored) => stored is { } value && Exact.ToDouble(sent).Equals(Exact.ToDouble(value));
 
     private static IEnumerable<string> Differences(Trade known, NewTrade sent)

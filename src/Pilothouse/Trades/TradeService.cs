@@ -7,7 +7,7 @@ using Pilothouse.Storage;
 
 namespace Pilothouse.Trades;
 
-/// <summary>The one door to trades: opening, changing, closing, and importing what was closed elsewhere.</summary>
+/// <summary>Opens, changes, closes and imports trades. Every write to trades goes through this class.</summary>
 internal sealed class TradeService(Settings settings, TimeProvider clock)
 {
     /// <summary>Stores a checked trade, or finds the one that was stored under its external id before.</summary>
@@ -26,7 +26,7 @@ internal sealed class TradeService(Settings settings, TimeProvider clock)
             throw Refusal.Invalid("signal_id", "must be the id of a stored signal");
         }
 
-        // One that was closed elsewhere, and says only when it closed, was not opened now.
+        // A closed trade without a timestamp was not opened now; its close is the best known time.
         var timestamp = Timestamps.Cut(trade.Timestamp ?? (trade.IsClosed ? trade.ClosedAt : null) ?? clock.GetUtcNow());
         if (!trade.IsClosed)
         {
@@ -40,8 +40,8 @@ internal sealed class TradeService(Settings settings, TimeProvider clock)
             session, caller, trade, timestamp, ("closed_at", closedAt), ("pnl", result.Pnl), ("pnl_percentage", result.PnlPercentage)), true);
     }
 
-    /// <summary>Changes an open trade, or puts a closed one right.</summary>
-    /// <returns>The trade as it was and as it now is.</returns>
+    /// <summary>Changes an open trade, or corrects a closed one.</summary>
+    /// <returns>The trade before and after the change.</returns>
     public async ValueTask<(Trade Before, Trade After)> ChangeAsync(Session session, Caller caller, long id, TradeChange change)
     {
         var trade = await FindOwnAsync(session, caller, id);
@@ -66,8 +66,10 @@ internal sealed class TradeService(Settings settings, TimeProvider clock)
         return (trade, await FindAsync(session, id));
     }
 
-    /// <summary>Takes a trade out of every figure and list. It stays in the database, and can be found by its id or as voided.</summary>
-    /// <returns>The trade as it was and as it now is.</returns>
+    /// <summary>
+    /// Takes a trade out of every figure and list. It stays in the database and can be found by its id, or in the list of voided trades.
+    /// </summary>
+    /// <returns>The trade before and after the change.</returns>
     public async ValueTask<(Trade Before, Trade After)> VoidAsync(Session session, Caller caller, long id, TradeVoid input)
     {
         var trade = await FindOwnAsync(session, caller, id);
@@ -75,8 +77,8 @@ internal sealed class TradeService(Settings settings, TimeProvider clock)
         return (trade, await FindAsync(session, id));
     }
 
-    /// <summary>Closes an open trade; its profit is computed here.</summary>
-    /// <returns>The trade as it was and as it now is.</returns>
+    /// <summary>Closes an open trade and computes its profit.</summary>
+    /// <returns>The trade before and after the close.</returns>
     public async ValueTask<(Trade Before, Trade After)> CloseAsync(Session session, Caller caller, long id, TradeClose close)
     {
         var trade = await FindOwnAsync(session, caller, id);
@@ -114,12 +116,12 @@ internal sealed class TradeService(Settings settings, TimeProvider clock)
         return (trade, await FindAsync(session, id));
     }
 
-    /// <summary>One trade, or a refusal that says that there is none.</summary>
+    /// <summary>Returns the trade; throws a refusal (404) if it does not exist.</summary>
     public static async ValueTask<Trade> FindAsync(Session session, long id) =>
         await TradeStore.FindAsync(session, id)
         ?? throw Refusal.NotFound("Trade not found", string.Create(CultureInfo.InvariantCulture, $"There is no trade {id}; GET /api/trades lists them."));
 
-    /// <summary>The trade, if the caller may change it and it is not voided.</summary>
+    /// <summary>Returns the trade; throws a refusal unless the caller may change it and it is not voided.</summary>
     private async ValueTask<Trade> FindOwnAsync(Session session, Caller caller, long id)
     {
         var trade = await FindAsync(session, id);
@@ -128,7 +130,10 @@ internal sealed class TradeService(Settings settings, TimeProvider clock)
             "A voided trade does not change. GET /api/trades/{id} shows when and why it was voided.");
     }
 
-    /// <summary>Its profit follows where the price or the fees are others; what another program computed stays where they are not.</summary>
+    /// <summary>
+    /// Corrects a closed trade. Its profit is computed again if the price or the fees change; otherwise a profit that another program
+    /// stored stays.
+    /// </summary>
     private static async ValueTask CorrectAsync(Session session, Trade trade, TradeChange change, TradeFields fields)
     {
         if ((fields & TradeFields.OfOpen) != 0 || !change.Has(TradeFields.OfClosed))
@@ -201,7 +206,7 @@ internal sealed class TradeService(Settings settings, TimeProvider clock)
 
     private static void CheckOrder(DateTimeOffset? timestamp, DateTimeOffset closedAt)
     {
-        // Python writes microseconds, and the close was cut to the millisecond.
+        // The close was cut to the millisecond, so the opening is too: Python writes microseconds.
         if (timestamp is { } opened && closedAt < Timestamps.Cut(opened))
         {
             throw Refusal.Invalid("closed_at", "must not be before the trade's timestamp");

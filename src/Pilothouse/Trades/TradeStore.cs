@@ -6,7 +6,7 @@ namespace Pilothouse.Trades;
 /// <summary>The table <c>trades</c>.</summary>
 internal static class TradeStore
 {
-    /// <summary>When a closed trade closed, as it sorts: one without closed_at, as the seed stores, counts at its timestamp.</summary>
+    /// <summary>The close of a closed trade as it sorts. A trade without closed_at counts at its timestamp.</summary>
     public const string CloseKey = "coalesce(nullif(time_key(closed_at), ''), time_key(timestamp))";
 
     public static readonly Table<NewTrade, Trade> Table = new(
@@ -40,7 +40,7 @@ internal static class TradeStore
             : !trade.IsClosed && trade.ExitPrice is not null ? "goes with status closed only; POST /api/trades/{id}/close closes an open trade" : null)
         .Also("closed_at", static trade => !trade.IsClosed && trade.ClosedAt is not null ? "goes with status closed only" : null);
 
-    /// <summary>What a change or a close may name without an effect.</summary>
+    /// <summary>The names that the body of a change or a close may contain without effect.</summary>
     public static IEnumerable<string> ColumnNames => Table.Columns.Select(static column => column.Name).Prepend("id");
 
     private static readonly Sql Find = new($"SELECT {Table.Selection} FROM trades WHERE id = @id");
@@ -86,7 +86,8 @@ internal static class TradeStore
     };
 
     /// <summary>
-    /// Open trades only, with the same filters but status. There are never many: they are found as such, and then looked through.
+    /// Open trades only, with the same filters but status. There are never many: they are found by the status, and the other filters check
+    /// each.
     /// </summary>
     public static readonly ListSql Open = new(Table, OfClose)
     {
