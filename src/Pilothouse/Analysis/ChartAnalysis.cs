@@ -8,7 +8,7 @@ namespace Pilothouse.Analysis;
 /// <summary>An analysis of a chart by a model, or by a bot from its indicators.</summary>
 internal record NewChartAnalysis : IInput<NewChartAnalysis>
 {
-    /// <summary>When the analysis was made; now, where it is left out.</summary>
+    /// <summary>When the analysis was made; the time of the request if it is left out.</summary>
     public DateTimeOffset? Timestamp { get; set; }
 
     public string? TradingPair { get; set; }
@@ -60,7 +60,7 @@ internal record NewChartAnalysis : IInput<NewChartAnalysis>
     public static InputRules<NewChartAnalysis> Rules => AnalysisStore.Rules;
 }
 
-/// <summary>A stored analysis. What another program wrote and we would not accept reads as null.</summary>
+/// <summary>A stored analysis. A value of another program that the API would not accept is read as null.</summary>
 internal sealed record ChartAnalysis : NewChartAnalysis
 {
     [JsonPropertyOrder(-1)]

@@ -133,7 +133,7 @@ internal sealed class AuditCheck(IReadOnlyList<AuditKey> keys)
 
         if (expected <= chain.Number)
         {
-            Add(Missing(chain.Chain, expected, chain.Number) + " The log was cut off at its end.");
+            Add(Missing(chain.Chain, expected, chain.Number) + " The log was truncated at its end.");
         }
         else if (expected - 1 > chain.Number || previous != chain.Hash)
         {
@@ -154,7 +154,7 @@ internal sealed class AuditCheck(IReadOnlyList<AuditKey> keys)
             if (!isExplained)
             {
                 Add(string.Create(CultureInfo.InvariantCulture,
-                    $"The server's log of {witness.At:yyyy-MM-dd HH:mm} UTC told of row {witness.Number} of chain {witness.Chain}, which is gone or another now: the audit log was cut off or put in place of a newer one."));
+                    $"The server's log of {witness.At:yyyy-MM-dd HH:mm} UTC recorded row {witness.Number} of chain {witness.Chain}, which is missing or different now: the audit log was truncated or replaced by an older one."));
             }
         }
     }

@@ -41,6 +41,6 @@ internal sealed partial class AuditWitnessing(Database database, TimeProvider cl
     [LoggerMessage(Level = LogLevel.Information, Message = "Audit log: chain {Chain} ends at row {Number} with hash {Hash} at {Time}")]
     private static partial void Ends(ILogger logger, string chain, long number, string hash, string time);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The end of the audit log could not be told; it is tried again in an hour")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "The end of the audit log could not be logged; it is tried again in an hour")]
     private static partial void Failed(ILogger logger, Exception error);
 }

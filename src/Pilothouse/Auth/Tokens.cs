@@ -25,7 +25,7 @@ internal sealed class SessionTokens
     private const string LoginClaim = "auth_time";
     private const string SessionClaim = "sid";
 
-    /// <summary>What the seed's programs look for in a token; nothing here asks for it.</summary>
+    /// <summary>A claim that programs of the previous server look for. This server does not use it.</summary>
     private const string SeedClaim = "user_id";
     private const int MostRemembered = 10_000;
 

@@ -7,7 +7,7 @@ namespace Pilothouse.Bots;
 /// <summary>How a bot is doing, as it reports every so often.</summary>
 internal record NewBotStatus : IInput<NewBotStatus>
 {
-    /// <summary>When this was so; now, where it is left out.</summary>
+    /// <summary>When this was so; the time of the request if it is left out.</summary>
     public DateTimeOffset? Timestamp { get; set; }
 
     public string? BotName { get; set; }
@@ -40,7 +40,7 @@ internal record NewBotStatus : IInput<NewBotStatus>
     public static InputRules<NewBotStatus> Rules => BotStore.Table.Rules;
 }
 
-/// <summary>A stored report of a bot. What another program wrote and we would not accept reads as null.</summary>
+/// <summary>A stored report of a bot. A value of another program that the API would not accept is read as null.</summary>
 internal sealed record BotStatus : NewBotStatus
 {
     [JsonPropertyOrder(-1)]

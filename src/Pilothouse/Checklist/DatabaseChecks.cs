@@ -64,7 +64,7 @@ internal static class DatabaseChecks
     {
         return !connection.HasWriteAheadLog && missing == 0
             ? Finding.Yellow("journal", "The file is not in WAL mode: it was restored, or another program set another mode.", "The next start of the server sets WAL; see that no bot sets another mode.")
-            : Finding.Green("journal", "WAL, or it will be at the next start.");
+            : Finding.Green("journal", "The file is in WAL mode, or will be at the next start.");
     }
 
     /// <summary>
@@ -91,8 +91,8 @@ internal static class DatabaseChecks
         ApiKey[] live = [.. (await CredentialStore.ListKeysAsync(connection)).Where(key => key.RevokedAt is null && (key.ExpiresAt is null || key.ExpiresAt > now))];
         string[] endless = [.. live.Where(static key => key.ExpiresAt is null).Select(Show)];
         string[] powerful = [.. live.Where(static key => key.Scopes.Contains("control", StringComparison.Ordinal)).Select(Show)];
-        return powerful.Length > 0 ? Finding.Yellow("api-keys", $"May do everything, also make keys: {string.Join(", ", powerful)}.", "Give bots read and write only: `pilothouse key revoke ID`, then `key create` without control.")
-            : endless.Length > 0 ? Finding.Yellow("api-keys", $"Never end: {string.Join(", ", endless)}.", "Make them with --expires-in-days 365, and a new one in time.")
+        return powerful.Length > 0 ? Finding.Yellow("api-keys", $"These keys may do everything, even make keys: {string.Join(", ", powerful)}.", "Give bots read and write only: `pilothouse key revoke ID`, then `key create` without control.")
+            : endless.Length > 0 ? Finding.Yellow("api-keys", $"These keys never end: {string.Join(", ", endless)}.", "Make them with --expires-in-days 365, and a new one in time.")
             : Finding.Green("api-keys", string.Create(CultureInfo.InvariantCulture, $"{live.Length} live keys; all end, none may do everything."));
     }
 

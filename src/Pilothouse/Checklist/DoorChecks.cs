@@ -18,7 +18,7 @@ internal static class DoorChecks
         }
 
         return settings.TrustedProxies.Length > 0 || settings.HasTls
-            ? Finding.Red("https", "HTTPS is there, but http is answered too: a PIN or a key that is sent so can be read on its way.", "Set FORCE_HTTPS=true.")
+            ? Finding.Red("https", "HTTPS is served, but http is answered too: a PIN or a key that is sent over http can be read on its way.", "Set FORCE_HTTPS=true.")
             : settings.IsLoopback
                 ? Finding.Green("https", "The server listens on this machine only; nothing crosses a network.")
                 : Finding.Red("https", $"The server listens on {settings.Host} without HTTPS: everybody on the way can read the PIN and the keys.", "Put a proxy in front (deploy/nginx), or set TLS_CERT_FILE and TLS_KEY_FILE; and set FORCE_HTTPS=true.");

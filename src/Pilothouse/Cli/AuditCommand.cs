@@ -9,8 +9,8 @@ using Pilothouse.Storage;
 namespace Pilothouse.Cli;
 
 /// <summary>
-/// <c>pilothouse audit</c>: checks the audit log, and writes it out. It only reads the file, whether a server runs or not: what may be evidence
-/// is not changed by looking at it.
+/// The command <c>pilothouse audit</c>: checks the audit log, or exports it. It only reads the file, whether a server runs or not, because
+/// evidence must not be changed by reading it.
 /// </summary>
 internal static class AuditCommand
 {
@@ -54,7 +54,7 @@ internal static class AuditCommand
         return command;
     }
 
-    /// <summary>Runs a command's work on one state of the file.</summary>
+    /// <summary>Runs a command's work on one snapshot of the file.</summary>
     private static Task<int> WithFileAsync(Func<Settings, FileSession, Task<int>> work) => Shell.WithSettingsAsync(async settings =>
     {
         if (!Shell.HasDatabase(settings))

@@ -73,7 +73,7 @@ internal static class BackupCommand
             }));
             if (all.Any(static backup => backup.State == BackupState.Unproven))
             {
-                Shell.Say("unproven: without a manifest, as the seed's and copies from before a migration; `pilothouse backup verify NAME` checks one.");
+                Shell.Say("unproven: it has no manifest (made by the previous server, or before a migration); `pilothouse backup verify NAME` checks one.");
             }
 
             return Task.FromResult(Shell.Good);
@@ -137,7 +137,7 @@ internal static class BackupCommand
         {
             if (Console.IsInputRedirected)
             {
-                Shell.Say($"This would put {backup.Name} in the place of {settings.DatabasePath}. Nobody is there to be asked: say --yes.");
+                Shell.Say($"This would put {backup.Name} in the place of {settings.DatabasePath}. There is no terminal to ask on: add --yes.");
                 return Shell.WrongUse;
             }
 
@@ -196,7 +196,7 @@ internal static class BackupCommand
     {
         if (rows > 0)
         {
-            Shell.Say(string.Create(CultureInfo.InvariantCulture, $"Note: {rows} rows refer to rows that are not there. The database had them so (the seed's programs leave such rows); nothing is lost by it."));
+            Shell.Say(string.Create(CultureInfo.InvariantCulture, $"Note: {rows} rows refer to rows that do not exist. The database has the same ones (the Python bots leave such rows); nothing was lost."));
         }
     }
 }

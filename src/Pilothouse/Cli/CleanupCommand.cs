@@ -64,7 +64,7 @@ internal static class CleanupCommand
             }
             catch (Exception) when (!dryRun)
             {
-                Shell.Say(string.Create(CultureInfo.InvariantCulture, $"It broke off after {deleted:N0} rows; what is deleted is deleted, and running it again goes on from there."));
+                Shell.Say(string.Create(CultureInfo.InvariantCulture, $"It stopped after {deleted:N0} rows; these rows are deleted. Run it again to delete the rest."));
                 throw;
             }
         }

@@ -56,7 +56,7 @@ internal static class Shell
         }
         catch (OperationCanceledException)
         {
-            Say("Ended before it was finished; nothing is left half made.");
+            Say("Stopped before it was finished; nothing is left half done.");
             return Ended;
         }
         catch (Exception error) when (IsExpected(error))
@@ -139,7 +139,7 @@ internal static class Shell
 
     private static int Lost()
     {
-        Say("Standard output cannot be written, so what was asked for was not told.");
+        Say("Standard output cannot be written, so the result was not shown.");
         return Failed;
     }
 

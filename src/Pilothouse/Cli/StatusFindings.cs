@@ -55,8 +55,8 @@ internal static class StatusFindings
         // A condition that a running server watches itself is not checked again here.
         if (storage.WalBytes is { } log && log > BigLog && !IsWatched(health, LogWatch.Name))
         {
-            yield return new(StatusFinding.Warning, $"The write-ahead log has {Sizes.Text(log)}: a program reads for long and keeps it from being folded in "
-                + "(lsof names who has the file open).");
+            yield return new(StatusFinding.Warning, $"The write-ahead log has {Sizes.Text(log)}: a program reads for long and keeps it from being moved into the database file "
+                + "(lsof names the programs that have the file open).");
         }
 
         if (!IsWatched(health, DiskWatch.Name) && storage.DiskFreeBytes is { } free && free < storage.DiskBytes / 20)

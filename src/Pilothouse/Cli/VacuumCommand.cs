@@ -47,7 +47,7 @@ internal static class VacuumCommand
         var before = new FileInfo(path).Length;
         DatabaseEngine.Vacuum(path);
         var after = new FileInfo(path).Length;
-        var told = string.Create(CultureInfo.InvariantCulture, $"Done in {Stopwatch.GetElapsedTime(started).TotalSeconds:0.0} s: {Sizes.Text(before - after)} were won, the file has {Sizes.Text(after)}.");
+        var told = string.Create(CultureInfo.InvariantCulture, $"Done in {Stopwatch.GetElapsedTime(started).TotalSeconds:0.0} s: {Sizes.Text(before - after)} were freed, the file has {Sizes.Text(after)}.");
         Shell.Print(told);
         log.Done(told);
         if (DatabaseEngine.Use(path).Bytes < after)

@@ -36,7 +36,7 @@ internal sealed record Column(string Name, ColumnKind Kind)
     /// <summary>The bounds of a number that may have a fraction, both inclusive.</summary>
     public (double? Least, double? Most) Bounds { get; init; }
 
-    /// <summary>Bounds of money: above the first, or at least the second, and at most the third.</summary>
+    /// <summary>The bounds of money: greater than the first, at least the second, at most the third.</summary>
     public (decimal? Above, decimal? Least, decimal? Most) Sum { get; init; }
 
     /// <summary>The value that is stored if a client sends none.</summary>
@@ -123,7 +123,10 @@ internal sealed record Column(string Name, ColumnKind Kind)
         _ => row.Time(ordinal),
     };
 
-    /// <summary>The condition of the filter. Words and pairs may be stored in any case; there is an index on this very expression.</summary>
+    /// <summary>
+    /// The SQL condition of the filter. Words and pairs may be stored in any case, so it compares upper() or lower() of them; there is an
+    /// index on exactly this expression.
+    /// </summary>
     public string Condition => $"{AsCompared} = @{Name}";
 
     /// <summary>The filter as a parameter of a request.</summary>

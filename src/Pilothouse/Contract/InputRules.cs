@@ -228,8 +228,8 @@ internal sealed class Choices(params string[] all)
     }
 
     /// <summary>
-    /// SQL for a column as these words read it: in any case, and another word for one of ours as that one, as other programs store them.
-    /// Lists are read from indexes on this very expression, so a change of the words needs a migration that makes those anew.
+    /// Returns the SQL that reads a column as one of these words: in any case, and a synonym as the word that it stands for, because other
+    /// programs store those. Indexes contain exactly this expression, so a change of the words needs a migration that creates them again.
     /// </summary>
     public string ReadFrom(string column)
     {
@@ -240,7 +240,7 @@ internal sealed class Choices(params string[] all)
 
     private string InCase(string word) => AreCapitals ? word.ToUpperInvariant() : word.ToLowerInvariant();
 
-    /// <summary>The word as it is stored; null stays null.</summary>
+    /// <summary>Returns the word as it is stored, or null if it is unknown or null.</summary>
     public string? Normal(string? text) => text is null ? null : Find(text);
 
     public override string ToString() => string.Join(", ", all);

@@ -7,7 +7,7 @@ namespace Pilothouse.Correlation;
 /// <summary>The correlation of two assets, as a client computed it.</summary>
 internal record NewCorrelation : IInput<NewCorrelation>
 {
-    /// <summary>When it was computed; now, where it is left out.</summary>
+    /// <summary>When it was computed; the time of the request if it is left out.</summary>
     public DateTimeOffset? Timestamp { get; set; }
 
     public string? Asset1 { get; set; }
@@ -39,7 +39,7 @@ internal record NewCorrelation : IInput<NewCorrelation>
     };
 }
 
-/// <summary>A stored correlation. What another program wrote and we would not accept reads as null.</summary>
+/// <summary>A stored correlation. A value of another program that the API would not accept is read as null.</summary>
 internal sealed record AssetCorrelation : NewCorrelation
 {
     [JsonPropertyOrder(-1)]

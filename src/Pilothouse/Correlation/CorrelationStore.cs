@@ -39,7 +39,7 @@ internal static class CorrelationStore
 
     private static readonly Sql LatestOfAsset2 = LatestOfOne("asset2", "asset1");
 
-    /// <summary>The newest of any assets over that period, or null.</summary>
+    /// <summary>Returns the newest correlation of any assets over that period, or null.</summary>
     public static ValueTask<AssetCorrelation?> FindLatestAsync(Session session, int periodDays) =>
         session.Prepare(Latest).Set("period_days", (long)periodDays).FirstAsync(Table.Read);
 
@@ -47,11 +47,11 @@ internal static class CorrelationStore
     public static ValueTask<AssetCorrelation?> FindLatestAsync(Session session, string asset1, string asset2, int periodDays) =>
         session.Prepare(LatestOfAssets).Set("asset1", asset1).Set("asset2", asset2).Set("period_days", (long)periodDays).FirstAsync(Table.Read);
 
-    /// <summary>The newest with that asset1 and any asset2 over that period; where there is none, the newest with it as asset2; or null.</summary>
+    /// <summary>Returns the newest correlation with this asset1 over that period, else the newest with it as asset2, else null.</summary>
     public static ValueTask<AssetCorrelation?> FindLatestOfAsset1Async(Session session, string asset, int periodDays) =>
         session.Prepare(LatestOfAsset1).Set("asset", asset).Set("period_days", (long)periodDays).FirstAsync(Table.Read);
 
-    /// <summary>The newest with that asset2 and any asset1 over that period; where there is none, the newest with it as asset1; or null.</summary>
+    /// <summary>Returns the newest correlation with this asset2 over that period, else the newest with it as asset1, else null.</summary>
     public static ValueTask<AssetCorrelation?> FindLatestOfAsset2Async(Session session, string asset, int periodDays) =>
         session.Prepare(LatestOfAsset2).Set("asset", asset).Set("period_days", (long)periodDays).FirstAsync(Table.Read);
 

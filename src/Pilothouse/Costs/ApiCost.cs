@@ -7,7 +7,7 @@ namespace Pilothouse.Costs;
 /// <summary>One use of an external API and its cost.</summary>
 internal sealed record NewApiCost : IInput<NewApiCost>
 {
-    /// <summary>When it was used; now, where it is left out.</summary>
+    /// <summary>When it was used; the time of the request if it is left out.</summary>
     public DateTimeOffset? Timestamp { get; init; }
 
     public string? ApiName { get; init; }

@@ -12,7 +12,7 @@ internal sealed class Credentials(Database database, SessionTokens tokens, ApiKe
     private const string KeyIsBad = "The API key that was sent is unknown, was revoked, or has ended: make a new one with `pilothouse key create`.";
     private const string SessionIsBad = "The session that was sent has ended, was logged out, or is not of this server: log in again with POST /api/auth/login.";
 
-    private const string SchemeIsBad = "The Authorization header that was sent is not of the form `Bearer ...`, with a session's token or an API key behind the word.";
+    private const string SchemeIsBad = "The Authorization header that was sent is not of the form `Bearer ...`, with a session's token or an API key after the word.";
 
     /// <summary>
     /// Returns the caller of a request, or <paramref name="anonymous"/> if the request has no credential or none that is valid.

@@ -29,7 +29,7 @@ internal sealed class RequestLog(Serilog.ILogger logger)
         logger.Write(new LogEvent(Now(), level, null, Template, [new LogEventProperty(RequestLine.Property, line)]));
     }
 
-    /// <summary>Load balancers and containers ask each second: an operator who looks for something else should not have to read that.</summary>
+    /// <summary>Requests that are logged at DEBUG only: load balancers and containers send them every second.</summary>
     private static bool IsPassedHealthCheck(HttpContext http, int status) => status < 300 && http.Request.Path.StartsWithSegments("/health");
 
     private static string RouteOf(HttpContext http) =>

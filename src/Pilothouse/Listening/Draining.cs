@@ -29,7 +29,7 @@ internal sealed partial class Draining(IHostApplicationLifetime lifetime, ILogge
 
     public Task StoppingAsync(CancellationToken cancellationToken)
     {
-        // Tests stop their servers without a signal and need no pause.
+        // Only a stop by a signal begins the pause. Tests stop their servers without a signal and need none.
         if (lifetime.ApplicationStopping.IsCancellationRequested)
         {
             Volatile.Write(ref began, Stopwatch.GetTimestamp());
@@ -58,7 +58,7 @@ internal sealed partial class Draining(IHostApplicationLifetime lifetime, ILogge
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Stopping: what was accepted is answered, nothing new is taken")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Stopping: accepted requests are answered, new connections are not accepted")]
     private static partial void Stopping(ILogger logger);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Stopped; process {ProcessId} took {Seconds} s to end")]

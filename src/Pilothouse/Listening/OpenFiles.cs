@@ -93,7 +93,7 @@ internal sealed partial class OpenFiles(TimeProvider clock, ILogger<OpenFiles> l
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "A connection could not be taken in, with {Open} open; it is tried again ten times a second")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "A connection could not be accepted, with {Open} open; it is tried again ten times a second")]
     private static partial void NotTaken(ILogger logger, int open, Exception error);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The limit of {Limit} open files is reached with {Open} connections: more of them wait or are closed. Close what holds them (ss -tnp), or start the server with a higher limit (LimitNOFILE in its unit, ulimit -n)")]

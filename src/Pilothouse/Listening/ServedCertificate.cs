@@ -69,7 +69,7 @@ internal sealed partial class ServedCertificate : SteadyService, IWatched
 
         if (problem is not null)
         {
-            return new("certificate", ConditionState.Warning, $"The files of the HTTPS certificate cannot be used now; the one from before is served until {Day(until)}. The server's log says why.");
+            return new("certificate", ConditionState.Warning, $"The files of the HTTPS certificate cannot be used now; the previous one is served until {Day(until)}. The server's log says why.");
         }
 
         return until - now < WarnBefore
@@ -162,7 +162,7 @@ internal sealed partial class ServedCertificate : SteadyService, IWatched
     [LoggerMessage(Level = LogLevel.Information, Message = "The renewed HTTPS certificate for {Names} is served from now on; it ends on {Until}")]
     private static partial void TakenUp(ILogger logger, string names, string until);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Problem} The certificate from before is served on; it ends on {Until}")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Problem} The previous certificate stays in use; it ends on {Until}")]
     private static partial void NotUsable(ILogger logger, string problem, string until);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Message}")]

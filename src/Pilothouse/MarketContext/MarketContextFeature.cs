@@ -25,18 +25,18 @@ internal sealed class MarketContextFeature : Feature
     {
         var markets = parts.GetRequiredService<MarketContextService>();
         var (database, clock) = (parts.GetRequiredService<Database>(), parts.GetRequiredService<TimeProvider>());
-        yield return new Read<One<MarketSnapshot>>("latestMarketContext", "GET /api/market-context", "The newest look at the market",
+        yield return new Read<One<MarketSnapshot>>("latestMarketContext", "GET /api/market-context", "The newest snapshot of the market",
             MarketContextJson.Default.OneMarketSnapshot, static async (session, _, _) =>
             {
                 var page = await MarketContextStore.List.PageAsync(session, QueryValues.None, 1, MarketContextStore.Table.Read);
                 return page.Count > 0
                     ? new One<MarketSnapshot>(true, page.Data[0])
-                    : throw Refusal.NotFound("No market context data available", "Nothing was stored yet; POST /api/market-context stores a look at the market.");
+                    : throw Refusal.NotFound("No market context data available", "Nothing was stored yet; POST /api/market-context stores a snapshot of the market.");
             })
         { MayFindNothing = true, PerMinute = 200 };
 
         // A fresh read, because the window moves with the clock.
-        yield return new FreshRead<Page<MarketSnapshot>>("marketContextHistory", "GET /api/market-context/history", "Looks at the market, newest first",
+        yield return new FreshRead<Page<MarketSnapshot>>("marketContextHistory", "GET /api/market-context/history", "Snapshots of the market, newest first",
             MarketContextJson.Default.PageMarketSnapshot, (call, query) =>
             {
                 var hours = query.Number("hours") ?? (query.Has("from_date") || query.Has("to_date") ? null : 24);
@@ -46,7 +46,7 @@ internal sealed class MarketContextFeature : Feature
             })
         { Query = HistoryQuery, PerMinute = 100 };
 
-        var create = new Write<NewMarketSnapshot, MarketSnapshotStored>("createMarketContext", "POST /api/market-context", "Store a look at the market",
+        var create = new Write<NewMarketSnapshot, MarketSnapshotStored>("createMarketContext", "POST /api/market-context", "Store a snapshot of the market",
             MarketContextJson.Default.NewMarketSnapshot, MarketContextJson.Default.MarketSnapshotStored, async (session, call, market) =>
             {
                 var id = await markets.RecordAsync(session, call.Caller, market);
@@ -54,6 +54,6 @@ internal sealed class MarketContextFeature : Feature
             })
         { Audited = Audited.AsRecord, PerMinute = 100 };
         yield return create;
-        yield return create.Batch("createMarketContexts", "Store up to 5,000 looks at the market, all or none");
+        yield return create.Batch("createMarketContexts", "Store up to 5,000 snapshots of the market, all or none");
     }
 }

@@ -7,7 +7,7 @@ namespace Pilothouse.MarketContext;
 /// <summary>A snapshot of the whole market. Any field may be left out.</summary>
 internal record NewMarketSnapshot : IInput<NewMarketSnapshot>
 {
-    /// <summary>When this was seen; now, where it is left out.</summary>
+    /// <summary>When this was seen; the time of the request if it is left out.</summary>
     public DateTimeOffset? Timestamp { get; set; }
 
     public decimal? BtcPrice { get; set; }
@@ -42,7 +42,7 @@ internal record NewMarketSnapshot : IInput<NewMarketSnapshot>
 
     public decimal? TotalMarketCap { get; set; }
 
-    /// <summary>Money liquidated on the futures markets in the last hour.</summary>
+    /// <summary>The value of the futures positions that were liquidated in the last hour.</summary>
     [JsonPropertyName("liquidations_1h")]
     public decimal? Liquidations1h { get; set; }
 

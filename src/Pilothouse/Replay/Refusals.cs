@@ -12,12 +12,12 @@ internal static class Refusals
         $"No answer from {server} ({reason}). Start a server with `pilothouse serve`, or name another with --server. {Resume}");
 
     public static ReplayFailure TooBusy(HttpResponseMessage response, TimeSpan wait) => new(
-        $"The server still asks to wait ({(int)response.StatusCode}, another {wait.TotalSeconds:0} s) and {ReplayClient.Patience.TotalMinutes:0} minutes are enough. "
+        $"The server still asks to wait ({(int)response.StatusCode}, another {wait.TotalSeconds:0} s) after {ReplayClient.Patience.TotalMinutes:0} minutes of waiting. "
         + $"Raise RATE_LIMIT_PER_KEY_PER_MINUTE if it answers 429, look at its log if it answers 503. {Resume}");
 
     public static ReplayFailure NotPilothouse(HttpResponseMessage response) => new(
         IsRedirect(response, out var target)
-            ? $"The server sends us on to {target}. Name that address with --server."
+            ? $"The server redirects to {target}. Name that address with --server."
             : $"{response.RequestMessage?.RequestUri} answers {(int)response.StatusCode}, and not as Pilothouse does. Name the server's address, without a path, with --server.");
 
     public static ReplayFailure Explain(HttpResponseMessage response, string path, ServerAnswer answer)
@@ -37,7 +37,7 @@ internal static class Refusals
                 $"The server finds a record wrong ({method} {path}: {said}). Replay and server are perhaps of different versions: update the older one."),
             HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed => new(
                 $"The server does not know {method} {path} ({said}). Name the address of a Pilothouse server of this version, without a path, with --server."),
-            var status => new($"The server failed at {method} {path} with {(int)status}: {said}. Its log knows more{RequestId(response)}. {Resume}"),
+            var status => new($"The server failed at {method} {path} with {(int)status}: {said}. Its log says more{RequestId(response)}. {Resume}"),
         };
     }
 

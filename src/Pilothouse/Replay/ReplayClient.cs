@@ -142,7 +142,7 @@ internal sealed class ReplayClient(HttpClient http, TimeProvider time, Action<st
         if (!told)
         {
             told = true;
-            tell($"The server asks to wait ({(int)response.StatusCode}): going on in {wait.TotalSeconds:0} s, and so on without a word.");
+            tell($"The server asks to wait ({(int)response.StatusCode}): trying again in {wait.TotalSeconds:0} s, and later without a message.");
         }
     }
 

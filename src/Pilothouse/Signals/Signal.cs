@@ -7,7 +7,7 @@ namespace Pilothouse.Signals;
 /// <summary>A trading signal as a bot posts it.</summary>
 internal record NewSignal : IInput<NewSignal>
 {
-    /// <summary>When the signal was given; now, where it is left out.</summary>
+    /// <summary>When the signal was given; the time of the request if it is left out.</summary>
     public DateTimeOffset? Timestamp { get; set; }
 
     public string? TradingPair { get; set; }
@@ -66,7 +66,7 @@ internal record NewSignal : IInput<NewSignal>
     public static InputRules<NewSignal> Rules => SignalStore.Table.Rules;
 }
 
-/// <summary>A stored signal. What another program wrote and we would not accept reads as null.</summary>
+/// <summary>A stored signal. A value of another program that the API would not accept is read as null.</summary>
 internal sealed record Signal : NewSignal
 {
     [JsonPropertyOrder(-1)]

@@ -7,7 +7,7 @@ namespace Pilothouse.Trades;
 /// <summary>A trade as a bot posts it: one that it opened, or one from its history that is closed already.</summary>
 internal sealed record NewTrade : IInput<NewTrade>
 {
-    /// <summary>When it was opened; now, where it is left out.</summary>
+    /// <summary>When it was opened; the time of the request if it is left out.</summary>
     public DateTimeOffset? Timestamp { get; init; }
 
     public string? TradingPair { get; init; }
@@ -33,7 +33,7 @@ internal sealed record NewTrade : IInput<NewTrade>
 
     public decimal? TakeProfit { get; init; }
 
-    /// <summary>The bot's or exchange's own id: the same trade posted again under it is stored once.</summary>
+    /// <summary>The bot's or exchange's own id. A trade that is posted again with the same id is stored only once.</summary>
     public string? ExternalId { get; init; }
 
     public string? BotName { get; init; }
@@ -46,7 +46,7 @@ internal sealed record NewTrade : IInput<NewTrade>
 
     public decimal? ExitPrice { get; init; }
 
-    /// <summary>When it was closed; its timestamp, where it is left out.</summary>
+    /// <summary>When it was closed; its timestamp if it is left out.</summary>
     public DateTimeOffset? ClosedAt { get; init; }
 
     /// <summary>Of the whole trade, in the quote asset; negative is a rebate.</summary>
@@ -58,7 +58,7 @@ internal sealed record NewTrade : IInput<NewTrade>
 
     public static readonly Choices Statuses = new("open", "closed");
 
-    /// <summary>What a list can be asked for: voided trades are in none that does not ask for them.</summary>
+    /// <summary>The statuses by which a list can be filtered. Voided trades are listed only if the filter asks for them.</summary>
     public static readonly Choices ListedStatuses = new("open", "closed", "voided");
 
     public static readonly Choices PositionModes = new("one-way", "hedge") { Also = new Dictionary<string, string> { ["ONE_WAY"] = "one-way" } };
@@ -75,10 +75,10 @@ internal sealed record TradeClose : IInput<TradeClose>
 {
     public decimal? ExitPrice { get; init; }
 
-    /// <summary>Now, where it is left out.</summary>
+    /// <summary>The time of the request if it is left out.</summary>
     public DateTimeOffset? ClosedAt { get; init; }
 
-    /// <summary>Of the whole trade; the stored ones, where they are left out.</summary>
+    /// <summary>Those of the whole trade; the stored ones if they are left out.</summary>
     public decimal? Fees { get; init; }
 
     public string? ExitReason { get; init; }
@@ -95,7 +95,7 @@ internal sealed record TradeClose : IInput<TradeClose>
         .Time("closed_at", static close => close.ClosedAt);
 }
 
-/// <summary>A stored trade. What another program wrote and we would not accept reads as null.</summary>
+/// <summary>A stored trade. A value of another program that the API would not accept is read as null.</summary>
 internal sealed record Trade
 {
     public long Id { get; set; }
@@ -154,7 +154,7 @@ internal sealed record Trade
 /// <summary>The answer to a stored trade.</summary>
 internal sealed record TradeStored(bool Success, string Message, long TradeId) : WriteAnswer;
 
-/// <summary>The answer to a changed or closed trade: the row as it now is.</summary>
+/// <summary>The answer to a changed or closed trade, with the row after the change.</summary>
 internal sealed record TradeChanged(bool Success, string Message, long TradeId, Trade Data) : WriteAnswer;
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,

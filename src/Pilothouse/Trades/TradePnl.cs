@@ -16,19 +16,19 @@ internal enum TradePnlFailure
 }
 
 /// <summary>The profit of a trade in the quote currency, and in percent of the margin that it tied up.</summary>
-/// <param name="Pnl">After fees.</param>
-/// <param name="PnlPercentage">Null where the margin is 0, or the number does not fit a decimal.</param>
+/// <param name="Pnl">The profit after fees.</param>
+/// <param name="PnlPercentage">The profit in percent of the margin; null if the margin is 0 or the number does not fit a decimal.</param>
 internal readonly record struct TradeResult(decimal Pnl, decimal? PnlPercentage);
 
 /// <summary>
 /// The result of one trade (docs/metrics.md, "One trade"): pnl = (exit − entry) × quantity for BUY, (entry − exit) × quantity for
 /// SELL, minus fees. Quantity is in base units, so leverage does not multiply the profit; it only shrinks the margin, entry ×
-/// quantity ÷ leverage, that pnl_percentage divides by. A profit or loss that only the rounding of floats left over is 0.
+/// quantity ÷ leverage, that pnl_percentage divides by. A profit or loss that is only a rounding error is 0.
 /// </summary>
 internal static class TradePnl
 {
-    /// <summary>False, with the failure, if the profit cannot be stated; never throws. The side is read in any case.</summary>
-    /// <param name="leverage">Null counts as 1.</param>
+    /// <summary>Returns false and the reason if the profit cannot be computed; never throws. The side may be in any case.</summary>
+    /// <param name="leverage">The leverage; null counts as 1.</param>
     public static bool TryCompute(
         string side,
         decimal entry,
@@ -68,7 +68,7 @@ internal static class TradePnl
         }
     }
 
-    /// <summary>The profit in percent of the margin; null where the margin is 0 or the result too large.</summary>
+    /// <summary>Returns the profit in percent of the margin; null if the margin is 0 or the result is too large.</summary>
     public static decimal? Percentage(decimal pnl, decimal entry, decimal quantity, decimal leverage)
     {
         if (leverage <= 0)

@@ -60,7 +60,7 @@ internal static class TradeRepetition
 
     private static bool Differ(decimal? sent, decimal? stored) => sent is { } value && !Same(value, stored);
 
-    /// <summary>Another program may have stored the word in a spelling of its own.</summary>
+    /// <summary>Compares words in any spelling, because another program may have stored one of its own.</summary>
     private static bool Differ(Choices choices, string? sent, string? stored) =>
         Differ(choices.Normal(sent), choices.Normal(stored) ?? stored, StringComparison.OrdinalIgnoreCase);
 

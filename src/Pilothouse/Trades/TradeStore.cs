@@ -96,15 +96,15 @@ internal static class TradeStore
     };
 
     /// <summary>
-    /// Reads a row of the table. What part of its margin a closed trade earned is shown whoever closed it: other programs store no
-    /// pnl_percentage.
+    /// Reads a row of the table. The pnl_percentage of a closed trade is computed if it is missing, because other programs do not store
+    /// it.
     /// </summary>
     public static Trade Read(Row row)
     {
         var trade = Table.Read(row);
         if (trade is { IsClosed: true, PnlPercentage: null, Pnl: { } pnl, EntryPrice: { } entry, Quantity: { } quantity })
         {
-            // As it would come back from the column.
+            // Rounded as the column would return it.
             trade.PnlPercentage = TradePnl.Percentage(pnl, entry, quantity, trade.Leverage ?? 1) is { } part ? Exact.ToDecimal(Exact.ToDouble(part)) : null;
         }
 

@@ -110,8 +110,8 @@ public sealed class AuditTests
     [InlineData("DELETE FROM audit_log WHERE number = 3", "Row 3 of chain main is missing.")]
     [InlineData("DELETE FROM audit_log WHERE number IN (2, 3)", "Rows 2 to 3 of chain main are missing.")]
     [InlineData("DELETE FROM audit_log WHERE number = 1", "Row 1 of chain main is missing.")]
-    [InlineData("DELETE FROM audit_log WHERE number = 5", "Row 5 of chain main is missing. The log was cut off at its end.")]
-    [InlineData("DELETE FROM audit_log WHERE number > 2", "Rows 3 to 5 of chain main are missing. The log was cut off at its end.")]
+    [InlineData("DELETE FROM audit_log WHERE number = 5", "Row 5 of chain main is missing. The log was truncated at its end.")]
+    [InlineData("DELETE FROM audit_log WHERE number > 2", "Rows 3 to 5 of chain main are missing. The log was truncated at its end.")]
     [InlineData("DELETE FROM audit_log", "Rows 1 to 5 of chain main are missing.")]
     [InlineData("UPDATE audit_log SET number = 9 WHERE number = 2; UPDATE audit_log SET number = 2 WHERE number = 3; UPDATE audit_log SET number = 3 WHERE number = 9", "Row 2 of chain main", "Row 3 of chain main", "Row 4 of chain main")]
     [InlineData("UPDATE audit_log SET id = 99 WHERE number = 2; UPDATE audit_log SET id = 2 WHERE number = 3; UPDATE audit_log SET id = 3 WHERE id = 99", "Row 3 of chain main")]
@@ -139,7 +139,7 @@ public sealed class AuditTests
         Assert.Empty(await ProblemsAsync(server, witness));
         var problems = await ProblemsAsync(server, witness with { Number = 7 }, witness with { Hash = new string('0', 64) });
         Assert.Equal(2, problems.Count);
-        Assert.All(problems, static problem => Assert.StartsWith("The server's log of 2026-03-02 12:00 UTC told of row", problem, StringComparison.Ordinal));
+        Assert.All(problems, static problem => Assert.StartsWith("The server's log of 2026-03-02 12:00 UTC recorded row", problem, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -211,7 +211,7 @@ public sealed class AuditTests
         await Tool.SqliteAsync(server.DatabasePath, "DELETE FROM audit_log WHERE number = 6");
         (code, var problems, error) = await ServerProcess.RunAsync(server.Folder, ["audit", "verify"], settings);
         Assert.Equal(1, code);
-        Assert.Contains("Row 6 of chain main is missing. The log was cut off at its end.", problems, StringComparison.Ordinal);
+        Assert.Contains("Row 6 of chain main is missing. The log was truncated at its end.", problems, StringComparison.Ordinal);
         Assert.Contains("NOT whole", error, StringComparison.Ordinal);
     }
 

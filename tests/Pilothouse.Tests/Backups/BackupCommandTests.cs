@@ -189,7 +189,7 @@ public sealed class BackupCommandTests : IDisposable
         await GoodAsync("backup");
         var (code, _, error) = await RunAsync(["backup", "restore"]);
         Assert.Equal(2, code);
-        Assert.Contains("say --yes", error, StringComparison.Ordinal);
+        Assert.Contains("add --yes", error, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles(folder.Path, "*before_restore*"));
         Assert.Equal(1, (await RunAsync(["backup", "restore", "trading_bot_backup_20200101_000000.db", "--yes"])).Code);
         Assert.Equal(1, (await RunAsync(["backup", "verify", "all"], ("BACKUP_DIR", folder.File("nowhere")))).Code);

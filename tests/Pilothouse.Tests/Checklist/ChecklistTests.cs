@@ -285,10 +285,10 @@ public sealed class ChecklistTests
         Same("Green", good["journal"].Single());
         Same("Green", good["times"].Single());
         Same("Yellow", good["api-keys"].Single());
-        Assert.Contains("May do everything", good["api-keys"].Single().Found, StringComparison.Ordinal);
+        Assert.Contains("may do everything", good["api-keys"].Single().Found, StringComparison.Ordinal);
 
         server.Sql("UPDATE api_keys SET scopes = 'read'");
-        Assert.Contains("Never end", (await LookAsync())["api-keys"].Single().Found, StringComparison.Ordinal);
+        Assert.Contains("never end", (await LookAsync())["api-keys"].Single().Found, StringComparison.Ordinal);
         server.Sql("UPDATE api_keys SET expires_at = '2030-01-01 00:00:00'");
         Same("Green", (await LookAsync())["api-keys"].Single());
 

@@ -32,7 +32,7 @@ public sealed class CommandLogTests
         (string Command, string Level, string Says)[] expected =
         [
             ("migrate", "INFO", "is up to date"), ("key create", "INFO", "API key 1 was made: mine, read, without an end"), ("key revoke", "INFO", "API key 1 is revoked."),
-            ("backup", "INFO", $"{backup}: "), ("cleanup", "INFO", "1 rows deleted: signals 1"), ("vacuum", "INFO", "were won"),
+            ("backup", "INFO", $"{backup}: "), ("cleanup", "INFO", "1 rows deleted: signals 1"), ("vacuum", "INFO", "were freed"),
             ("backup restore", "INFO", $"is now {backup} of "), ("backup restore", "ERROR", "There is no backup no-such"),
         ];
         Assert.Equal(expected.Select(static line => (line.Command, line.Level)), lines.Select(static line => ((string)line["command"]!, (string)line["level"]!)));

@@ -97,7 +97,7 @@ public sealed class HttpsTests
         await server.StopAsync();
         var errors = await File.ReadAllTextAsync(folder.File("logs/mcp_server_error.log"));
         Assert.Contains("TLS_KEY_FILE", errors, StringComparison.Ordinal);
-        Assert.Contains("is served on; it ends on", errors, StringComparison.Ordinal);
+        Assert.Contains("stays in use; it ends on", errors, StringComparison.Ordinal);
         Assert.DoesNotContain("PRIVATE KEY", errors, StringComparison.Ordinal);
         Assert.Contains("The renewed HTTPS certificate for localhost, 127.0.0.1", await File.ReadAllTextAsync(folder.File("logs/mcp_server.log")), StringComparison.Ordinal);
     }

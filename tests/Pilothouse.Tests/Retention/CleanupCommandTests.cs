@@ -68,7 +68,7 @@ public sealed class CleanupCommandTests
         var after = new FileInfo(path).Length;
         Assert.True(after < before / 4, $"{before} became {after}");
         Assert.Matches(@"has [\d.]+ MiB, of which [\d.]+ MiB are free pages\. The vacuum needs up to [\d.]+ [KM]iB on its disk, which has [\d.]+ [MGT]iB\.", output);
-        Assert.Equal(Sizes.Text(before - after), Regex.Match(output, @"Done in [\d.]+ s: ([\d.]+ MiB) were won").Groups[1].Value);
+        Assert.Equal(Sizes.Text(before - after), Regex.Match(output, @"Done in [\d.]+ s: ([\d.]+ MiB) were freed").Groups[1].Value);
         Assert.Equal("ok", await Tool.IntegrityAsync(path));
     }
 

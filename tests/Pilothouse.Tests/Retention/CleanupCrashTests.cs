@@ -52,7 +52,7 @@ public sealed class CleanupCrashTests
             Assert.True(await Tool.IntegrityAsync(path) == "ok", step);
             Assert.True(rows == await DumpAsync(path), step);
             var (code, output, error) = await ServerProcess.RunAsync(folder, ["vacuum"]);
-            Assert.True(code == 0 && output.Contains("were won", StringComparison.Ordinal), $"{step}: {error}");
+            Assert.True(code == 0 && output.Contains("were freed", StringComparison.Ordinal), $"{step}: {error}");
             Assert.True(new FileInfo(path).Length < size, step);
             Assert.True(rows == await DumpAsync(path), step);
         }, stride: CrashTests.Slow ? 1 : 4);
@@ -114,7 +114,7 @@ public sealed class CleanupCrashTests
         disk.Fill(leave: 300 * 1024);
         var (code, _, error) = await ServerProcess.RunAsync(disk.Folder, ["cleanup"]);
         Assert.Equal(1, code);
-        Assert.Contains("It broke off after ", error, StringComparison.Ordinal);
+        Assert.Contains("It stopped after ", error, StringComparison.Ordinal);
         Assert.Contains("disk that holds the database is full", error, StringComparison.Ordinal);
         Assert.Equal(kept, await Tool.SqliteAsync(path, Kept));
         Assert.Equal("ok", await Tool.IntegrityAsync(path));

@@ -68,9 +68,9 @@ internal sealed class SqliteReaders : IDisposable
         {
             metrics.ReadEnded(ended.Why);
             throw new DatabaseBusyException(ended.Why == ReadEnd.Log
-                ? "The question reads for so long that the database could not go on writing beside it. Ask for less (a shorter time, one name), "
+                ? "The query reads for so long that writes would have to wait for it. Ask for less (a shorter time, one name), "
                     + "or send it again in a moment."
-                : "The question reads more than the server gives one request time for. Ask for less: a shorter time, or one name.")
+                : "The query takes longer than the server allows. Ask for less: a shorter time, or one name.")
             { RetryAfterSeconds = 10 };
         }
     }
