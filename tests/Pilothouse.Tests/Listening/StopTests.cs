@@ -51,7 +51,7 @@ public sealed class StopTests
         Assert.Equal(0, code);
         Assert.True(took < TimeSpan.FromSeconds(4), $"took {took}");
         var log = await File.ReadAllTextAsync(folder.File("logs/mcp_server.log"));
-        Assert.Contains("Stopping: what was accepted is answered", log, StringComparison.Ordinal);
+        Assert.Contains("Stopping: accepted requests are answered", log, StringComparison.Ordinal);
         Assert.Contains("Stopped; process", log, StringComparison.Ordinal);
     }
 
