@@ -6,7 +6,7 @@ using Pilothouse.Storage;
 
 namespace Pilothouse.Checklist;
 
-/// <summary>Checks the database file, which is opened read-only, and the version of the database library.</summary>
+/// <summary>The database file and the library that reads it. It is opened to read only.</summary>
 internal static class DatabaseChecks
 {
     private static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(5);
@@ -67,10 +67,8 @@ internal static class DatabaseChecks
             : Finding.Green("journal", "The file is in WAL mode, or will be at the next start.");
     }
 
-    /// <summary>
-    /// Checks for records from the future: lists are ordered by time, so such a record would be answered as the latest until then.
-    /// </summary>
-    private static Finding Times(FileSession connection, DateTimeOffset now)
+    /// <summary>The newest row is what "latest" answers: one from the future would be answered for ever.</summary>
+    private static async Task<Finding> TimesAsync(FileSession connection, DateTimeOffset now, (string Table, Sql Newest)[] tables)
     {
         var ahead = new List<string>();
         foreach (var (table, newest) in tables)

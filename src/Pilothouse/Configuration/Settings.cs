@@ -3,8 +3,8 @@ using System.Net;
 namespace Pilothouse.Configuration;
 
 /// <summary>
-/// All settings, read once at the start from the environment and from <c>.env</c> (the environment wins) and checked. A wrong value stops
-/// the start. docs/configuration.md explains each setting.
+/// Everything an owner can set, read once at start from the environment and <c>.env</c> (the environment wins) and checked:
+/// a wrong value stops the start. docs/configuration.md explains each.
 /// </summary>
 internal sealed class Settings
 {
@@ -62,15 +62,15 @@ internal sealed class Settings
 
     public string Host { get; }
 
-    /// <summary>The path of the database file, with symbolic links resolved.</summary>
+    /// <summary>The file itself, where DATABASE_PATH is a link or leads over one.</summary>
     public string DatabasePath { get; }
 
     public string DatabaseUrl { get; }
 
-    /// <summary>The number of connections for reads.</summary>
+    /// <summary>Connections that read.</summary>
     public int PoolSize { get; }
 
-    /// <summary>"full": an acknowledged write is on the disk. "normal": a power failure can lose the last commits.</summary>
+    /// <summary>"full": acknowledged means on disk. "normal": a power cut may take the last commits, a crash of the program not.</summary>
     public string Durability { get; }
 
     /// <summary>The zone of times without one in rows that other programs write into the file; null reads them as UTC.</summary>
@@ -101,18 +101,18 @@ internal sealed class Settings
 
     public string JwtSecret { get; }
 
-    /// <summary>Earlier secrets. They are used only to verify older rows of the audit log.</summary>
+    /// <summary>Under which older rows of the audit log were written; nothing else takes them.</summary>
     public string[] PreviousJwtSecrets { get; }
 
-    /// <summary>Whether the audit log also contains plain records, which bots post every second.</summary>
+    /// <summary>Whether the audit log keeps plain records too, which bots post by the second.</summary>
     public bool AuditRecords { get; }
 
     public int SessionTimeoutMinutes { get; }
 
-    /// <summary>Null if it is not set, which is refused in production if other machines can connect.</summary>
+    /// <summary>Null: nobody has decided, which production on an outside address refuses.</summary>
     public bool? RequireAuthForReads { get; }
 
-    /// <summary>Whether an API key that belongs to one bot may change and close trades that name no bot.</summary>
+    /// <summary>Whether an API key that is made for one bot may change and close trades that name no bot.</summary>
     public bool BotKeysMayChangeUnnamed { get; }
 
     public string[] AllowedHosts { get; }
@@ -123,14 +123,14 @@ internal sealed class Settings
 
     public IPNetwork[] IpAllowlist { get; }
 
-    /// <summary>The path prefix under which a proxy serves this server, such as /pilothouse; empty for the root.</summary>
+    /// <summary>The path under which a proxy serves us, such as /pilothouse; empty where it serves us at its root.</summary>
     public string PathBase { get; }
 
     public string TlsCertFile { get; }
 
     public string TlsKeyFile { get; }
 
-    /// <summary>The port for HTTPS, if <see cref="HasTls"/>.</summary>
+    /// <summary>Where HTTPS is served if <see cref="HasTls"/>.</summary>
     public int HttpsPort { get; }
 
     public bool HasTls => TlsCertFile.Length > 0;
@@ -153,7 +153,7 @@ internal sealed class Settings
 
     public string AspNetEnvironment { get; }
 
-    /// <summary>Settings that the owner has set and that are checked, although this version does not use them yet.</summary>
+    /// <summary>Settings that are checked but belong to parts which this version does not have yet, as the owner set them.</summary>
     public IReadOnlyList<string> SetWithoutEffect { get; private set; } = [];
 
     public IReadOnlyList<SettingFact> Facts { get; }
@@ -162,7 +162,7 @@ internal sealed class Settings
 
     public bool IsLoopback => Host is "localhost" || (IPAddress.TryParse(Host, out var address) && IPAddress.IsLoopback(address));
 
-    /// <summary>Whether the address belongs to this machine: loopback, or the address that the server listens on.</summary>
+    /// <summary>Whether an address is this machine's: loopback, or the one that the server listens on.</summary>
     public bool IsThisMachine(IPAddress address) => IPAddress.IsLoopback(Plain(address)) || (IPAddress.TryParse(Host, out var mine) && Plain(mine).Equals(Plain(address)));
 
     /// <summary>Whether an address is named in IP_ALLOWLIST.</summary>
@@ -171,7 +171,7 @@ internal sealed class Settings
     /// <summary>Whether an address is named in TRUSTED_PROXIES.</summary>
     public bool IsTrustedProxy(IPAddress address) => Array.Exists(TrustedProxies, network => network.Contains(Plain(address)));
 
-    /// <summary>Returns an IPv4 address that was written as IPv6 (::ffff:1.2.3.4) as IPv4.</summary>
+    /// <summary>An IPv4 address that came in IPv6 clothes is itself.</summary>
     private static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 
     /// <summary>Checks every value.</summary>
@@ -184,10 +184,7 @@ internal sealed class Settings
         return settings;
     }
 
-    private static bool IsOrigin(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.GetLeftPart(UriPartial.Authority) == text.TrimEnd('/');
-
-    /// <summary>Reads settings that are not used yet, so that a wrong value is refused now.</summary>
+    /// <summary>Accepted and checked, so that a wrong value shows now; their parts say when they use them.</summary>
     private void ReadReserved(SettingSource from)
     {
         from.Text("FLASK_SECRET_KEY", "", "anything; accepted and unused");
@@ -199,7 +196,7 @@ internal sealed class Settings
 
     internal static bool IsReserved(string name) => name is "BOT_STALE_AFTER_SECONDS";
 
-    /// <summary>Checks that depend on more than one setting.</summary>
+    /// <summary>What only shows when settings are looked at together.</summary>
     private void Check(SettingSource from)
     {
         if (Host != "localhost" && !IPAddress.TryParse(Host, out _))

@@ -4,30 +4,30 @@ using Pilothouse.Storage;
 
 namespace Pilothouse.Contract;
 
-/// <summary>The answer with a page of a list, newest first.</summary>
+/// <summary>The answer with a list: newest first.</summary>
 internal sealed record Page<T>(bool Success, int Count, IReadOnlyList<T> Data, string? NextCursor);
 
 /// <summary>The answer with one record.</summary>
 internal sealed record One<T>(bool Success, T Data)
     where T : class;
 
-/// <summary>The answer with a record, or with null if there is none.</summary>
+/// <summary>The answer with a record or, in its place, null.</summary>
 internal sealed record OneOrNone<T>(bool Success, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] T? Data)
     where T : class;
 
 /// <summary>
-/// The list queries of one table, newest first by (time, id), with keyset pagination. One filter of a request, or one group of filters that
-/// shares an index, leads: its condition is written so that the engine finds the rows in that index in the order of the list and never
-/// sorts the table. The other filters form one more condition that always has the same text. So a list has a few dozen statements, made on
-/// first use, and not one for each combination of filters; each connection keeps every statement that it has prepared.
+/// The lists of one table, newest first by (time, id), page after page by keyset. Of the filters of a request one, or one group that
+/// shares an index, leads: it is written so that the engine finds its rows in that index, in the order of the list, and never sorts the
+/// table. The others are one more condition, always of the same form. So a list has a few dozen statements, made on first use, and
+/// not one for each combination of its filters: each connection keeps every statement that it ever ran.
 /// </summary>
-/// <param name="table">The table's name. Cursors contain it too.</param>
-/// <param name="columns">The columns that <c>read</c> reads, in order, the id first.</param>
-/// <param name="time">The time column that orders the list.</param>
-/// <param name="filters">Each query parameter with its condition, which contains @parameter.</param>
+/// <param name="table">Its name, which also marks its cursors.</param>
+/// <param name="columns">What <c>read</c> reads, in order: the id first.</param>
+/// <param name="time">The column of the time by which it is ordered.</param>
+/// <param name="filters">Query parameter and its condition, which names @parameter.</param>
 internal sealed class ListSql(string table, string columns, string time, params (string Parameter, string Condition)[] filters)
 {
-    /// <summary>The list queries of a table, with the filters of its columns and some more.</summary>
+    /// <summary>The lists of a table, by the filters of its columns and some more.</summary>
     public ListSql(Table table, params IEnumerable<(string Parameter, string Condition)> more)
         : this(table.Name, table.Selection, table.Time, [.. FiltersOf(table), .. more])
     {
@@ -49,19 +49,30 @@ internal sealed class ListSql(string table, string columns, string time, params 
     /// <summary>The expression by which it is ordered; another one where the server alone writes the table.</summary>
     public string TimeKey { get; init; } = $"time_key({time})";
 
-    /// <summary>A condition without parameters that all these queries have; null for none.</summary>
+    /// <summary>A condition that every one of these lists has, without parameters.</summary>
     public string? Always { get; init; }
 
     /// <summary>
-    /// The parameters for which there is an index, or groups of them separated by a space, the most selective first. By default each filter
-    /// leads alone, in the order of declaration.
+    /// Parameters, or groups of them with a space between, for which there is an index, the most selective first; without this every
+    /// filter by itself, in the order of their declaration.
     /// </summary>
     public IReadOnlyList<string> Leaders
     {
         init => leaders = [.. value.Select(group => group.Split(' ').Sum(Bit))];
     }
 
-    /// <summary>Every statement that a request can cause. A test checks their query plans.</summary>
+    /// <summary>
+    /// Filters with a space between, in the order of an index that has the time behind them; the first that has all filters of a request
+    /// serves
+    /// it, where too few rows fit. In the place of NULL the first has an empty text, the second one dash, and so on. See <see
+    /// cref="ListGroups"/>.
+    /// </summary>
+    public IReadOnlyList<string> Groups { get; init; } = [];
+
+    /// <summary>Two filters that are a window over another time.</summary>
+    public ListWindow? Window { get; init; }
+
+    /// <summary>Every statement that some request makes; for the test that looks at their query plans.</summary>
     public IEnumerable<Sql> All() =>
         from leader in Enumerable.Range(0, leaders.Length + 1)
         from rest in HasRest(leader) ? new[] { 0, Rest } : [0]
@@ -82,9 +93,13 @@ internal sealed class ListSql(string table, string columns, string time, params 
     public WindowReader? WindowReader => Window is null ? null
         : windowReader ??= new(Window, table, columns, TimeKey, RestBeside([Window.From, Window.To]));
 
-    /// <summary>Reads one page.</summary>
-    /// <param name="limit">The most records of the page, at least 1.</param>
-    /// <param name="since">An earliest time in addition to from_date of the query.</param>
+    /// <summary>One page.</summary>
+    /// <param name="session">A snapshot, where more than one filter may be sent: such a page is put together from several
+    /// statements.</param>
+    /// <param name="query">The filters, the cursor and the first and last time.</param>
+    /// <param name="limit">At least 1.</param>
+    /// <param name="read">Reads a record.</param>
+    /// <param name="since">A first time beside the query's from_date.</param>
     public async ValueTask<Page<T>> PageAsync<T>(
         Session session, QueryValues query, int limit, Func<Row, T> read, DateTimeOffset? since = null)
     {
@@ -101,18 +116,12 @@ internal sealed class ListSql(string table, string columns, string time, params 
             return page.ToPage(table);
         }
 
-        // An engine may use only one upper bound for an index scan, so the query gets the nearer one of the two.
-        to = after is not null && string.CompareOrdinal(after.TimeKey, to) < 0 ? null : to;
-        var key = Choose(query) | (after is null ? 0 : After) | (from is null ? 0 : From) | (to is null ? 0 : To);
-        var statement = session.Prepare(statements.GetOrAdd(key, Compose));
-        Bind(statement, query, from, to, after);
-        statement.Set("limit", limit + 1L);
         var rows = new List<T>(Math.Min(limit, 64));
         ListPosition? end = null;
         var more = false;
         await Walk(session, query, key, bounds).Set("limit", limit + 1L).EachAsync(row =>
         {
-            // One more row than requested is read, to know whether there is a next page.
+            // One row more than asked for is read, to know whether there is a next page.
             more = rows.Count == limit;
             if (!more)
             {
@@ -199,17 +208,12 @@ internal sealed class ListSql(string table, string columns, string time, params 
 
     private int Bit(string parameter) => 1 << Array.FindIndex(filters, filter => filter.Parameter == parameter);
 
-    /// <summary>
-    /// Whether the statement of this leader needs a condition for the other filters. If every filter can lead, the one without a leader
-    /// needs none.
-    /// </summary>
+    /// <summary>Whether there are filters beside that leader; where all of them can lead, one of those that are sent does.</summary>
     private bool HasRest(int leader) => leader == 0
         ? !filters.All(filter => leaders.Contains(Bit(filter.Parameter)))
         : int.PopCount(leaders[leader - 1]) < filters.Length;
 
-    /// <summary>
-    /// Returns the number of the leading filter among those that were sent, from 1 on (0 for none), and the flag Rest if others were sent.
-    /// </summary>
+    /// <summary>The number of the leader among the filters that were sent, from 1 on, and whether there are others.</summary>
     private int Choose(QueryValues query)
     {
         var sent = 0;
@@ -262,62 +266,17 @@ internal sealed class ListSql(string table, string columns, string time, params 
 
     private Sql Compose(int key)
     {
-        var leader = (key & (Rest - 1)) is var number and > 0 ? leaders[number - 1] : 0;
-        var conditions = filters.Where((_, i) => (leader & (1 << i)) != 0).Select(static filter => filter.Condition).ToList();
-        if ((key & Rest) != 0)
-        {
-            // A parameter that was not sent is null and lets every row through.
-            var others = filters.Where((_, i) => (leader & (1 << i)) == 0);
-            conditions.AddRange(others.Select(static filter => $"(@{filter.Parameter} IS NULL OR ({filter.Condition}))"));
-        }
-
-        if (Always is not null)
-        {
-            conditions.Add(Always);
-        }
-
-        if ((key & From) != 0)
-        {
-            conditions.Add($"{timeKey} >= @from_date");
-        }
-
-        if ((key & To) != 0)
-        {
-            conditions.Add($"{timeKey} < @to_date");
-        }
-
-        if ((key & After) != 0)
-        {
-            // The first half lets the engine use an index on the time expression: it does not look into row values for one.
-            conditions.Add($"{timeKey} <= @after_time AND ({timeKey}, id) < (@after_time, @after_id)");
-        }
-
-        var where = conditions.Count == 0 ? "" : " WHERE " + string.Join(" AND ", conditions);
-        return new Sql($"SELECT {columns}, {timeKey} FROM {table}{where} ORDER BY {timeKey} DESC, id DESC LIMIT @limit");
+        var leader = Leading(key);
+        var rest = (key & Rest) != 0 ? RestBeside(leader.Select(static filter => filter.Parameter)) : Always is null ? [] : [Always];
+        var where = Where([
+            .. leader.Select(static filter => filter.Condition), .. rest, .. ListBounds.Conditions(key / FirstKind, TimeKey)]);
+        return new Sql($"SELECT {columns}, {TimeKey} FROM {table}{where} ORDER BY {TimeKey} DESC, id DESC LIMIT @limit");
     }
 
-    /// <summary>The position where a page ended: the time in its sortable form, and the id.</summary>
-    private sealed record Position(string TimeKey, long Id)
+    private Sql ComposeEdge(int key)
     {
-        public string Text(string table) => WebEncoders.Base64UrlEncode(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{table}|{Id}|{TimeKey}")));
-
-        public static Position Parse(string table, string cursor)
-        {
-            try
-            {
-                var parts = Encoding.UTF8.GetString(WebEncoders.Base64UrlDecode(cursor)).Split('|', 3);
-                if (parts.Length == 3 && parts[0] == table && long.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var id) && !parts[2].Contains('\0'))
-                {
-                    return new(parts[2], id);
-                }
-            }
-            catch (FormatException)
-            {
-                // The text is not base64. It is refused below, like any other cursor that this server did not make.
-            }
-
-            throw new Refusal(400, ErrorCodes.InvalidCursor, "Invalid cursor", "Send the next_cursor of this same list, or leave cursor out to begin anew.");
-        }
+        var where = Where([.. Leading(key).Select(static filter => filter.Condition), .. ListBounds.Conditions(key / FirstKind, TimeKey)]);
+        return new Sql($"SELECT {TimeKey} FROM {table}{where} ORDER BY {TimeKey} DESC, id DESC LIMIT 1 OFFSET {LongWalk}");
     }
 
     private List<(string Parameter, string Condition)> Leading(int key)

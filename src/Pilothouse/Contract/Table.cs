@@ -3,40 +3,37 @@ using Pilothouse.Storage;
 
 namespace Pilothouse.Contract;
 
-/// <summary>The caller that posts a record.</summary>
+/// <summary>Who posts a record.</summary>
 internal interface IRecordOwner
 {
-    /// <summary>
-    /// Returns the bot of a new record that names the bot <paramref name="named"/>; throws a refusal if the caller may not write for that
-    /// bot.
-    /// </summary>
+    /// <summary>The bot that a new record belongs to, where it names <paramref name="named"/>; refuses what it may not write for.</summary>
     string? BotFor(string? named);
 }
 
-/// <summary>A table of records: its name and its columns without the id.</summary>
+/// <summary>A table of records: its name and its columns, the id first.</summary>
 internal abstract class Table(string name, Type input, string time, Column[] columns)
 {
     public string Name => name;
 
-    /// <summary>The type that clients post.</summary>
+    /// <summary>What clients post.</summary>
     public Type Input => input;
 
-    /// <summary>The type that is read; null if records of this table are never answered.</summary>
+    /// <summary>What is read; null where no record is ever answered as it is.</summary>
     public virtual Type? Record => null;
 
-    /// <summary>The column that orders its lists.</summary>
+    /// <summary>The column by which its lists are ordered.</summary>
     public string Time => time;
 
     public IReadOnlyList<Column> Columns => columns;
 
-    /// <summary>The columns for a SELECT: the id, then <see cref="Columns"/> in their order.</summary>
-    public string Selection { get; } = "id, " + string.Join(", ", columns.Select(static column => column.Name));
+    /// <summary>The list of all columns for a SELECT, in the order of <see cref="Columns"/> after the id.</summary>
+    public string Selection { get; } = "id, " + string.Join(", ", columns.Select(static column => column.Selection));
 }
 
 /// <summary>
-/// A table that clients post records to, declared column by column. The rules of the input, the INSERT, the filters and the lists are made
-/// from this declaration. Values are matched by name (column name = JSON name), so that two columns cannot be swapped; a column or field
-/// without its counterpart is an error when the program starts.
+/// A table that clients post records to, declared column by column. The rules of the input, the INSERT, the filters and the lists are
+/// made from the declaration. Values are found by name: a column has the name of the field in JSON, so that none can be taken for
+/// another, and one that is missing on either side is an error when the program starts.
 /// </summary>
 internal class Table<TInput> : Table
     where TInput : class, IInput<TInput>
@@ -46,11 +43,11 @@ internal class Table<TInput> : Table
     private readonly Sql insert;
     private readonly JsonTypeInfo<TInput> input;
 
-    /// <param name="name">The name of the table.</param>
-    /// <param name="input">The JSON type of the input.</param>
-    /// <param name="time">The column that orders its lists. The server's time is stored if a client sends none.</param>
-    /// <param name="columns">All columns but the id, in the order of the answers.</param>
-    /// <exception cref="InvalidOperationException">A field of the input has no column, or a column has no field.</exception>
+    /// <param name="name">Of the table.</param>
+    /// <param name="input">The JSON form of the input.</param>
+    /// <param name="time">The column by which its lists are ordered; the server's time, where a client leaves it out.</param>
+    /// <param name="columns">All but the id, in the order of the answers.</param>
+    /// <exception cref="InvalidOperationException">A field of the input has no column, or a column no field.</exception>
     public Table(string name, JsonTypeInfo<TInput> input, string time, params Column[] columns)
         : base(name, typeof(TInput), time, columns)
     {
@@ -79,19 +76,19 @@ internal class Table<TInput> : Table
 
     public InputRules<TInput> Rules { get; }
 
-    /// <summary>The filters of its lists, without those by time.</summary>
+    /// <summary>The filters of its lists, without those of time.</summary>
     public IEnumerable<QueryParameter> Filters => columns.Where(static column => column.Filter is not null).Select(static column => column.Parameter);
 
-    /// <summary>Returns the posted record as JSON.</summary>
+    /// <summary>The record as it was posted.</summary>
     public string JsonOf(TInput record) => JsonText.Of(record, input);
 
     /// <summary>Stores a checked record in the transaction of <paramref name="session"/>.</summary>
     /// <param name="session">The transaction.</param>
-    /// <param name="owner">The caller that posts it. An API key that belongs to a bot may post only that bot's records.</param>
-    /// <param name="record">What is stored, apart from the columns that the server fills in.</param>
+    /// <param name="owner">Who posts it; a key that belongs to a bot may post that bot's only.</param>
+    /// <param name="record">What is stored, but for what the server fills in.</param>
     /// <param name="now">The time of a record that has none of its own.</param>
-    /// <param name="filledIn">The values that the server fills in, by column, in their stored form.</param>
-    /// <returns>The id of the new row.</returns>
+    /// <param name="filledIn">Values of the server's for columns, as they are stored.</param>
+    /// <returns>Its id.</returns>
     public ValueTask<long> InsertAsync(Session session, IRecordOwner owner, TInput record, DateTimeOffset now, params ReadOnlySpan<(string Column, object? Value)> filledIn)
     {
         var statement = session.Prepare(insert);
@@ -141,10 +138,7 @@ internal class Table<TInput> : Table
     }
 }
 
-/// <summary>
-/// A table whose records are also read, as <typeparamref name="TRow"/>. A stored value that the API would not accept (written by another
-/// program) is read as null.
-/// </summary>
+/// <summary>A table whose records are also read, as <typeparamref name="TRow"/>. What another program stored and we would not accept reads as null.</summary>
 internal sealed class Table<TInput, TRow> : Table<TInput>
     where TInput : class, IInput<TInput>
     where TRow : class
@@ -154,7 +148,7 @@ internal sealed class Table<TInput, TRow> : Table<TInput>
     private readonly (Column Column, Action<object, object?> Set)[] fields;
 
     /// <inheritdoc cref="Table{TInput}(string, JsonTypeInfo{TInput}, string, Column[])"/>
-    /// <param name="row">The JSON type of the stored record: the id, and a settable field for each column.</param>
+    /// <param name="row">The JSON form of the stored record: the id, and a field that can be set for each column.</param>
     public Table(string name, JsonTypeInfo<TInput> input, JsonTypeInfo<TRow> row, string time, params Column[] columns)
         : base(name, input, time, columns)
     {

@@ -5,35 +5,38 @@ using Pilothouse.Storage;
 namespace Pilothouse.Operations;
 
 /// <summary>
-/// Keeps finished answers until this process or another one commits something: dashboards ask the same question many times between two
-/// writes. Each request checks for new commits, which takes a microsecond or two, so an answer is never stale. Only for answers that depend
-/// on the request and the database alone, not on the clock or the caller.
+/// Keeps finished answers for as long as nobody, this process or another, has committed anything: dashboards ask the same question
+/// many times between two writes. Asking whether anything was committed costs a microsecond or two, so an answer is never stale.
+/// Only for answers that follow from the request and the database alone, not from the clock or the caller.
 /// </summary>
 internal sealed class AnswerCache(Database database)
 {
-    /// <summary>The most bytes that are kept. Above this, everything is dropped, and the next requests fill the cache again.</summary>
+    /// <summary>More than this is forgotten at once; the next requests fill it again.</summary>
     private const long MostBytes = 16 * 1024 * 1024;
 
     private readonly ConcurrentDictionary<(string Path, string Query), Kept> answers = new();
     private long bytes;
 
-    /// <summary>Returns the kept answer, or makes one with <paramref name="read"/> and keeps it.</summary>
+    /// <summary>The kept answer, or the one that <paramref name="read"/> makes.</summary>
     /// <param name="path">The operation's path with its values.</param>
-    /// <param name="call">The call, with its caller and its query.</param>
+    /// <param name="call">Who asks, and for what.</param>
     /// <param name="read">Makes the answer in JSON.</param>
     public async ValueTask<KeptBytes> AnswerAsync(string path, Call call, Func<Session, ValueTask<byte[]>> read)
     {
         var key = (path, call.Query.Text ?? "");
 
-        // The stamp is taken before the read, so that a commit during the read makes the answer stale at once.
+        // Taken before the reading, so that what is committed meanwhile makes the answer old at once.
         var stamp = await database.StampAsync(call.Cancel);
         if (answers.TryGetValue(key, out var kept) && kept.Stamp == stamp)
         {
             return kept.Json;
         }
 
-        // The JSON is written before the next read gets its turn, so that many large answers do not use all CPU cores.
-        var json = new KeptBytes(await database.ReadAsync(call.Caller.Reads, read, call.Cancel));
+        // Written out before the next has its turn: a crowd that asks for large answers is not to have all processors.
+        // A question with a parameter may take several statements, which are to see one state.
+        var json = new KeptBytes(call.Query.Values is { Count: > 0 }
+            ? await database.SnapshotAsync(call.Caller.Reads, read, call.Cancel)
+            : await database.ReadAsync(call.Caller.Reads, read, call.Cancel));
         Keep(key, new Kept(stamp, json));
         return json;
     }

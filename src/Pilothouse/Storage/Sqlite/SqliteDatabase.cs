@@ -5,10 +5,10 @@ using Pilothouse.Storage.Migrations;
 
 namespace Pilothouse.Storage.Sqlite;
 
-/// <summary>The database in one SQLite file in WAL mode: one writer with group commit, and readers of several kinds.</summary>
+/// <summary>The database in one SQLite file: one writer with group commit, readers of several kinds, WAL.</summary>
 internal sealed class SqliteDatabase : Database
 {
-    /// <summary>The probe reads a row from the file: a constant would be answered without reading the file.</summary>
+    /// <summary>From the file: a constant would be answered without a look at it.</summary>
     private static readonly Sql Probe = new("SELECT 1 FROM schema_migrations LIMIT 1");
 
     private static readonly TimeSpan LookAgainAfter = TimeSpan.FromMilliseconds(50);
@@ -17,8 +17,10 @@ internal sealed class SqliteDatabase : Database
     private readonly SharedLook look = new();
     private volatile SqliteEngine? engine;
 
-    /// <summary>Opens the file after <see cref="Migrator"/> has migrated it.</summary>
-    public SqliteDatabase(string path, int readerCount, bool durable, TimeProvider clock, ILogger<SqliteDatabase> logger, IMeterFactory? meters = null)
+    /// <summary>Opens the file, which <see cref="Migrator"/> has brought up to date.</summary>
+    /// <param name="prepare">Is given the connection that writes before anybody writes.</param>
+    public SqliteDatabase(
+        string path, int readerCount, bool durable, TimeProvider clock, ILogger<SqliteDatabase> logger, IMeterFactory? meters = null, Action<SqliteConnection>? prepare = null)
     {
         Path = path;
         WasClosedCleanly = new FileInfo(path + "-wal") is not { Exists: true, Length: > 0 };
@@ -33,17 +35,17 @@ internal sealed class SqliteDatabase : Database
     public override Upkeep Upkeep => new SqliteDatabaseUpkeep(this);
 
     /// <summary>
-    /// Whether the last program that used the file closed it properly. False after a crash, and also while another program has it open.
+    /// Whether the last program that had the file open closed it. False after a crash, and also while another program has it open.
     /// </summary>
     public bool WasClosedCleanly { get; }
 
-    /// <summary>Whether a read or write has found a damaged page since the start.</summary>
+    /// <summary>Whether a read or write has come upon a damaged page since the start.</summary>
     public bool IsDamaged => engine is { } now && (now.Writer.IsDamaged || now.Readers.IsDamaged);
 
-    /// <summary>The number of writes that wait for their transaction.</summary>
+    /// <summary>Writes that wait for their transaction.</summary>
     public int Waiting => engine?.Writer.Waiting ?? 0;
 
-    /// <summary>The check of the open files.</summary>
+    /// <summary>The watch over the open files.</summary>
     public LiveFiles Files => Engine.Files;
 
     private SqliteEngine Engine => engine ?? throw new DatabaseBusyException("The database is being opened anew. Send this again in a moment.");
@@ -75,25 +77,22 @@ internal sealed class SqliteDatabase : Database
         look.WasGood(began);
     }
 
-    /// <summary>
-    /// Copies the database while writes go on. It takes as long as the disk needs: call it on a thread of its own
-    /// (<see cref="PatientThread"/>).
-    /// </summary>
+    /// <summary>Copies the database beside those who write. It takes as long as the disk: call it on a thread of its own (<see cref="PatientThread"/>).</summary>
     /// <param name="target">A file that exists and is empty.</param>
-    /// <param name="read">Reads facts from the snapshot that is copied.</param>
-    /// <param name="progress">Receives the finished part, 0 to 1.</param>
-    /// <param name="cancel">Cancels the copy.</param>
-    /// <exception cref="SqliteException">The source cannot be read, or there is not enough space for the copy.</exception>
+    /// <param name="read">What is to be known of the source at the moment of the copy.</param>
+    /// <param name="progress">Is told the part that is done, 0 to 1.</param>
+    /// <param name="cancel">Ends it.</param>
+    /// <exception cref="SqliteException">The source cannot be read, or there is no room for the copy.</exception>
     /// <exception cref="DatabaseBusyException">The database is closed, or locked by another program.</exception>
     public T CopyTo<T>(string target, Func<SqliteConnection, T> read, IProgress<double>? progress, CancellationToken cancel) =>
         SqliteSnapshot.CopyServed(Engine.Writer, Path, target, read, progress, cancel);
 
     /// <summary>
-    /// After the log or the shared memory was removed: closes all connections of this process to the file and opens it again, if every
-    /// acknowledged write would still be there. All connections of a process share one log, so all must be closed.
+    /// After the log or the shared memory was removed: closes everything that this process has open of the file, and opens it anew, if all that was
+    /// acknowledged is found there. SQLite shares one log among a process's connections, so that not one of them may stay.
     /// </summary>
-    /// <returns>False if writes would be lost. Then nothing was closed.</returns>
-    /// <exception cref="DatabaseBrokenException">Everything was closed, and the database could not be opened again.</exception>
+    /// <returns>False where something would be lost by it; nothing was closed then.</returns>
+    /// <exception cref="DatabaseBrokenException">Everything is closed, and it could not be opened again.</exception>
     public async Task<bool> TryOpenAnewAsync(CancellationToken cancel)
     {
         var old = Engine;

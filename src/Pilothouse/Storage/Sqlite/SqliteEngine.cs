@@ -2,17 +2,14 @@ using Pilothouse.Storage.Files;
 
 namespace Pilothouse.Storage.Sqlite;
 
-/// <summary>
-/// Everything that a server has open of its database file: the check of the files, the writer, the readers, and the connection that reads
-/// the stamp.
-/// </summary>
+/// <summary>Everything that a server has open of its database file: the watch over the files, one writer, the readers, and who asks for the stamp.</summary>
 internal sealed class SqliteEngine : IDisposable
 {
     private readonly SqliteConnection watch;
     private readonly Lock watching = new();
 
-    /// <summary>Opens the file, which must be migrated already.</summary>
-    public SqliteEngine(string path, int readerCount, bool durable, TimeProvider clock, SqliteMetrics metrics, CommitSignal commits, ILogger logger)
+    /// <summary>Opens the file, which is up to date.</summary>
+    public SqliteEngine(string path, int readerCount, bool durable, TimeProvider clock, SqliteMetrics metrics, CommitSignal commits, Action<SqliteConnection>? prepare, ILogger logger)
     {
         var writing = new SqliteConnection(path, OpenFor.Write, durable);
         writing.KeepLog();
@@ -29,7 +26,7 @@ internal sealed class SqliteEngine : IDisposable
 
     public SqliteReaders Readers { get; }
 
-    /// <summary>Returns data_version. Its value belongs to one connection, so all callers must use the same one.</summary>
+    /// <summary>data_version is a number of one connection, so all callers ask the same one.</summary>
     public long Stamp()
     {
         lock (watching)
