@@ -1,19 +1,7 @@
 using System.Collections.Concurrent;
-using System.Text.Json.Serialization;
 using Pilothouse.Storage;
 
 namespace Pilothouse.Contract;
-
-/// <summary>The answer with a list: newest first.</summary>
-internal sealed record Page<T>(bool Success, int Count, IReadOnlyList<T> Data, string? NextCursor);
-
-/// <summary>The answer with one record.</summary>
-internal sealed record One<T>(bool Success, T Data)
-    where T : class;
-
-/// <summary>The answer with a record or, in its place, null.</summary>
-internal sealed record OneOrNone<T>(bool Success, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] T? Data)
-    where T : class;
 
 /// <summary>
 /// The lists of one table, newest first by (time, id), page after page by keyset. Of the filters of a request one, or one group that
@@ -25,7 +13,7 @@ internal sealed record OneOrNone<T>(bool Success, [property: JsonIgnore(Conditio
 /// <param name="columns">What <c>read</c> reads, in order: the id first.</param>
 /// <param name="time">The column of the time by which it is ordered.</param>
 /// <param name="filters">Query parameter and its condition, which names @parameter.</param>
-internal sealed class ListSql(string table, string columns, string time, params (string Parameter, string Condition)[] filters)
+internal sealed partial class ListSql(string table, string columns, string time, params (string Parameter, string Condition)[] filters)
 {
     /// <summary>The lists of a table, by the filters of its columns and some more.</summary>
     public ListSql(Table table, params IEnumerable<(string Parameter, string Condition)> more)
@@ -192,17 +180,6 @@ internal sealed class ListSql(string table, string columns, string time, params 
     private Statement Walk(Session session, QueryValues query, int key, ListBounds bounds) =>
         bounds.Bind(Bind(session.Prepare(statements.GetOrAdd(key | (bounds.Kind * FirstKind), Compose)), query));
 
-    private ListGroups ToGroups(string[] names, string none) => new(
-        table, columns, TimeKey, [.. names.Select(name => Array.Find(filters, filter => filter.Parameter == name))], none, RestBeside([]));
-
-    /// <summary>What rows must fulfil beside the conditions of these filters. A parameter that was not sent is null.</summary>
-    private string[] RestBeside(IEnumerable<string> names) =>
-    [
-        .. filters.ExceptBy(names, static filter => filter.Parameter)
-            .Select(static filter => $"(@{filter.Parameter} IS NULL OR ({filter.Condition}))"),
-        .. Always is null ? Array.Empty<string>() : [Always],
-    ];
-
     private static IEnumerable<(string Parameter, string Condition)> FiltersOf(Table table) =>
         table.Columns.Where(static column => column.Filter is not null).OrderBy(static column => column.Selectivity).Select(static column => (column.Name, column.Condition));
 
@@ -263,27 +240,4 @@ internal sealed class ListSql(string table, string columns, string time, params 
 
         return statement;
     }
-
-    private Sql Compose(int key)
-    {
-        var leader = Leading(key);
-        var rest = (key & Rest) != 0 ? RestBeside(leader.Select(static filter => filter.Parameter)) : Always is null ? [] : [Always];
-        var where = Where([
-            .. leader.Select(static filter => filter.Condition), .. rest, .. ListBounds.Conditions(key / FirstKind, TimeKey)]);
-        return new Sql($"SELECT {columns}, {TimeKey} FROM {table}{where} ORDER BY {TimeKey} DESC, id DESC LIMIT @limit");
-    }
-
-    private Sql ComposeEdge(int key)
-    {
-        var where = Where([.. Leading(key).Select(static filter => filter.Condition), .. ListBounds.Conditions(key / FirstKind, TimeKey)]);
-        return new Sql($"SELECT {TimeKey} FROM {table}{where} ORDER BY {TimeKey} DESC, id DESC LIMIT 1 OFFSET {LongWalk}");
-    }
-
-    private List<(string Parameter, string Condition)> Leading(int key)
-    {
-        var leader = (key & (Rest - 1)) is var number and > 0 ? leaders[number - 1] : 0;
-        return [.. filters.Where((_, i) => (leader & (1 << i)) != 0)];
-    }
-
-    private static string Where(string[] conditions) => conditions.Length == 0 ? "" : " WHERE " + string.Join(" AND ", conditions);
 }

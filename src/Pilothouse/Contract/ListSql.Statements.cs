@@ -1,0 +1,41 @@
+using Pilothouse.Storage;
+
+namespace Pilothouse.Contract;
+
+/// <content>How the statements are made.</content>
+internal sealed partial class ListSql
+{
+    private ListGroups ToGroups(string[] names, string none) => new(
+        table, columns, TimeKey, [.. names.Select(name => Array.Find(filters, filter => filter.Parameter == name))], none, RestBeside([]));
+
+    /// <summary>What rows must fulfil beside the conditions of these filters. A parameter that was not sent is null.</summary>
+    private string[] RestBeside(IEnumerable<string> names) =>
+    [
+        .. filters.ExceptBy(names, static filter => filter.Parameter)
+            .Select(static filter => $"(@{filter.Parameter} IS NULL OR ({filter.Condition}))"),
+        .. Always is null ? Array.Empty<string>() : [Always],
+    ];
+
+    private Sql Compose(int key)
+    {
+        var leader = Leading(key);
+        var rest = (key & Rest) != 0 ? RestBeside(leader.Select(static filter => filter.Parameter)) : Always is null ? [] : [Always];
+        var where = Where([
+            .. leader.Select(static filter => filter.Condition), .. rest, .. ListBounds.Conditions(key / FirstKind, TimeKey)]);
+        return new Sql($"SELECT {columns}, {TimeKey} FROM {table}{where} ORDER BY {TimeKey} DESC, id DESC LIMIT @limit");
+    }
+
+    private Sql ComposeEdge(int key)
+    {
+        var where = Where([.. Leading(key).Select(static filter => filter.Condition), .. ListBounds.Conditions(key / FirstKind, TimeKey)]);
+        return new Sql($"SELECT {TimeKey} FROM {table}{where} ORDER BY {TimeKey} DESC, id DESC LIMIT 1 OFFSET {LongWalk}");
+    }
+
+    private List<(string Parameter, string Condition)> Leading(int key)
+    {
+        var leader = (key & (Rest - 1)) is var number and > 0 ? leaders[number - 1] : 0;
+        return [.. filters.Where((_, i) => (leader & (1 << i)) != 0)];
+    }
+
+    private static string Where(string[] conditions) => conditions.Length == 0 ? "" : " WHERE " + string.Join(" AND ", conditions);
+}
