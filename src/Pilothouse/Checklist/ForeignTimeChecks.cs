@@ -3,7 +3,7 @@ using Pilothouse.Storage;
 
 namespace Pilothouse.Checklist;
 
-/// <summary>As what the times without a zone are read that other programs have stored.</summary>
+/// <summary>Checks how times without a zone are read that other programs have stored.</summary>
 internal static class ForeignTimeChecks
 {
     private static readonly Sql Zone = new("SELECT zone FROM foreign_time_offsets LIMIT 1");

@@ -5,7 +5,7 @@ using Pilothouse.Storage;
 
 namespace Pilothouse.Contract;
 
-/// <summary>Where a page ended: the stored time as it sorts, and the id.</summary>
+/// <summary>The position where a page ended: the time in its sortable form, and the id.</summary>
 internal sealed record ListPosition(string TimeKey, long Id)
 {
     public string Text(string table) =>
@@ -24,7 +24,7 @@ internal sealed record ListPosition(string TimeKey, long Id)
         }
         catch (FormatException)
         {
-            // Not base64: refused like any other text that we did not make.
+            // The text is not base64. It is refused below, like any other cursor that this server did not make.
         }
 
         throw new Refusal(
@@ -32,35 +32,35 @@ internal sealed record ListPosition(string TimeKey, long Id)
     }
 }
 
-/// <summary>Between which times a part of a list lies; null is without an end.</summary>
-/// <param name="From">The first time as it sorts, inclusive.</param>
-/// <param name="To">The first time behind it.</param>
-/// <param name="After">Where the page before ended.</param>
+/// <summary>The bounds of a part of a list. A null bound is open.</summary>
+/// <param name="From">The earliest time in its sortable form, inclusive.</param>
+/// <param name="To">The latest time in its sortable form, exclusive.</param>
+/// <param name="After">The position where the previous page ended.</param>
 internal readonly record struct ListBounds(string? From, string? To, ListPosition? After)
 {
-    /// <summary>Every combination of ends that can be there.</summary>
+    /// <summary>The number of combinations of bounds.</summary>
     public const int Kinds = 8;
 
     private const int HasAfter = 1;
     private const int HasFrom = 2;
     private const int HasTo = 4;
 
-    /// <summary>Which ends are there: less than <see cref="Kinds"/>.</summary>
+    /// <summary>Which bounds are set, as a number below <see cref="Kinds"/>.</summary>
     public int Kind => (NearerAfter is null ? 0 : HasAfter) | (From is null ? 0 : HasFrom) | (NearerTo is null ? 0 : HasTo);
 
-    /// <summary>An engine may take only one upper end to an index: it gets the nearer one, which implies the other.</summary>
+    /// <summary>The upper bound, unless After is nearer: an engine may use only one upper bound for an index scan.</summary>
     private string? NearerTo => After is not null && string.CompareOrdinal(After.TimeKey, To) < 0 ? null : To;
 
     private ListPosition? NearerAfter => To is not null && string.CompareOrdinal(To, After?.TimeKey) <= 0 ? null : After;
 
-    /// <summary>What lies in these bounds and not before that time.</summary>
+    /// <summary>Returns these bounds, with no time before this one.</summary>
     public ListBounds NotBefore(string? time) => string.CompareOrdinal(time, From) > 0 ? this with { From = time } : this;
 
-    /// <summary>What lies in these bounds and before that time.</summary>
+    /// <summary>Returns these bounds, with only times before this one.</summary>
     public ListBounds Before(string? time) =>
         time is not null && (To is null || string.CompareOrdinal(time, To) < 0) ? this with { To = time } : this;
 
-    /// <summary>The conditions that hold rows to bounds of that kind.</summary>
+    /// <summary>Returns the SQL conditions for bounds of this kind.</summary>
     public static IEnumerable<string> Conditions(int kind, string timeKey)
     {
         if ((kind & HasFrom) != 0)
@@ -75,12 +75,12 @@ internal readonly record struct ListBounds(string? From, string? To, ListPositio
 
         if ((kind & HasAfter) != 0)
         {
-            // The first half is what the engine finds in an index on an expression; it does not look inside row values for one.
+            // The first half lets the engine use an index on the time expression: it does not look into row values for one.
             yield return $"{timeKey} <= @after_time AND ({timeKey}, id) < (@after_time, @after_id)";
         }
     }
 
-    /// <summary>Gives the values of these bounds to a statement with their conditions.</summary>
+    /// <summary>Sets the values of these bounds on a statement that has their conditions.</summary>
     public Statement Bind(Statement statement)
     {
         statement = From is null ? statement : statement.Set("from_date", From);

@@ -10,7 +10,7 @@ namespace Pilothouse.Contract;
 /// </summary>
 internal sealed class ListGroups
 {
-    /// <summary>Where more looks into the index were needed, a walk through the rows is as good.</summary>
+    /// <summary>The most index look-ups for a page. If more are needed, scanning the rows is as fast.</summary>
     private const int MostLooks = 6000;
 
     private static readonly string[] Numbers = [.. Enumerable.Range(0, 16).Select(static i => $"group{i}")];
@@ -22,7 +22,7 @@ internal sealed class ListGroups
     private readonly Sql[] rows;
 
     /// <param name="table">The name of the table.</param>
-    /// <param name="columns">What is read of a row.</param>
+    /// <param name="columns">The columns that are read.</param>
     /// <param name="timeKey">The expression of the time by which the list is ordered.</param>
     /// <param name="filters">The filters in the order of the index. The condition of each compares an expression with one value.</param>
     /// <param name="none">
@@ -51,22 +51,22 @@ internal sealed class ListGroups
             Enumerable.Range(0, ListBounds.Kinds).Select(kind => Where([.. conditions, .. ListBounds.Conditions(kind, timeKey)]));
     }
 
-    /// <summary>The statements that find groups, and those that read one; for the test that looks at their query plans.</summary>
+    /// <summary>The statements that find groups and those that read one, for the test of their query plans.</summary>
     public (IEnumerable<Sql> Looks, IEnumerable<Sql> Reads) Statements => ([.. first, .. next], [.. newest, .. rows]);
 
-    /// <summary>How many columns it has before the time.</summary>
+    /// <summary>The number of columns before the time.</summary>
     public int Width => names.Length;
 
     /// <summary>Whether the index has the columns of all of these filters.</summary>
     public bool Has(IEnumerable<string> filters) => filters.All(names.Contains);
 
-    /// <summary>Adds the rows of the groups that fit.</summary>
-    /// <param name="session">A snapshot: a row that changes its group meanwhile is not to be missed.</param>
-    /// <param name="sent">The value of each filter; null where it was not sent.</param>
-    /// <param name="bounds">Between which times.</param>
-    /// <param name="bind">Gives the values of the other conditions to a statement.</param>
-    /// <param name="page">Takes the rows.</param>
-    /// <returns>Whether it was done; else there are too many groups, and nothing was added.</returns>
+    /// <summary>Adds the rows of the matching groups to the page.</summary>
+    /// <param name="session">A snapshot, so that a row which moves to another group meanwhile is not missed.</param>
+    /// <param name="sent">The value of each filter; null if it was not sent.</param>
+    /// <param name="bounds">The bounds in time.</param>
+    /// <param name="bind">Sets the values of the other conditions on a statement.</param>
+    /// <param name="page">Receives the rows.</param>
+    /// <returns>False if there are too many groups. Then nothing was added.</returns>
     public async ValueTask<bool> ReadAsync<T>(
         Session session, Func<string, string?> sent, ListBounds bounds, Func<Statement, Statement> bind, NewestRows<T> page)
     {
@@ -76,7 +76,7 @@ internal sealed class ListGroups
             return false;
         }
 
-        // The newest first: what they have makes the reading of the others short, or needless.
+        // The newest group first: with its rows, the others are read for less, or not at all.
         foreach (var (time, values) in search.Found.OrderByDescending(static group => group.Newest, StringComparer.Ordinal))
         {
             if (string.CompareOrdinal(time, page.Oldest) < 0)
@@ -105,7 +105,7 @@ internal sealed class ListGroups
     }
 
     /// <summary>Finds the groups that begin with the values of the first columns, as many as <paramref name="level"/>.</summary>
-    /// <returns>False where there are too many, or one whose values are not text.</returns>
+    /// <returns>False if there are too many, or if a value of one is not text.</returns>
     private async ValueTask<bool> FindAsync(Search search, int level)
     {
         if (++search.Looks > MostLooks)
@@ -133,7 +133,7 @@ internal sealed class ListGroups
         var found = await Bind(search.Session.Prepare(first[level]), search.Values, level).ListAsync(static row => row.Text(0));
         while (found is [var each])
         {
-            // No text, but a value that another program stored.
+            // Another program stored a value that is not text.
             if (each is null)
             {
                 return false;

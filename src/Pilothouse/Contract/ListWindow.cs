@@ -12,7 +12,7 @@ namespace Pilothouse.Contract;
 /// <param name="From">The filter with the first time, inclusive.</param>
 /// <param name="To">The filter with the last time.</param>
 /// <param name="Where">The condition of every record that has the second time.</param>
-/// <param name="Key">The second time as it sorts.</param>
+/// <param name="Key">The second time in its sortable form.</param>
 /// <param name="Held">The condition of the index of those records whose second time is in another month than the first, or before
 /// it.</param>
 /// <param name="Implied">A filter, and its value for every record that has the second time.</param>
@@ -21,13 +21,13 @@ internal sealed record ListWindow(string From, string To, string Where, string K
 /// <summary>Reads the records of such a window.</summary>
 internal sealed class WindowReader
 {
-    /// <summary>With so many records a window is read as a whole and sorted, which takes a millisecond or two.</summary>
+    /// <summary>A window with at most this many records is read as a whole and sorted, which takes a millisecond or two.</summary>
     private const long Few = 1000;
 
-    /// <summary>Before and after every time as it sorts.</summary>
+    /// <summary>Two texts that sort before and after every time.</summary>
     private const string Earliest = "", Latest = "\uffff";
 
-    /// <summary>"2026-03": behind it sort all times of the month.</summary>
+    /// <summary>The length of "2026-03", which sorts before all times of that month.</summary>
     private const int MonthLength = 7;
 
     private readonly ListWindow window;
@@ -35,11 +35,11 @@ internal sealed class WindowReader
     private readonly Sql few;
     private readonly Sql[] held;
 
-    /// <param name="window">What it is.</param>
+    /// <param name="window">The window.</param>
     /// <param name="table">The name of the table.</param>
-    /// <param name="columns">What is read of a row.</param>
+    /// <param name="columns">The columns that are read.</param>
     /// <param name="timeKey">The expression of the time by which the list is ordered.</param>
-    /// <param name="rest">What else the rows must fulfil.</param>
+    /// <param name="rest">The further conditions for rows.</param>
     public WindowReader(ListWindow window, string table, string columns, string timeKey, string[] rest)
     {
         this.window = window;
@@ -62,12 +62,12 @@ internal sealed class WindowReader
             """))];
     }
 
-    /// <summary>For the test that looks at their query plans.</summary>
+    /// <summary>The statements, for the test of their query plans.</summary>
     public (Sql More, Sql Few, IEnumerable<Sql> Held) Statements => (more, few, held);
 
     public bool IsIn(QueryValues query) => query.Has(window.From) || query.Has(window.To);
 
-    /// <summary>Whether there are so few records in the window that they were read as a whole.</summary>
+    /// <summary>Reads the whole window if it has few records; returns false if it has more.</summary>
     public async ValueTask<bool> ReadFewAsync<T>(
         Session session, QueryValues query, ListBounds bounds, Func<Statement, Statement> bind, NewestRows<T> page)
     {
@@ -81,10 +81,10 @@ internal sealed class WindowReader
         return true;
     }
 
-    /// <summary>Between which times of the list those records lie that began and ended in one month.</summary>
+    /// <summary>Returns the bounds of the records that began and ended in one month.</summary>
     public ListBounds Around(QueryValues query, ListBounds bounds) => bounds.NotBefore(First(query)?[..MonthLength]).Before(End(query));
 
-    /// <summary>Reads the others, as far as they are newer than what the page has.</summary>
+    /// <summary>Reads the other records, as far as they are newer than those of the page.</summary>
     public async ValueTask ReadHeldAsync<T>(
         Session session, QueryValues query, ListBounds bounds, Func<Statement, Statement> bind, NewestRows<T> page)
     {

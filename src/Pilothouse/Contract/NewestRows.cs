@@ -5,16 +5,16 @@ namespace Pilothouse.Contract;
 /// <summary>
 /// The newest rows of several parts of a list: as many as a page has, and one more, which tells that there is a next page.
 /// </summary>
-/// <param name="most">Of a page.</param>
+/// <param name="most">The most rows of a page.</param>
 /// <param name="width">How many columns a record has; the time as it sorts is read behind them, and the id is the first.</param>
 internal sealed class NewestRows<T>(int most, int width, Func<Row, T> read)
 {
     private List<(ListPosition Position, T Record)> rows = [];
 
-    /// <summary>How many rows of each part can be of use.</summary>
+    /// <summary>How many rows of each part may be needed.</summary>
     public long Useful => most + 1L;
 
-    /// <summary>The time before which no row is of use; null while rows are missing.</summary>
+    /// <summary>Rows older than this time are not needed; null while the page is not full.</summary>
     public string? Oldest => rows.Count > most ? rows[most].Position.TimeKey : null;
 
     /// <summary>Adds the rows of one part of the list. A row that is part of another one too counts once.</summary>

@@ -28,7 +28,7 @@ internal sealed partial class ForeignTimeBacklog(Database database, Settings set
                 var began = Stopwatch.GetTimestamp();
                 more = await database.WriteAsync(table.ConvertSomeAsync, stoppingToken);
 
-                // Four fifths of the time are left to those who write.
+                // Four fifths of the time are left to other writers.
                 var rest = Stopwatch.GetElapsedTime(began) * 4;
                 await Task.Delay(rest < LongestRest ? rest : LongestRest, TimeProvider.System, stoppingToken);
             }

@@ -60,7 +60,7 @@ internal sealed class ForeignTimeTable(string name, params string[] columns)
 {
     private const int RowsAtOnce = 2000;
 
-    /// <summary>The next ids of those that were in the file when the setting came, and how many of their times are of each kind.</summary>
+    /// <summary>Reads the next ids of the rows that were in the file when the setting was made, and counts their times by kind.</summary>
     private readonly Sql next = new($"""
         SELECT max(id), total({Join(" + ", columns, static column => $"coalesce({ForeignTimes.IsNaive(column)} AND NOT {ForeignTimes.IsCertain(column)}, 0)")})
         FROM (SELECT * FROM {name} WHERE id > (SELECT done_id FROM foreign_time_backlog WHERE table_name = '{name}')
@@ -101,7 +101,7 @@ internal sealed class ForeignTimeTable(string name, params string[] columns)
         return true;
     }
 
-    /// <summary>How many rows were read as local, and how many times stay UTC because they may be; null where the setting was never made.</summary>
+    /// <summary>Returns how many rows were converted from local time and how many times stay UTC; null if the setting was never made.</summary>
     public ValueTask<(long Converted, long Left)?> CountAsync(Session session) =>
         session.Prepare(counts).FirstAsync(static row => ((long, long)?)(row.Whole(0) ?? 0, row.Whole(1) ?? 0));
 

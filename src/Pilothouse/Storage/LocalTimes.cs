@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace Pilothouse.Storage;
 
-/// <summary>What the clocks of a zone are ahead of UTC from one local time on.</summary>
-/// <param name="From">The local time, as it sorts; empty for the first.</param>
-/// <param name="OffsetSeconds">Local time less UTC.</param>
-/// <param name="AgainSeconds">The other offset, where these local times are there twice: the clocks went back.</param>
+/// <summary>The offset of a zone from UTC, from one local time on.</summary>
+/// <param name="From">The local time in its sortable form; empty for the first offset.</param>
+/// <param name="OffsetSeconds">Local time minus UTC.</param>
+/// <param name="AgainSeconds">The second offset, if these local times occur twice because the clocks went back; else null.</param>
 internal readonly record struct LocalTimes(string From, int OffsetSeconds, int? AgainSeconds)
 {
     private static readonly DateTimeOffset First = new(1990, 1, 1, 0, 0, 0, TimeSpan.Zero);

@@ -18,7 +18,7 @@ internal static class ForeignTimeTriggers
 
     private static readonly Sql Unmark = new("DELETE FROM server_writes");
 
-    /// <summary>Brings the file to what the setting says; null where none is set. Nothing is written where it is so already.</summary>
+    /// <summary>Makes the triggers and offsets match the setting (null if it is not set). Writes nothing if they match already.</summary>
     /// <exception cref="DatabaseRefusedException">Another program holds the file.</exception>
     public static void Apply(SqliteConnection connection, TimeZoneInfo? zone, DateTimeOffset now)
     {
@@ -48,13 +48,13 @@ internal static class ForeignTimeTriggers
         }
     }
 
-    /// <summary>Whether rows of others are looked at, so that the server's own must say that they are the server's.</summary>
+    /// <summary>Whether the triggers exist. Then the server must mark its own transactions.</summary>
     public static bool AreThere(SqliteConnection connection) => Find(connection, Inserted(ForeignTimes.Tables[0])) is not null;
 
-    /// <summary>Says, inside a transaction, that it is the server's. It is never committed: nobody else sees it.</summary>
+    /// <summary>Marks the running transaction as the server's own. The mark is never committed, so no other program sees it.</summary>
     public static void MarkAsOurs(SqliteConnection connection) => connection.Get(Mark).Renew().Run();
 
-    /// <summary>Takes that back before the commit.</summary>
+    /// <summary>Removes the mark before the commit.</summary>
     public static void Finish(SqliteConnection connection) => connection.Get(Unmark).Renew().Run();
 
     private static void Apply(SqliteConnection connection, TimeZoneInfo? zone, List<LocalTimes> offsets)
@@ -62,7 +62,7 @@ internal static class ForeignTimeTriggers
         var stored = Stored(connection);
         if (zone is not null && stored.Count == 0)
         {
-            // What is in the file now was written before: it is looked through later (ForeignTimeTable.ConvertSomeAsync).
+            // Rows that are in the file now are converted later (ForeignTimeTable.ConvertSomeAsync).
             foreach (var table in ForeignTimes.Tables)
             {
                 connection.Execute($"""
@@ -150,7 +150,7 @@ internal static class ForeignTimeTriggers
         END
         """;
 
-    /// <summary>What SQLite itself put there in this statement, such as the tables' own default, is in UTC.</summary>
+    /// <summary>Whether the time is local. A time that SQLite itself wrote in this statement (a column default) is in UTC.</summary>
     private static string IsLocal(string time) => $"({ForeignTimes.IsNaive(time)} AND NOT {ForeignTimes.IsSqliteNow(time)})";
 
     private static string WhereLocal(string column) => $"WHEN {IsLocal($"NEW.{column}")} THEN {ForeignTimes.ToUtc($"NEW.{column}")}";

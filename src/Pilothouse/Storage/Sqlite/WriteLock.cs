@@ -42,7 +42,7 @@ internal sealed class WriteLock(SqliteConnection connection) : IDisposable
         }
     }
 
-    /// <summary>Before the commit: what says that it is the server's transaction must not outlast it.</summary>
+    /// <summary>Called before the commit. It removes the mark of the server's own transaction.</summary>
     public void Finish()
     {
         if (marks)
