@@ -157,7 +157,6 @@ internal sealed class SqliteWriter : IDisposable
             writeLock.Finish();
             commitBegan = Stopwatch.GetTimestamp();
             connection.Get(Commit).Renew().Run();
-
             // If the log was removed meanwhile, this transaction was lost with it.
             files.Demand();
         }
