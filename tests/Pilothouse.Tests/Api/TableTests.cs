@@ -1,5 +1,8 @@
 using System.Globalization;
+using System.Reflection;
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -44,6 +47,19 @@ public sealed class TableTests
         Faults.None(stored.Keys.Except(RecordTables.Declared[name].Columns.Select(static column => column.Name)).Select(column => $"{name}.{column} is in the database, and its Table does not declare it"));
         Faults.None(RecordTables.Declared[name].Columns.Select(column => !stored.TryGetValue(column.Name, out var type) ? $"{name}.{column.Name} is declared, and no migration adds it"
             : !TypesOf(column).Contains(type) ? $"{name}.{column.Name} is declared as {column.Kind}, and a migration makes it {type} instead of {TypesOf(column)[0]}" : null));
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Each_column_is_of_the_kind_of_its_field(string name)
+    {
+        var table = RecordTables.Declared[name];
+        var types = (table.Record ?? table.Input).GetProperties().ToDictionary(
+            static field => field.GetCustomAttribute<JsonPropertyNameAttribute>()?.Name ?? JsonNamingPolicy.SnakeCaseLower.ConvertName(field.Name),
+            static field => Nullable.GetUnderlyingType(field.PropertyType) ?? field.PropertyType);
+        Faults.None(table.Columns.Where(column => types.TryGetValue(column.Name, out var type) && type != ValueTypeOf(column.Kind))
+            .Select(column => $"{name}.{column.Name} is declared as {column.Kind}, whose values are {ValueTypeOf(column.Kind).Name}, and its field is {types[column.Name].Name}"));
+        Assert.True(table.Columns.All(column => types.ContainsKey(column.Name)), $"{name} has columns whose fields are called otherwise");
     }
 
     [Theory]
@@ -182,6 +198,15 @@ public sealed class TableTests
         _ => ["REAL", "INTEGER"],
     };
 
+    private static Type ValueTypeOf(ColumnKind kind) => kind switch
+    {
+        ColumnKind.Text => typeof(string),
+        ColumnKind.Whole => typeof(long),
+        ColumnKind.Number => typeof(double),
+        ColumnKind.Money => typeof(decimal),
+        _ => typeof(DateTimeOffset),
+    };
+
     private static bool IsSame(Column column, JsonNode sent, string stored) => column.Kind switch
     {
         ColumnKind.Text => string.Equals(sent.ToString(), stored, column.InCapitals is null && column.Choices is null ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase),
@@ -192,7 +217,9 @@ public sealed class TableTests
     /// <summary>Asks for it where its list, or the newest record, is read. A filter that has a value even when it is left out is given the record's.</summary>
     private static async Task<JsonObject> FindAsync(TestServer server, string path, JsonObject sent, long id)
     {
-        var parameters = Routes(server, "GET").Single(endpoint => PathOf(endpoint) == path).Metadata.GetOrderedMetadata<QueryShape>().SelectMany(static shape => shape.Parameters);
+        var list = Routes(server, "GET").SingleOrDefault(endpoint => PathOf(endpoint) == path);
+        Assert.True(list is not null, $"No GET {path} answers what POST {path} stores: its feature needs a Read operation.");
+        var parameters = list.Metadata.GetOrderedMetadata<QueryShape>().SelectMany(static shape => shape.Parameters);
         var query = string.Join('&', parameters.Where(parameter => parameter.Default is not null && sent.ContainsKey(parameter.Name)).Select(parameter => $"{parameter.Name}={sent[parameter.Name]}"));
         var (status, body) = await server.Client.SendAsync("GET", $"{path}?{query}");
         Assert.Equal(200, status);

@@ -24,7 +24,7 @@ public sealed partial class OperationTests
         var missing = Operations(server)
             .SelectMany(static operation => operation.Answers.Select(static answer => answer.Type).Concat(operation is WriteOperation { Input: { } input } ? [input] : []).Select(type => (operation.Name, Type: type)))
             .Where(used => generated.TrueForAll(resolver => resolver.GetTypeInfo(used.Type, options) is null))
-            .Select(static used => $"{used.Name} needs [JsonSerializable(typeof({used.Type.Name}))] in the JSON context of its feature");
+            .Select(static used => $"{used.Name} needs [JsonSerializable(typeof({Written(used.Type)}))] in the JSON context of its feature");
         Faults.None(missing);
     }
 
@@ -100,6 +100,9 @@ public sealed partial class OperationTests
     }
 
     private static IEnumerable<Operation> Operations(TestServer server) => server.Services.GetServices<Feature>().SelectMany(feature => feature.Operations(server.Services));
+
+    private static string Written(Type type) =>
+        type.IsGenericType ? $"{type.Name.Split('`')[0]}<{string.Join(", ", type.GetGenericArguments().Select(Written))}>" : type.Name;
 
     [GeneratedRegex(@"for path in ([\w -]+); do\n(.*?)  done", RegexOptions.Singleline)]
     private static partial Regex Loop();
