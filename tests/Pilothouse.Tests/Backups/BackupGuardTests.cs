@@ -184,7 +184,7 @@ public sealed class BackupGuardTests : IDisposable
         var (code, _) = await command.TerminateAsync();
         Assert.Equal(130, code);
         Assert.Equal([".lock"], Directory.GetFiles(Backups).Select(static path => Path.GetFileName(path)));
-        Assert.Contains("Ended before it was finished", command.Errors, StringComparison.Ordinal);
+        Assert.Contains("Stopped before it was finished", command.Errors, StringComparison.Ordinal);
     }
 
     private string[] Names() => [.. Directory.GetFiles(Backups, "*.db.gz").Order(StringComparer.Ordinal)];

@@ -62,7 +62,7 @@ public sealed class CleanupCrashTests
     [Fact]
     public async Task Vacuum_on_a_disk_that_becomes_full_leaves_every_row_and_works_when_there_is_room()
     {
-        await using var disk = await SmallDisk.MountAsync(24);
+        await using var disk = await SmallDisk.MountAsync(64);
         var path = disk.Folder.File("trading_bot.db");
         await MakeAsync(path);
         await Tool.SqliteAsync(path, "DELETE FROM signals WHERE id BETWEEN 2000 AND 4000;");
@@ -107,7 +107,7 @@ public sealed class CleanupCrashTests
     [Fact]
     public async Task Cleanup_on_a_full_disk_deletes_whole_transactions_or_says_what_to_do()
     {
-        await using var disk = await SmallDisk.MountAsync(24);
+        await using var disk = await SmallDisk.MountAsync(64);
         var path = disk.Folder.File("trading_bot.db");
         await MakeAsync(path);
         var kept = await Tool.SqliteAsync(path, Kept);
