@@ -22,7 +22,7 @@ internal static class SqliteUpkeep
         connection.Execute("PRAGMA analysis_limit=400");
 
         // 0x10000: all tables, even those that this connection has not queried; 1: only list the statements.
-        foreach (var analyze in connection.Column("PRAGMA optimize=0x10003"))
+        foreach (var analyze in Advised(connection))
         {
             var started = Stopwatch.GetTimestamp();
             try
@@ -100,6 +100,19 @@ internal static class SqliteUpkeep
         {
             // Reset it, because this setting applies to the whole process.
             connection.Execute("PRAGMA temp_store_directory=''");
+        }
+    }
+
+    /// <summary>The statements that SQLite advises. None while another program has the lock: the statistics of yesterday are as good.</summary>
+    private static IReadOnlyList<string> Advised(SqliteConnection connection)
+    {
+        try
+        {
+            return connection.Column("PRAGMA optimize=0x10003");
+        }
+        catch (SqliteException error) when (error.IsLock)
+        {
+            return [];
         }
     }
 
