@@ -21,7 +21,7 @@ public sealed partial class ArchitectureTests
         ["Configuration"] = [],
 
         // What every door speaks: refusals, rules of inputs, tables, lists, JSON.
-        ["Contract"] = ["Storage"],
+        ["Contract"] = ["Storage", "Configuration"],
         ["Monitoring"] = ["Storage", "Configuration", "Contract"],
         ["Auth"] = ["Storage", "Configuration", "Contract"],
 

@@ -25,15 +25,9 @@ internal sealed class AnalysisFeature : Feature
         { Query = new([QueryParameter.Limit(50), QueryParameter.Cursor, .. Filters]), PerMinute = 200 };
 
         yield return new Read<One<ChartAnalysis>>("latestAnalysis", "GET /api/analysis/latest", "The newest analysis", AnalysisJson.Default.OneChartAnalysis,
-            static async (session, _, query) =>
-            {
-                var page = await AnalysisStore.List.PageAsync(session, query, 1, AnalysisStore.Table.Read);
-                return page.Count > 0
-                    ? new One<ChartAnalysis>(true, page.Data[0])
-                    : throw Refusal.NotFound("No analysis data available", query.Named() is { } filters
-                        ? $"No analysis has this {filters}; GET /api/analysis lists what there is."
-                        : "Nothing was stored yet; POST /api/analysis stores an analysis.");
-            })
+            static (session, _, query) => AnalysisStore.List.NewestAsync(session, query, AnalysisStore.Table.Read, "No analysis data available", static filters => filters is null
+                ? "Nothing was stored yet; POST /api/analysis stores an analysis."
+                : $"No analysis has this {filters}; GET /api/analysis lists what there is."))
         { Query = new(Filters), MayFindNothing = true, PerMinute = 200 };
 
         var create = new Write<NewChartAnalysis, ChartAnalysisStored>("createAnalysis", "POST /api/analysis", "Store an analysis",

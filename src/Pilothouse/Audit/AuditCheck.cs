@@ -33,7 +33,7 @@ internal sealed class AuditCheck(IReadOnlyList<AuditKey> keys)
     private long count;
     private DateTimeOffset? restoredAt;
     private long restoredNumber;
-    private IReadOnlyList<AuditWitness> witnesses = [];
+    private ILookup<(string Chain, long Number), AuditWitness> witnesses = Enumerable.Empty<AuditWitness>().ToLookup(PlaceOf);
     private readonly HashSet<AuditWitness> met = [];
 
     /// <summary>Checks the log in one snapshot.</summary>
@@ -41,7 +41,7 @@ internal sealed class AuditCheck(IReadOnlyList<AuditKey> keys)
     /// <param name="seen">The ends of the chains in the server's log.</param>
     public async ValueTask<AuditFindings> RunAsync(Session session, IReadOnlyList<AuditWitness> seen)
     {
-        witnesses = seen;
+        witnesses = seen.ToLookup(PlaceOf);
         var chains = await AuditChain.ListAsync(session);
         sealedChains = chains.ToDictionary(static one => one.Chain);
         foreach (var one in chains)
@@ -63,7 +63,7 @@ internal sealed class AuditCheck(IReadOnlyList<AuditKey> keys)
             Add(Missing(one.Chain, one.FirstNumber, one.Number));
         }
 
-        LookAtWitnesses(chains);
+        LookAtWitnesses(seen, chains);
         return new(count, chains, problems);
     }
 
@@ -95,7 +95,7 @@ internal sealed class AuditCheck(IReadOnlyList<AuditKey> keys)
 
         Check(row, isBehindGap);
         NoteRestore(row);
-        met.UnionWith(witnesses.Where(witness => witness.Chain == row.Chain && witness.Number == row.Number && witness.Hash == row.Hash));
+        met.UnionWith(witnesses[(row.Chain, row.Number)].Where(witness => witness.Hash == row.Hash));
         (previous, expected, previousId) = (row.Hash, row.Number + 1, row.Id);
     }
 
@@ -145,9 +145,9 @@ internal sealed class AuditCheck(IReadOnlyList<AuditKey> keys)
     /// Compares the chains with the ends in the server's log. An end from before a restore may be newer than the restored database; that is
     /// not a problem.
     /// </summary>
-    private void LookAtWitnesses(IReadOnlyList<AuditChain> chains)
+    private void LookAtWitnesses(IReadOnlyList<AuditWitness> seen, IReadOnlyList<AuditChain> chains)
     {
-        foreach (var witness in witnesses.Where(witness => !met.Contains(witness)))
+        foreach (var witness in seen.Where(witness => !met.Contains(witness)))
         {
             var first = chains.FirstOrDefault(one => one.Chain == witness.Chain)?.FirstNumber ?? 1;
             var isExplained = witness.Number < first || (witness.At <= restoredAt && witness.Number > restoredNumber);
@@ -166,6 +166,8 @@ internal sealed class AuditCheck(IReadOnlyList<AuditKey> keys)
             (restoredAt, restoredNumber) = (at, row.Number - 1);
         }
     }
+
+    private static (string Chain, long Number) PlaceOf(AuditWitness witness) => (witness.Chain, witness.Number);
 
     private AuditKey? KeyOf(string id) => keys.FirstOrDefault(key => key.Id == id);
 

@@ -10,22 +10,8 @@ namespace Pilothouse.Audit;
 /// </summary>
 internal sealed partial class AuditWitnessing(Database database, TimeProvider clock, ILogger<AuditWitnessing> logger) : SteadyService(logger)
 {
-    protected override async Task RunSteadilyAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(TimeSpan.FromHours(1), clock);
-        do
-        {
-            try
-            {
-                await TellAsync(stoppingToken);
-            }
-            catch (Exception error) when (!stoppingToken.IsCancellationRequested)
-            {
-                Failed(logger, error);
-            }
-        }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
-    }
+    protected override Task RunSteadilyAsync(CancellationToken stoppingToken) =>
+        NowAndEachHourAsync(TellAsync, error => Failed(logger, error), clock, stoppingToken);
 
     /// <summary>Writes the ends once, now.</summary>
     public async Task TellAsync(CancellationToken cancel)

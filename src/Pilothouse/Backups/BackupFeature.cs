@@ -50,7 +50,7 @@ internal sealed partial class BackupFeature : Feature
         })
         { Query = ListQuery, Scope = Scopes.Control };
 
-        yield return new Act<BackupCreated>("createBackup", "POST /api/backups", "Make a backup now and verify it; takes seconds to minutes", 201, BackupJson.Default.BackupCreated,
+        yield return new Act<BackupCreated>(AuditedWork.CreateBackup, "POST /api/backups", "Make a backup now and verify it; takes seconds to minutes", 201, BackupJson.Default.BackupCreated,
             call => CreateAsync(call, parts))
         { Scope = Scopes.Control };
 

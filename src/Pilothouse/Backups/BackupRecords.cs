@@ -15,7 +15,7 @@ internal sealed record BackupRow(string Name, DateTimeOffset MadeAt, string? Mad
         backup.Manifest?.Sha256, backup.Manifest?.SchemaVersion, backup.Manifest?.ForeignKeyViolations, backup.Manifest?.Tables);
 
     /// <summary>Returns the change for the audit log.</summary>
-    public static Changed ChangeOf(Backup backup) => new("backups", null, null, () => JsonText.Of(Of(backup), BackupJson.Default.BackupRow));
+    public static Changed ChangeOf(Backup backup) => new("backups", null, null, _ => new(JsonText.Of(Of(backup), BackupJson.Default.BackupRow)));
 }
 
 internal sealed record BackupList(bool Success, int Count, IReadOnlyList<BackupRow> Data, string? NextCursor);

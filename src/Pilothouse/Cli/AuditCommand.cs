@@ -62,9 +62,8 @@ internal static class AuditCommand
             return Shell.Failed;
         }
 
-        if (settings.JwtSecret.Length == 0)
+        if (!Shell.HasSecret(settings))
         {
-            Shell.Say("There is no JWT_SECRET_KEY here, so this is not the server's folder. Run this where its .env is, after its first start.");
             return Shell.Failed;
         }
 

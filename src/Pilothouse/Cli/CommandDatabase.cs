@@ -11,9 +11,8 @@ internal static class CommandDatabase
     public static Task<int> WithAsync(string command, Func<Settings, Database, CommandLog, Task<int>> work) => Shell.ChangingAsync(command, async (settings, log) =>
     {
         // Outside of the server's folder, the key would be made with another secret and in another database.
-        if (settings.JwtSecret.Length == 0)
+        if (!Shell.HasSecret(settings))
         {
-            Shell.Say("There is no JWT_SECRET_KEY here, so this is not the server's folder. Run this where its .env is, after its first start.");
             return Shell.Failed;
         }
 

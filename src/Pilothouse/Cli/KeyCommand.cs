@@ -120,12 +120,8 @@ internal static class KeyCommand
         return command;
     }
 
-    private static async ValueTask AuditAsync(Session session, Settings settings, string operation, long id, ApiKey? before)
-    {
-        var after = await CredentialStore.FindKeyAsync(session, id);
-        await new AuditLog(new AuditKey(settings.JwtSecret), TimeProvider.System)
-            .RecordAsync(session, Call.AtCommandLine(), operation, new(KeyFeature.Table, id, KeyFeature.After(before), KeyFeature.After(after)));
-    }
+    private static ValueTask AuditAsync(Session session, Settings settings, string operation, long id, ApiKey? before) =>
+        new AuditLog(new AuditKey(settings.JwtSecret), TimeProvider.System).RecordAsync(session, Call.AtCommandLine(), operation, KeyFeature.ChangeOf(id, before));
 
     private static void CheckName(System.CommandLine.Parsing.OptionResult given, string option)
     {

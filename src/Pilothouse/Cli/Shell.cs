@@ -99,6 +99,18 @@ internal static class Shell
         return false;
     }
 
+    /// <summary>Whether this is the server's folder: elsewhere its secret is not known. Says so if not.</summary>
+    public static bool HasSecret(Settings settings)
+    {
+        if (settings.JwtSecret.Length > 0)
+        {
+            return true;
+        }
+
+        Say("There is no JWT_SECRET_KEY here, so this is not the server's folder. Run this where its .env is, after its first start.");
+        return false;
+    }
+
     /// <summary>Reads the settings from the environment and .env. The first time, it makes a PIN and a secret.</summary>
     /// <returns>The settings, and the PIN if it was made now.</returns>
     public static (Settings Settings, string? NewPin) LoadSettings()

@@ -77,7 +77,7 @@ internal sealed class SettingSource(IReadOnlyDictionary<string, string> values)
 
     /// <summary>A time zone by its name in the tz database; null where none is set. Only the plain name of a zone is looked for, never a path.</summary>
     public TimeZoneInfo? TimeZone(string name) =>
-        TakeText(new(name, "", "a time zone such as Europe/Berlin"), "", static text => FindZone(text)?.Id) is { Length: > 0 } id ? FindZone(id) : null;
+        TakeText(new(name, "", "a time zone such as Europe/Berlin"), "", static text => TimeZones.Find(text)?.Id) is { Length: > 0 } id ? TimeZones.Find(id) : null;
 
     public string[] List(string name, string allowed, Func<string, bool> good) =>
         TakeText(new(name, "", allowed), "", text => Split(text).All(good) ? text : null) is { Length: > 0 } text ? Split(text) : [];
@@ -121,9 +121,6 @@ internal sealed class SettingSource(IReadOnlyDictionary<string, string> values)
 
         return network.PrefixLength > 0;
     }
-
-    private static TimeZoneInfo? FindZone(string id) =>
-        id.All(static c => char.IsAsciiLetterOrDigit(c) || c is '_' or '+' or '-' or '/') && !id.StartsWith('/') && TimeZoneInfo.TryFindSystemTimeZoneById(id, out var zone) ? zone : null;
 
     private static string[] Split(string text) => text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 

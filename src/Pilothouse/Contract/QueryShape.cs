@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Primitives;
+using Pilothouse.Configuration;
 using Pilothouse.Storage;
 
 namespace Pilothouse.Contract;

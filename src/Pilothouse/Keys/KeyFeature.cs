@@ -10,8 +10,6 @@ namespace Pilothouse.Keys;
 /// <summary>The operations on API keys. Each needs the scope <c>control</c>.</summary>
 internal sealed class KeyFeature : Feature
 {
-    public const string Table = "api_keys";
-
     private static readonly QueryShape ListQuery = new(QueryParameter.MostOf("keys"));
 
     public override string Tag => "API keys";
@@ -32,7 +30,7 @@ internal sealed class KeyFeature : Feature
         })
         { Query = ListQuery, Scope = Scopes.Control, HoldsSecret = true };
 
-        yield return new Write<NewApiKey, ApiKeyCreated>("createApiKey", "POST /api/keys", "Make an API key; it is shown once", KeyJson.Default.NewApiKey, KeyJson.Default.ApiKeyCreated,
+        yield return new Write<NewApiKey, ApiKeyCreated>(AuditedWork.CreateApiKey, "POST /api/keys", "Make an API key; it is shown once", KeyJson.Default.NewApiKey, KeyJson.Default.ApiKeyCreated,
             async (session, call, input) =>
             {
                 if (input.ExpiresAt <= clock.GetUtcNow())
@@ -47,13 +45,13 @@ internal sealed class KeyFeature : Feature
                 return new Answer<ApiKeyCreated>(201, new(true, "API key created successfully; it is not shown again", id, key))
                 {
                     Id = id,
-                    Changed = new(Table, id, null, After(await CredentialStore.FindKeyAsync(session, id))),
+                    Changed = ChangeOf(id, null),
                     Then = () => ApiKeyLog.Made(logger, id, ApiKeys.NamesOf(given), ends, call.Caller.Owner, call.Address, call.RequestId),
                 };
             })
         { Scope = Scopes.Control, AlsoDemands = DemandKeyForAll, HoldsSecret = true };
 
-        yield return new Write<NoInput, ApiKeyRevoked>("revokeApiKey", "DELETE /api/keys/{id}", "Revoke an API key at once", KeyJson.Default.NoInput, KeyJson.Default.ApiKeyRevoked,
+        yield return new Write<NoInput, ApiKeyRevoked>(AuditedWork.RevokeApiKey, "DELETE /api/keys/{id}", "Revoke an API key at once", KeyJson.Default.NoInput, KeyJson.Default.ApiKeyRevoked,
             async (session, call, _) =>
             {
                 var id = call.Id;
@@ -66,15 +64,20 @@ internal sealed class KeyFeature : Feature
                 return Answer.Ok(new ApiKeyRevoked(true, "API key revoked", id)) with
                 {
                     Id = id,
-                    Changed = new(Table, id, After(before), After(await CredentialStore.FindKeyAsync(session, id))),
+                    Changed = ChangeOf(id, before),
                     Then = () => ApiKeyLog.Revoked(logger, id, call.Caller.Owner, call.Address, call.RequestId),
                 };
             })
         { Statuses = [200], Scope = Scopes.Control, AlsoDemands = DemandKeyForAll, HoldsSecret = true };
     }
 
-    /// <summary>Returns a key's row for the audit log; null if there is no key.</summary>
-    public static Func<string>? After(ApiKey? key) => key is null ? null : () => JsonText.Of(ApiKeyRow.Of(key), KeyJson.Default.ApiKeyRow);
+    /// <summary>A key that was made, or changed, for the audit log.</summary>
+    /// <param name="id">The key's id.</param>
+    /// <param name="before">The key before the change; null for a new one.</param>
+    public static Changed ChangeOf(long id, ApiKey? before) => new(
+        "api_keys", id, before is null ? null : () => JsonOf(before), async session => JsonOf((await CredentialStore.FindKeyAsync(session, id))!));
+
+    private static string JsonOf(ApiKey key) => JsonText.Of(ApiKeyRow.Of(key), KeyJson.Default.ApiKeyRow);
 
     /// <summary>Refuses an API key that belongs to one bot: it may not make or revoke keys, because keys concern all bots.</summary>
     private static void DemandKeyForAll(Caller caller)

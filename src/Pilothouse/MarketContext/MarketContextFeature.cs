@@ -26,13 +26,9 @@ internal sealed class MarketContextFeature : Feature
         var markets = parts.GetRequiredService<MarketContextService>();
         var (database, clock) = (parts.GetRequiredService<Database>(), parts.GetRequiredService<TimeProvider>());
         yield return new Read<One<MarketSnapshot>>("latestMarketContext", "GET /api/market-context", "The newest snapshot of the market",
-            MarketContextJson.Default.OneMarketSnapshot, static async (session, _, _) =>
-            {
-                var page = await MarketContextStore.List.PageAsync(session, QueryValues.None, 1, MarketContextStore.Table.Read);
-                return page.Count > 0
-                    ? new One<MarketSnapshot>(true, page.Data[0])
-                    : throw Refusal.NotFound("No market context data available", "Nothing was stored yet; POST /api/market-context stores a snapshot of the market.");
-            })
+            MarketContextJson.Default.OneMarketSnapshot,
+            static (session, _, query) => MarketContextStore.List.NewestAsync(session, query, MarketContextStore.Table.Read, "No market context data available",
+                static _ => "Nothing was stored yet; POST /api/market-context stores a snapshot of the market."))
         { MayFindNothing = true, PerMinute = 200 };
 
         // A fresh read, because the window moves with the clock.

@@ -11,8 +11,6 @@ namespace Pilothouse.Monitoring;
 internal sealed partial class ForeignTimeBacklog(Database database, Settings settings, ILogger<ForeignTimeBacklog> logger)
     : SteadyService(logger)
 {
-    private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(1);
-
     protected override async Task RunSteadilyAsync(CancellationToken stoppingToken)
     {
         if (settings.ForeignTimeZone is null)
@@ -28,9 +26,7 @@ internal sealed partial class ForeignTimeBacklog(Database database, Settings set
                 var began = Stopwatch.GetTimestamp();
                 more = await database.WriteAsync(table.ConvertSomeAsync, stoppingToken);
 
-                // Four fifths of the time are left to other writers.
-                var rest = Stopwatch.GetElapsedTime(began) * 4;
-                await Task.Delay(rest < LongestRest ? rest : LongestRest, TimeProvider.System, stoppingToken);
+                await Task.Delay(FairShare.RestAfter(Stopwatch.GetElapsedTime(began)), TimeProvider.System, stoppingToken);
             }
 
             if (some && await database.ReadAsync(table.CountAsync, stoppingToken) is { } counts)

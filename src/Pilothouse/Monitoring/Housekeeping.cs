@@ -8,8 +8,6 @@ namespace Pilothouse.Monitoring;
 /// </summary>
 internal sealed partial class Housekeeping(IEnumerable<IPurge> parts, TimeProvider clock, ILogger<Housekeeping> logger) : SteadyService(logger)
 {
-    private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(1);
-
     protected override async Task RunSteadilyAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromHours(1), clock);
@@ -47,8 +45,7 @@ internal sealed partial class Housekeeping(IEnumerable<IPurge> parts, TimeProvid
             }
 
             // Measured with the machine's own time, because a test may stop the server's clock.
-            var rest = Stopwatch.GetElapsedTime(started) * 4;
-            await Task.Delay(rest < LongestRest ? rest : LongestRest, TimeProvider.System, cancel);
+            await Task.Delay(FairShare.RestAfter(Stopwatch.GetElapsedTime(started)), TimeProvider.System, cancel);
         }
     }
 

@@ -11,6 +11,25 @@ internal abstract partial class SteadyService(ILogger logger) : BackgroundServic
     /// <summary>Does the work until the token is cancelled or nothing is left to do. An exception that leaves it is a bug.</summary>
     protected abstract Task RunSteadilyAsync(CancellationToken stoppingToken);
 
+    /// <summary>Does work now and each hour; a failure is passed to <paramref name="failed"/>, and the work is tried again in an hour.</summary>
+    protected static async Task NowAndEachHourAsync(
+        Func<CancellationToken, Task> work, Action<Exception> failed, TimeProvider clock, CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromHours(1), clock);
+        do
+        {
+            try
+            {
+                await work(stoppingToken);
+            }
+            catch (Exception error) when (!stoppingToken.IsCancellationRequested)
+            {
+                failed(error);
+            }
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
     protected sealed override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         while (true)

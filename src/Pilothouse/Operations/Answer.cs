@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Pilothouse.Contract;
+using Pilothouse.Storage;
 
 namespace Pilothouse.Operations;
 
@@ -15,8 +16,10 @@ internal abstract record WriteAnswer
 /// <param name="Table">The record's table.</param>
 /// <param name="Id">Its id; null if it has none, or if there are many records.</param>
 /// <param name="Before">The record before the change, in JSON; null for a new one.</param>
-/// <param name="After">The record after the change, in JSON; null if it was removed.</param>
-internal sealed record Changed(string Table, long? Id, Func<string>? Before, Func<string>? After)
+/// <param name="After">
+/// Gives the record after the change, in JSON, from the transaction; null if it was removed. It runs only if the change is recorded.
+/// </param>
+internal sealed record Changed(string Table, long? Id, Func<string>? Before, Func<Session, ValueTask<string>>? After)
 {
     /// <summary>The reason that the caller gave, or null.</summary>
     public string? Reason { get; init; }
@@ -46,7 +49,7 @@ internal static class Answer
     /// <param name="id">Its id.</param>
     /// <param name="record">What was posted.</param>
     public static Answer<TAnswer> Created<TAnswer, TInput>(TAnswer body, Table<TInput> table, long id, TInput record)
-        where TInput : class, IInput<TInput> => new(201, body) { Changed = new(table.Name, id, null, () => table.JsonOf(record)), Id = id };
+        where TInput : class, IInput<TInput> => new(201, body) { Changed = new(table.Name, id, null, _ => new(table.JsonOf(record))), Id = id };
 
     public static Answer<T> Ok<T>(T body) => new(200, body);
 }

@@ -33,7 +33,7 @@ internal sealed class AuditLog(AuditKey key, TimeProvider clock)
         var chain = await AuditChain.FindAsync(session, Chain) ?? AuditChain.Empty(Chain);
         var row = new AuditRow(
             0, Timestamps.ToStored(clock.GetUtcNow()), call.Caller.Owner, call.Caller.DisplayName, operation, call.Door, call.Address, call.RequestId,
-            changed.Table, changed.Id, changed.Before?.Invoke(), changed.After?.Invoke(), changed.Reason, Chain, chain.Number + 1, key.Id, "");
+            changed.Table, changed.Id, changed.Before?.Invoke(), changed.After is { } after ? await after(session) : null, changed.Reason, Chain, chain.Number + 1, key.Id, "");
         var hash = row.HashBy(key, chain.Hash);
         await session.Prepare(Insert)
             .Set("timestamp", row.Timestamp).Set("who", row.Who).Set("who_name", row.WhoName).Set("operation", row.Operation).Set("door", row.Door)

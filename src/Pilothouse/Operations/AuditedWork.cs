@@ -1,6 +1,6 @@
 namespace Pilothouse.Operations;
 
-/// <summary>The audit log's names for work that is not an operation.</summary>
+/// <summary>The audit log's names for work that is no operation, or that also the command line does.</summary>
 internal static class AuditedWork
 {
     public const string Cleanup = "cleanup";

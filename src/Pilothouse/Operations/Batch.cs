@@ -105,7 +105,7 @@ internal sealed class Batch<TInput, TAnswer>(Write<TInput, TAnswer> one, string 
         return new Answer<BatchStored>(201, body)
         {
             Then = then,
-            Changed = changed is null ? null : new(changed.Table, null, null, () => JsonText.Of(new BatchChange(stored, ids), BatchJson.Default.BatchChange)),
+            Changed = changed is null ? null : new(changed.Table, null, null, _ => new(JsonText.Of(new BatchChange(stored, ids), BatchJson.Default.BatchChange))),
         };
     }
 }

@@ -23,8 +23,8 @@ internal sealed record CleanedTable(string Table, int Days, long Rows, long Kept
         string.Join(", ", tables.Where(static table => table.Rows > 0).Select(static table => string.Create(CultureInfo.InvariantCulture, $"{table.Table} {table.Rows}")).DefaultIfEmpty("nothing"));
 
     /// <summary>Returns the cleanup for the audit log: how many rows were deleted, by table.</summary>
-    public static Changed ChangeOf(IReadOnlyList<CleanedTable> tables) => new("tables", null, null, () => JsonText.Of(
-        tables.Where(static table => table.Rows > 0).ToDictionary(static table => table.Table, static table => table.Rows), CleanedJson.Default.DictionaryStringInt64));
+    public static Changed ChangeOf(IReadOnlyList<CleanedTable> tables) => new("tables", null, null, _ => new(JsonText.Of(
+        tables.Where(static table => table.Rows > 0).ToDictionary(static table => table.Table, static table => table.Rows), CleanedJson.Default.DictionaryStringInt64)));
 }
 
 [JsonSerializable(typeof(Dictionary<string, long>))]

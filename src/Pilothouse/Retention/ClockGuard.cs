@@ -57,22 +57,8 @@ internal sealed partial class ClockGuard(Database database, TimeProvider clock, 
         await base.StartAsync(cancellationToken);
     }
 
-    protected override async Task RunSteadilyAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(TimeSpan.FromHours(1), clock);
-        do
-        {
-            try
-            {
-                await LookAsync(stoppingToken);
-            }
-            catch (Exception error) when (!stoppingToken.IsCancellationRequested)
-            {
-                Failed(logger, error);
-            }
-        }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
-    }
+    protected override Task RunSteadilyAsync(CancellationToken stoppingToken) =>
+        NowAndEachHourAsync(LookAsync, error => Failed(logger, error), clock, stoppingToken);
 
     public override void Dispose()
     {

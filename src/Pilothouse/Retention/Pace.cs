@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Pilothouse.Storage;
 
 namespace Pilothouse.Retention;
 
@@ -29,7 +30,6 @@ internal sealed class Pace
 
         // We use a fifth of the time. A writer of another process that meets us retries after 1, 2, 5, 10, 15 and 20 ms (SQLite's busy
         // handler). When we used a third, one in a thousand met us six times in a row.
-        var rest = took * 4;
-        return rest > TimeSpan.FromSeconds(1) ? TimeSpan.FromSeconds(1) : rest;
+        return FairShare.RestAfter(took);
     }
 }

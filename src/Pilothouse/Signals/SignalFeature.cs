@@ -24,15 +24,10 @@ internal sealed class SignalFeature : Feature
             static (session, _, query) => SignalStore.List.PageAsync(session, query, query.Whole("limit"), SignalStore.Table.Read))
         { Query = new([QueryParameter.Limit(50), QueryParameter.Cursor, .. Filters]), PerMinute = 200 };
 
-        yield return new Read<One<Signal>>("latestSignal", "GET /api/signals/latest", "The newest signal", SignalJson.Default.OneSignal, static async (session, _, query) =>
-        {
-            var page = await SignalStore.List.PageAsync(session, query, 1, SignalStore.Table.Read);
-            return page.Count > 0
-                ? new One<Signal>(true, page.Data[0])
-                : throw Refusal.NotFound("No signals found", query.Named() is { } filters
-                    ? $"No signal has this {filters}; GET /api/signals lists what there is."
-                    : "Nothing was stored yet; POST /api/signals stores a signal.");
-        })
+        yield return new Read<One<Signal>>("latestSignal", "GET /api/signals/latest", "The newest signal", SignalJson.Default.OneSignal,
+            static (session, _, query) => SignalStore.List.NewestAsync(session, query, SignalStore.Table.Read, "No signals found", static filters => filters is null
+                ? "Nothing was stored yet; POST /api/signals stores a signal."
+                : $"No signal has this {filters}; GET /api/signals lists what there is."))
         { Query = new(Filters), MayFindNothing = true, PerMinute = 300 };
 
         var create = new Write<NewSignal, SignalStored>("createSignal", "POST /api/signals", "Store a signal", SignalJson.Default.NewSignal, SignalJson.Default.SignalStored,

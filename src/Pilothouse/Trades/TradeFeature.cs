@@ -64,7 +64,7 @@ internal sealed class TradeFeature : Feature
             {
                 var (id, isNew) = await trades.RecordAsync(session, call.Caller, trade);
                 return isNew
-                    ? Answer.Created(new TradeStored(true, "Trade created successfully", id), TradeStore.Table, id, trade) with { Changed = After(await TradeService.FindAsync(session, id)) }
+                    ? Answer.Created(new TradeStored(true, "Trade created successfully", id), TradeStore.Table, id, trade) with { Changed = Stored(id) }
                     : Answer.Ok(new TradeStored(true, "Trade was stored before", id)) with { Id = id };
             })
         { Statuses = [201, 200], PerMinute = 100 };
@@ -91,10 +91,10 @@ internal sealed class TradeFeature : Feature
         Answer.Ok(new TradeChanged(true, message, trade.After.Id, trade.After)) with
         {
             Id = trade.After.Id,
-            Changed = After(trade.After) with { Before = () => JsonOf(trade.Before), Reason = reason },
+            Changed = new(TradeStore.Table.Name, trade.After.Id, () => JsonOf(trade.Before), _ => new(JsonOf(trade.After))) { Reason = reason },
         };
 
-    private static Changed After(Trade trade) => new(TradeStore.Table.Name, trade.Id, null, () => JsonOf(trade));
+    private static Changed Stored(long id) => new(TradeStore.Table.Name, id, null, async session => JsonOf(await TradeService.FindAsync(session, id)));
 
     private static string JsonOf(Trade trade) => JsonText.Of(trade, TradeJson.Default.Trade);
 }

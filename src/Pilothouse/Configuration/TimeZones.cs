@@ -1,7 +1,7 @@
-namespace Pilothouse.Contract;
+namespace Pilothouse.Configuration;
 
 /// <summary>
-/// The time zones that a client may name. .NET caches a zone for ever under every spelling that it finds, and a path such as
+/// The time zones that a client or a setting may name. .NET caches a zone for ever under every spelling that it finds, and a path such as
 /// <c>./Europe/Berlin</c> has any number of spellings. So only plain zone names are looked up.
 /// </summary>
 internal static class TimeZones
