@@ -88,17 +88,21 @@ internal sealed class DrainingSockets(Draining draining, OpenFiles files, Connec
 
         public async ValueTask UnbindAsync(CancellationToken cancellationToken = default)
         {
+            if (!draining.HasBegun)
+            {
+                socket.Dispose();
+                return;
+            }
+
             // Accept the connections that the system has accepted already: closing the socket would reset them.
-            for (var turn = 0; draining.HasBegun && turn < MostTurns && socket.Poll(TimeSpan.Zero, SelectMode.SelectRead); turn++)
+            NewConnections.Ignore(socket);
+            for (var turn = 0; turn < MostTurns && socket.Poll(TimeSpan.Zero, SelectMode.SelectRead); turn++)
             {
                 await Task.Delay(1, CancellationToken.None);
             }
 
             socket.Dispose();
-            if (draining.HasBegun)
-            {
-                await Task.Delay(Pause, CancellationToken.None);
-            }
+            await Task.Delay(Pause, CancellationToken.None);
         }
 
         public ValueTask DisposeAsync()
