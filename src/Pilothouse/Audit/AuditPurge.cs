@@ -23,8 +23,10 @@ internal sealed class AuditPurge(Database database, AuditKey key, Settings setti
     private async ValueTask<int> PurgeAsync(Session session, DateTimeOffset before)
     {
         var removed = 0;
-        foreach (var chain in await AuditChain.ListAsync(session))
+        var ends = AuditEnds.Of(session, key);
+        foreach (var stored in await AuditChain.ListAsync(session))
         {
+            var chain = await ends.FindAsync(session, stored.Chain);
             AuditRow? last = null;
             foreach (var row in await session.Prepare(Oldest).Set("chain", chain.Chain).Set("newest", (long?)chain.Number).Set("limit", (long?)PurgedAtOnce).ListAsync(AuditRow.Read))
             {
@@ -39,7 +41,7 @@ internal sealed class AuditPurge(Database database, AuditKey key, Settings setti
             if (last is not null)
             {
                 removed += await session.Prepare(Delete).Set("chain", chain.Chain).Set("number", (long?)last.Number).ExecuteAsync();
-                await (chain with { FirstNumber = last.Number + 1, FirstHash = last.Hash }).StoreAsync(session, key);
+                ends.Set(chain with { FirstNumber = last.Number + 1, FirstHash = last.Hash });
             }
         }
 

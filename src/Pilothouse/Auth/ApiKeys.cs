@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Numerics;
 using System.Security.Cryptography;
 using System.Text;
@@ -20,7 +21,15 @@ internal sealed class ApiKeys(Settings settings, TimeProvider clock)
     /// <summary>The digits of a key in base62: 43 of them can hold 32 bytes, because 62^43 is larger than 2^256.</summary>
     private const int Digits = 43;
 
-    private readonly byte[] hashKey = HKDF.DeriveKey(HashAlgorithmName.SHA256, Encoding.UTF8.GetBytes(settings.JwtSecret), 32, info: "pilothouse api keys"u8.ToArray());
+    /// <summary>How many rows are remembered as unchanged. No owner has as many keys in use.</summary>
+    private const int MostRemembered = 10_000;
+
+    private readonly KeyedHash hmac = new(settings.JwtSecret, "pilothouse api keys");
+
+    /// <summary>
+    /// The last row of each hash whose seal was right. A row that is read again and equals it needs no second computation of the seal.
+    /// </summary>
+    private readonly ConcurrentDictionary<string, SealedKey> unchanged = new();
 
     public static readonly Choices ScopeNames = new("read", "write", "control");
 
@@ -43,9 +52,8 @@ internal sealed class ApiKeys(Settings settings, TimeProvider clock)
         }
 
         var hash = Hash(key);
-        return await CredentialStore.FindKeyAsync(session, hash) is { Key: var found, Seal: { } seal } row
-            && IsSame(seal, Seal(hash, found.Scopes, found.BotName, found.ExpiresAt))
-            && (found.ExpiresAt is null || found.ExpiresAt > clock.GetUtcNow()) ? row : null;
+        return await CredentialStore.FindKeyAsync(session, hash) is { } row && IsSealed(row)
+            && (row.Key.ExpiresAt is null || row.Key.ExpiresAt > clock.GetUtcNow()) ? row : null;
     }
 
     public static Scopes ScopesOf(ApiKey key) => ScopesOf(key.Scopes.Split(','));
@@ -60,15 +68,36 @@ internal sealed class ApiKeys(Settings settings, TimeProvider clock)
 
     public static string NamesOf(Scopes scopes) => scopes.ToString().ToLowerInvariant();
 
+    private bool IsSealed(SealedKey row)
+    {
+        if (unchanged.TryGetValue(row.Hash, out var known) && known == row)
+        {
+            return true;
+        }
+
+        if (row.Seal is not { } seal || !IsSame(seal, Seal(row.Hash, row.Key.Scopes, row.Key.BotName, row.Key.ExpiresAt)))
+        {
+            return false;
+        }
+
+        if (unchanged.Count >= MostRemembered)
+        {
+            unchanged.Clear();
+        }
+
+        unchanged[row.Hash] = row;
+        return true;
+    }
+
     private static bool IsSame(string one, string other) => CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(one), Encoding.UTF8.GetBytes(other));
 
     /// <summary>
     /// Returns the HMAC over what the key allows. A bot that writes to the file cannot make it, and so cannot extend its own key.
     /// </summary>
-    private string Seal(string hash, string scopes, string? botName, DateTimeOffset? expiresAt) => Convert.ToHexStringLower(HMACSHA256.HashData(hashKey,
-        Encoding.UTF8.GetBytes($"{hash}\n{scopes}\n{(expiresAt is { } ends ? Timestamps.ToStored(ends) : "")}\n{botName}")));
+    private string Seal(string hash, string scopes, string? botName, DateTimeOffset? expiresAt) => hmac.Hex(
+        Encoding.UTF8.GetBytes($"{hash}\n{scopes}\n{(expiresAt is { } ends ? Timestamps.ToStored(ends) : "")}\n{botName}"));
 
-    private string Hash(string key) => Convert.ToHexStringLower(HMACSHA256.HashData(hashKey, Encoding.ASCII.GetBytes(key)));
+    private string Hash(string key) => hmac.Hex(Encoding.ASCII.GetBytes(key));
 
     private static string Base62(byte[] bytes)
     {

@@ -14,7 +14,12 @@ internal sealed class CallerDatabase(Database database, TimeProvider clock)
     public Task<T> WriteAsync<T>(Caller caller, Func<Session, ValueTask<T>> work, CancellationToken cancel = default) => database.WriteAsync(
         async session =>
         {
-            await DemandAsync(session, caller);
+            if (caller.ExpiresAt <= clock.GetUtcNow() || !CheckedCredentials.Has(session, caller))
+            {
+                await DemandAsync(session, caller);
+                CheckedCredentials.Add(session, caller);
+            }
+
             return await work(session);
         },
         cancel);

@@ -71,15 +71,23 @@ internal static class CredentialStore
         }
 
         await session.Prepare(RevokeKey).Set("now", (DateTimeOffset?)now).Set("id", id).ChangeAsync();
+        CheckedCredentials.Forget(session);
         return true;
     }
 
     public static ValueTask<bool> IsRevokedAsync(Session session, string tokenId) => session.Prepare(FindRevoked).Set("jti", tokenId).AnyAsync();
 
     /// <returns>1 if the token was revoked now, 0 if it was revoked before.</returns>
-    public static async ValueTask<int> RevokeTokenAsync(Session session, string tokenId, DateTimeOffset expiresAt) => await IsRevokedAsync(session, tokenId)
-        ? 0
-        : await session.Prepare(InsertRevoked).Set("jti", tokenId).Set("expires_at", (DateTimeOffset?)expiresAt).ChangeAsync();
+    public static async ValueTask<int> RevokeTokenAsync(Session session, string tokenId, DateTimeOffset expiresAt)
+    {
+        if (await IsRevokedAsync(session, tokenId))
+        {
+            return 0;
+        }
+
+        CheckedCredentials.Forget(session);
+        return await session.Prepare(InsertRevoked).Set("jti", tokenId).Set("expires_at", (DateTimeOffset?)expiresAt).ChangeAsync();
+    }
 
     /// <summary>Returns the attempts in the client's running window and its end; 0 attempts if no window is running.</summary>
     public static ValueTask<(int Attempts, DateTimeOffset Ends)> FindBudgetAsync(Session session, string client, DateTimeOffset now) =>

@@ -40,6 +40,7 @@ internal class Table<TInput> : Table
 {
     private readonly Column[] columns;
     private readonly Func<object, object?>?[] values;
+    private readonly string insertion;
     private readonly Sql insert;
     private readonly JsonTypeInfo<TInput> input;
 
@@ -63,7 +64,8 @@ internal class Table<TInput> : Table
         }
 
         var names = columns.Select(static column => column.Name).ToArray();
-        insert = new Sql($"INSERT INTO {name}({string.Join(", ", names)}) VALUES ({string.Join(", ", names.Select(static column => "@" + column))}) RETURNING id");
+        insertion = $"INSERT INTO {name}({string.Join(", ", names)}) VALUES ({string.Join(", ", names.Select(static column => "@" + column))}) RETURNING ";
+        insert = new Sql(insertion + "id");
         Rules = new InputRules<TInput>().Record(["id", .. names]);
         for (var i = 0; i < columns.Length; i++)
         {
@@ -79,8 +81,8 @@ internal class Table<TInput> : Table
     /// <summary>The filters of its lists, without those of time.</summary>
     public IEnumerable<QueryParameter> Filters => columns.Where(static column => column.Filter is not null).Select(static column => column.Parameter);
 
-    /// <summary>The record as it was posted.</summary>
-    public string JsonOf(TInput record) => JsonText.Of(record, input);
+    /// <summary>The record as it was posted, for the audit log.</summary>
+    public string JsonOf(TInput record) => JsonText.OfRecord(record, input);
 
     /// <summary>Stores a checked record in the transaction of <paramref name="session"/>.</summary>
     /// <param name="session">The transaction.</param>
@@ -89,9 +91,15 @@ internal class Table<TInput> : Table
     /// <param name="now">The time of a record that has none of its own.</param>
     /// <param name="filledIn">Values of the server's for columns, as they are stored.</param>
     /// <returns>Its id.</returns>
-    public ValueTask<long> InsertAsync(Session session, IRecordOwner owner, TInput record, DateTimeOffset now, params ReadOnlySpan<(string Column, object? Value)> filledIn)
+    public ValueTask<long> InsertAsync(Session session, IRecordOwner owner, TInput record, DateTimeOffset now, params ReadOnlySpan<(string Column, object? Value)> filledIn) =>
+        Bind(session.Prepare(insert), owner, record, now, filledIn).InsertAsync();
+
+    /// <summary>Returns a statement that stores a record and returns these columns of it.</summary>
+    protected Sql InsertReturning(string selection) => new(insertion + selection);
+
+    /// <summary>Sets the parameters of a statement that stores a record.</summary>
+    protected Statement Bind(Statement statement, IRecordOwner owner, TInput record, DateTimeOffset now, ReadOnlySpan<(string Column, object? Value)> filledIn)
     {
-        var statement = session.Prepare(insert);
         for (var i = 0; i < columns.Length; i++)
         {
             var column = columns[i];
@@ -105,7 +113,7 @@ internal class Table<TInput> : Table
             column.Bind(statement, value);
         }
 
-        return statement.InsertAsync();
+        return statement;
     }
 
     private static object? Find(ReadOnlySpan<(string Column, object? Value)> filledIn, string column, out bool found)
@@ -146,6 +154,7 @@ internal sealed class Table<TInput, TRow> : Table<TInput>
     private readonly Func<object> make;
     private readonly Action<object, object?> setId;
     private readonly (Column Column, Action<object, object?> Set)[] fields;
+    private readonly Sql store;
 
     /// <inheritdoc cref="Table{TInput}(string, JsonTypeInfo{TInput}, string, Column[])"/>
     /// <param name="row">The JSON form of the stored record: the id, and a field that can be set for each column.</param>
@@ -153,6 +162,7 @@ internal sealed class Table<TInput, TRow> : Table<TInput>
         : base(name, input, time, columns)
     {
         var setters = row.Properties.Where(static field => field.Set is not null).ToDictionary(static field => field.Name, static field => field.Set!);
+        store = InsertReturning(Selection);
         make = row.CreateObject!;
         setId = Take("id");
         fields = Array.ConvertAll(columns, column => (column, Take(column.Name)));
@@ -167,6 +177,12 @@ internal sealed class Table<TInput, TRow> : Table<TInput>
     }
 
     public override Type Record => typeof(TRow);
+
+    /// <summary>Stores a checked record as <see cref="Table{TInput}.InsertAsync"/> does.</summary>
+    /// <returns>The record as it is stored.</returns>
+    public ValueTask<TRow> StoreAsync(
+        Session session, IRecordOwner owner, TInput record, DateTimeOffset now, params ReadOnlySpan<(string Column, object? Value)> filledIn) =>
+        Bind(session.Prepare(store), owner, record, now, filledIn).InsertAsync(Read);
 
     /// <summary>Reads a row of <see cref="Table.Selection"/>.</summary>
     public TRow Read(Row row)

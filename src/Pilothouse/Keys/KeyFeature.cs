@@ -77,7 +77,7 @@ internal sealed class KeyFeature : Feature
     public static Changed ChangeOf(long id, ApiKey? before) => new(
         "api_keys", id, before is null ? null : () => JsonOf(before), async session => JsonOf((await CredentialStore.FindKeyAsync(session, id))!));
 
-    private static string JsonOf(ApiKey key) => JsonText.Of(ApiKeyRow.Of(key), KeyJson.Default.ApiKeyRow);
+    private static string JsonOf(ApiKey key) => JsonText.OfRecord(ApiKeyRow.Of(key), KeyJson.Default.ApiKeyRow);
 
     /// <summary>Refuses an API key that belongs to one bot: it may not make or revoke keys, because keys concern all bots.</summary>
     private static void DemandKeyForAll(Caller caller)

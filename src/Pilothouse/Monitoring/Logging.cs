@@ -43,6 +43,9 @@ internal static class Logging
             .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
             .MinimumLevel.Override("Microsoft.Hosting.Lifetime", LogEventLevel.Warning)
 
+            // The web server makes an activity for each request if this category may log anything. RequestLog has all that it would say.
+            .MinimumLevel.Override("Microsoft.AspNetCore.Hosting.Diagnostics", LevelAlias.Off)
+
             // ServeCommand reports this failure in one sentence.
             .Filter.ByExcluding(static line => line.MessageTemplate.Text == "Hosting failed to start")
             .Filter.ByExcluding(new ConnectionNoise(TimeProvider.System).Excludes)

@@ -1,5 +1,7 @@
-using System.Security.Cryptography;
+using System.Buffers;
+using System.Globalization;
 using System.Text;
+using Pilothouse.Auth;
 
 namespace Pilothouse.Operations;
 
@@ -9,11 +11,14 @@ namespace Pilothouse.Operations;
 /// </summary>
 internal sealed class AuditKey
 {
-    private readonly byte[] key;
+    /// <summary>The most bytes of a length and the colon behind it.</summary>
+    private const int LongestPrefix = 11;
+
+    private readonly KeyedHash hash;
 
     public AuditKey(string secret)
     {
-        key = HKDF.DeriveKey(HashAlgorithmName.SHA256, Encoding.UTF8.GetBytes(secret), 32, info: "pilothouse audit log"u8.ToArray());
+        hash = new(secret, "pilothouse audit log");
         Id = Hash("id")[..8];
     }
 
@@ -26,12 +31,40 @@ internal sealed class AuditKey
     /// </summary>
     public string Hash(params ReadOnlySpan<string?> parts)
     {
-        using var hash = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, key);
+        var longest = 0;
         foreach (var part in parts)
         {
-            hash.AppendData(Encoding.UTF8.GetBytes(part is null ? "-" : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{part.Length}:{part}")));
+            longest += LongestPrefix + Encoding.UTF8.GetMaxByteCount(part?.Length ?? 0);
         }
 
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
+        // One call with all bytes is much cheaper than one for each part.
+        var bytes = ArrayPool<byte>.Shared.Rent(longest);
+        try
+        {
+            var length = 0;
+            foreach (var part in parts)
+            {
+                length += Write(part, bytes.AsSpan(length));
+            }
+
+            return hash.Hex(bytes.AsSpan(0, length));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(bytes);
+        }
+    }
+
+    private static int Write(string? part, Span<byte> bytes)
+    {
+        if (part is null)
+        {
+            bytes[0] = (byte)'-';
+            return 1;
+        }
+
+        part.Length.TryFormat(bytes, out var digits, provider: CultureInfo.InvariantCulture);
+        bytes[digits] = (byte)':';
+        return digits + 1 + Encoding.UTF8.GetBytes(part, bytes[(digits + 1)..]);
     }
 }

@@ -4,7 +4,7 @@ namespace Pilothouse.Operations;
 
 /// <summary>
 /// Writes rows of the audit log in the transaction of the change that they record, so that neither is stored without the other. The end of
-/// the hash chain is read in the same transaction, so it is right even if another process wrote last.
+/// the hash chain is read and sealed in the same transaction (<see cref="AuditEnds"/>), so it is right even if another process wrote last.
 /// </summary>
 internal sealed class AuditLog(AuditKey key, TimeProvider clock)
 {
@@ -30,7 +30,8 @@ internal sealed class AuditLog(AuditKey key, TimeProvider clock)
     /// <param name="changed">The record that was changed.</param>
     public async ValueTask RecordAsync(Session session, Call call, string operation, Changed changed)
     {
-        var chain = await AuditChain.FindAsync(session, Chain) ?? AuditChain.Empty(Chain);
+        var ends = AuditEnds.Of(session, key);
+        var chain = await ends.FindAsync(session, Chain);
         var row = new AuditRow(
             0, Timestamps.ToStored(clock.GetUtcNow()), call.Caller.Owner, call.Caller.DisplayName, operation, call.Door, call.Address, call.RequestId,
             changed.Table, changed.Id, changed.Before?.Invoke(), changed.After is { } after ? await after(session) : null, changed.Reason, Chain, chain.Number + 1, key.Id, "");
@@ -40,6 +41,6 @@ internal sealed class AuditLog(AuditKey key, TimeProvider clock)
             .Set("address", row.Address).Set("request_id", row.RequestId).Set("record_table", row.RecordTable).Set("record_id", row.RecordId)
             .Set("before", row.Before).Set("after", row.After).Set("reason", row.Reason).Set("chain", row.Chain).Set("number", (long?)row.Number).Set("key_id", row.KeyId).Set("hash", hash)
             .ChangeAsync();
-        await (chain with { Number = row.Number, Hash = hash }).StoreAsync(session, key);
+        ends.Set(chain with { Number = row.Number, Hash = hash });
     }
 }

@@ -8,6 +8,9 @@ internal abstract class Session
 {
     /// <summary>Returns the prepared statement, reset and without values. Run it before preparing the same statement again.</summary>
     public abstract Statement Prepare(Sql sql);
+
+    /// <summary>What the writes of this transaction share. Reads have no commit, and must not use it.</summary>
+    public CommitStates Commit { get; } = new();
 }
 
 /// <summary>A prepared statement. Set its parameters by name, then run it once.</summary>
@@ -44,8 +47,10 @@ internal abstract class Statement
     /// Runs an <c>INSERT ... RETURNING id</c> to its end, because foreign keys are only checked there, and returns the id.
     /// </summary>
     /// <exception cref="RowKeptAwayException">No row was stored.</exception>
-    public async ValueTask<long> InsertAsync() =>
-        await ListAsync(static row => row.Whole(0)) is [{ } id] ? id : throw new RowKeptAwayException();
+    public async ValueTask<long> InsertAsync() => await InsertAsync(static row => row.Whole(0)) ?? throw new RowKeptAwayException();
+
+    /// <summary>Like <see cref="InsertAsync()"/>, for a statement that returns other columns of the row.</summary>
+    public async ValueTask<T> InsertAsync<T>(Func<Row, T> read) => await ListAsync(read) is [var stored] ? stored : throw new RowKeptAwayException();
 
     /// <summary>Runs a statement that stores or changes exactly one row.</summary>
     /// <returns>How many rows it changed, which is never 0.</returns>

@@ -62,10 +62,11 @@ internal sealed class TradeFeature : Feature
         var create = new Write<NewTrade, TradeStored>("createTrade", "POST /api/trades", "Store a trade", TradeJson.Default.NewTrade, TradeJson.Default.TradeStored,
             async (session, call, trade) =>
             {
-                var (id, isNew) = await trades.RecordAsync(session, call.Caller, trade);
+                var (stored, isNew) = await trades.RecordAsync(session, call.Caller, trade);
                 return isNew
-                    ? Answer.Created(new TradeStored(true, "Trade created successfully", id), TradeStore.Table, id, trade) with { Changed = Stored(id) }
-                    : Answer.Ok(new TradeStored(true, "Trade was stored before", id)) with { Id = id };
+                    ? Answer.Created(new TradeStored(true, "Trade created successfully", stored.Id), TradeStore.Table, stored.Id, trade) with
+                    { Changed = new(TradeStore.Table.Name, stored.Id, null, _ => new(JsonOf(stored))) }
+                    : Answer.Ok(new TradeStored(true, "Trade was stored before", stored.Id)) with { Id = stored.Id };
             })
         { Statuses = [201, 200], PerMinute = 100 };
         yield return create;
@@ -94,7 +95,5 @@ internal sealed class TradeFeature : Feature
             Changed = new(TradeStore.Table.Name, trade.After.Id, () => JsonOf(trade.Before), _ => new(JsonOf(trade.After))) { Reason = reason },
         };
 
-    private static Changed Stored(long id) => new(TradeStore.Table.Name, id, null, async session => JsonOf(await TradeService.FindAsync(session, id)));
-
-    private static string JsonOf(Trade trade) => JsonText.Of(trade, TradeJson.Default.Trade);
+    private static string JsonOf(Trade trade) => JsonText.OfRecord(trade, TradeJson.Default.Trade);
 }

@@ -11,14 +11,14 @@ namespace Pilothouse.Trades;
 internal sealed class TradeService(Settings settings, TimeProvider clock)
 {
     /// <summary>Stores a checked trade, or finds the one that was stored under its external id before.</summary>
-    /// <returns>Its id, and whether it is new.</returns>
-    public async ValueTask<(long Id, bool IsNew)> RecordAsync(Session session, Caller caller, NewTrade trade)
+    /// <returns>The trade as it is stored, and whether it is new.</returns>
+    public async ValueTask<(Trade Trade, bool IsNew)> RecordAsync(Session session, Caller caller, NewTrade trade)
     {
         var botName = caller.BotFor(trade.BotName);
         if (trade.ExternalId is { } externalId && await TradeStore.FindExternalAsync(session, botName, externalId) is { } known)
         {
             TradeRepetition.Demand(known, trade);
-            return (known.Id, false);
+            return (known, false);
         }
 
         if (trade.SignalId is { } signalId && !await SignalStore.ExistsAsync(session, signalId))
@@ -30,13 +30,13 @@ internal sealed class TradeService(Settings settings, TimeProvider clock)
         var timestamp = Timestamps.Cut(trade.Timestamp ?? (trade.IsClosed ? trade.ClosedAt : null) ?? clock.GetUtcNow());
         if (!trade.IsClosed)
         {
-            return (await TradeStore.Table.InsertAsync(session, caller, trade, timestamp, ("pnl", 0m)), true);
+            return (await TradeStore.Table.StoreAsync(session, caller, trade, timestamp, ("pnl", 0m)), true);
         }
 
         var closedAt = Timestamps.Cut(trade.ClosedAt ?? timestamp);
         CheckOrder(timestamp, closedAt);
         var result = ResultOf(NewTrade.Sides.Normal(trade.Side)!, trade.EntryPrice!.Value, trade.ExitPrice!.Value, trade.Quantity!.Value, trade.Fees, trade.Leverage);
-        return (await TradeStore.Table.InsertAsync(
+        return (await TradeStore.Table.StoreAsync(
             session, caller, trade, timestamp, ("closed_at", closedAt), ("pnl", result.Pnl), ("pnl_percentage", result.PnlPercentage)), true);
     }
 

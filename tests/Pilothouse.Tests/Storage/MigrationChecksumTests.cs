@@ -28,6 +28,7 @@ public sealed class MigrationChecksumTests
         ["pilothouse_0014_words"] = "3e6322a591abaec704b4b4f6ca2789ce8340389d4634c0986f2a02e3e8f139c7",
         ["pilothouse_0015_groups_of_filters"] = "c03abb699df0c6a5cdd310709256ef81ffe74ff919fc01efcc32fda7a40c85c9",
         ["pilothouse_0016_foreign_times"] = "57d050db03767451e97b6c986c04464827f612e29298f39dc8aa1da55b2c8f44",
+        ["pilothouse_0017_audit_indexes"] = "f1dd4cbe976915ee6a998b8efec232c8918d4fc6d286400d6b3ff196ef113f56",
     };
 
     private const string AddedColumns = "638aaccc52f44ef614d25e08b411f1e254735bb1aa2bd97488e5fdb58b008430";

@@ -1,6 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
+using Pilothouse.Audit;
+using Pilothouse.Auth;
+using Pilothouse.Contract;
+using Pilothouse.Operations;
 using Pilothouse.Storage;
 using Pilothouse.Storage.Sqlite;
 using Pilothouse.Tests.Fixtures;
@@ -40,6 +44,105 @@ public sealed class WriterTests
         Assert.Equal(20, writes.Count(static write => write.Exception?.InnerException is SqliteException { Code: 19 }));
         Assert.Equal(20, writes.Count(static write => write.Exception?.InnerException is InvalidDataException));
         Assert.Equal("good 20", server.Sql("SELECT group_concat(t, ',') FROM (SELECT trading_pair || ' ' || count(*) AS t FROM signals WHERE trading_pair <> 'gate' GROUP BY trading_pair)"));
+    }
+
+    [Fact]
+    public async Task A_write_that_is_refused_before_it_changes_anything_makes_no_other_run_again()
+    {
+        await using var server = await TestServer.StartAsync();
+        var database = server.Services.GetRequiredService<Database>();
+        using var gate = new ManualResetEventSlim();
+        var runs = 0;
+        var writes = new List<Task<long>> { database.WriteAsync(session => Blocked(session, gate)) };
+        for (var i = 0; i < 9; i++)
+        {
+            var isRefused = i % 3 == 1;
+            writes.Add(database.WriteAsync<long>(async session =>
+            {
+                runs++;
+                await session.Prepare(AnySignal).AnyAsync();
+                return isRefused ? throw new InvalidDataException("refused") : await session.Prepare(InsertSignal).Set("pair", "good").InsertAsync();
+            }));
+        }
+
+        gate.Set();
+        await Task.WhenAll(writes.Select(static write => write.ContinueWith(static _ => { }, TaskScheduler.Default)));
+        Assert.Equal((9, 3), (runs, writes.Count(static write => write.Exception?.InnerException is InvalidDataException)));
+        Assert.Equal("6", server.Sql("SELECT count(*) FROM signals WHERE trading_pair = 'good'"));
+    }
+
+    [Fact]
+    public async Task The_audit_chain_has_a_row_for_each_write_of_a_commit_that_succeeded_and_none_for_one_that_failed_half_done()
+    {
+        await using var server = await TestServer.StartAsync();
+        var database = server.Services.GetRequiredService<Database>();
+        var audit = server.Services.GetRequiredService<AuditLog>();
+        using var gate = new ManualResetEventSlim();
+        var writes = new List<Task<long>> { database.WriteAsync(session => Blocked(session, gate)) };
+        for (var i = 0; i < 30; i++)
+        {
+            var isBad = i % 3 == 1;
+            writes.Add(database.WriteAsync(async session =>
+            {
+                var id = await session.Prepare(InsertSignal).Set("pair", "audited").InsertAsync();
+                await audit.RecordAsync(session, Call.OfServer(), "createSignal", new Changed("signals", id, null, null));
+                return isBad ? throw new InvalidDataException("thrown by the work") : id;
+            }));
+        }
+
+        gate.Set();
+        await Task.WhenAll(writes.Select(static write => write.ContinueWith(static _ => { }, TaskScheduler.Default)));
+        Assert.Equal(10, writes.Count(static write => write.IsFaulted));
+        Assert.Equal("20|1|20", server.Sql("SELECT count(*) || '|' || min(number) || '|' || max(number) FROM audit_log"));
+        Assert.Equal("20", server.Sql("SELECT number FROM audit_chains"));
+        var findings = await database.SnapshotAsync(ReadKind.Own, static session => new AuditCheck([new AuditKey(TestServer.Secret)]).RunAsync(session, []));
+        Assert.Empty(findings.Problems);
+    }
+
+    [Fact]
+    public async Task A_foreign_trigger_that_refuses_the_end_of_the_audit_chain_fails_the_writes_with_a_row_and_no_other()
+    {
+        await using var server = await TestServer.StartAsync();
+        var database = server.Services.GetRequiredService<Database>();
+        var audit = server.Services.GetRequiredService<AuditLog>();
+        server.Sql("CREATE TRIGGER foreign_one BEFORE INSERT ON audit_chains BEGIN SELECT RAISE(ABORT, 'not this one'); END");
+        using var gate = new ManualResetEventSlim();
+        var first = database.WriteAsync(session => Blocked(session, gate));
+        var audited = database.WriteAsync(async session =>
+        {
+            var id = await session.Prepare(InsertSignal).Set("pair", "audited").InsertAsync();
+            await audit.RecordAsync(session, Call.OfServer(), "createSignal", new Changed("signals", id, null, null));
+            return id;
+        });
+        var plain = database.WriteAsync(static session => session.Prepare(InsertSignal).Set("pair", "plain").InsertAsync());
+        gate.Set();
+        await first;
+        await plain;
+        await Assert.ThrowsAnyAsync<Exception>(() => audited);
+        Assert.Equal("gate,plain|0", server.Sql("SELECT (SELECT group_concat(trading_pair) FROM signals) || '|' || (SELECT count(*) FROM audit_log)"));
+    }
+
+    [Fact]
+    public async Task A_key_that_is_revoked_in_the_same_commit_stores_nothing_behind_that()
+    {
+        await using var server = await TestServer.StartAsync();
+        var database = server.Services.GetRequiredService<Database>();
+        var callers = server.Services.GetRequiredService<CallerDatabase>();
+        var keys = server.Services.GetRequiredService<ApiKeys>();
+        var (id, text) = await database.WriteAsync(session => keys.CreateAsync(session, "bot", ["write"], null, null));
+        var key = (await database.ReadAsync(session => keys.FindAsync(session, text)))!;
+        var caller = new Caller("key:bot", "key:1", "key:1", Scopes.Write) { Key = key };
+        using var gate = new ManualResetEventSlim();
+        var first = callers.WriteAsync(caller, session => Blocked(session, gate));
+        var before = callers.WriteAsync(caller, static session => session.Prepare(InsertSignal).Set("pair", "before").InsertAsync());
+        var revoked = database.WriteAsync(session => CredentialStore.RevokeKeyAsync(session, id, DateTimeOffset.UtcNow));
+        var after = callers.WriteAsync(caller, static session => session.Prepare(InsertSignal).Set("pair", "after").InsertAsync());
+        gate.Set();
+        await first;
+        await before;
+        Assert.True(await revoked);
+        Assert.Equal(401, (await Assert.ThrowsAsync<Refusal>(() => after)).Status);
+        Assert.Equal("gate,before", server.Sql("SELECT group_concat(trading_pair) FROM signals"));
     }
 
     [Fact]
@@ -121,7 +224,7 @@ public sealed class WriterTests
             return string.Join(' ', values);
         }
 
-        Assert.Equal($"5000 wal {synchronous} 1 -4096 2 67108864 0 0", await database.WriteAsync(All));
+        Assert.Equal($"5000 wal {synchronous} 1 -4096 1 67108864 0 0", await database.WriteAsync(All));
         foreach (var kind in Enum.GetValues<ReadKind>())
         {
             Assert.Equal($"5000 wal {synchronous} 1 -2048 2 67108864 0 1", await database.ReadAsync(kind, All));

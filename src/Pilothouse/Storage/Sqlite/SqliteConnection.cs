@@ -16,6 +16,9 @@ internal sealed class SqliteConnection : FileSession
     /// <summary>How long a statement waits for a lock of another program.</summary>
     public static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(5);
 
+    /// <summary>SQLITE_CONFIG_STMTJRNL_SPILL of sqlite3.h.</summary>
+    private const int StatementJournalSpill = 26;
+
     private static readonly Sql ReadDataVersion = new("PRAGMA data_version");
     private readonly sqlite3 handle;
     private SqliteStatement?[] statements = new SqliteStatement?[128];
@@ -26,6 +29,10 @@ internal sealed class SqliteConnection : FileSession
 
         // The memory statistics of the library are not used, and counting them takes a mutex that all connections share.
         raw.sqlite3_config(raw.SQLITE_CONFIG_MEMSTATUS, 0);
+
+        // A statement that runs triggers copies each page before it changes it, in case it fails. The copies are in one piece of memory of
+        // this size, of which only the used part counts (SqliteSettings.KeepCopiesInOnePiece).
+        raw.sqlite3_config(StatementJournalSpill, 8 * 1024 * 1024);
     }
 
     public SqliteConnection(string path, OpenFor use, bool durable = true)
@@ -96,6 +103,12 @@ internal sealed class SqliteConnection : FileSession
 
     /// <summary>False inside a transaction.</summary>
     public bool AutoCommit => raw.sqlite3_get_autocommit(handle) != 0;
+
+    /// <summary>
+    /// How many rows this connection has stored, changed and removed since it was opened, those of triggers among them. What a failed
+    /// statement did and undid is not counted.
+    /// </summary>
+    public int TotalChanges => raw.sqlite3_total_changes(handle);
 
     public override Statement Prepare(Sql sql) => Get(sql).Renew();
 

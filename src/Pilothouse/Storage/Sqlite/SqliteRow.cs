@@ -3,24 +3,24 @@ using SQLitePCL;
 namespace Pilothouse.Storage.Sqlite;
 
 /// <summary>The current row of a statement.</summary>
-internal sealed class SqliteRow(sqlite3_stmt statement) : Row
+internal sealed class SqliteRow(SqliteStatement statement) : Row
 {
-    public override long Id(int column) => raw.sqlite3_column_int64(statement, column);
+    public override long Id(int column) => SqliteNative.WholeOf(statement.Pointer, column);
 
-    public override string? Text(int column) => raw.sqlite3_column_type(statement, column) switch
+    public override string? Text(int column) => SqliteNative.TypeOf(statement.Pointer, column) switch
     {
         raw.SQLITE_NULL or raw.SQLITE_BLOB => null,
-        _ => raw.sqlite3_column_text(statement, column).utf8_to_string(),
+        _ => ToText(SqliteNative.TextOf(statement.Pointer, column)),
     };
 
     public override long? Whole(int column)
     {
-        switch (raw.sqlite3_column_type(statement, column))
+        switch (SqliteNative.TypeOf(statement.Pointer, column))
         {
             case raw.SQLITE_INTEGER:
-                return raw.sqlite3_column_int64(statement, column);
+                return SqliteNative.WholeOf(statement.Pointer, column);
             case raw.SQLITE_FLOAT:
-                var number = raw.sqlite3_column_double(statement, column);
+                var number = SqliteNative.NumberOf(statement.Pointer, column);
                 return Math.Abs(number) < 9e15 && Math.Truncate(number) == number ? (long)number : null;
             default:
                 return null;
@@ -29,43 +29,45 @@ internal sealed class SqliteRow(sqlite3_stmt statement) : Row
 
     public override double? Number(int column)
     {
-        if (raw.sqlite3_column_type(statement, column) is not (raw.SQLITE_FLOAT or raw.SQLITE_INTEGER))
+        if (SqliteNative.TypeOf(statement.Pointer, column) is not (raw.SQLITE_FLOAT or raw.SQLITE_INTEGER))
         {
             return null;
         }
 
-        var number = raw.sqlite3_column_double(statement, column);
+        var number = SqliteNative.NumberOf(statement.Pointer, column);
         return double.IsFinite(number) ? number : null;
     }
 
-    public override decimal? Money(int column) => raw.sqlite3_column_type(statement, column) switch
+    public override decimal? Money(int column) => SqliteNative.TypeOf(statement.Pointer, column) switch
     {
-        raw.SQLITE_INTEGER => raw.sqlite3_column_int64(statement, column),
-        raw.SQLITE_FLOAT => Exact.ToDecimal(raw.sqlite3_column_double(statement, column)),
+        raw.SQLITE_INTEGER => SqliteNative.WholeOf(statement.Pointer, column),
+        raw.SQLITE_FLOAT => Exact.ToDecimal(SqliteNative.NumberOf(statement.Pointer, column)),
         _ => null,
     };
 
     public override DateTimeOffset? Time(int column)
     {
-        if (raw.sqlite3_column_type(statement, column) != raw.SQLITE_TEXT)
+        if (SqliteNative.TypeOf(statement.Pointer, column) != raw.SQLITE_TEXT)
         {
             return null;
         }
 
         // The time is parsed from the library's bytes without making a string, because every row of every list has one.
-        var text = raw.sqlite3_column_text(statement, column);
-        var length = raw.sqlite3_column_bytes(statement, column);
-        if (length is 0 or > 40)
+        var bytes = SqliteNative.TextOf(statement.Pointer, column);
+        if (bytes.Length is 0 or > 40)
         {
             return null;
         }
 
         Span<char> chars = stackalloc char[40];
-        var bytes = System.Runtime.InteropServices.MemoryMarshal.CreateReadOnlySpan(in text.GetPinnableReference(), length);
         return System.Text.Ascii.ToUtf16(bytes, chars, out var written) == System.Buffers.OperationStatus.Done && Timestamps.TryParse(chars[..written], out var time)
             ? time
             : null;
     }
 
-    public override byte[] Bytes(int column) => raw.sqlite3_column_blob(statement, column).ToArray();
+    public override byte[] Bytes(int column) => SqliteNative.BytesOf(statement.Pointer, column).ToArray();
+
+    /// <summary>Returns the text up to its first NUL, as every program that takes it for a C string reads it.</summary>
+    private static string ToText(ReadOnlySpan<byte> bytes) =>
+        System.Text.Encoding.UTF8.GetString(bytes.IndexOf((byte)0) is >= 0 and var end ? bytes[..end] : bytes);
 }

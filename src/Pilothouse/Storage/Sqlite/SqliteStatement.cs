@@ -20,17 +20,21 @@ internal sealed class SqliteStatement : Statement, IDisposable
             names[i] = string.Intern(raw.sqlite3_bind_parameter_name(handle, i + 1).utf8_to_string()[1..]);
         }
 
-        Row = new SqliteRow(handle);
+        Pointer = handle.DangerousGetHandle();
+        Row = new SqliteRow(this);
     }
 
     public SqliteRow Row { get; }
 
+    /// <summary>The statement for the library's calls; 0 once it is closed.</summary>
+    public nint Pointer { get; private set; }
+
     public SqliteStatement Renew()
     {
-        raw.sqlite3_reset(handle);
+        SqliteNative.Reset(Pointer);
         if (names.Length > 0)
         {
-            raw.sqlite3_clear_bindings(handle);
+            SqliteNative.ClearBindings(Pointer);
         }
 
         next = 0;
@@ -40,7 +44,7 @@ internal sealed class SqliteStatement : Statement, IDisposable
     /// <summary>Advances to the next row; returns false at the end.</summary>
     public bool Step()
     {
-        var result = raw.sqlite3_step(handle);
+        var result = SqliteNative.Step(Pointer);
         if (result == raw.SQLITE_ROW)
         {
             return true;
@@ -61,24 +65,24 @@ internal sealed class SqliteStatement : Statement, IDisposable
         {
         }
 
-        raw.sqlite3_reset(handle);
+        SqliteNative.Reset(Pointer);
     }
 
     public override Statement Set(string name, string? value)
     {
-        connection.Check(value is null ? raw.sqlite3_bind_null(handle, At(name)) : raw.sqlite3_bind_text(handle, At(name), value));
+        connection.Check(value is null ? SqliteNative.BindNull(Pointer, At(name)) : SqliteNative.BindText(Pointer, At(name), value));
         return this;
     }
 
     public override Statement Set(string name, long? value)
     {
-        connection.Check(value is { } whole ? raw.sqlite3_bind_int64(handle, At(name), whole) : raw.sqlite3_bind_null(handle, At(name)));
+        connection.Check(value is { } whole ? SqliteNative.BindWhole(Pointer, At(name), whole) : SqliteNative.BindNull(Pointer, At(name)));
         return this;
     }
 
     public override Statement Set(string name, double? value)
     {
-        connection.Check(value is { } number ? raw.sqlite3_bind_double(handle, At(name), number) : raw.sqlite3_bind_null(handle, At(name)));
+        connection.Check(value is { } number ? SqliteNative.BindNumber(Pointer, At(name), number) : SqliteNative.BindNull(Pointer, At(name)));
         return this;
     }
 
@@ -88,7 +92,7 @@ internal sealed class SqliteStatement : Statement, IDisposable
 
     public override Statement Set(string name, ReadOnlyMemory<byte> value)
     {
-        connection.Check(raw.sqlite3_bind_blob(handle, At(name), value.Span));
+        connection.Check(SqliteNative.BindBytes(Pointer, At(name), value.Span));
         return this;
     }
 
@@ -107,7 +111,7 @@ internal sealed class SqliteStatement : Statement, IDisposable
         }
         finally
         {
-            raw.sqlite3_reset(handle);
+            SqliteNative.Reset(Pointer);
         }
     }
 
@@ -123,7 +127,7 @@ internal sealed class SqliteStatement : Statement, IDisposable
         }
         finally
         {
-            raw.sqlite3_reset(handle);
+            SqliteNative.Reset(Pointer);
         }
 
         return new(list);
@@ -140,31 +144,35 @@ internal sealed class SqliteStatement : Statement, IDisposable
         }
         finally
         {
-            raw.sqlite3_reset(handle);
+            SqliteNative.Reset(Pointer);
         }
 
         return default;
     }
 
-    public void Dispose() => handle.Dispose();
+    public void Dispose()
+    {
+        Pointer = 0;
+        handle.Dispose();
+    }
 
     /// <summary>Runs a statement without rows. If another program holds the lock that it needs, it returns false at once.</summary>
     public bool TryRun()
     {
-        var result = raw.sqlite3_step(handle);
+        var result = SqliteNative.Step(Pointer);
         if ((result & 0xFF) is not (raw.SQLITE_BUSY or raw.SQLITE_DONE))
         {
             Fail(result);
         }
 
-        raw.sqlite3_reset(handle);
+        SqliteNative.Reset(Pointer);
         return result == raw.SQLITE_DONE;
     }
 
     private void Fail(int result)
     {
         var error = connection.Error(result);
-        raw.sqlite3_reset(handle);
+        SqliteNative.Reset(Pointer);
         throw error;
     }
 

@@ -6,7 +6,7 @@ namespace Pilothouse.Storage.Sqlite;
 
 /// <summary>
 /// The one connection that writes, on a thread of its own. It takes the queued writes (up to <see cref="MostInOneCommit"/>) into one
-/// transaction, with a savepoint for each so that one bad write does not fail the others. It commits, and only then completes them: many
+/// transaction, in which one bad write does not fail the others (<see cref="WriteGroup"/>). It commits, and only then completes them: many
 /// waiting clients share one sync of the disk.
 /// </summary>
 internal sealed class SqliteWriter : IDisposable
@@ -16,12 +16,10 @@ internal sealed class SqliteWriter : IDisposable
 
     private static readonly Sql Commit = new("COMMIT");
     private static readonly Sql Rollback = new("ROLLBACK");
-    private static readonly Sql Savepoint = new("SAVEPOINT item");
-    private static readonly Sql Release = new("RELEASE item");
-    private static readonly Sql RollbackItem = new("ROLLBACK TO item");
 
     private readonly SqliteConnection connection;
     private readonly WriteLock writeLock;
+    private readonly WriteGroup group;
     private readonly LiveFiles files;
     private readonly ILogger logger;
     private readonly SqliteMetrics metrics;
@@ -29,6 +27,7 @@ internal sealed class SqliteWriter : IDisposable
     private readonly CommitSignal commits;
     private readonly Channel<QueuedWrite> queue = Channel.CreateBounded<QueuedWrite>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
     private readonly Thread thread;
+    private bool isDamaged;
 
     /// <param name="connection">The connection. The writer disposes it, and the <paramref name="files"/> too.</param>
     /// <param name="files">Checked before and after each transaction.</param>
@@ -39,7 +38,9 @@ internal sealed class SqliteWriter : IDisposable
     public SqliteWriter(SqliteConnection connection, LiveFiles files, LogKeeper log, SqliteMetrics metrics, CommitSignal commits, ILogger logger)
     {
         this.connection = connection;
+        SqliteSettings.KeepCopiesInOnePiece(connection);
         writeLock = new WriteLock(connection);
+        group = new WriteGroup(connection);
         this.files = files;
         this.metrics = metrics;
         this.log = log;
@@ -53,7 +54,7 @@ internal sealed class SqliteWriter : IDisposable
     public int Waiting => queue.Reader.Count;
 
     /// <summary>Whether a write has found a damaged page.</summary>
-    public bool IsDamaged { get; private set; }
+    public bool IsDamaged => isDamaged || group.IsDamaged;
 
     /// <summary>Whether the writer is ending and takes no more writes.</summary>
     public bool IsEnding { get; private set; }
@@ -141,24 +142,26 @@ internal sealed class SqliteWriter : IDisposable
     }
 
     /// <summary>Runs one transaction. If it fails as a whole, every write that has not failed on its own gets the reason.</summary>
-    private void Store(List<QueuedWrite> batch)
+    private void Store(List<QueuedWrite> batch, bool withSavepoints = false)
     {
-        var refused = 0;
+        int refused;
         var commitBegan = 0L;
         try
         {
             files.Demand();
             writeLock.Take();
-            foreach (var item in batch)
-            {
-                refused += StoreOne(item) ? 0 : 1;
-            }
-
+            refused = withSavepoints ? group.RunWithSavepoints(batch) : group.Run(batch);
             writeLock.Finish();
             commitBegan = Stopwatch.GetTimestamp();
             connection.Get(Commit).Renew().Run();
             // If the log was removed meanwhile, this transaction was lost with it.
             files.Demand();
+        }
+        catch (HalfDoneWriteException)
+        {
+            Undo();
+            Store(batch, withSavepoints: true);
+            return;
         }
         catch (TransactionEndedException) when (batch.Count > 1)
         {
@@ -168,7 +171,7 @@ internal sealed class SqliteWriter : IDisposable
         }
         catch (Exception error)
         {
-            IsDamaged |= error is SqliteException { IsDamage: true };
+            isDamaged |= error is SqliteException { IsDamage: true };
             Undo();
             var reason = SqliteErrors.Translate(error);
             NoteFailure(batch.Count, error, reason);
@@ -194,30 +197,6 @@ internal sealed class SqliteWriter : IDisposable
         {
             item.Fail(reason);
         }
-    }
-
-    /// <returns>True if the write will be stored; false if it has its own failure.</returns>
-    private bool StoreOne(QueuedWrite item)
-    {
-        var stored = false;
-        connection.Get(Savepoint).Renew().Run();
-        try
-        {
-            item.Run(connection);
-            stored = true;
-        }
-        catch (Exception error)
-        {
-            IsDamaged |= error is SqliteException { IsDamage: true };
-
-            // If SQLite has ended the whole transaction, none of the writes is in it.
-            TransactionEndedException.ThrowIf(connection.AutoCommit, error);
-            connection.Get(RollbackItem).Renew().Run();
-            item.Refuse(SqliteErrors.Translate(error));
-        }
-
-        connection.Get(Release).Renew().Run();
-        return stored;
     }
 
     /// <summary>Logs a failed transaction, without a stack trace if the failure is a known one.</summary>
