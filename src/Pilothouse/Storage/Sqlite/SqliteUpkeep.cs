@@ -13,7 +13,8 @@ internal static class SqliteUpkeep
     /// Lets SQLite update its statistics on indexes (from a few hundred rows of each) for tables that have changed much since the last
     /// time. It holds the write lock for some milliseconds per table, and leaves it free four times as long after each (for a million
     /// signals, one transaction over all tables would take 36 ms). If another program holds the lock, the table is skipped until another
-    /// night.
+    /// night. Of a table whose indexes all leave rows out, only the indexes are looked at: for the table itself SQLite counts every row,
+    /// which took 330 ms for four million rows of the change log.
     /// </summary>
     public static void Optimize(string path)
     {
@@ -22,7 +23,7 @@ internal static class SqliteUpkeep
         connection.Execute("PRAGMA analysis_limit=400");
 
         // 0x10000: all tables, even those that this connection has not queried; 1: only list the statements.
-        foreach (var analyze in Advised(connection))
+        foreach (var analyze in Advised(connection).SelectMany(statement => WithoutCounting(connection, statement)))
         {
             var started = Stopwatch.GetTimestamp();
             try
@@ -114,6 +115,24 @@ internal static class SqliteUpkeep
         {
             return [];
         }
+    }
+
+    /// <summary>Returns the statement, or one for each index of its table where the table's own would count every row.</summary>
+    private static IEnumerable<string> WithoutCounting(SqliteConnection connection, string analyze)
+    {
+        // SQLite writes ANALYZE "main"."signals".
+        const string before = "ANALYZE \"main\".\"";
+        if (!analyze.StartsWith(before, StringComparison.Ordinal))
+        {
+            return [analyze];
+        }
+
+        var table = analyze[before.Length..^1].Replace("\"\"", "\"", StringComparison.Ordinal);
+        var name = table.Replace("'", "''", StringComparison.Ordinal);
+        return connection.Scalar($"SELECT 1 FROM pragma_index_list('{name}') WHERE partial = 0") is not null
+            ? [analyze]
+            : connection.Column($"SELECT name FROM pragma_index_list('{name}')")
+                .Select(static index => $"ANALYZE main.\"{index.Replace("\"", "\"\"", StringComparison.Ordinal)}\"");
     }
 
     private static long Number(SqliteConnection connection, string pragma) =>
