@@ -4,7 +4,7 @@ namespace Pilothouse.Storage;
 
 /// <summary>
 /// Runs work of seconds or minutes on a thread of its own: a backup, a check of the whole file, a long read. After <see cref="GiveWay"/>
-/// the thread has a low priority; otherwise, on a small machine, it would take half of the CPU time from requests that need only
+/// or <see cref="GiveWayToAll"/> the thread has a low priority; otherwise, on a small machine, it would take half of the CPU time from requests that need only
 /// milliseconds.
 /// </summary>
 internal static partial class PatientThread
@@ -16,6 +16,9 @@ internal static partial class PatientThread
     private const int Niceness = 15;
 
     private const int OfOneThread = 0;
+
+    /// <summary>SCHED_IDLE of sched(7).</summary>
+    private const int OnlyIdleTime = 5;
     private const int Calling = 0;
 
     [ThreadStatic]
@@ -59,6 +62,24 @@ internal static partial class PatientThread
             _ = SetPriority(OfOneThread, Calling, Niceness);
         }
     }
+
+    /// <summary>
+    /// Lets this thread run only when a core has nothing else to do, for work that may take hours on a busy machine. A thread that only has
+    /// a low priority may finish its turn of some milliseconds before one that wakes up gets the core.
+    /// </summary>
+    public static void GiveWayToAll()
+    {
+        GiveWay();
+        if (isMine && OperatingSystem.IsLinux())
+        {
+            // Linux applies the policy to the calling thread. Its parameter, a priority, must be 0.
+            var priority = 0;
+            _ = SetScheduler(Calling, OnlyIdleTime, in priority);
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "sched_setscheduler")]
+    private static partial int SetScheduler(int who, int policy, in int priority);
 
     [LibraryImport("libc", EntryPoint = "setpriority")]
     private static partial int SetPriority(int which, int who, int priority);

@@ -7,6 +7,19 @@ namespace Pilothouse.Tests.Storage;
 public sealed class StatisticsTests
 {
     [Fact]
+    public async Task Tables_whose_counting_would_take_the_write_lock_for_long_keep_their_statistics()
+    {
+        await using var server = await TestServer.StartAsync();
+        server.Sql("INSERT INTO signals(id, trading_pair, signal_type, signal_strength, price) VALUES (200001, 'A/B', 'BUY', 1, 1)");
+        server.Sql("INSERT INTO trades(id, trading_pair, side, entry_price, quantity) VALUES (200000, 'A/B', 'BUY', 1, 1)");
+
+        await server.Services.GetRequiredService<Database>().Upkeep.OptimizeAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal("0", server.Sql("SELECT count(*) FROM sqlite_stat1 WHERE tbl = 'signals'"));
+        Assert.NotEqual("0", server.Sql("SELECT count(*) FROM sqlite_stat1 WHERE tbl = 'trades'"));
+    }
+
+    [Fact]
     public async Task The_statistics_of_the_night_count_no_table_row_by_row()
     {
         await using var server = await TestServer.StartAsync();

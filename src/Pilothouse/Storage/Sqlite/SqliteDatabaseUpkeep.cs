@@ -72,7 +72,7 @@ internal sealed class SqliteDatabaseUpkeep(SqliteDatabase database) : Upkeep
         {
             DurableFile.Create(copy);
             database.CopyTo(copy, static _ => true, progress: null, cancel);
-            PatientThread.GiveWay();
+            PatientThread.GiveWayToAll();
             return SqliteUpkeep.FindDamage(copy, cancel) is null;
         }
         catch (Exception error) when (error is not OperationCanceledException)
