@@ -18,15 +18,5 @@ internal sealed class CheckedCredentials : CommitState
     /// <summary>Called after a credential was ended or changed.</summary>
     public static void Forget(Session session) => Of(session).valid.Clear();
 
-    private static CheckedCredentials Of(Session session)
-    {
-        var checks = session.Commit.Find<CheckedCredentials>();
-        if (checks is null)
-        {
-            checks = new();
-            session.Commit.Add(checks);
-        }
-
-        return checks;
-    }
+    private static CheckedCredentials Of(Session session) => session.Commit.Of(static () => new CheckedCredentials());
 }

@@ -45,10 +45,10 @@ internal sealed class ListGroups
             new Sql($"SELECT {columns}, {timeKey} FROM {table}{where} ORDER BY {timeKey} DESC, id DESC LIMIT @limit"))];
 
         Sql Values(string expression, IEnumerable<string> conditions) =>
-            new($"SELECT {expression} FROM {table}{Where(conditions)} ORDER BY {expression} LIMIT 1");
+            new($"SELECT {expression} FROM {table}{ListSql.Where([.. conditions])} ORDER BY {expression} LIMIT 1");
 
         IEnumerable<string> Bounded(string[] conditions) =>
-            Enumerable.Range(0, ListBounds.Kinds).Select(kind => Where([.. conditions, .. ListBounds.Conditions(kind, timeKey)]));
+            Enumerable.Range(0, ListBounds.Kinds).Select(kind => ListSql.Where([.. conditions, .. ListBounds.Conditions(kind, timeKey)]));
     }
 
     /// <summary>The statements that find groups and those that read one, for the test of their query plans.</summary>
@@ -90,9 +90,6 @@ internal sealed class ListGroups
 
         return true;
     }
-
-    private static string Where(IEnumerable<string> conditions) =>
-        string.Join(" AND ", conditions) is { Length: > 0 } all ? $" WHERE {all}" : "";
 
     private static Statement Bind(Statement statement, string?[] values, int count)
     {

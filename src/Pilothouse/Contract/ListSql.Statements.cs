@@ -37,5 +37,6 @@ internal sealed partial class ListSql
         return [.. filters.Where((_, i) => (leader & (1 << i)) != 0)];
     }
 
-    private static string Where(string[] conditions) => conditions.Length == 0 ? "" : " WHERE " + string.Join(" AND ", conditions);
+    /// <summary>The conditions as a WHERE, or nothing.</summary>
+    public static string Where(string[] conditions) => conditions.Length == 0 ? "" : " WHERE " + string.Join(" AND ", conditions);
 }

@@ -65,7 +65,7 @@ internal class Table<TInput> : Table
 
         var names = columns.Select(static column => column.Name).ToArray();
         insertion = $"INSERT INTO {name}({string.Join(", ", names)}) VALUES ({string.Join(", ", names.Select(static column => "@" + column))}) RETURNING ";
-        insert = new Sql(insertion + "id");
+        insert = InsertReturning("id");
         Rules = new InputRules<TInput>().Record(["id", .. names]);
         for (var i = 0; i < columns.Length; i++)
         {

@@ -13,17 +13,7 @@ internal sealed class AuditEnds : CommitState
 
     private AuditEnds(AuditKey key) => this.key = key;
 
-    public static AuditEnds Of(Session session, AuditKey key)
-    {
-        var ends = session.Commit.Find<AuditEnds>();
-        if (ends is null)
-        {
-            ends = new(key);
-            session.Commit.Add(ends);
-        }
-
-        return ends;
-    }
+    public static AuditEnds Of(Session session, AuditKey key) => session.Commit.Of(() => new AuditEnds(key));
 
     /// <summary>Returns the chain with this name as it is after the writes so far. It is empty if it is new.</summary>
     public async ValueTask<AuditChain> FindAsync(Session session, string name)

@@ -15,8 +15,11 @@ internal sealed class CommitStates
 {
     private readonly List<CommitState> states = [];
 
-    /// <summary>Returns the state of this type, of which there is one; null if none was added.</summary>
-    public T? Find<T>()
+    /// <summary>
+    /// Returns the state of this type, of which a transaction has one. It is made when a write first asks for it, and is finished after those
+    /// that were made before it.
+    /// </summary>
+    public T Of<T>(Func<T> make)
         where T : CommitState
     {
         foreach (var state in states)
@@ -27,11 +30,10 @@ internal sealed class CommitStates
             }
         }
 
-        return null;
+        var made = make();
+        states.Add(made);
+        return made;
     }
-
-    /// <summary>Adds a state. Its <see cref="CommitState.FinishAsync"/> runs after those that were added before it.</summary>
-    public void Add(CommitState state) => states.Add(state);
 
     /// <summary>Finishes all states and drops them.</summary>
     public async ValueTask FinishAsync(Session session)

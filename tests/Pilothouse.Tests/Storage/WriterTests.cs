@@ -23,23 +23,17 @@ public sealed class WriterTests
     {
         await using var server = await TestServer.StartAsync();
         var database = server.Services.GetRequiredService<Database>();
-        using var gate = new ManualResetEventSlim();
-        var writes = new List<Task<long>> { database.WriteAsync(session => Blocked(session, gate)) };
-        for (var i = 0; i < 60; i++)
-        {
-            writes.Add(i % 3 == 1
-                ? database.WriteAsync<long>(static async session => await session.Prepare(InsertSignal).Set("pair", "half").InsertAsync() + await session.Prepare(BadInsert).ExecuteAsync())
-                : i % 3 == 2
-                    ? database.WriteAsync<long>(static async session =>
-                    {
-                        await session.Prepare(InsertSignal).Set("pair", "thrown").InsertAsync();
-                        throw new InvalidDataException("thrown by the work");
-                    })
-                    : database.WriteAsync(static session => session.Prepare(InsertSignal).Set("pair", "good").InsertAsync()));
-        }
-
-        gate.Set();
-        await Task.WhenAll(writes.Select(static write => write.ContinueWith(static _ => { }, TaskScheduler.Default)));
+        Func<Session, ValueTask<long>>[] kinds =
+        [
+            static session => session.Prepare(InsertSignal).Set("pair", "good").InsertAsync(),
+            static async session => await session.Prepare(InsertSignal).Set("pair", "half").InsertAsync() + await session.Prepare(BadInsert).ExecuteAsync(),
+            static async session =>
+            {
+                await session.Prepare(InsertSignal).Set("pair", "thrown").InsertAsync();
+                throw new InvalidDataException("thrown by the work");
+            },
+        ];
+        var writes = await InOneCommitAsync(database, Enumerable.Range(0, 60).Select(i => kinds[i % 3]));
         Assert.Equal(21, writes.Count(static write => write.IsCompletedSuccessfully));
         Assert.Equal(20, writes.Count(static write => write.Exception?.InnerException is SqliteException { Code: 19 }));
         Assert.Equal(20, writes.Count(static write => write.Exception?.InnerException is InvalidDataException));
@@ -51,22 +45,13 @@ public sealed class WriterTests
     {
         await using var server = await TestServer.StartAsync();
         var database = server.Services.GetRequiredService<Database>();
-        using var gate = new ManualResetEventSlim();
         var runs = 0;
-        var writes = new List<Task<long>> { database.WriteAsync(session => Blocked(session, gate)) };
-        for (var i = 0; i < 9; i++)
+        var writes = await InOneCommitAsync(database, Enumerable.Range(0, 9).Select<int, Func<Session, ValueTask<long>>>(i => async session =>
         {
-            var isRefused = i % 3 == 1;
-            writes.Add(database.WriteAsync<long>(async session =>
-            {
-                runs++;
-                await session.Prepare(AnySignal).AnyAsync();
-                return isRefused ? throw new InvalidDataException("refused") : await session.Prepare(InsertSignal).Set("pair", "good").InsertAsync();
-            }));
-        }
-
-        gate.Set();
-        await Task.WhenAll(writes.Select(static write => write.ContinueWith(static _ => { }, TaskScheduler.Default)));
+            runs++;
+            await session.Prepare(AnySignal).AnyAsync();
+            return i % 3 == 1 ? throw new InvalidDataException("refused") : await session.Prepare(InsertSignal).Set("pair", "good").InsertAsync();
+        }));
         Assert.Equal((9, 3), (runs, writes.Count(static write => write.Exception?.InnerException is InvalidDataException)));
         Assert.Equal("6", server.Sql("SELECT count(*) FROM signals WHERE trading_pair = 'good'"));
     }
@@ -77,21 +62,11 @@ public sealed class WriterTests
         await using var server = await TestServer.StartAsync();
         var database = server.Services.GetRequiredService<Database>();
         var audit = server.Services.GetRequiredService<AuditLog>();
-        using var gate = new ManualResetEventSlim();
-        var writes = new List<Task<long>> { database.WriteAsync(session => Blocked(session, gate)) };
-        for (var i = 0; i < 30; i++)
+        var writes = await InOneCommitAsync(database, Enumerable.Range(0, 30).Select<int, Func<Session, ValueTask<long>>>(i => async session =>
         {
-            var isBad = i % 3 == 1;
-            writes.Add(database.WriteAsync(async session =>
-            {
-                var id = await session.Prepare(InsertSignal).Set("pair", "audited").InsertAsync();
-                await audit.RecordAsync(session, Call.OfServer(), "createSignal", new Changed("signals", id, null, null));
-                return isBad ? throw new InvalidDataException("thrown by the work") : id;
-            }));
-        }
-
-        gate.Set();
-        await Task.WhenAll(writes.Select(static write => write.ContinueWith(static _ => { }, TaskScheduler.Default)));
+            var id = await StoreAuditedAsync(session, audit);
+            return i % 3 == 1 ? throw new InvalidDataException("thrown by the work") : id;
+        }));
         Assert.Equal(10, writes.Count(static write => write.IsFaulted));
         Assert.Equal("20|1|20", server.Sql("SELECT count(*) || '|' || min(number) || '|' || max(number) FROM audit_log"));
         Assert.Equal("20", server.Sql("SELECT number FROM audit_chains"));
@@ -106,19 +81,10 @@ public sealed class WriterTests
         var database = server.Services.GetRequiredService<Database>();
         var audit = server.Services.GetRequiredService<AuditLog>();
         server.Sql("CREATE TRIGGER foreign_one BEFORE INSERT ON audit_chains BEGIN SELECT RAISE(ABORT, 'not this one'); END");
-        using var gate = new ManualResetEventSlim();
-        var first = database.WriteAsync(session => Blocked(session, gate));
-        var audited = database.WriteAsync(async session =>
-        {
-            var id = await session.Prepare(InsertSignal).Set("pair", "audited").InsertAsync();
-            await audit.RecordAsync(session, Call.OfServer(), "createSignal", new Changed("signals", id, null, null));
-            return id;
-        });
-        var plain = database.WriteAsync(static session => session.Prepare(InsertSignal).Set("pair", "plain").InsertAsync());
-        gate.Set();
-        await first;
-        await plain;
-        await Assert.ThrowsAnyAsync<Exception>(() => audited);
+        var writes = await InOneCommitAsync(database, [
+            session => StoreAuditedAsync(session, audit),
+            static session => session.Prepare(InsertSignal).Set("pair", "plain").InsertAsync()]);
+        Assert.Equal([false, true, false], writes.Select(static write => write.IsFaulted));
         Assert.Equal("gate,plain|0", server.Sql("SELECT (SELECT group_concat(trading_pair) FROM signals) || '|' || (SELECT count(*) FROM audit_log)"));
     }
 
@@ -295,6 +261,24 @@ public sealed class WriterTests
         var before = Open();
         await SendAsync(500);
         Assert.InRange(Open(), 0, before + 8);
+    }
+
+    /// <summary>Runs writes in one commit, behind one that stores a row of the pair "gate".</summary>
+    /// <returns>All of them when they have ended, well or not, the one of the gate first.</returns>
+    private static async Task<List<Task<long>>> InOneCommitAsync(Database database, IEnumerable<Func<Session, ValueTask<long>>> works)
+    {
+        using var gate = new ManualResetEventSlim();
+        List<Task<long>> writes = [database.WriteAsync(session => Blocked(session, gate)), .. works.Select(work => database.WriteAsync(work))];
+        gate.Set();
+        await Task.WhenAll(writes.Select(static write => write.ContinueWith(static _ => { }, TaskScheduler.Default)));
+        return writes;
+    }
+
+    private static async ValueTask<long> StoreAuditedAsync(Session session, AuditLog audit)
+    {
+        var id = await session.Prepare(InsertSignal).Set("pair", "audited").InsertAsync();
+        await audit.RecordAsync(session, Call.OfServer(), "createSignal", new Changed("signals", id, null, null));
+        return id;
     }
 
     /// <summary>Writes a row and waits inside the transaction, so that everything behind it is one batch.</summary>
