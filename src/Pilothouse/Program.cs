@@ -1,8 +1,10 @@
 using System.CommandLine;
 using Pilothouse.Cli;
 using Pilothouse.Replay;
+using Pilothouse.Storage;
 
 StandardFiles.Open();
+NativeMemoryPool.StaySmall();
 var root = new RootCommand("Pilothouse: the backend for AI crypto trading bots.")
 {
     ServeCommand.Create(),

@@ -172,8 +172,9 @@ internal static class Server
 
     private static void Map(WebApplication app, Feature[] features)
     {
-        app.MapHealth();
+        // First, because a counter that is set to 0 before anybody collects it is not shown.
         app.MapMetrics();
+        app.MapHealth();
         app.MapSessions();
         Array.ForEach(features, feature => app.Map(feature));
         app.MapDocs();

@@ -76,7 +76,7 @@ internal static class AuditStore
 {
     public static readonly ListSql List = new("audit_log", AuditRow.Columns, "timestamp",
         [("who", "who = @who"), ("operation", "operation = @operation"), ("record_table", "record_table = @record_table"), ("record_id", "record_id = @record_id")])
-    { Leaders = ["record_id"], Groups = ["operation who record_table"], TimeKey = "own_time_key(timestamp)" };
+    { Leaders = ["record_id"], Groups = ["operation who record_table"], TimeKey = "own_time_key(timestamp)", HasTimeIndex = false };
 
     public static AuditEntry Read(Row row) => AuditEntry.Of(AuditRow.Read(row));
 }

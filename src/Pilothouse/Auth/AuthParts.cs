@@ -10,6 +10,7 @@ internal static class AuthParts
     {
         services.AddSingleton<SessionTokens>();
         services.AddSingleton<ApiKeys>();
+        services.AddSingleton<RecentCallers>();
         services.AddSingleton<CallerDatabase>();
         services.AddSingleton<IPurge, CredentialPurge>();
         services.AddSingleton(static provider => new PinHash(provider.GetRequiredService<Settings>().Pin));

@@ -5,6 +5,22 @@ namespace Pilothouse.Contract;
 /// <content>How the statements are made.</content>
 internal sealed partial class ListSql
 {
+    /// <summary>
+    /// Every statement that some request makes, but for those that sort because there are too many groups; for the test that looks at their
+    /// query plans.
+    /// </summary>
+    public IEnumerable<Sql> All() =>
+        from leader in Enumerable.Range(0, leaders.Length + 1).Where(leader => !MustSort(leader))
+        from rest in HasRest(leader) ? new[] { 0, Rest } : [0]
+        from bounds in Enumerable.Range(0, ListBounds.Kinds)
+        select Compose(leader | rest | (bounds * FirstKind));
+
+    /// <summary>Every statement that finds the edge of a walk; for the same test.</summary>
+    public IEnumerable<Sql> AllEdges() =>
+        from leader in Enumerable.Range(0, leaders.Length + 1).Where(leader => !MustSort(leader))
+        from bounds in Enumerable.Range(0, ListBounds.Kinds)
+        select ComposeEdge(leader | (bounds * FirstKind));
+
     private ListGroups ToGroups(string[] names, string none) => new(
         table, columns, TimeKey, [.. names.Select(name => Array.Find(filters, filter => filter.Parameter == name))], none, RestBeside([]));
 

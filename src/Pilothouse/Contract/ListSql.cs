@@ -57,21 +57,14 @@ internal sealed partial class ListSql(string table, string columns, string time,
     /// </summary>
     public IReadOnlyList<string> Groups { get; init; } = [];
 
+    /// <summary>
+    /// Whether an index has the time in front. Without one, a list without filters is made from the groups too, where there are not
+    /// thousands of them.
+    /// </summary>
+    public bool HasTimeIndex { get; init; } = true;
+
     /// <summary>Two filters that are a window over another time.</summary>
     public ListWindow? Window { get; init; }
-
-    /// <summary>Every statement that some request makes; for the test that looks at their query plans.</summary>
-    public IEnumerable<Sql> All() =>
-        from leader in Enumerable.Range(0, leaders.Length + 1)
-        from rest in HasRest(leader) ? new[] { 0, Rest } : [0]
-        from bounds in Enumerable.Range(0, ListBounds.Kinds)
-        select Compose(leader | rest | (bounds * FirstKind));
-
-    /// <summary>Every statement that finds the edge of a walk; for the same test.</summary>
-    public IEnumerable<Sql> AllEdges() =>
-        from leader in Enumerable.Range(0, leaders.Length + 1)
-        from bounds in Enumerable.Range(0, ListBounds.Kinds)
-        select ComposeEdge(leader | (bounds * FirstKind));
 
     /// <summary>The indexes of groups, with their statements.</summary>
     public IReadOnlyList<ListGroups> GroupIndexes =>
@@ -97,7 +90,7 @@ internal sealed partial class ListSql(string table, string columns, string time,
             query.Time("to_date") is { } last ? Timestamps.ToStoredAfter(last) : null,
             query.Text("cursor") is { } cursor ? ListPosition.Parse(table, cursor) : null);
         var key = Choose(query);
-        if ((key & Rest) != 0)
+        if ((key & Rest) != 0 || MustSort(key))
         {
             var page = new NewestRows<T>(limit, width, read);
             await ReadWideAsync(session, query, key, bounds, page);
@@ -151,8 +144,7 @@ internal sealed partial class ListSql(string table, string columns, string time,
     private async ValueTask ReadWideAsync<T>(
         Session session, QueryValues query, int key, ListBounds bounds, NewestRows<T> page, string[] ofWindow)
     {
-        var edge = await EdgeAsync(session, query, key, bounds);
-        if (await page.AddAsync(Walk(session, query, key, bounds.NotBefore(edge)).Set("limit", page.Useful)) == page.Useful || edge is null)
+        if (!MustSort(key) && await WalkShortAsync(session, query, key, bounds, page))
         {
             return;
         }
@@ -165,6 +157,17 @@ internal sealed partial class ListSql(string table, string columns, string time,
         {
             await page.AddAsync(Walk(session, query, key, bounds.NotBefore(page.Oldest)).Set("limit", page.Useful));
         }
+    }
+
+    /// <summary>Whether a walk would have to sort the table, because no filter leads and no index has the time in front.</summary>
+    private bool MustSort(int key) => (key & ~Rest) == 0 && !HasTimeIndex;
+
+    /// <summary>Adds what fits among the newest rows that the leader lets through.</summary>
+    /// <returns>Whether the page is full or there are no other rows.</returns>
+    private async ValueTask<bool> WalkShortAsync<T>(Session session, QueryValues query, int key, ListBounds bounds, NewestRows<T> page)
+    {
+        var edge = await EdgeAsync(session, query, key, bounds);
+        return await page.AddAsync(Walk(session, query, key, bounds.NotBefore(edge)).Set("limit", page.Useful)) == page.Useful || edge is null;
     }
 
     /// <summary>The time of the row up to which a walk is short; null where all that the leader lets through are few.</summary>

@@ -6,7 +6,7 @@ using Pilothouse.Storage;
 namespace Pilothouse.Http;
 
 /// <summary>Finds out who calls: an API key, a session's token, a session's cookie, or nobody.</summary>
-internal sealed class Credentials(Database database, SessionTokens tokens, ApiKeys keys, Settings settings)
+internal sealed class Credentials(Database database, SessionTokens tokens, ApiKeys keys, RecentCallers recent, Settings settings)
 {
     private const string Bearer = "Bearer ";
     private const string KeyIsBad = "The API key that was sent is unknown, was revoked, or has ended: make a new one with `pilothouse key create`.";
@@ -49,7 +49,7 @@ internal sealed class Credentials(Database database, SessionTokens tokens, ApiKe
     /// </summary>
     public void CheckOrigin(HttpContext http, Caller caller)
     {
-        if (!caller.ByCookie || HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method) || HttpMethods.IsOptions(http.Request.Method))
+        if (!caller.ByCookie || !IsWrite(http.Request.Method))
         {
             return;
         }
@@ -73,6 +73,8 @@ internal sealed class Credentials(Database database, SessionTokens tokens, ApiKe
         }
     }
 
+    private static bool IsWrite(string method) => !HttpMethods.IsGet(method) && !HttpMethods.IsHead(method) && !HttpMethods.IsOptions(method);
+
     private bool IsForeign(HttpRequest request)
     {
         var origin = request.Headers.Origin.ToString();
@@ -85,19 +87,14 @@ internal sealed class Credentials(Database database, SessionTokens tokens, ApiKe
 
     private async ValueTask<Caller> ByKeyAsync(HttpContext http, string text, Caller anonymous)
     {
-        var found = await database.ReadAsync(ReadKind.LookUp, session => keys.FindAsync(session, text), http.RequestAborted);
-        if (found is not { Key: var key })
+        if (IsWrite(http.Request.Method) && recent.Find(text) is { } known)
         {
-            return anonymous with { Problem = KeyIsBad };
+            return known;
         }
 
-        return new Caller($"key:{PrintableText.Name(key.Name)}", $"key:{key.Id}", $"key:{key.Id}", ApiKeys.ScopesOf(key))
-        {
-            Key = found,
-            DisplayName = PrintableText.Name(key.Name),
-            BotName = key.BotName,
-            ExpiresAt = key.ExpiresAt,
-        };
+        return await database.ReadAsync(ReadKind.LookUp, session => keys.FindAsync(session, text), http.RequestAborted) is { } found
+            ? recent.Keep(text, found)
+            : anonymous with { Problem = KeyIsBad };
     }
 
     private async ValueTask<Caller> ByTokenAsync(HttpContext http, string text, bool byCookie, Caller anonymous)

@@ -25,13 +25,16 @@ internal static class HealthEndpoints
 
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
+        var parts = routes.ServiceProvider;
+        var (database, clock, logger) = (parts.GetRequiredService<Database>(), parts.GetRequiredService<TimeProvider>(), parts.GetRequiredService<ILogger<Health>>());
+        IWatched[] watched = [.. parts.GetServices<IWatched>()];
         var health = routes.MapGroup("/health").WithTags("Health").Credential(CredentialUse.None);
-        health.MapMethods("", Routes.Read, CheckAsync).Named("health", "Health check").Answers<Health>().Answers<Unhealthy>(503).Refuses(403);
-        health.MapMethods("/ready", Routes.Read, CheckReadyAsync).Named("healthReady", "Whether the server can do its work, and which checks are not ok").Answers<Readiness>().Answers<Unhealthy>(503).Refuses(403);
-        health.MapMethods("/live", Routes.Read, Live).Named("healthLive", "Whether the process is alive").Answers<Health>().Refuses(403);
+        health.MapHandler("", Routes.Read, http => CheckAsync(http, database, clock, logger)).Named("health", "Health check").Answers<Health>().Answers<Unhealthy>(503).Refuses(403);
+        health.MapHandler("/ready", Routes.Read, http => CheckReadyAsync(http, database, watched, clock, logger)).Named("healthReady", "Whether the server can do its work, and which checks are not ok").Answers<Readiness>().Answers<Unhealthy>(503).Refuses(403);
+        health.MapHandler("/live", Routes.Read, http => Live(http, clock)).Named("healthLive", "Whether the process is alive").Answers<Health>().Refuses(403);
     }
 
-    private static async Task CheckAsync(HttpContext http, Database database, TimeProvider clock, ILogger<Health> logger)
+    private static async Task CheckAsync(HttpContext http, Database database, TimeProvider clock, ILogger logger)
     {
         if (await DatabaseAnswersAsync(http, database, clock, logger))
         {
@@ -43,7 +46,7 @@ internal static class HealthEndpoints
     /// Answers 200 as long as the database answers. A failed backup only shows as "degraded": a load balancer must not take a working
     /// server out of service for it.
     /// </summary>
-    private static async Task CheckReadyAsync(HttpContext http, Database database, IEnumerable<IWatched> watched, TimeProvider clock, ILogger<Health> logger)
+    private static async Task CheckReadyAsync(HttpContext http, Database database, IWatched[] watched, TimeProvider clock, ILogger logger)
     {
         if (await DatabaseAnswersAsync(http, database, clock, logger))
         {

@@ -22,11 +22,8 @@ internal static class OperationRoutes
                 _ => throw new InvalidOperationException($"No door knows how to carry out {operation.Name}."),
             };
             string[] methods = operation.Method == "GET" ? Routes.Read : [operation.Method];
-            var route = routes.MapMethods(operation.Path, methods, answer);
-            route.WithName(operation.Name).WithSummary(operation.Summary).WithTags(feature.Tag);
-
-            // The library that builds the OpenAPI document only includes routes that have the method of a handler among their metadata.
-            route.WithMetadata(answer.Method, operation, operation.Query);
+            var route = routes.MapHandler(operation.Path, methods, answer).Named(operation.Name, operation.Summary).WithTags(feature.Tag);
+            route.WithMetadata(operation, operation.Query);
             Describe(route, operation);
         }
     }

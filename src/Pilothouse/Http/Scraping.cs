@@ -56,8 +56,8 @@ internal static class Scraping
             }
 
             return exporter(http);
-        }).WithTags("Metrics").Named("metrics", "Every figure, in Prometheus' text format")
-            .Produces<string>(200, "text/plain").Refuses(400, 403).WithMetadata(CallLimit.None);
+        }).WithTags("Metrics").Produces<string>(200, "text/plain").Named("metrics", "Every figure, in Prometheus' text format")
+            .Refuses(400, 403).WithMetadata(CallLimit.None);
     }
 
     /// <summary>

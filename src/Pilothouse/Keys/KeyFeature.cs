@@ -21,7 +21,8 @@ internal sealed class KeyFeature : Feature
     public override IEnumerable<Operation> Operations(IServiceProvider parts)
     {
         var (database, clock) = (parts.GetRequiredService<Database>(), parts.GetRequiredService<TimeProvider>());
-        var (keys, logger) = (parts.GetRequiredService<ApiKeys>(), parts.GetRequiredService<ILogger<NewApiKey>>());
+        var (keys, recent) = (parts.GetRequiredService<ApiKeys>(), parts.GetRequiredService<RecentCallers>());
+        var logger = parts.GetRequiredService<ILogger<NewApiKey>>();
         yield return new FreshRead<ApiKeyList>("listApiKeys", "GET /api/keys", "Every API key, without the keys themselves", KeyJson.Default.ApiKeyList, async (call, query) =>
         {
             var all = await database.ReadAsync(ReadKind.Known, CredentialStore.ListKeysAsync, call.Cancel);
@@ -65,7 +66,11 @@ internal sealed class KeyFeature : Feature
                 {
                     Id = id,
                     Changed = ChangeOf(id, before),
-                    Then = () => ApiKeyLog.Revoked(logger, id, call.Caller.Owner, call.Address, call.RequestId),
+                    Then = () =>
+                    {
+                        recent.Forget();
+                        ApiKeyLog.Revoked(logger, id, call.Caller.Owner, call.Address, call.RequestId);
+                    },
                 };
             })
         { Statuses = [200], Scope = Scopes.Control, AlsoDemands = DemandKeyForAll, HoldsSecret = true };

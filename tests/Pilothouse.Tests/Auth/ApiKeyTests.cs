@@ -134,6 +134,7 @@ public sealed class ApiKeyTests
         Assert.Equal(201, await LoginTests.SignalAsync(client));
         var path = string.Create(CultureInfo.InvariantCulture, $"/api/keys/{(long)made["key_id"]!}");
         Assert.Equal(200, (await server.Client.SendAsync("DELETE", path)).Status);
+        Assert.Equal(401, (await client.SendAsync("POST", "/api/signals", "{}")).Status);
         Assert.Equal(401, await LoginTests.SignalAsync(client));
         Assert.Equal(200, (await server.Client.SendAsync("DELETE", path)).Status);
         Assert.Equal(404, (await server.Client.SendAsync("DELETE", "/api/keys/4711")).Status);
