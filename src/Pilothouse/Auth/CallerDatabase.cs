@@ -14,12 +14,7 @@ internal sealed class CallerDatabase(Database database, TimeProvider clock)
     public Task<T> WriteAsync<T>(Caller caller, Func<Session, ValueTask<T>> work, CancellationToken cancel = default) => database.WriteAsync(
         async session =>
         {
-            if (caller.ExpiresAt <= clock.GetUtcNow() || !CheckedCredentials.Has(session, caller))
-            {
-                await DemandAsync(session, caller);
-                CheckedCredentials.Add(session, caller);
-            }
-
+            await (caller.ExpiresAt <= clock.GetUtcNow() ? DemandAsync(session, caller) : CheckedCredentials.CheckAsync(session, caller, DemandAsync));
             return await work(session);
         },
         cancel);

@@ -8,15 +8,23 @@ namespace Pilothouse.Auth;
 /// </summary>
 internal sealed class CheckedCredentials : CommitState
 {
-    /// <summary>API keys as they were when their requests began, and the ids of sessions' tokens.</summary>
-    private readonly HashSet<(SealedKey? Key, string? TokenId)> valid = [];
+    /// <summary>The checks of API keys, as these were when their requests began, and of the ids of sessions' tokens.</summary>
+    private readonly Dictionary<(SealedKey? Key, string? TokenId), SharedWork> checks = [];
 
-    public static bool Has(Session session, Caller caller) => Of(session).valid.Contains((caller.Key, caller.TokenId));
+    /// <summary>Runs the check of a credential, unless another write of the transaction has begun it. It throws a refusal.</summary>
+    public static ValueTask CheckAsync(Session session, Caller caller, Func<Session, Caller, ValueTask> check)
+    {
+        var checks = Of(session).checks;
+        if (!checks.TryGetValue((caller.Key, caller.TokenId), out var known))
+        {
+            checks.Add((caller.Key, caller.TokenId), known = new());
+        }
 
-    public static void Add(Session session, Caller caller) => Of(session).valid.Add((caller.Key, caller.TokenId));
+        return known.RunAsync(() => check(session, caller));
+    }
 
     /// <summary>Called after a credential was ended or changed.</summary>
-    public static void Forget(Session session) => Of(session).valid.Clear();
+    public static void Forget(Session session) => Of(session).checks.Clear();
 
     private static CheckedCredentials Of(Session session) => session.Commit.Of(static () => new CheckedCredentials());
 }

@@ -57,7 +57,7 @@ internal sealed class BackupMaker(Settings settings, TimeProvider clock, Upkeep?
     public Backup Rescue(CancellationToken cancel)
     {
         using var hold = Folder.Open(TimeSpan.FromMinutes(1), cancel);
-        return MakeNow(served!.CopyLost, "rescue", NoProgress.Instance, most: int.MaxValue, out _, cancel);
+        return MakeNow(served!.Files!.CopyLost, "rescue", NoProgress.Instance, most: int.MaxValue, out _, cancel);
     }
 
     private Backup? MakeOne(Func<bool>? isNeeded, string madeBy, TimeSpan patience, IBackupProgress progress, out IReadOnlyList<string> kept, Action? waiting, CancellationToken cancel)

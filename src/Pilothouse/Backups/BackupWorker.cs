@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Pilothouse.Configuration;
 using Pilothouse.Monitoring;
+using Pilothouse.Storage;
 
 namespace Pilothouse.Backups;
 
@@ -10,7 +11,7 @@ internal sealed class BackupWorker(Settings settings, BackupSchedule schedule, B
     protected override async Task RunSteadilyAsync(CancellationToken stoppingToken)
     {
         _ = meters;
-        if (settings.EnableAutoBackup)
+        if (settings.EnableAutoBackup && DatabaseEngine.IsFile(settings))
         {
             // Returns at once, so that the start does not wait for reading the folder.
             await Task.Yield();

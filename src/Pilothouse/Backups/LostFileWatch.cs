@@ -12,6 +12,7 @@ namespace Pilothouse.Backups;
 internal sealed partial class LostFileWatch(Database database, BackupMaker maker, FatalEnd end, ILogger<LostFileWatch> logger) : SteadyService(logger), IWatched
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    private readonly FileUpkeep? files = database.Upkeep.Files;
     private volatile FilesFound found = FilesFound.Intact;
 
     public Condition Look() => found.State == FilesState.Intact
@@ -20,12 +21,17 @@ internal sealed partial class LostFileWatch(Database database, BackupMaker maker
 
     protected override async Task RunSteadilyAsync(CancellationToken stoppingToken)
     {
+        if (files is null)
+        {
+            return;
+        }
+
         // The machine's own time is used, because a lost file does not depend on the server's clock, which tests can stop.
         using var timer = new PeriodicTimer(Interval, TimeProvider.System);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             var before = found;
-            found = database.Upkeep.LookAtFiles();
+            found = files.LookAtFiles();
             if (found.State == FilesState.Moved && before.State != FilesState.Moved)
             {
                 Moved(logger, found.Message);
@@ -50,7 +56,7 @@ internal sealed partial class LostFileWatch(Database database, BackupMaker maker
     {
         try
         {
-            if (await database.Upkeep.TryOpenAnewAsync(cancel))
+            if (await files!.TryOpenAnewAsync(cancel))
             {
                 OpenedAnew(logger, what.Message);
                 return true;
@@ -70,7 +76,7 @@ internal sealed partial class LostFileWatch(Database database, BackupMaker maker
         var sentence = $"{what.Message} {(what.State == FilesState.Overwritten ? Overwritten() : Rescued(cancel))}";
         try
         {
-            database.Upkeep.MarkLost(sentence);
+            files!.MarkLost(sentence);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

@@ -47,7 +47,7 @@ internal static partial class ServeCommand
 
     private static async Task<int> ServeAsync(Settings settings, string? newPin, CancellationToken cancel)
     {
-        using var claim = FileClaim.Take(settings.DatabasePath);
+        using var claim = DatabaseEngine.IsFile(settings) ? FileClaim.Take(settings.DatabasePath) : null;
         RefuseToBeginAnew(settings);
         await using var app = Server.Build(settings);
         var logger = app.Services.GetRequiredService<ILogger<Settings>>();
@@ -65,7 +65,7 @@ internal static partial class ServeCommand
             throw;
         }
 
-        claim.Announce(app.Urls);
+        claim?.Announce(app.Urls);
         Tell(settings, newPin, [.. app.Urls], logger);
         await app.WaitForShutdownAsync(cancel);
         if (app.Services.GetRequiredService<FatalEnd>().Reason is not { } reason)
@@ -106,6 +106,11 @@ internal static partial class ServeCommand
     /// </summary>
     private static void RefuseToBeginAnew(Settings settings)
     {
+        if (!DatabaseEngine.IsFile(settings))
+        {
+            return;
+        }
+
         DatabaseFile.RefuseUnsettled(settings.DatabasePath);
         if (new FileInfo(settings.DatabasePath) is { Exists: true, Length: > 0 })
         {
@@ -123,7 +128,8 @@ internal static partial class ServeCommand
     private static void Tell(Settings settings, string? newPin, string[] addresses, ILogger logger)
     {
         var all = string.Join(" and ", addresses);
-        Started(logger, all, settings.DatabasePath, Environment.ProcessId);
+        var place = DatabaseEngine.PlaceOf(settings);
+        Started(logger, all, place, Environment.ProcessId);
         if (settings.SetWithoutEffect.Count > 0)
         {
             WithoutEffect(logger, string.Join(", ", settings.SetWithoutEffect));

@@ -52,7 +52,7 @@ internal static class Shell
         await Task.Yield();
         try
         {
-            return await work(Settings.Read(ReadValues()));
+            return await work(Supported(Settings.Read(ReadValues())));
         }
         catch (OperationCanceledException)
         {
@@ -117,8 +117,13 @@ internal static class Shell
     {
         var values = ReadValues();
         var pin = EnvFile.AddMissingSecrets(".env", values);
-        return (Settings.Read(values), pin);
+        return (Supported(Settings.Read(values)), pin);
     }
+
+    /// <summary>Refuses what a part of the program cannot do yet: backups and commands know files only.</summary>
+    private static Settings Supported(Settings settings) => DatabaseEngine.IsFile(settings)
+        ? settings
+        : throw new SettingsException(["DATABASE_URL is not supported by this version; remove the line and set DATABASE_PATH."]);
 
     /// <summary>Returns the values of .env and the environment, unchecked.</summary>
     public static Dictionary<string, string> ReadValues()

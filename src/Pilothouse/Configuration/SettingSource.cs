@@ -64,12 +64,29 @@ internal sealed class SettingSource(IReadOnlyDictionary<string, string> values)
     public string Secret(string name, string allowed, Func<string, bool> good) =>
         TakeText(new(name, "", allowed, Secret: true), "", text => good(text) ? text : null);
 
+    /// <summary>The address of a PostgreSQL database; null where none is set. It may hold a password, so it is never shown.</summary>
+    public DatabaseUrl? DatabaseUrl(string name)
+    {
+        var text = TakeText(new(name, "", "postgres://user:password@host:5432/name, or host=... dbname=... user=...", Secret: true), "", static text => text);
+        try
+        {
+            return text.Length == 0 ? null : Configuration.DatabaseUrl.Parse(text);
+        }
+        catch (FormatException wrong)
+        {
+            Refuse($"{name} {wrong.Message}.");
+            return null;
+        }
+    }
+
     public string[] Secrets(string name, string allowed, Func<string, bool> good) =>
         TakeText(new(name, "", allowed, Secret: true), "", text => Split(text).All(good) ? text : null) is { Length: > 0 } text ? Split(text) : [];
 
     public string PathPrefix(string name) =>
         TakeText(new(name, "", "a path such as /pilothouse, of letters, digits and - _ . ~, that begins with none of /api, /health, /metrics, /openapi, /docs and /mcp"), "",
             static text => UrlPrefix.TryRead(text, out var prefix) && !UrlPrefix.IsAmbiguous(prefix) ? prefix : null);
+
+    public static bool IsLongSecret(string text) => System.Text.Encoding.UTF8.GetByteCount(text) >= 32;
 
     /// <summary>Whether it is a scheme, a host and perhaps a port.</summary>
     public static bool IsOrigin(string text) =>

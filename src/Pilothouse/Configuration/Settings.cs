@@ -16,7 +16,7 @@ internal sealed class Settings
         Port = from.Whole("MCP_SERVER_PORT", 3000, 0, 65535);
         Host = from.Text("MCP_SERVER_HOST", "127.0.0.1", "an address of this machine, localhost, or 0.0.0.0 for all");
         DatabasePath = RealPath.Of(from.FilePath("DATABASE_PATH", "trading_bot.db"));
-        DatabaseUrl = from.Text("DATABASE_URL", "", "nothing, until PostgreSQL is supported");
+        DatabaseUrl = from.DatabaseUrl("DATABASE_URL");
         PoolSize = from.Whole("DB_POOL_SIZE", 4, 1, 64);
         Durability = from.OneOf("DURABILITY", "full", "full", "normal");
         ForeignTimeZone = from.TimeZone("FOREIGN_TIME_ZONE");
@@ -30,10 +30,10 @@ internal sealed class Settings
         LogLevel = from.OneOf("LOG_LEVEL", "INFO", "DEBUG", "INFO", "WARNING", "ERROR");
         LogFormat = from.OneOf("LOG_FORMAT", "json", "json", "text");
         Pin = from.Secret("BOT_CONTROL_PIN", "exactly 6 digits, or the hash that `pilothouse key hash-pin` prints", static text => PinHash.IsPin(text) || PinHash.IsHash(text));
-        JwtSecret = from.Secret("JWT_SECRET_KEY", "at least 32 bytes (make one with: openssl rand -hex 32)", IsLongSecret);
+        JwtSecret = from.Secret("JWT_SECRET_KEY", "at least 32 bytes (make one with: openssl rand -hex 32)", SettingSource.IsLongSecret);
         SessionTimeoutMinutes = from.Whole("SESSION_TIMEOUT_MINUTES", 30, 1, 43_200);
         RequireAuthForReads = from.OptionalFlag("REQUIRE_AUTH_FOR_READS");
-        PreviousJwtSecrets = from.Secrets("PREVIOUS_JWT_SECRET_KEYS", "earlier values of JWT_SECRET_KEY, each of at least 32 bytes, separated by commas", IsLongSecret);
+        PreviousJwtSecrets = from.Secrets("PREVIOUS_JWT_SECRET_KEYS", "earlier values of JWT_SECRET_KEY, each of at least 32 bytes, separated by commas", SettingSource.IsLongSecret);
         AuditRecords = from.Flag("AUDIT_RECORDS", false);
         BotKeysMayChangeUnnamed = from.Flag("BOT_KEYS_MAY_CHANGE_UNNAMED", false);
         AllowedHosts = from.List("ALLOWED_HOSTS", "host names separated by commas, or * for any", static _ => true);
@@ -65,7 +65,8 @@ internal sealed class Settings
     /// <summary>The file itself, where DATABASE_PATH is a link or leads over one.</summary>
     public string DatabasePath { get; }
 
-    public string DatabaseUrl { get; }
+    /// <summary>The PostgreSQL database; null where the database is the file of DATABASE_PATH.</summary>
+    public DatabaseUrl? DatabaseUrl { get; }
 
     /// <summary>Connections that read.</summary>
     public int PoolSize { get; }
@@ -192,8 +193,6 @@ internal sealed class Settings
         SetWithoutEffect = [.. from.Facts.Select(static fact => fact.Name).Where(name => from.IsSet(name) && IsReserved(name))];
     }
 
-    private static bool IsLongSecret(string text) => System.Text.Encoding.UTF8.GetByteCount(text) >= 32;
-
     internal static bool IsReserved(string name) => name is "BOT_STALE_AFTER_SECONDS";
 
     /// <summary>What only shows when settings are looked at together.</summary>
@@ -205,9 +204,9 @@ internal sealed class Settings
         }
 
         CheckHttps(from);
-        if (DatabaseUrl.Length > 0)
+        if (DatabaseUrl is not null && ForeignTimeZone is not null)
         {
-            from.Refuse("DATABASE_URL: PostgreSQL is not supported by this version; remove the line and set DATABASE_PATH.");
+            from.Refuse("FOREIGN_TIME_ZONE is for bots that write into the SQLite file themselves. With DATABASE_URL there is none: remove the line.");
         }
 
         if (!IsProduction)

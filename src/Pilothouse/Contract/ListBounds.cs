@@ -83,8 +83,8 @@ internal readonly record struct ListBounds(string? From, string? To, ListPositio
     /// <summary>Sets the values of these bounds on a statement that has their conditions.</summary>
     public Statement Bind(Statement statement)
     {
-        statement = From is null ? statement : statement.Set("from_date", From);
-        statement = NearerTo is null ? statement : statement.Set("to_date", To);
-        return NearerAfter is null ? statement : statement.Set("after_time", NearerAfter.TimeKey).Set("after_id", NearerAfter.Id);
+        statement = From is null ? statement : statement.SetKey("from_date", From);
+        statement = NearerTo is null ? statement : statement.SetKey("to_date", To);
+        return NearerAfter is null ? statement : statement.SetKey("after_time", NearerAfter.TimeKey).Set("after_id", NearerAfter.Id);
     }
 }

@@ -76,8 +76,8 @@ internal sealed class WindowReader
             return false;
         }
 
-        await page.AddAsync(bind(Bind(session.Prepare(few), query)).Set("from_date", bounds.From).Set("to_date", bounds.To)
-            .Set("after_time", bounds.After?.TimeKey).Set("after_id", bounds.After?.Id).Set("limit", page.Useful));
+        await page.AddAsync(bind(Bind(session.Prepare(few), query)).SetKey("from_date", bounds.From).SetKey("to_date", bounds.To)
+            .SetKey("after_time", bounds.After?.TimeKey).Set("after_id", bounds.After?.Id).Set("limit", page.Useful));
         return true;
     }
 
@@ -97,5 +97,5 @@ internal sealed class WindowReader
     private string? End(QueryValues query) => query.Time(window.To) is { } time ? Timestamps.ToStoredAfter(time) : null;
 
     private Statement Bind(Statement statement, QueryValues query) =>
-        statement.Set("first", First(query) ?? Earliest).Set("end", End(query) ?? Latest);
+        statement.SetKey("first", First(query) ?? Earliest).SetKey("end", End(query) ?? Latest);
 }

@@ -38,7 +38,7 @@ internal static class CostStore
         """;
 
     /// <summary>Two texts that sort before and after every time.</summary>
-    private const string Earliest = "0", Latest = "~";
+    private const string Earliest = "", Latest = "\uffff";
 
     private static readonly Sql Since = new(Window);
 
@@ -50,8 +50,8 @@ internal static class CostStore
     public static async ValueTask<List<ApiCostTotal>> TotalsAsync(Session session, ApiCostFilter filter)
     {
         var statement = session.Prepare(filter.ApiName is null ? Since : OfApiSince)
-            .Set("since", filter.From is { } from ? Timestamps.ToStored(from) : Earliest)
-            .Set("until", filter.To is { } to ? Timestamps.ToStoredAfter(to) : Latest)
+            .SetKey("since", filter.From is { } from ? Timestamps.ToStored(from) : Earliest)
+            .SetKey("until", filter.To is { } to ? Timestamps.ToStoredAfter(to) : Latest)
             .Set("operation_type", filter.OperationType).Set("bot_name", filter.BotName).Set("model", filter.Model);
         if (filter.ApiName is not null)
         {

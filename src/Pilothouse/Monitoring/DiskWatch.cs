@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Pilothouse.Configuration;
 using Pilothouse.Contract;
+using Pilothouse.Storage;
 
 namespace Pilothouse.Monitoring;
 
@@ -27,7 +28,8 @@ internal sealed partial class DiskWatch : SteadyService, IWatched
         this.settings = settings.Retention;
         this.clock = clock;
         this.logger = logger;
-        places = [("database", Path.GetDirectoryName(Path.GetFullPath(settings.DatabasePath))!), ("logs", Path.GetFullPath(settings.LogDir)), ("backups", Path.GetFullPath(settings.BackupDir))];
+        (string, string)[] database = DatabaseEngine.IsFile(settings) ? [("database", Path.GetDirectoryName(Path.GetFullPath(settings.DatabasePath))!)] : [];
+        places = [.. database, ("logs", Path.GetFullPath(settings.LogDir)), ("backups", Path.GetFullPath(settings.BackupDir))];
         Measure();
     }
 

@@ -31,8 +31,8 @@ internal sealed class ServerMetrics(IMeterFactory meters, Settings settings, IEn
 
     private IEnumerable<Measurement<long>> Disks(Func<DriveInfo, long> look)
     {
-        (string Folder, string Path)[] folders =
-            [("database", Path.GetDirectoryName(Path.GetFullPath(settings.DatabasePath))!), ("backups", settings.BackupDir), ("logs", settings.LogDir)];
+        (string Folder, string Path)[] database = DatabaseEngine.IsFile(settings) ? [("database", Path.GetDirectoryName(Path.GetFullPath(settings.DatabasePath))!)] : [];
+        (string Folder, string Path)[] folders = [.. database, ("backups", settings.BackupDir), ("logs", settings.LogDir)];
         foreach (var (folder, path) in folders)
         {
             if (Try(path, look) is { } bytes)

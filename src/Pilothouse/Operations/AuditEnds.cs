@@ -10,6 +10,7 @@ internal sealed class AuditEnds : CommitState
 {
     private readonly AuditKey key;
     private readonly Dictionary<string, (AuditChain Stored, AuditChain Now)> chains = [];
+    private readonly Dictionary<string, SharedWork> reading = [];
 
     private AuditEnds(AuditKey key) => this.key = key;
 
@@ -18,18 +19,24 @@ internal sealed class AuditEnds : CommitState
     /// <summary>Returns the chain with this name as it is after the writes so far. It is empty if it is new.</summary>
     public async ValueTask<AuditChain> FindAsync(Session session, string name)
     {
-        if (chains.TryGetValue(name, out var known))
+        if (!reading.TryGetValue(name, out var read))
         {
-            return known.Now;
+            reading.Add(name, read = new());
         }
 
-        var chain = await AuditChain.FindAsync(session, name) ?? AuditChain.Empty(name);
-        chains.Add(name, (chain, chain));
-        return chain;
+        await read.RunAsync(() => ReadAsync(session, name));
+        return chains[name].Now;
     }
 
     /// <summary>Sets how a chain that was found ends now.</summary>
     public void Set(AuditChain chain) => chains[chain.Chain] = (chains[chain.Chain].Stored, chain);
+
+    /// <summary>Reads an end once, for all writes that ask for it meanwhile.</summary>
+    private async ValueTask ReadAsync(Session session, string name)
+    {
+        var chain = await AuditChain.FindAsync(session, name) ?? AuditChain.Empty(name);
+        chains.Add(name, (chain, chain));
+    }
 
     public override async ValueTask FinishAsync(Session session)
     {

@@ -30,17 +30,24 @@ internal sealed class AuditLog(AuditKey key, TimeProvider clock)
     /// <param name="changed">The record that was changed.</param>
     public async ValueTask RecordAsync(Session session, Call call, string operation, Changed changed)
     {
+        var after = changed.After is { } json ? await json(session) : null;
         var ends = AuditEnds.Of(session, key);
         var chain = await ends.FindAsync(session, Chain);
         var row = new AuditRow(
             0, Timestamps.ToStored(clock.GetUtcNow()), call.Caller.Owner, call.Caller.DisplayName, operation, call.Door, call.Address, call.RequestId,
-            changed.Table, changed.Id, changed.Before?.Invoke(), changed.After is { } after ? await after(session) : null, changed.Reason, Chain, chain.Number + 1, key.Id, "");
+            changed.Table, changed.Id, changed.Before?.Invoke(), after, changed.Reason, Chain, chain.Number + 1, key.Id, "");
         var hash = row.HashBy(key, chain.Hash);
-        await session.Prepare(Insert)
+        var storing = session.Prepare(Insert)
             .Set("timestamp", row.Timestamp).Set("who", row.Who).Set("who_name", row.WhoName).Set("operation", row.Operation).Set("door", row.Door)
             .Set("address", row.Address).Set("request_id", row.RequestId).Set("record_table", row.RecordTable).Set("record_id", row.RecordId)
             .Set("before", row.Before).Set("after", row.After).Set("reason", row.Reason).Set("chain", row.Chain).Set("number", (long?)row.Number).Set("key_id", row.KeyId).Set("hash", hash)
             .ChangeAsync();
-        ends.Set(chain with { Number = row.Number, Hash = hash });
+        if (!storing.IsFaulted)
+        {
+            // The end moves while the row is being stored: meanwhile another write of the commit may ask for it.
+            ends.Set(chain with { Number = row.Number, Hash = hash });
+        }
+
+        await storing;
     }
 }

@@ -50,7 +50,7 @@ internal sealed class IdempotencyStore(Database database, TimeProvider clock) : 
         VALUES (@owner, @path, @key, @body_hash, @status, @answer, @now)
         ON CONFLICT (owner, path, idempotency_key) DO UPDATE SET
           body_hash = excluded.body_hash, status = excluded.status, answer = excluded.answer, created_at = excluded.created_at
-        WHERE created_at <= @since
+        WHERE idempotency_keys.created_at <= @since
         """);
 
     private static readonly Sql HasFresh = new("""

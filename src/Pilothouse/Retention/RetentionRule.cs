@@ -73,12 +73,12 @@ internal sealed class RetentionRule
 
         if (after is { } last)
         {
-            await session.Prepare(sameTime).Set("key", last.TimeKey).Set("id", last.Id).Set("limit", (long)limit).EachAsync(Take);
+            await session.Prepare(sameTime).SetKey("key", last.TimeKey).Set("id", last.Id).Set("limit", (long)limit).EachAsync(Take);
         }
 
         if (read < limit)
         {
-            await session.Prepare(later).Set("key", after?.TimeKey ?? "").Set("before", Timestamps.ToStored(before)).Set("limit", (long)(limit - read)).EachAsync(Take);
+            await session.Prepare(later).SetKey("key", after?.TimeKey ?? "").Set("before", Timestamps.ToStored(before)).Set("limit", (long)(limit - read)).EachAsync(Take);
         }
 
         return read < limit ? null : end;

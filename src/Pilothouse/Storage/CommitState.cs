@@ -2,7 +2,8 @@ namespace Pilothouse.Storage;
 
 /// <summary>
 /// What the writes that share one commit have found or left to its end, so that it is done once for all of them. It may hold what was read
-/// from the database, because no other program can change the database before the commit.
+/// from the database, because no other program can change the database before the commit. Other writes of the commit may run between two
+/// statements of one, so what belongs to a statement is changed when that has begun and not failed, and not later.
 /// </summary>
 internal abstract class CommitState
 {

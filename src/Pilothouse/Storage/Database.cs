@@ -88,6 +88,10 @@ internal sealed class DatabaseBusyException(string message) : Exception(message)
     public int RetryAfterSeconds { get; init; } = 1;
 }
 
+/// <summary>The connection to the database broke while a write was being committed: it may be stored or not.</summary>
+internal sealed class DatabaseInDoubtException(Exception cause) : Exception(
+    "The connection to the database broke while this was being stored: it may be stored or not. Send it again with the same Idempotency-Key, which tells; without one, look before you send it again.", cause);
+
 /// <summary>The disk is full. Nothing was stored.</summary>
 internal sealed class DatabaseFullException(string message) : Exception(message);
 

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Pilothouse.Configuration;
 using Pilothouse.Storage.Files;
 using Pilothouse.Storage.Migrations;
+using Pilothouse.Storage.Postgres;
 using Pilothouse.Storage.Sqlite;
 
 namespace Pilothouse.Storage;
@@ -19,11 +20,18 @@ internal static class DatabaseEngine
     public static Version OldestSafe { get; } = new(
         SqliteConnection.OldestSafeVersion / 1_000_000, SqliteConnection.OldestSafeVersion / 1000 % 1000, SqliteConnection.OldestSafeVersion % 1000);
 
+    /// <summary>Whether the database of these settings is a file, which other programs may open too.</summary>
+    public static bool IsFile(Settings settings) => settings.DatabaseUrl is null;
+
+    /// <summary>The place of the database, for people.</summary>
+    public static string PlaceOf(Settings settings) => settings.DatabaseUrl?.ToString() ?? settings.DatabasePath;
+
     /// <summary>Migrates the database to this program's schema.</summary>
     /// <returns>The names of the migrations that ran.</returns>
     /// <exception cref="DatabaseRefusedException">It is not one of our databases, or is of another version. It is unchanged.</exception>
-    public static IReadOnlyList<string> Migrate(Settings settings, TimeProvider clock, ILoggerFactory loggers) =>
-        new Migrator(settings.DatabasePath, settings.BackupDir, clock, loggers.CreateLogger<Migrator>()).Migrate();
+    public static IReadOnlyList<string> Migrate(Settings settings, TimeProvider clock, ILoggerFactory loggers) => settings.DatabaseUrl is { } url
+        ? new PostgresMigrator(new PostgresAddress(url), loggers.CreateLogger<PostgresMigrator>()).Migrate()
+        : new Migrator(settings.DatabasePath, settings.BackupDir, clock, loggers.CreateLogger<Migrator>()).Migrate();
 
     /// <summary>Returns the migrations that the database does not have yet. It changes nothing.</summary>
     /// <exception cref="DatabaseRefusedException">It is not one of our databases, or is of another version.</exception>
@@ -35,13 +43,15 @@ internal static class DatabaseEngine
         [.. Migrator.Known.Except(new DatabaseFile(settings.DatabasePath).Glance().Applied)];
 
     /// <summary>Opens the database after <see cref="Migrate"/>.</summary>
-    public static Database Open(Settings settings, TimeProvider clock, ILoggerFactory loggers, IMeterFactory? meters = null) =>
-        new SqliteDatabase(settings.DatabasePath, settings.PoolSize, settings.Durability == "full", clock, loggers.CreateLogger<SqliteDatabase>(), meters,
+    public static Database Open(Settings settings, TimeProvider clock, ILoggerFactory loggers, IMeterFactory? meters = null) => settings.DatabaseUrl is { } url
+        ? new PostgresDatabase(new PostgresAddress(url), settings.PoolSize, settings.Durability == "full", loggers.CreateLogger<PostgresDatabase>(), meters)
+        : new SqliteDatabase(settings.DatabasePath, settings.PoolSize, settings.Durability == "full", clock, loggers.CreateLogger<SqliteDatabase>(), meters,
             connection => ForeignTimeTriggers.Apply(connection, settings.ForeignTimeZone, clock.GetUtcNow()));
 
     /// <summary>Opens the database for a command, which needs only one connection for reads.</summary>
-    public static Database OpenForCommand(Settings settings, ILoggerFactory loggers) =>
-        new SqliteDatabase(settings.DatabasePath, 1, settings.Durability == "full", TimeProvider.System, loggers.CreateLogger<SqliteDatabase>());
+    public static Database OpenForCommand(Settings settings, ILoggerFactory loggers) => settings.DatabaseUrl is { } url
+        ? new PostgresDatabase(new PostgresAddress(url), 1, settings.Durability == "full", loggers.CreateLogger<PostgresDatabase>())
+        : new SqliteDatabase(settings.DatabasePath, 1, settings.Durability == "full", TimeProvider.System, loggers.CreateLogger<SqliteDatabase>());
 
     /// <summary>Copies a database that this process does not serve; otherwise like <see cref="Upkeep.CopyTo"/>.</summary>
     public static DatabaseFacts Copy(string source, string target, IProgress<double>? progress, CancellationToken cancel) => SqliteSnapshot.Copy(source, target, progress, cancel);

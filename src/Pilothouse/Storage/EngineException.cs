@@ -1,3 +1,4 @@
+using Pilothouse.Storage.Postgres;
 using Pilothouse.Storage.Sqlite;
 
 namespace Pilothouse.Storage;
@@ -15,5 +16,5 @@ internal abstract class EngineException(string message) : Exception(message)
     public abstract bool IsBrokenRule { get; }
 
     /// <summary>Returns the exception that a caller can handle. An exception that is not of the engine is returned unchanged.</summary>
-    public static Exception Translate(Exception error) => SqliteErrors.Translate(error);
+    public static Exception Translate(Exception error) => PostgresErrors.Translate(SqliteErrors.Translate(error));
 }

@@ -56,7 +56,9 @@ internal static class Exact
             unit *= 10;
         }
 
-        // Dividing by 1 with 28 places removes the trailing zeros.
-        return decimal.Round(value / unit, Math.Max(places, 0)) * unit / 1.0000000000000000000000000000m;
+        return Trim(decimal.Round(value / unit, Math.Max(places, 0)) * unit);
     }
+
+    /// <summary>Returns the same number without trailing zeros: dividing by 1 with 28 places removes them.</summary>
+    public static decimal Trim(decimal value) => value / 1.0000000000000000000000000000m;
 }

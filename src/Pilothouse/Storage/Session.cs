@@ -2,15 +2,21 @@ namespace Pilothouse.Storage;
 
 /// <summary>
 /// A connection that is lent to one piece of work: a read, or the work inside a write's transaction. It must not be used after that work.
-/// With SQLite its methods complete synchronously, so the work of a write must not await anything else.
+/// The work of a write must not await anything else than its session.
 /// </summary>
-internal abstract class Session
+/// <param name="commit">What the writes of the transaction share.</param>
+internal abstract class Session(CommitStates commit)
 {
+    protected Session()
+        : this(new CommitStates())
+    {
+    }
+
     /// <summary>Returns the prepared statement, reset and without values. Run it before preparing the same statement again.</summary>
     public abstract Statement Prepare(Sql sql);
 
     /// <summary>What the writes of this transaction share. Reads have no commit, and must not use it.</summary>
-    public CommitStates Commit { get; } = new();
+    public CommitStates Commit => commit;
 }
 
 /// <summary>A prepared statement. Set its parameters by name, then run it once.</summary>
@@ -24,6 +30,12 @@ internal abstract class Statement
 
     /// <summary>Sets an amount of money. Up to 15 digits are read back exactly as they were sent.</summary>
     public abstract Statement Set(string name, decimal? value);
+
+    /// <summary>
+    /// Sets a time in its sortable form, or a text that only bounds a search: the empty text sorts before all times, U+FFFF behind them, and
+    /// the beginning of a time such as "2026-03" before the times that begin with it.
+    /// </summary>
+    public virtual Statement SetKey(string name, string? timeKey) => Set(name, timeKey);
 
     /// <summary>Sets a time, which is stored in UTC to the millisecond.</summary>
     public abstract Statement Set(string name, DateTimeOffset? value);

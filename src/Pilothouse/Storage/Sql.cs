@@ -1,11 +1,14 @@
 using System.Text.RegularExpressions;
+using Pilothouse.Storage.Postgres;
 
 namespace Pilothouse.Storage;
 
 /// <summary>
 /// One SQL statement, written once as a constant in words that every engine understands. Parameters are <c>@name</c>.
-/// <c>time_key(column)</c> stands for the engine's expression by which the times of that column sort in order, and <c>unindexed:</c> before
-/// an expression keeps the engine from using an index for it. Connections keep the prepared form by <see cref="Id"/>, so create one
+/// Times: <c>time_key(column)</c> stands for the expression by which they sort, <c>time_of(column)</c> for the time itself,
+/// <c>has_time(column)</c> is true if there is one, <c>first_time_key(column, other)</c> takes that of the other column where there is none,
+/// <c>in_other_month(column, other)</c> is true if this is in another month than the other, and <c>set_time(column, @value)</c> sets it.
+/// <c>unindexed:</c> before an expression keeps SQLite from using an index for it. Connections keep the prepared form by <see cref="Id"/>, so create one
 /// instance per statement and keep it.
 /// </summary>
 internal sealed partial class Sql
@@ -13,6 +16,7 @@ internal sealed partial class Sql
     private static int last = -1;
     private readonly string text;
     private string? sqlite;
+    private PostgresSql? postgres;
 
     public Sql(string text)
     {
@@ -26,6 +30,9 @@ internal sealed partial class Sql
     /// <summary>The text for SQLite.</summary>
     public string ForSqlite => sqlite ??= ExpandForSqlite(text);
 
+    /// <summary>The form for PostgreSQL.</summary>
+    public PostgresSql ForPostgres => postgres ??= new PostgresSql(text);
+
     /// <summary>
     /// Expands the words that differ between engines. Bots write times with a space or a T, with and without a Z. T sorts after a space and
     /// Z after a fraction, so the expression of time_key removes both differences. The indexes contain exactly this expression.
@@ -33,7 +40,7 @@ internal sealed partial class Sql
     /// <exception cref="ArgumentException">The text contains a word that cannot be expanded.</exception>
     public static string ExpandForSqlite(string text)
     {
-        var written = TimeMacro().Replace(text, static match => Expand(match.Groups[1].Value, match.Groups[2].Value))
+        var written = TimeMacro().Replace(text, static match => Expand(match.Groups[1].Value, match.Groups[2].Value, match.Groups[3].Value))
             .Replace("unindexed:", "+", StringComparison.Ordinal);
         return LeftOver().IsMatch(written)
             ? throw new ArgumentException($"time_key and time_of take the name of a column: {text}", nameof(text))
@@ -45,24 +52,32 @@ internal sealed partial class Sql
 
     /// <summary>An index from before those columns with the expression that holds since; the same text where it has no time.</summary>
     public static string WithForeignTimes(string index) =>
-        OwnKey().Replace(index, static match => Expand("time_key", match.Groups[1].Value));
+        OwnKey().Replace(index, static match => Expand("time_key", match.Groups[1].Value, ""));
 
-    private static string Expand(string macro, string column) => macro switch
+    private static string Expand(string macro, string column, string second) => macro switch
     {
+        "has_time" => $"{Key(column)} > '0'",
+        "first_time_key" => FirstKey(column, second),
+        "in_other_month" => $"substr({FirstKey(column, second)}, 1, 7) <> substr({Key(second)}, 1, 7)",
+        "set_time" => $"{column} = {second}, {column}{ForeignTimes.Suffix} = NULL",
         "time_of" => $"coalesce({column}{ForeignTimes.Suffix},{column})",
-        "time_key" => $"coalesce({column}{ForeignTimes.Suffix},replace(replace({column},'T',' '),'Z',''),'')",
+        "time_key" => Key(column),
         _ => $"coalesce(replace(replace({column},'T',' '),'Z',''),'')",
     };
 
+    private static string Key(string column) => $"coalesce({column}{ForeignTimes.Suffix},replace(replace({column},'T',' '),'Z',''),'')";
+
+    private static string FirstKey(string column, string second) => $"coalesce(nullif({Key(column)}, ''), {Key(second)})";
+
     public override string ToString() => text;
 
-    [GeneratedRegex(@"\b(time_of|time_key|own_time_key)\((\w+(?:\.\w+)?)\)")]
+    [GeneratedRegex(@"\b(time_of|time_key|own_time_key|has_time|first_time_key|in_other_month|set_time)\((\w+(?:\.\w+)?)(?:, (@?\w+(?:\.\w+)?))?\)")]
     private static partial Regex TimeMacro();
 
     [GeneratedRegex(@"\btime_key\(")]
     private static partial Regex OfForeign();
 
-    [GeneratedRegex(@"\b(time_of|time_key|own_time_key)\(")]
+    [GeneratedRegex(@"\b(time_of|time_key|own_time_key|has_time|first_time_key|in_other_month|set_time)\(")]
     private static partial Regex LeftOver();
 
     [GeneratedRegex(@"coalesce\(replace\(replace\((\w+),'T',' '\),'Z',''\),''\)")]

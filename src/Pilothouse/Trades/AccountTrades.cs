@@ -57,7 +57,7 @@ internal static class AccountTrades
     /// <summary>The first opening. A time that cannot be read is empty or sorts behind every year, and does not count.</summary>
     private static Sql First(string whose) => new($"""
         SELECT time_of(timestamp) FROM trades
-        WHERE {whose} AND {OfMode} AND time_key(timestamp) > '0' AND time_key(timestamp) < @before
+        WHERE {whose} AND {OfMode} AND has_time(timestamp) AND time_key(timestamp) < @before
         ORDER BY time_key(timestamp) LIMIT 1
         """);
 

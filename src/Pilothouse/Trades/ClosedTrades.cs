@@ -136,7 +136,7 @@ internal static class ClosedTrades
         var choosing = beside switch { TradesBeside.None => 7, TradesBeside.OfBotAndMode => 4, TradesBeside.OfBot => 3, _ => 2 };
         var asked = Conditions.Index().Where(condition => (mask & (1 << condition.Index)) != 0).ToList();
         var chosen = string.Concat(asked.Where(condition => condition.Index < choosing).Select(static condition => $" AND {condition.Item}"));
-        var fitting = string.Concat(asked.Where(condition => condition.Index >= choosing).Select(static condition => $" AND coalesce({condition.Item}, 0)"));
-        return new Sql($"SELECT {Columns}, 1{fitting} FROM trades WHERE lower(status) = 'closed'{chosen} ORDER BY {TradeStore.CloseKey}, id");
+        var fitting = string.Concat(asked.Where(condition => condition.Index >= choosing).Select(static condition => $" AND {condition.Item}"));
+        return new Sql($"SELECT {Columns}, CASE WHEN 1 = 1{fitting} THEN 1 ELSE 0 END FROM trades WHERE lower(status) = 'closed'{chosen} ORDER BY {TradeStore.CloseKey}, id");
     }
 }

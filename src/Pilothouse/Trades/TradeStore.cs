@@ -7,7 +7,7 @@ namespace Pilothouse.Trades;
 internal static class TradeStore
 {
     /// <summary>The close of a closed trade as it sorts. A trade without closed_at counts at its timestamp.</summary>
-    public const string CloseKey = "coalesce(nullif(time_key(closed_at), ''), time_key(timestamp))";
+    public const string CloseKey = "first_time_key(closed_at, timestamp)";
 
     public static readonly Table<NewTrade, Trade> Table = new(
         "trades", TradeJson.Default.NewTrade, TradeJson.Default.Trade, time: "timestamp",
@@ -52,7 +52,7 @@ internal static class TradeStore
         "UPDATE trades SET stop_loss = @stop_loss, take_profit = @take_profit, quantity = @quantity WHERE id = @id");
 
     private static readonly Sql Close = new("""
-        UPDATE trades SET status = 'closed', exit_price = @exit_price, closed_at = @closed_at, closed_at_utc = NULL, pnl = @pnl,
+        UPDATE trades SET status = 'closed', exit_price = @exit_price, set_time(closed_at, @closed_at), pnl = @pnl,
           pnl_percentage = @pnl_percentage, fees = @fees, exit_reason = @exit_reason
         WHERE id = @id
         """);
@@ -61,7 +61,7 @@ internal static class TradeStore
 
     /// <summary>Closed in another month than opened, or before; there is an index on this very condition.</summary>
     private const string Held =
-        $"unindexed:lower(status) = 'closed' AND (substr({CloseKey}, 1, 7) <> substr(time_key(timestamp), 1, 7) OR {CloseKey} < time_key(timestamp))";
+        $"unindexed:lower(status) = 'closed' AND (in_other_month(closed_at, timestamp) OR {CloseKey} < time_key(timestamp))";
 
     private static readonly (string Parameter, string Condition)[] OfClose =
     [

@@ -135,6 +135,7 @@ public sealed class AnalysisTests
         Assert.Equal("No analysis data available", (string?)missing["error"]);
     }
 
+    [OnlyOnSqlite("stores what only a file takes")]
     [Fact]
     public async Task What_another_program_wrote_never_breaks_the_answer()
     {

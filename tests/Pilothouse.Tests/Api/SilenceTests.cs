@@ -102,6 +102,7 @@ public sealed class SilenceTests
         Assert.Contains("stop_loss", (await server.PostAsync("/api/trades/1/close", record.ToJsonString(), 200))["ignored"]!.AsArray().Select(static name => (string)name!));
     }
 
+    [OnlyOnSqlite("stores what only a file takes")]
     [Fact]
     public async Task Every_kind_of_body_is_looked_at()
     {

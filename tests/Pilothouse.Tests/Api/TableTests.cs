@@ -32,6 +32,7 @@ public sealed class TableTests
         Faults.None(records.Where(write => !tables.Contains(write.Input!)).Select(static write => $"{write.Name} takes {write.Input!.Name}, which no static field of the type Table declares"));
     }
 
+    [OnlyOnSqlite("speaks SQLite's own SQL")]
     [Theory]
     [MemberData(nameof(Names))]
     public async Task Its_columns_are_those_of_the_database(string name)
@@ -62,6 +63,7 @@ public sealed class TableTests
         Assert.True(table.Columns.All(column => types.ContainsKey(column.Name)), $"{name} has columns whose fields are called otherwise");
     }
 
+    [OnlyOnSqlite("another program opens the file")]
     [Theory]
     [MemberData(nameof(Names))]
     public async Task What_is_sent_for_each_column_is_stored_in_it_and_comes_back(string name)

@@ -12,6 +12,7 @@ public sealed class UnreadAnswerTests
 {
     private const string Signal = """{"trading_pair":"A/B","signal_type":"BUY","signal_strength":1,"price":1}""";
 
+    [OnlyOnSqlite("speaks SQLite's own SQL")]
     [Fact]
     public async Task What_clients_do_not_read_is_bounded_and_who_has_a_credential_is_served()
     {

@@ -58,6 +58,7 @@ public sealed partial class UpgradeTests
     }
 
     /// <summary>What the page says of the file: a program of the seed that names its columns goes on, one that counts on them does not.</summary>
+    [OnlyOnSqlite("another program opens the file")]
     [Fact]
     public async Task A_program_that_opens_the_file_finds_what_the_page_says()
     {

@@ -48,6 +48,7 @@ public sealed class WideListTests
         "closed_from=2030-01-01", "closed_to=2020-01-01",
     ];
 
+    [OnlyOnSqlite("speaks SQLite's own SQL")]
     [Fact]
     public async Task Trades_with_any_filters_are_those_that_the_database_has()
     {
@@ -57,6 +58,7 @@ public sealed class WideListTests
             ["", "trading_pair=AAA/USD", "trading_pair=ccc/usd"], ["", "status=closed", "status=voided"]);
     }
 
+    [OnlyOnSqlite("speaks SQLite's own SQL")]
     [Fact]
     public async Task Signals_with_any_filters_are_those_that_the_database_has()
     {
@@ -66,6 +68,7 @@ public sealed class WideListTests
             ["", "trading_pair=BBB/USD"], ["", "strategy=s1"], ["", "timeframe=1d"]);
     }
 
+    [OnlyOnSqlite("speaks SQLite's own SQL")]
     [Fact]
     public async Task Analyses_with_any_filters_are_those_that_the_database_has()
     {
@@ -75,6 +78,7 @@ public sealed class WideListTests
             ["", "trading_pair=BBB/USD"], ["", "model=m3"]);
     }
 
+    [OnlyOnSqlite("speaks SQLite's own SQL")]
     [Fact]
     public async Task Rows_of_the_audit_log_with_any_filters_are_those_that_the_database_has()
     {
@@ -84,6 +88,7 @@ public sealed class WideListTests
             ["", "record_table=keys", "record_table=trades", "record_table=trades&record_id=31"]);
     }
 
+    [OnlyOnSqlite("speaks SQLite's own SQL")]
     [Fact]
     public async Task A_group_whose_values_are_no_text_hides_no_row()
     {
@@ -92,6 +97,7 @@ public sealed class WideListTests
         await AssertListsAsync(server, "/api/trades", "trades", [""], ["trading_pair=AAA/USD"], ["side=SELL"], ["", "mode=auto"]);
     }
 
+    [OnlyOnSqlite("speaks SQLite's own SQL")]
     [Fact]
     public async Task More_groups_than_are_looked_at_hide_no_row()
     {

@@ -15,6 +15,7 @@ public sealed class AuditTests
     private const string Trade = """{"trading_pair":"A/B","side":"BUY","entry_price":100,"quantity":2}""";
     private const string Signal = """{"trading_pair":"A/B","signal_type":"BUY","signal_strength":1,"price":1}""";
 
+    [OnlyOnSqlite("makes a backup")]
     [Fact]
     public async Task It_tells_who_did_what_when_and_through_which_door()
     {
@@ -83,6 +84,7 @@ public sealed class AuditTests
         Assert.Equal(expected, (int)(await server.GetAsync("/api/audit"))["count"]!);
     }
 
+    [OnlyOnSqlite("speaks SQLite's own SQL")]
     [Fact]
     public async Task What_is_refused_or_repeated_leaves_no_row()
     {
@@ -101,6 +103,7 @@ public sealed class AuditTests
     }
 
     /// <summary>What somebody does to a log of five rows, and which row is named.</summary>
+    [OnlyOnSqlite("another program opens the file")]
     [Theory]
     [InlineData("UPDATE audit_log SET after = replace(after, '110', '111') WHERE number = 4", "Row 4 of chain main")]
     [InlineData("UPDATE audit_log SET who = 'key:2' WHERE number = 1", "Row 1 of chain main")]
@@ -173,6 +176,7 @@ public sealed class AuditTests
         Assert.Equal(5, findings.Problems.Count(static problem => problem.Contains("PREVIOUS_JWT_SECRET_KEYS", StringComparison.Ordinal)));
     }
 
+    [OnlyOnSqlite("speaks SQLite's own SQL")]
     [Fact]
     public async Task Old_rows_go_from_the_beginning_and_the_rest_is_still_whole()
     {
@@ -196,6 +200,7 @@ public sealed class AuditTests
         Assert.Empty(await ProblemsAsync(server));
     }
 
+    [OnlyOnSqlite("needs the file, its readers or its tools")]
     [Fact]
     public async Task The_command_verifies_and_exports_beside_a_running_server()
     {

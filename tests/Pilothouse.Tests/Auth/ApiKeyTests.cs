@@ -191,6 +191,7 @@ public sealed class ApiKeyTests
         Assert.Equal(401, await LoginTests.SignalAsync(client));
     }
 
+    [OnlyOnSqlite("stores what only a file takes")]
     [Fact]
     public async Task Rows_that_others_wrote_to_api_keys_break_nothing()
     {

@@ -42,6 +42,7 @@ public sealed class EndedCredentialTests
         Faults.None(Others.Except(writes).Select(static route => $"{route} is in Others here, and does not exist."));
     }
 
+    [OnlyOnSqlite("stores what only a file takes")]
     [Fact]
     public async Task A_key_that_is_revoked_in_mid_body_stores_nothing_at_any_door()
     {
@@ -65,6 +66,7 @@ public sealed class EndedCredentialTests
         Assert.Equal("0", server.Sql("SELECT count(*) FROM api_keys WHERE name = 'minted'"));
     }
 
+    [OnlyOnSqlite("stores what only a file takes")]
     [Fact]
     public async Task A_session_that_is_logged_out_in_mid_body_stores_nothing_at_any_door()
     {
@@ -85,6 +87,7 @@ public sealed class EndedCredentialTests
         Assert.Equal("0", server.Sql("SELECT count(*) FROM api_keys WHERE name = 'minted'"));
     }
 
+    [OnlyOnSqlite("stores what only a file takes")]
     [Fact]
     public async Task A_key_that_is_ended_or_changed_in_the_file_in_mid_body_stores_nothing()
     {

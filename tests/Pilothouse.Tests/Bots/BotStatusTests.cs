@@ -85,6 +85,7 @@ public sealed class BotStatusTests
         Assert.Equal("wrong-bot", (string?)body["code"]);
     }
 
+    [OnlyOnSqlite("stores what only a file takes")]
     [Fact]
     public async Task What_another_program_wrote_never_breaks_the_answer()
     {

@@ -123,6 +123,7 @@ public sealed class CorrelationTests
         Assert.Equal(field, (string?)body["details"]![0]!["field"]);
     }
 
+    [OnlyOnSqlite("stores what only a file takes")]
     [Fact]
     public async Task What_another_program_wrote_never_breaks_the_answer()
     {

@@ -24,6 +24,7 @@ public sealed class CostTests
             """, await server.GetAsync(Path));
     }
 
+    [OnlyOnSqlite("needs the file, its readers or its tools")]
     [Fact]
     public async Task Everything_that_is_sent_is_kept()
     {
@@ -103,6 +104,7 @@ public sealed class CostTests
         Assert.Equal("hours", (string?)body["details"]![0]!["field"]);
     }
 
+    [OnlyOnSqlite("stores what only a file takes")]
     [Fact]
     public async Task What_another_program_wrote_counts_where_it_is_a_number_and_never_breaks_the_answer()
     {

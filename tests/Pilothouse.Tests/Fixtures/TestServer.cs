@@ -53,7 +53,7 @@ internal sealed class TestServer : IAsyncDisposable
     public static async Task<TestServer> StartAsync(TemporaryFolder folder, FakeTimeProvider? clock, params (string Name, string Value)[] settings)
     {
         clock ??= new FakeTimeProvider(Start);
-        var app = Server.Build(SettingsFor(folder, settings), clock);
+        var app = Server.Build(SettingsFor(folder, [.. await TestEngine.SettingsAsync(folder), .. settings]), clock);
         await app.StartAsync();
         var server = new TestServer(app, folder, clock);
         server.Client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", await server.CreateKeyAsync("tests", "read", "write", "control"));
@@ -128,6 +128,11 @@ internal sealed class TestServer : IAsyncDisposable
     /// <returns>The first column of the first row as text.</returns>
     public string? Sql(string sql)
     {
+        if (TestEngine.IsPostgres)
+        {
+            return TestEngine.Execute(Folder, sql);
+        }
+
         using var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={DatabasePath};Pooling=False");
         connection.Open();
         using var command = connection.CreateCommand();
@@ -146,6 +151,7 @@ internal sealed class TestServer : IAsyncDisposable
         Anonymous.Dispose();
         Client.Dispose();
         await StopAsync();
+        await TestEngine.RemoveAsync(Folder);
         Folder.Dispose();
     }
 }

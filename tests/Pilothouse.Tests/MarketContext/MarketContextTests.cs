@@ -113,6 +113,7 @@ public sealed class MarketContextTests
         Assert.Equal("invalid-cursor", (string?)(await server.GetAsync($"{Path}/history?cursor=abc", 400))["code"]);
     }
 
+    [OnlyOnSqlite("stores what only a file takes")]
     [Fact]
     public async Task What_another_program_wrote_never_breaks_the_answer()
     {

@@ -19,6 +19,7 @@ public sealed class DrawTests
         Draw,
     }
 
+    [OnlyOnSqlite("needs the file, its readers or its tools")]
     [Theory]
     [InlineData(1, "posted")]
     [InlineData(2, "closed")]
@@ -89,6 +90,7 @@ public sealed class DrawTests
         Assert.Equal(pnl == "0" ? 2 : 0, (int)(await server.GetAsync("/api/performance"))["data"]!["breakeven_trades"]!);
     }
 
+    [OnlyOnSqlite("stores what only a file takes")]
     [Theory]
     [InlineData("1e-13", "1", "1", 1)]
     [InlineData("1e-12", "1", "1", 0)]

@@ -25,6 +25,7 @@ public sealed class PerformanceEndpointTests
         Assert.Null(data["basis"]!["starting_balance_source"]);
     }
 
+    [OnlyOnSqlite("speaks SQLite's own SQL")]
     [Fact]
     public async Task The_kept_answer_follows_every_kind_of_change_by_whomever()
     {
@@ -94,6 +95,7 @@ public sealed class PerformanceEndpointTests
         Assert.Equal("2026-03-02T12:00:00+00:00", (string?)basis["to"]);
     }
 
+    [OnlyOnSqlite("counts on the one long read at a time")]
     [Fact]
     public async Task What_asks_for_everything_in_more_words_gets_the_kept_answer_without_reading_the_trades()
     {
@@ -128,6 +130,7 @@ public sealed class PerformanceEndpointTests
         await ExpectAsync(server, "/api/performance", "1000");
     }
 
+    [OnlyOnSqlite("speaks SQLite's own SQL")]
     [Fact]
     public async Task A_bot_that_replaces_a_closed_trade_by_its_external_id_does_not_make_two_of_it()
     {

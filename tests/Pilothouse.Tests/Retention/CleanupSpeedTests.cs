@@ -13,6 +13,7 @@ public sealed class CleanupSpeedTests
 {
     private static readonly Sql InsertSignal = new("INSERT INTO signals(trading_pair, signal_type, signal_strength, price) VALUES ('NEW/X', 'BUY', 1, 1) RETURNING id");
 
+    [OnlyOnSqlite("speaks SQLite's own SQL")]
     [Theory]
     [InlineData(false, 60_000, 1_000_000)]
     [InlineData(true, 60_000, 300_000)]

@@ -70,6 +70,7 @@ public sealed class ClockGuardTests
         await server.DisposeAsync();
     }
 
+    [OnlyOnSqlite("needs the file, its readers or its tools")]
     [Fact]
     public async Task The_command_asks_for_a_word_before_it_deletes_by_such_a_clock()
     {

@@ -47,6 +47,7 @@ public sealed class NightlyMaintenanceTests
     }
 
     /// <summary>Tables and triggers of others are nobody's business, and must not end retention for ever.</summary>
+    [OnlyOnSqlite("speaks SQLite's own SQL")]
     [Fact]
     public async Task A_row_that_somebody_elses_table_or_trigger_holds_stays_and_the_others_go()
     {
@@ -63,6 +64,7 @@ public sealed class NightlyMaintenanceTests
         Assert.Equal("7,23,31", server.Sql("SELECT group_concat(id) FROM (SELECT id FROM signals ORDER BY id)"));
     }
 
+    [OnlyOnSqlite("speaks SQLite's own SQL")]
     [Fact]
     public async Task A_night_that_fails_is_red_in_health_and_is_tried_again()
     {
@@ -115,6 +117,7 @@ public sealed class NightlyMaintenanceTests
         Assert.Equal("0", server.Sql("SELECT count(*) FROM signals"));
     }
 
+    [OnlyOnSqlite("another program opens the file")]
     [Fact]
     public async Task The_log_is_in_the_database_afterwards_and_readers_are_not_waited_for()
     {

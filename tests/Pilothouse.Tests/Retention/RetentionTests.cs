@@ -11,6 +11,7 @@ namespace Pilothouse.Tests.Retention;
 /// <summary>What goes is what the settings say, and nothing that is young, needed or without a readable time.</summary>
 public sealed class RetentionTests
 {
+    [OnlyOnSqlite("speaks SQLite's own SQL")]
     [Fact]
     public async Task Each_table_has_its_days_and_0_keeps_for_ever()
     {
@@ -63,6 +64,7 @@ public sealed class RetentionTests
         Assert.All((await CleanAsync(server, dryRun: false)).Values, static done => Assert.Equal(0, done.Rows));
     }
 
+    [OnlyOnSqlite("stores what only a file takes")]
     [Fact]
     public async Task Every_spelling_of_a_time_is_read_and_a_row_never_goes_too_early()
     {
@@ -100,6 +102,7 @@ public sealed class RetentionTests
         }
     }
 
+    [OnlyOnSqlite("speaks SQLite's own SQL")]
     [Fact]
     public async Task A_signal_or_analysis_that_a_trade_or_decision_refers_to_stays()
     {
@@ -128,6 +131,7 @@ public sealed class RetentionTests
         Assert.Equal("3", server.Sql("SELECT group_concat(id) FROM signals"));
     }
 
+    [OnlyOnSqlite("needs the file, its readers or its tools")]
     [Fact]
     public async Task The_first_balance_in_each_mode_of_a_bot_stays()
     {
@@ -144,6 +148,7 @@ public sealed class RetentionTests
         Assert.Equal("100.0,1000.0,5.0,1200.0", server.Sql("SELECT group_concat(balance) FROM (SELECT balance FROM bot_status ORDER BY id)"));
     }
 
+    [OnlyOnSqlite("stores what only a file takes")]
     [Fact]
     public async Task The_first_balance_and_the_newest_report_of_each_bot_stay_and_performance_stays_as_it_was()
     {
@@ -169,6 +174,7 @@ public sealed class RetentionTests
         Assert.Equal(latest, (await server.GetAsync("/api/bot-status?bot_name=b"))["data"]!.ToJsonString());
     }
 
+    [OnlyOnSqlite("stores what only a file takes")]
     [Fact]
     public async Task News_go_by_their_age_but_not_while_they_are_still_served()
     {
@@ -186,6 +192,7 @@ public sealed class RetentionTests
         Assert.Equal("old-offset,old-served,old-unreadable,young-expired", server.Sql("SELECT group_concat(article_url) FROM (SELECT article_url FROM news_cache ORDER BY 1)"));
     }
 
+    [OnlyOnSqlite("needs the file, its readers or its tools")]
     [Fact]
     public async Task More_rows_than_a_page_of_one_second_go_and_those_that_stay_are_passed_once()
     {

@@ -120,6 +120,7 @@ public sealed class SignalTests
         Assert.Equal([5, 4, 3, 2, 1], seen);
     }
 
+    [OnlyOnSqlite("stores what only a file takes")]
     [Fact]
     public async Task What_another_program_wrote_is_in_the_next_answer_and_never_breaks_it()
     {

@@ -139,7 +139,7 @@ public sealed class WriterTests
             await Task.Delay(5);
         }
 
-        for (var i = 0; i < SqliteWriter.MostWaiting; i++)
+        for (var i = 0; i < WriteQueue.MostWaiting; i++)
         {
             waiting.Add(database.WriteAsync(static _ => new ValueTask<long>(1)));
         }

@@ -51,6 +51,7 @@ public sealed class OtherSpellingTests
         Assert.Equal((200, decimal.Parse(pnl, null) - 1), (status, (decimal)corrected["data"]!["pnl"]!));
     }
 
+    [OnlyOnSqlite("needs the file, its readers or its tools")]
     [Fact]
     public async Task The_status_command_counts_them()
     {

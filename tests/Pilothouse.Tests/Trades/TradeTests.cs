@@ -184,6 +184,7 @@ public sealed class TradeTests
         Assert.Null(second["next_cursor"]);
     }
 
+    [OnlyOnSqlite("stores what only a file takes")]
     [Fact]
     public async Task A_trade_that_another_program_spoiled_is_shown_and_not_closed()
     {

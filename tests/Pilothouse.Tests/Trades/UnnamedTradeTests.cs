@@ -5,6 +5,7 @@ namespace Pilothouse.Tests.Trades;
 /// <summary>A trade that names no bot may be anybody's: the key of one bot leaves it alone unless the owner allows it.</summary>
 public sealed class UnnamedTradeTests
 {
+    [OnlyOnSqlite("stores what only a file takes")]
     [Theory]
     [InlineData("false", "NULL", 403)]
     [InlineData("false", "''", 403)]

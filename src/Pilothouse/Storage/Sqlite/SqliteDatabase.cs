@@ -24,10 +24,11 @@ internal sealed class SqliteDatabase : Database
     {
         Path = path;
         WasClosedCleanly = new FileInfo(path + "-wal") is not { Exists: true, Length: > 0 };
-        var metrics = new SqliteMetrics(meters);
+        var metrics = new EngineMetrics(meters);
         open = () => new SqliteEngine(path, readerCount, durable, clock, metrics, Commits, prepare, logger);
         engine = open();
-        metrics.Watch(path, () => Waiting, engine.Readers.Count, () => engine?.Readers.Busy ?? 0);
+        metrics.Watch(() => Waiting, engine.Readers.Count, () => engine?.Readers.Busy ?? 0);
+        metrics.WatchFile(path);
     }
 
     public string Path { get; }

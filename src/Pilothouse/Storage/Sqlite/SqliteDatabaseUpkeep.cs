@@ -44,13 +44,7 @@ internal sealed class SqliteDatabaseUpkeep(SqliteDatabase database) : Upkeep
     public override DatabaseFacts CopyTo(string target, IProgress<double>? progress, CancellationToken cancel) =>
         database.CopyTo(target, DatabaseFacts.Read, progress, cancel);
 
-    public override FilesFound LookAtFiles() => database.Files.Look();
-
-    public override Task<bool> TryOpenAnewAsync(CancellationToken cancel) => database.TryOpenAnewAsync(cancel);
-
-    public override DatabaseFacts CopyLost(string target, IProgress<double>? progress, CancellationToken cancel) => database.Files.CopyTo(target, progress, cancel);
-
-    public override void MarkLost(string sentence) => DurableFile.Write(DatabaseFile.LostMarker(database.Path), System.Text.Encoding.UTF8.GetBytes(sentence + "\n"));
+    public override FileUpkeep Files => new SqliteFileUpkeep(database);
 
     /// <summary>
     /// Whether checking the file itself would keep the log from being shortened for long, and there is space for a copy to check instead.

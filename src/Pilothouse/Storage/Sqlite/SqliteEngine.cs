@@ -9,7 +9,7 @@ internal sealed class SqliteEngine : IDisposable
     private readonly Lock watching = new();
 
     /// <summary>Opens the file, which is up to date.</summary>
-    public SqliteEngine(string path, int readerCount, bool durable, TimeProvider clock, SqliteMetrics metrics, CommitSignal commits, Action<SqliteConnection>? prepare, ILogger logger)
+    public SqliteEngine(string path, int readerCount, bool durable, TimeProvider clock, EngineMetrics metrics, CommitSignal commits, Action<SqliteConnection>? prepare, ILogger logger)
     {
         var writing = new SqliteConnection(path, OpenFor.Write, durable);
         writing.KeepLog();

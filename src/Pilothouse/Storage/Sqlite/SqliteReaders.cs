@@ -15,13 +15,13 @@ internal sealed class SqliteReaders : IDisposable
     private readonly ReadLane longKnown;
     private readonly ReadLane longAnonymous;
     private readonly ReadLane[] lanes;
-    private readonly SqliteMetrics metrics;
+    private readonly EngineMetrics metrics;
 
     /// <param name="path">The database.</param>
     /// <param name="count">The number of connections for pages of callers with a credential. Callers without one get half as many.</param>
     /// <param name="durable">Whether commits are synced, like that of the writer.</param>
     /// <param name="metrics">Counts the reads that are interrupted.</param>
-    public SqliteReaders(string path, int count, bool durable, SqliteMetrics metrics)
+    public SqliteReaders(string path, int count, bool durable, EngineMetrics metrics)
     {
         this.metrics = metrics;
         lookUps = new(path, LookUps, durable);

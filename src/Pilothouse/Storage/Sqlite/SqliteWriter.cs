@@ -1,19 +1,15 @@
 using System.Diagnostics;
-using System.Threading.Channels;
 using Pilothouse.Storage.Files;
 
 namespace Pilothouse.Storage.Sqlite;
 
 /// <summary>
-/// The one connection that writes, on a thread of its own. It takes the queued writes (up to <see cref="MostInOneCommit"/>) into one
+/// The one connection that writes, on a thread of its own. It takes the queued writes (<see cref="WriteQueue"/>) into one
 /// transaction, in which one bad write does not fail the others (<see cref="WriteGroup"/>). It commits, and only then completes them: many
 /// waiting clients share one sync of the disk.
 /// </summary>
 internal sealed class SqliteWriter : IDisposable
 {
-    public const int MostInOneCommit = 512;
-    public const int MostWaiting = 8192;
-
     private static readonly Sql Commit = new("COMMIT");
     private static readonly Sql Rollback = new("ROLLBACK");
 
@@ -22,11 +18,10 @@ internal sealed class SqliteWriter : IDisposable
     private readonly WriteGroup group;
     private readonly LiveFiles files;
     private readonly ILogger logger;
-    private readonly SqliteMetrics metrics;
+    private readonly EngineMetrics metrics;
     private readonly LogKeeper log;
     private readonly CommitSignal commits;
-    private readonly Channel<QueuedWrite> queue = Channel.CreateBounded<QueuedWrite>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
-    private readonly Thread thread;
+    private readonly WriteQueue queue;
     private bool isDamaged;
 
     /// <param name="connection">The connection. The writer disposes it, and the <paramref name="files"/> too.</param>
@@ -35,7 +30,7 @@ internal sealed class SqliteWriter : IDisposable
     /// <param name="metrics">Counts the transactions.</param>
     /// <param name="commits">Raised after each commit.</param>
     /// <param name="logger">Receives failures.</param>
-    public SqliteWriter(SqliteConnection connection, LiveFiles files, LogKeeper log, SqliteMetrics metrics, CommitSignal commits, ILogger logger)
+    public SqliteWriter(SqliteConnection connection, LiveFiles files, LogKeeper log, EngineMetrics metrics, CommitSignal commits, ILogger logger)
     {
         this.connection = connection;
         SqliteSettings.KeepCopiesInOnePiece(connection);
@@ -46,78 +41,38 @@ internal sealed class SqliteWriter : IDisposable
         this.log = log;
         this.commits = commits;
         this.logger = logger;
-        thread = new Thread(Run) { IsBackground = true, Name = "sqlite writer" };
-        thread.Start();
+        queue = new WriteQueue("sqlite writer", Store, RunOutside, () => AtEnd?.Invoke());
+        queue.Start();
     }
 
     /// <summary>The number of writes that wait for their transaction.</summary>
-    public int Waiting => queue.Reader.Count;
+    public int Waiting => queue.Waiting;
 
     /// <summary>Whether a write has found a damaged page.</summary>
     public bool IsDamaged => isDamaged || group.IsDamaged;
 
     /// <summary>Whether the writer is ending and takes no more writes.</summary>
-    public bool IsEnding { get; private set; }
+    public bool IsEnding => queue.IsEnding;
 
     /// <summary>Runs on the writer's thread before it ends. It may only be set on that thread (<see cref="BetweenAsync"/>).</summary>
     public Action? AtEnd { get; set; }
 
-    public Task<T> WriteAsync<T>(Func<Session, ValueTask<T>> work, CancellationToken cancel) => QueueAsync(new QueuedWrite<T>(work, cancel));
+    public Task<T> WriteAsync<T>(Func<Session, ValueTask<T>> work, CancellationToken cancel) => queue.AddAsync(new QueuedWrite<T>(work, cancel));
 
     /// <summary>Runs a short step on the writer's thread and connection between two transactions. Writes wait for it.</summary>
     public Task<T> BetweenAsync<T>(Func<SqliteConnection, T> step) =>
-        QueueAsync(new QueuedWrite<T>(session => new(step((SqliteConnection)session)), CancellationToken.None, outside: true));
-
-    private Task<T> QueueAsync<T>(QueuedWrite<T> item)
-    {
-        if (!queue.Writer.TryWrite(item))
-        {
-            throw new DatabaseBusyException("Too many writes are waiting. Send this one again in a moment.");
-        }
-
-        return item.Task;
-    }
+        queue.AddAsync(new QueuedWrite<T>(session => new(step((SqliteConnection)session)), CancellationToken.None, outside: true));
 
     /// <summary>Stops accepting writes, finishes the waiting ones, and closes the connection.</summary>
     public void Dispose()
     {
-        IsEnding = true;
-        queue.Writer.TryComplete();
-        thread.Join();
+        queue.Dispose();
 
         // This is the last connection. If the names still lead to the open files, SQLite may move the log into the database and remove it.
         connection.KeepLog(files.Look().State != FilesState.Intact);
         files.Dispose();
         connection.Dispose();
         writeLock.Dispose();
-    }
-
-    private void Run()
-    {
-        var batch = new List<QueuedWrite>(MostInOneCommit);
-        var outside = new List<QueuedWrite>();
-        while (WaitForItem())
-        {
-            while (batch.Count < MostInOneCommit && queue.Reader.TryRead(out var item))
-            {
-                if (!item.Cancelled())
-                {
-                    (item.IsOutside ? outside : batch).Add(item);
-                }
-            }
-
-            if (batch.Count > 0)
-            {
-                Store(batch);
-                batch.Clear();
-                log.Look(); // After the answers: only those who come meanwhile wait for it.
-            }
-
-            outside.ForEach(RunOutside);
-            outside.Clear();
-        }
-
-        AtEnd?.Invoke();
     }
 
     private void RunOutside(QueuedWrite item)
@@ -135,14 +90,14 @@ internal sealed class SqliteWriter : IDisposable
         item.Answer();
     }
 
-    private bool WaitForItem()
+    private void Store(List<QueuedWrite> batch)
     {
-        var more = queue.Reader.WaitToReadAsync();
-        return more.IsCompleted ? more.Result : more.AsTask().GetAwaiter().GetResult();
+        Store(batch, withSavepoints: false);
+        log.Look(); // After the answers: only those who come meanwhile wait for it.
     }
 
     /// <summary>Runs one transaction. If it fails as a whole, every write that has not failed on its own gets the reason.</summary>
-    private void Store(List<QueuedWrite> batch, bool withSavepoints = false)
+    private void Store(List<QueuedWrite> batch, bool withSavepoints)
     {
         int refused;
         var commitBegan = 0L;
@@ -166,7 +121,7 @@ internal sealed class SqliteWriter : IDisposable
         catch (TransactionEndedException) when (batch.Count > 1)
         {
             // Run each write in a transaction of its own, so that only the one that ended the transaction fails.
-            batch.ForEach(item => Store([item]));
+            batch.ForEach(item => Store([item], withSavepoints: false));
             return;
         }
         catch (Exception error)
@@ -174,12 +129,13 @@ internal sealed class SqliteWriter : IDisposable
             isDamaged |= error is SqliteException { IsDamage: true };
             Undo();
             var reason = SqliteErrors.Translate(error);
-            NoteFailure(batch.Count, error, reason);
+            logger.NoteFailure(batch.Count, error, reason);
             metrics.RolledBack(batch.Count);
             batch.ForEach(item => item.Fail(reason));
             if (reason is DatabaseBusyException)
             {
-                RefuseWaiting(reason);
+                // They have waited for the lock for five seconds already, and five more would not help.
+                queue.RefuseWaiting(reason);
             }
 
             return;
@@ -188,28 +144,6 @@ internal sealed class SqliteWriter : IDisposable
         metrics.Committed(batch.Count - refused, refused, commitBegan);
         batch.ForEach(static item => item.Answer());
         commits.Raise();
-    }
-
-    /// <summary>Refuses all waiting writes: they have waited for the lock for five seconds already, and five more would not help.</summary>
-    private void RefuseWaiting(Exception reason)
-    {
-        for (var count = queue.Reader.Count; count > 0 && queue.Reader.TryRead(out var item); count--)
-        {
-            item.Fail(reason);
-        }
-    }
-
-    /// <summary>Logs a failed transaction, without a stack trace if the failure is a known one.</summary>
-    private void NoteFailure(int count, Exception error, Exception reason)
-    {
-        if (reason is DatabaseBusyException or DatabaseFullException or DatabaseBrokenException or RowKeptAwayException)
-        {
-            logger.BatchFailed(count, reason.Message);
-        }
-        else
-        {
-            logger.BatchBroke(count, error);
-        }
     }
 
     private void Undo()

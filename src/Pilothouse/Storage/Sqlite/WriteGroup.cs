@@ -105,6 +105,3 @@ internal sealed class WriteGroup(SqliteConnection connection)
         TransactionEndedException.ThrowIf(connection.AutoCommit, error);
     }
 }
-
-/// <summary>A write of a group failed after it had changed something, and no savepoint can undo that alone.</summary>
-internal sealed class HalfDoneWriteException(Exception reason) : Exception(reason.Message, reason);

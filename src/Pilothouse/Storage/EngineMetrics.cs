@@ -1,10 +1,11 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Pilothouse.Storage.Sqlite;
 
-namespace Pilothouse.Storage.Sqlite;
+namespace Pilothouse.Storage;
 
 /// <summary>The engine's metrics on the meter "Pilothouse". docs/monitoring.md lists them.</summary>
-internal sealed class SqliteMetrics
+internal sealed class EngineMetrics
 {
     private static readonly KeyValuePair<string, object?> Stored = new("result", "stored");
     private static readonly KeyValuePair<string, object?> Refused = new("result", "refused");
@@ -20,7 +21,7 @@ internal sealed class SqliteMetrics
     private readonly Histogram<double> commitDuration;
 
     /// <summary>Without a factory, the metrics are not exported.</summary>
-    public SqliteMetrics(IMeterFactory? meters)
+    public EngineMetrics(IMeterFactory? meters)
     {
         meter = meters?.Create("Pilothouse") ?? new Meter("Pilothouse.Unheard");
         writes = meter.CreateCounter<long>("pilothouse.db.writes", "{write}", "Writes by result: stored, refused (its own fault), failed (with its transaction).");
@@ -41,13 +42,18 @@ internal sealed class SqliteMetrics
         readsEnded.Add(0, Log);
     }
 
-    /// <summary>Adds the metrics of the file and the queues. Their values are read when they are exported.</summary>
-    public void Watch(string path, Func<int> waiting, int readers, Func<int> busyReaders)
+    /// <summary>Adds the metrics of the queues. Their values are read when they are exported.</summary>
+    public void Watch(Func<int> waiting, int readers, Func<int> busyReaders)
     {
         meter.CreateObservableGauge("pilothouse.db.write_queue.length", waiting, "{write}", "Writes that wait for their transaction.");
-        meter.CreateObservableGauge("pilothouse.db.write_queue.limit", static () => SqliteWriter.MostWaiting, "{write}", "Waiting writes beyond which new ones are refused.");
+        meter.CreateObservableGauge("pilothouse.db.write_queue.limit", static () => WriteQueue.MostWaiting, "{write}", "Waiting writes beyond which new ones are refused.");
         meter.CreateObservableGauge("pilothouse.db.readers", () => readers, "{connection}", "Connections that read.");
         meter.CreateObservableGauge("pilothouse.db.readers_busy", busyReaders, "{connection}", "Reading connections in use.");
+    }
+
+    /// <summary>Adds the metrics of a database that is a file.</summary>
+    public void WatchFile(string path)
+    {
         meter.CreateObservableGauge("pilothouse.db.size", () => SizeOf(path), "By", "Size of the database file.");
         meter.CreateObservableGauge("pilothouse.db.wal.size", () => SizeOf(path + "-wal"), "By", "Size of the write-ahead log.");
     }

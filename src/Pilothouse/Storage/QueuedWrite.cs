@@ -1,6 +1,6 @@
-namespace Pilothouse.Storage.Sqlite;
+namespace Pilothouse.Storage;
 
-/// <summary>A write in the queue of <see cref="SqliteWriter"/>.</summary>
+/// <summary>A write in a <see cref="WriteQueue"/>.</summary>
 internal abstract class QueuedWrite
 {
     /// <summary>Whether it is not a write, but work that needs the writer's connection between two transactions.</summary>
@@ -9,7 +9,19 @@ internal abstract class QueuedWrite
     public abstract bool Cancelled();
 
     /// <summary>Does the work inside the open transaction and keeps its result. The result of an earlier run is dropped.</summary>
-    public abstract void Run(Session session);
+    public abstract ValueTask RunAsync(Session session);
+
+    /// <summary>Like <see cref="RunAsync"/>, with an engine whose sessions complete everything at once.</summary>
+    public void Run(Session session)
+    {
+        var running = RunAsync(session);
+        if (!running.IsCompleted)
+        {
+            throw new InvalidOperationException("Work given to a write may only await its session.");
+        }
+
+        running.GetAwaiter().GetResult();
+    }
 
     /// <summary>Keeps the write's own failure, which is reported after the commit.</summary>
     public abstract void Refuse(Exception error);
@@ -32,13 +44,10 @@ internal sealed class QueuedWrite<T>(Func<Session, ValueTask<T>> work, Cancellat
 
     public override bool Cancelled() => cancel.IsCancellationRequested && answer.TrySetCanceled(cancel);
 
-    public override void Run(Session session)
+    public override async ValueTask RunAsync(Session session)
     {
         refused = null;
-        var running = work(session);
-        result = running.IsCompleted
-            ? running.GetAwaiter().GetResult()
-            : throw new InvalidOperationException("Work given to a write may only await its session.");
+        result = await work(session);
     }
 
     public override void Refuse(Exception error) => refused = error;
