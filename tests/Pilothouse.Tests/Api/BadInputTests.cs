@@ -43,7 +43,10 @@ public sealed class BadInputTests
         Assert.True(problems.IsEmpty, $"{problems.Count} of {requests.Count}:\n{string.Join('\n', problems.Order(StringComparer.Ordinal).Take(25))}");
         Assert.True(statuses.ContainsKey(400) && statuses.ContainsKey(404) && statuses.ContainsKey(405) && statuses.ContainsKey(413) && statuses.ContainsKey(415), string.Join(' ', statuses));
         await server.GetAsync("/health");
-        Assert.Equal("ok", server.Sql("PRAGMA integrity_check"));
+        if (!TestEngine.IsPostgres)
+        {
+            Assert.Equal("ok", server.Sql("PRAGMA integrity_check"));
+        }
         await server.StopAsync();
         AssertNoBugs(server);
     }
