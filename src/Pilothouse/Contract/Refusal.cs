@@ -97,5 +97,6 @@ internal static class ErrorCodes
     public const string TradeVoided = "trade-voided";
     public const string UnreadableTrade = "unreadable-trade";
     public const string UnsupportedMediaType = "unsupported-media-type";
+    public const string WriteInDoubt = "write-in-doubt";
     public const string WrongBot = "wrong-bot";
 }

@@ -109,7 +109,7 @@ internal sealed partial class Front(RequestDelegate next, Settings settings, Ser
             return default;
         }
 
-        return await AnswerAsync(http, Translate(http, error), error is DatabaseBusyException or DatabaseFullException or DatabaseBrokenException or RowKeptAwayException ? error.Message : null);
+        return await AnswerAsync(http, Translate(http, error), error is DatabaseBusyException or DatabaseInDoubtException or DatabaseFullException or DatabaseBrokenException or RowKeptAwayException ? error.Message : null);
     }
 
     /// <summary>Whether the client has gone away. The exception can say so before RequestAborted does.</summary>
@@ -129,6 +129,8 @@ internal sealed partial class Front(RequestDelegate next, Settings settings, Ser
                 return new(bad.StatusCode, ErrorCodes.BadRequest, "Bad request", "The request could not be read to its end.");
             case DatabaseBusyException busy:
                 return new(503, ErrorCodes.Overloaded, "Server overloaded", busy.Message) { RetryAfterSeconds = busy.RetryAfterSeconds };
+            case DatabaseInDoubtException doubt:
+                return new(503, ErrorCodes.WriteInDoubt, "Write in doubt", doubt.Message) { RetryAfterSeconds = 5 };
             case DatabaseFullException full:
                 return new(507, ErrorCodes.DiskFull, "Disk full", full.Message) { RetryAfterSeconds = 60 };
             case RowKeptAwayException kept:

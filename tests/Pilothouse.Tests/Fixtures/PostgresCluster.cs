@@ -87,7 +87,11 @@ internal sealed class PostgresCluster : IAsyncDisposable
             }
             catch (NpgsqlException error) when (watch.Elapsed < TimeSpan.FromSeconds(30))
             {
-                Assert.False(server.HasExited, $"PostgreSQL has ended: {await File.ReadAllTextAsync(folder.File("server.log"))} ({error.Message})");
+                if (server.HasExited)
+                {
+                    Assert.Fail($"PostgreSQL has ended: {await File.ReadAllTextAsync(folder.File("server.log"))} ({error.Message})");
+                }
+
                 await Task.Delay(50);
             }
         }

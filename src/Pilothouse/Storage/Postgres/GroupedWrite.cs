@@ -57,13 +57,16 @@ internal sealed class GroupedWrite(QueuedWrite? queued, int place, WriteRounds r
     }
 
     /// <summary>
-    /// Remembers that writes of this kind must run alone, by the statement at which that can be known earliest: the first that changed
-    /// something, or the first that read the table, or the statement that it would run now.
+    /// Remembers by the first statement with which it has changed something that writes of this kind must run alone, so that the next one
+    /// is kept back before that.
     /// </summary>
-    public void Learn(PostgresSql next, string table) =>
-        (statements.Find(sql => HasChanged && sql.Uses.Any(static use => use.Use != TableUse.Read))
-            ?? statements.Find(sql => sql.Uses.Any(use => use.Table == table))
-            ?? next).MustBeAlone = true;
+    public void Learn()
+    {
+        if (statements.Find(static sql => sql.Uses.Any(static use => use.Use != TableUse.Read)) is { } first)
+        {
+            first.MustBeAlone = true;
+        }
+    }
 }
 
 /// <summary>A write runs no more statements in its group; it runs again.</summary>

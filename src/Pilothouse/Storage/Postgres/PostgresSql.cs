@@ -63,8 +63,8 @@ internal sealed partial class PostgresSql
     public IReadOnlyList<(string Table, TableUse Use)> Uses { get; }
 
     /// <summary>
-    /// Whether a write that runs it may share no round with others. That is learnt when it would have gone wrong; it is known from the
-    /// beginning of what keeps the triggers of other writes from logging.
+    /// Whether a write that runs it may share no round with others. That is learnt when a write that began with it would have gone wrong; of
+    /// what keeps the triggers of other writes from logging it is known from the beginning.
     /// </summary>
     public bool MustBeAlone { get; set; }
 

@@ -83,8 +83,8 @@ internal sealed class PostgresWriter : IAsyncDisposable
         catch (Exception error)
         {
             // What PostgreSQL answers to COMMIT is certain. If it does not answer, the transaction may be stored or not.
-            var isLost = error is not PostgresException && !Undo();
-            var reason = isCommitting && isLost ? new DatabaseInDoubtException(error) : PostgresErrors.Translate(error);
+            Undo();
+            var reason = isCommitting && error is not PostgresException ? new DatabaseInDoubtException(error) : PostgresErrors.Translate(error);
             logger.NoteFailure(writes.Count, error, reason);
             metrics.RolledBack(writes.Count);
             Fail(writes, reason);
@@ -120,13 +120,18 @@ internal sealed class PostgresWriter : IAsyncDisposable
     /// <returns>False if the connection is lost. It is opened again for the next transaction.</returns>
     private bool Undo()
     {
+        if (connection is null)
+        {
+            return false;
+        }
+
         try
         {
             using var rollback = new NpgsqlCommand("ROLLBACK", connection);
             rollback.ExecuteNonQuery();
             return true;
         }
-        catch (Exception error) when (error is NpgsqlException or InvalidOperationException or ObjectDisposedException or NullReferenceException)
+        catch (Exception error) when (error is NpgsqlException or InvalidOperationException)
         {
             Close();
             return false;

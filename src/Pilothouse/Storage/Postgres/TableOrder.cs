@@ -16,8 +16,8 @@ internal sealed class TableOrder
     /// <summary>Remembers what the next statement of a write does with its tables, unless it comes too late for one of them.</summary>
     /// <param name="place">The place of its write in the group.</param>
     /// <param name="next">The statement.</param>
-    /// <returns>The table for which it comes too late; null if there is none.</returns>
-    public string? Note(int place, PostgresSql next)
+    /// <returns>False if it comes too late.</returns>
+    public bool Note(int place, PostgresSql next)
     {
         foreach (var (table, use) in next.Uses)
         {
@@ -32,7 +32,7 @@ internal sealed class TableOrder
             {
                 if (places[other] > place && !GoTogether(use, (TableUse)other))
                 {
-                    return table;
+                    return false;
                 }
             }
         }
@@ -43,7 +43,7 @@ internal sealed class TableOrder
             at = Math.Max(at, place);
         }
 
-        return null;
+        return true;
     }
 
     /// <summary>Reads do not affect each other, and two new rows do not either.</summary>

@@ -95,23 +95,18 @@ internal sealed class WriteRounds(NpgsqlConnection connection)
     /// <exception cref="HalfDoneWriteException">It must, and has changed something.</exception>
     public bool MustRunAlone(GroupedWrite write, PostgresSql next)
     {
-        if (!isTogether)
+        if (!isTogether || (!next.MustBeAlone && order.Note(write.Place, next)))
         {
             return false;
         }
 
-        var conflict = next.MustBeAlone ? "" : order.Note(write.Place, next);
-        if (conflict is null)
+        if (write.HasChanged)
         {
-            return false;
+            write.Learn();
+            throw new HalfDoneWriteException(new GroupLeftException());
         }
 
-        if (conflict.Length > 0)
-        {
-            write.Learn(next, conflict);
-        }
-
-        return !write.HasChanged ? true : throw new HalfDoneWriteException(new GroupLeftException());
+        return true;
     }
 
     /// <summary>Runs these writes to their ends.</summary>
