@@ -3,7 +3,7 @@ using Pilothouse.Tests.Fixtures;
 
 namespace Pilothouse.Tests;
 
-/// <summary>Holds the arrows between the folders of src/Pilothouse, read from the sources themselves.</summary>
+/// <summary>Checks which folders of src/Pilothouse use each other, by reading the sources.</summary>
 public sealed partial class ArchitectureTests
 {
     private const int LongestFile = 250;

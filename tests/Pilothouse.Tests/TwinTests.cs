@@ -8,7 +8,7 @@ using Pilothouse.Tests.Fixtures;
 
 namespace Pilothouse.Tests;
 
-/// <summary>What there is once stays once, and what our own client knows of the server exists.</summary>
+/// <summary>Checks that nothing is declared twice, and that the routes and codes which our own client knows exist.</summary>
 public sealed partial class TwinTests
 {
     /// <summary>A limit that a client may send up to is a round number; these files say it as one.</summary>

@@ -33,7 +33,7 @@ public sealed class BadInputTests
         await Parallel.ForEachAsync(requests.Except(logins), new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (request, _) =>
             await CheckAsync(server, document, request, problems, statuses));
 
-        // Logins have a budget that nothing turns off: it is emptied behind the server's back.
+        // The budget of logins cannot be turned off, so the test empties it in the database.
         foreach (var some in logins.Chunk(5))
         {
             server.Sql("DELETE FROM login_budgets");
@@ -220,7 +220,7 @@ public sealed class BadInputTests
         }
         catch (IOException)
         {
-            // It closed after its answer, as it may.
+            // The server may close the connection after its answer.
         }
 
         return Encoding.Latin1.GetString(answer, 0, length);

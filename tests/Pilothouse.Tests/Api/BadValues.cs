@@ -156,7 +156,7 @@ internal sealed class BadValues(JsonObject document, int seed)
         }
     }
 
-    /// <summary>A body that is right as far as the document says.</summary>
+    /// <summary>A body that is valid according to the OpenAPI document.</summary>
     private JsonObject Sample(JsonObject operation)
     {
         var schema = Resolve(operation["requestBody"]!["content"]!["application/json"]!["schema"]!);

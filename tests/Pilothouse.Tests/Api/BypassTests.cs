@@ -3,7 +3,7 @@ using Pilothouse.Tests.Fixtures;
 
 namespace Pilothouse.Tests.Api;
 
-/// <summary>Ways around the door: other spellings of a path, requests whose end is in doubt, names and headers that are not what they seem.</summary>
+/// <summary>Attempts to get around the checks: other spellings of a path, requests whose end is unclear, misleading names and headers.</summary>
 public sealed class BypassTests
 {
     private const string Signal = """{"trading_pair":"A/B","signal_type":"BUY","signal_strength":1,"price":1}""";
@@ -37,7 +37,7 @@ public sealed class BypassTests
 
         Assert.Equal("1", server.Sql("SELECT count(*) FROM signals"));
 
-        // The test would see it: with the key, spellings that are the path write.
+        // This shows that the test can fail: with a key, the spellings that do lead to the path store a signal.
         var key = await server.CreateKeyAsync("spell", "write");
         Assert.Equal(201, await RawHttp.StatusAsync(port, Request("POST", "/%61pi/x/../SIGNALS/", Signal, $"X-Api-Key: {key}\r\n")));
     }
@@ -110,7 +110,7 @@ public sealed class BypassTests
     [Fact]
     public async Task A_request_whose_end_is_plain_is_carried_out()
     {
-        // So that the test above fails for its reason.
+        // This shows that the requests above were refused for the reason that is tested.
         await using var server = await TestServer.StartAsync();
         var key = await server.CreateKeyAsync("frame", "write");
         var start = $"POST /api/signals HTTP/1.1\r\nHost: localhost\r\nX-Api-Key: {key}\r\nContent-Type: application/json\r\n";
@@ -120,7 +120,7 @@ public sealed class BypassTests
             Assert.Equal(201, await RawHttp.StatusAsync(PortOf(server), start + rest));
         }
 
-        // Two on one connection are two.
+        // Two requests on one connection are two requests.
         Assert.Equal([201, 201], RawHttp.Statuses(await RawHttp.SendAsync(PortOf(server), $"{start}Content-Length: 72\r\n\r\n{Signal}{start}Content-Length: 72\r\n\r\n{Signal}")));
     }
 
@@ -137,7 +137,7 @@ public sealed class BypassTests
 
         Assert.Equal("1", server.Sql("SELECT count(*) FROM signals"));
 
-        // What the path names is still told apart.
+        // Different ids in the path stay different.
         foreach (var id in new[] { 1, 2 })
         {
             await server.PostAsync("/api/trades", """{"trading_pair":"A/B","side":"BUY","entry_price":1,"quantity":1}""");

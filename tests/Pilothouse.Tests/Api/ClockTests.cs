@@ -19,7 +19,7 @@ public sealed class ClockTests
         Assert.Equal(201, (await server.Anonymous.SendAsync("POST", "/api/signals", Signal, ("Authorization", $"Bearer {going}"))).Status);
         Assert.Equal(401, (await server.Anonymous.SendAsync("POST", "/api/signals", Signal, ("Authorization", $"Bearer {ended}"))).Status);
 
-        // Also for a server that has not seen them before.
+        // This holds for a server that was started anew, too.
         var again = await server.RestartAsync();
         Assert.Equal(201, (await again.Anonymous.SendAsync("POST", "/api/signals", Signal, ("Authorization", $"Bearer {going}"))).Status);
         Assert.Equal(401, (await again.Anonymous.SendAsync("POST", "/api/signals", Signal, ("Authorization", $"Bearer {ended}"))).Status);
@@ -36,7 +36,7 @@ public sealed class ClockTests
         Assert.Equal("true", again.Headers.GetValues("Idempotency-Replayed").Single());
         Assert.Equal("1", server.Sql("SELECT count(*) FROM signals"));
 
-        // Two rows of the same hour come in the order of their times, whatever the clock said when they were sent.
+        // A signal that is sent after the clock was set back is stored like any other.
         await server.PostAsync("/api/signals", Signal);
         Assert.Equal(2, (int)(await server.GetAsync("/api/signals"))["count"]!);
     }

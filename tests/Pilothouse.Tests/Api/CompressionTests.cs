@@ -51,7 +51,7 @@ public sealed class CompressionTests
             Assert.Equal((null, null), (answer.Encoding, answer.Vary));
         }
 
-        // However large it is: a stranger's text beside a secret, compressed together, tells of the secret by its length.
+        // However large it is: if a stranger's text is compressed together with a secret, the length tells about the secret.
         var name = new string('a', 100);
         for (var i = 0; i < 20; i++)
         {

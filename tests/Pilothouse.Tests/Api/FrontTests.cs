@@ -4,7 +4,7 @@ using Pilothouse.Tests.Fixtures;
 
 namespace Pilothouse.Tests.Api;
 
-/// <summary>What holds for every answer, whoever gives it.</summary>
+/// <summary>What every answer has in common: headers, form of errors, request id.</summary>
 public sealed class FrontTests
 {
     [Theory]

@@ -76,7 +76,7 @@ public sealed class LimitTests
         using var session = server.ClientWithKey(await server.LoginAsync());
         Assert.Equal(2, (await CallAsync(session, "GET", "/api/signals")).Left);
 
-        // A key that is none does not buy a budget of its own.
+        // An invalid key does not get a budget of its own.
         Assert.Equal(199, (await CallAsync(server.Anonymous, "GET", "/api/signals", ("X-Api-Key", "ph_x1"))).Left);
         Assert.Equal(198, (await CallAsync(server.Anonymous, "GET", "/api/signals", ("X-Api-Key", "ph_x2"))).Left);
     }

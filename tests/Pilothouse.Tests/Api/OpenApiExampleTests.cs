@@ -8,10 +8,10 @@ namespace Pilothouse.Tests.Api;
 /// <summary>The examples in the OpenAPI document. check-openapi.sh has Postman's own runner send them as well.</summary>
 public sealed class OpenApiExampleTests
 {
-    /// <summary>What the examples cannot do on an empty server: a PIN that is not its own, the renewal of a key, a backup that is not there.</summary>
+    /// <summary>Operations whose examples cannot work on an empty server: wrong PIN, renewal with an API key, missing backup.</summary>
     private static readonly Dictionary<string, int> Refused = new() { ["login"] = 401, ["refreshSession"] = 403, ["verifyBackup"] = 404 };
 
-    /// <summary>Objects whose names are data.</summary>
+    /// <summary>Objects whose field names are data and not part of the format.</summary>
     private static readonly string[] Dictionaries = ["tables", "undefined"];
 
     [Fact]
@@ -54,7 +54,7 @@ public sealed class OpenApiExampleTests
         }
     }
 
-    /// <summary>What others need comes first, and last what ends the credential.</summary>
+    /// <summary>Orders the operations: first those whose records others need, last those that end the credential.</summary>
     private static int Turn(string method, string path) => (method, path) switch
     {
         ("post", var sent) when !sent.Contains('{', StringComparison.Ordinal) => 0,
@@ -82,7 +82,7 @@ public sealed class OpenApiExampleTests
         return query.Count == 0 ? path : $"{path}?{string.Join('&', query)}";
     }
 
-    /// <summary>The same names in the same order, and values of the same kind where both have one.</summary>
+    /// <summary>Compares two JSON values: the same names in the same order, and values of the same type where both have one.</summary>
     private static void AssertSameForm(JsonNode? example, JsonNode? real, string where)
     {
         switch (example, real)

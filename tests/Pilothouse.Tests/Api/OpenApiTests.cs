@@ -24,7 +24,7 @@ public sealed class OpenApiTests
         Assert.All(paths, static path => Assert.All(path.Value!.AsObject(), static operation => Assert.Contains(operation.Key, Methods)));
     }
 
-    /// <summary>Asking is not limited, and making the document takes 20 ms: 500 would take ten seconds.</summary>
+    /// <summary>The document is not rate-limited and takes 20 ms to make, so 500 requests would take ten seconds if it were not kept.</summary>
     [Fact]
     public async Task The_document_is_made_once_for_each_name_that_the_server_is_asked_by()
     {

@@ -2,7 +2,7 @@ using Pilothouse.Tests.Fixtures;
 
 namespace Pilothouse.Tests.Api;
 
-/// <summary>Words that clients say for ours are taken, and stored as ours.</summary>
+/// <summary>Other words for the same thing (LONG, STRONG_BUY) are accepted, and stored as our own word.</summary>
 public sealed class OtherWordsTests
 {
     [Theory]

@@ -10,7 +10,7 @@ public sealed class PathPrefixTests
     private const string Login = $$"""{"pin":"{{TestServer.Pin}}"}""";
     private const string Signal = """{"trading_pair":"A/B","signal_type":"BUY","signal_strength":1,"price":1}""";
 
-    /// <summary>With the setting or with the header of a trusted proxy, and whether the proxy takes the prefix off the path or not.</summary>
+    /// <summary>The prefix comes from the setting or from a trusted proxy's header, and the proxy removes it from the path or does not.</summary>
     [Theory]
     [InlineData("PATH_BASE", "/bots/one", "")]
     [InlineData("PATH_BASE", "/bots/one", "/bots/one")]
@@ -36,7 +36,7 @@ public sealed class PathPrefixTests
         using var logout = await server.Anonymous.RawAsync("POST", before + "/api/auth/logout", null, all);
         Assert.Contains("; path=/bots/one;", logout.Headers.GetValues("Set-Cookie").Single(), StringComparison.Ordinal);
 
-        // The page leads on with relative addresses, so that it works whatever is before its path.
+        // The page has relative links only, so that it works behind any prefix.
         using var page = await server.Anonymous.RawAsync("GET", before + "/docs", null, headers);
         if ((int)page.StatusCode is >= 300 and < 400)
         {
@@ -110,7 +110,7 @@ public sealed class PathPrefixTests
         }
     }
 
-    /// <summary>Under /api nobody could tell whether /api/signals is a path of ours, or /signals with the prefix.</summary>
+    /// <summary>With the prefix /api, the path /api/signals could be ours, or /signals behind the prefix.</summary>
     [Fact]
     public async Task A_prefix_that_is_one_of_our_own_names_is_refused_as_a_setting_and_not_taken_off_by_us()
     {

@@ -7,7 +7,7 @@ using Pilothouse.Tests.Fixtures;
 
 namespace Pilothouse.Tests.Api;
 
-/// <summary>Who a client is, where headers say so, and what a stranger can make of that.</summary>
+/// <summary>How the address of a client is found behind proxies, and that no client can fake it with headers.</summary>
 public sealed class ProxyTests
 {
     private const string Wrong = """{"pin":"111"}""";
@@ -42,7 +42,7 @@ public sealed class ProxyTests
         {
             Assert.True(await StatusAsync(server, $"X-Forwarded-For: {sent}\r\n") == expected, $"{sent} did not get {expected}");
 
-            // In two headers it is one list.
+            // Two headers of the same name form one list.
             if (sent.Split(", ") is [var first, var second])
             {
                 Assert.True(await StatusAsync(server, $"X-Forwarded-For: {first}\r\nX-Forwarded-For: {second}\r\n") == expected, $"{sent} in two headers did not get {expected}");
@@ -55,7 +55,7 @@ public sealed class ProxyTests
     [Fact]
     public async Task Behind_a_proxy_that_nobody_named_a_stranger_is_not_this_machine()
     {
-        // The natural way to write it, which let in every client of a proxy on this machine.
+        // Most owners would write it this way. It once let in every client of a proxy on this machine.
         await using var server = await TestServer.StartAsync(("IP_ALLOWLIST", "127.0.0.1,203.0.113.0/24"));
         foreach (var header in new[] { "X-Forwarded-For: 203.0.113.5", "X-Forwarded-For: 127.0.0.1", "X-Real-IP: 127.0.0.1", "Forwarded: for=127.0.0.1", "X-Forwarded-Proto: https", "X-Original-For: 127.0.0.1", "Via: 1.1 proxy" })
         {

@@ -42,7 +42,7 @@ public sealed class QueryPlanTests : IDisposable
             Assert.False(plan.Contains("TEMP B-TREE", StringComparison.Ordinal), $"A list is sorted: a migration must add an index that ends with time_key of its time.\n{plan}");
             AssertNoScan(plan);
 
-            // A filter, a bound and a page begin at their place in an index: to walk there from its end is a scan by another name.
+            // A filter, a bound and a page must begin at their place in an index. Walking there from its end would be a scan, too.
             // Voided trades are few, and left out on the way.
             plan = plan.Replace("WHERE coalesce(lower(status), '') <> 'voided' ORDER", "ORDER", StringComparison.Ordinal);
             // What no filter leads is walked through, but only up to an edge (ListSql.EdgeAsync), which is a bound.
@@ -109,7 +109,7 @@ public sealed class QueryPlanTests : IDisposable
         });
     }
 
-    /// <summary>Whoever writes it. What a person starts and waits for, a command or the checklist, may take its time.</summary>
+    /// <summary>Commands and the checklist are excepted, because a person starts them and waits.</summary>
     [Fact]
     public void No_other_statement_of_the_server_scans_a_table_of_records()
     {

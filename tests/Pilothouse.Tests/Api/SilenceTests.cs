@@ -92,7 +92,7 @@ public sealed class SilenceTests
             Assert.Empty(answer["ignored"]!.AsArray().Select(static name => (string)name!).Except(["id", "pnl", "pnl_percentage", "retention_days"]));
         }
 
-        // What a GET answered, sent back to change and to close.
+        // The answer of a GET, sent back unchanged as the body of a change and of a close.
         var record = (await server.GetAsync("/api/trades/1"))["data"]!.AsObject();
         record["stop_loss"] = 0.5m;
         var (status, changed) = await server.Client.SendAsync("PATCH", "/api/trades/1", record.ToJsonString());

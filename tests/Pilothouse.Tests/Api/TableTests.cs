@@ -14,7 +14,7 @@ using Pilothouse.Tests.Fixtures;
 namespace Pilothouse.Tests.Api;
 
 /// <summary>
-/// Holds every table that clients post to, without a line of its own: its columns are those of the database, and what is sent for each of
+/// Checks every table that clients post to, without a line for each: its columns are those of the database, and what is sent for each of
 /// them is stored in it and comes back.
 /// </summary>
 public sealed class TableTests
@@ -133,7 +133,7 @@ public sealed class TableTests
     private static IEnumerable<string> Spellings(Choices choices) => choices.All.Concat(choices.Also.Keys)
         .SelectMany(static word => new[] { word, word.ToUpperInvariant(), word.ToLowerInvariant(), word[..1].ToUpperInvariant() + word[1..].ToLowerInvariant() }).Distinct();
 
-    /// <summary>Posts a record that has a value of its own in every field.</summary>
+    /// <summary>Posts a record with a different value in every field.</summary>
     private static async Task<(string Path, JsonObject Sent, long Id)> PostAsync(TestServer server, Table table)
     {
         var route = Routes(server, "POST").SingleOrDefault(endpoint => endpoint.Metadata.GetMetadata<IAcceptsMetadata>()?.RequestType == table.Input);
@@ -158,7 +158,7 @@ public sealed class TableTests
         return (path, body, (long)answer.Single(static field => field.Key.EndsWith("_id", StringComparison.Ordinal)).Value!);
     }
 
-    /// <summary>A value that the column takes, and that no other column of the record has.</summary>
+    /// <summary>Returns a value that the column accepts and that no other column of the record has.</summary>
     private static JsonNode ValueOf(Column column, int number)
     {
         var share = number / 64.0;
@@ -191,7 +191,7 @@ public sealed class TableTests
         return other;
     }
 
-    /// <summary>How the seed's tables, and so ours, declare such a column: SQLite turns a text that looks like a number into one where the type is a number's.</summary>
+    /// <summary>The type of such a column in the seed's tables and ours. SQLite converts text that looks like a number if the type is numeric.</summary>
     private static string[] TypesOf(Column column) => column.Kind switch
     {
         ColumnKind.Text => ["TEXT"],
@@ -216,7 +216,7 @@ public sealed class TableTests
         _ => double.Parse(sent.ToString(), CultureInfo.InvariantCulture).Equals(double.Parse(stored, CultureInfo.InvariantCulture)),
     };
 
-    /// <summary>Asks for it where its list, or the newest record, is read. A filter that has a value even when it is left out is given the record's.</summary>
+    /// <summary>Reads the record from its list or as the newest one. A filter that has a default value is sent with the record's value.</summary>
     private static async Task<JsonObject> FindAsync(TestServer server, string path, JsonObject sent, long id)
     {
         var list = Routes(server, "GET").SingleOrDefault(endpoint => PathOf(endpoint) == path);

@@ -28,7 +28,7 @@ public sealed class UnreadAnswerTests
         {
             for (var i = 0; i < 40; i++)
             {
-                // So that each answer is one of its own.
+                // A signal is stored before each request, so that each answer is made anew.
                 await server.PostAsync("/api/signals", Signal);
                 var socket = new TcpClient { ReceiveBufferSize = 4096 };
                 sockets.Add(socket);

@@ -4,12 +4,12 @@ using Pilothouse.Tests.Fixtures;
 namespace Pilothouse.Tests.Api;
 
 /// <summary>
-/// Lists with several filters hold what a plain question to the database finds, page after page, whichever way they are read.
+/// Lists with several filters contain, page after page, what a plain SELECT finds, whichever way the list is read.
 /// </summary>
 public sealed class WideListTests
 {
     /// <summary>
-    /// More than a walk looks at, so that groups are read; some bots write other spellings, close before they open, or say little.
+    /// More rows than a short walk reads, so that the lists are made from groups. Some bots write other spellings, close before they open, or leave fields out.
     /// </summary>
     private const string Fill = """
         WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 3999)
@@ -113,7 +113,7 @@ public sealed class WideListTests
         return server;
     }
 
-    /// <summary>Every combination: the first page, and for some all pages one after the other.</summary>
+    /// <summary>Tries every combination of filters: the first page of each, and for some of them all pages.</summary>
     private static async Task AssertListsAsync(TestServer server, string path, string table, string[] windows, params string[][] filters)
     {
         var chosen = filters.Append(Times).Append(windows).Aggregate(

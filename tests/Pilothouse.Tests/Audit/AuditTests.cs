@@ -9,7 +9,7 @@ using Pilothouse.Tests.Fixtures;
 
 namespace Pilothouse.Tests.Audit;
 
-/// <summary>The audit log: what is in it, and that whatever is done to it shows.</summary>
+/// <summary>The audit log: what is recorded, and that any change to it is detected.</summary>
 public sealed class AuditTests
 {
     private const string Trade = """{"trading_pair":"A/B","side":"BUY","entry_price":100,"quantity":2}""";
@@ -102,7 +102,7 @@ public sealed class AuditTests
         Assert.Equal("createTrade closeTrade", server.Sql("SELECT group_concat(operation, ' ') FROM (SELECT operation FROM audit_log ORDER BY id)"));
     }
 
-    /// <summary>What somebody does to a log of five rows, and which row is named.</summary>
+    /// <summary>Ways to tamper with a log of five rows, and the row that the check names.</summary>
     [OnlyOnSqlite("another program opens the file")]
     [Theory]
     [InlineData("UPDATE audit_log SET after = replace(after, '110', '111') WHERE number = 4", "Row 4 of chain main")]

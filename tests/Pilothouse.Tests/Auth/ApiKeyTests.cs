@@ -47,7 +47,7 @@ public sealed class ApiKeyTests
         var listed = (await server.GetAsync("/api/keys"))["data"]!.AsArray().Single(key => (long)key!["id"]! == (long)made["key_id"]!)!;
         Assert.Equal("""["read","write"]""", listed["scopes"]!.ToJsonString());
 
-        // What a list gave makes the same key again.
+        // The scopes of a key in the list can be sent back to make a key with the same scopes.
         await server.PostAsync("/api/keys", $$"""{"name":"again","scopes":{{listed["scopes"]!.ToJsonString()}}}""");
         var schemas = (await server.GetAsync("/openapi/v1.json"))["components"]!["schemas"]!;
         foreach (var schema in new[] { schemas["NewApiKey"]!, schemas["ApiKeyRow"]! })
@@ -95,7 +95,7 @@ public sealed class ApiKeyTests
         int[] keys = [.. await Task.WhenAll(new[] { read, write, control, server.Anonymous }.Select(static async client => (await client.SendAsync("POST", "/api/keys", """{"name":"a","scopes":["control"]}""")).Status))];
         Assert.Equal([403, 403, 201, 401], keys);
 
-        // Whether a key is good and how the server does may be asked without the right to read.
+        // A key without the scope read may still check itself and the health of the server.
         Assert.Equal("true", (await LoginTests.CheckAsync(write)).Authenticated);
         Assert.Equal(200, (await server.Anonymous.SendAsync("GET", "/health")).Status);
     }

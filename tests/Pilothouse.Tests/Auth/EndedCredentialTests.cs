@@ -13,10 +13,10 @@ public sealed class EndedCredentialTests
 
     private const string NewKey = """{"name":"minted","scopes":["read","write","control"]}""";
 
-    /// <summary>Without a body that they wait for, or (the login) without a credential.</summary>
+    /// <summary>Routes that wait for no body, or, like the login, take no credential.</summary>
     private static readonly string[] Others = ["POST /api/auth/login", "POST /api/auth/refresh", "POST /api/auth/logout", "DELETE /api/keys/{id}", "POST /api/backups", "POST /api/backups/{name}/verify"];
 
-    /// <summary>How a key ends, or becomes another one, in the file.</summary>
+    /// <summary>SQL with which another program ends or changes a key in the file.</summary>
     private static readonly string[] Ends =
     [
         "UPDATE api_keys SET revoked_at = '2026-03-02 12:00:00', key_hash = 'revoked:' || id WHERE name = 'slow'",
@@ -161,7 +161,7 @@ public sealed class EndedCredentialTests
         Assert.Equal(201, (await byToken.EndAsync()).Status);
     }
 
-    /// <summary>Only a few may write past the question, and each is known: who adds one thinks of it here.</summary>
+    /// <summary>Only these files may write without checking the credential again. Who adds one must decide that here.</summary>
     [Fact]
     public void Nobody_writes_for_a_caller_past_the_question()
     {
@@ -190,7 +190,7 @@ public sealed class EndedCredentialTests
         return ((long)made["key_id"]!, (string)made["key"]!);
     }
 
-    /// <summary>Every route that stores something out of a body, with one that it takes.</summary>
+    /// <summary>Every route that stores something from a body, with a valid body.</summary>
     private static async Task<Dictionary<string, string>> BodiesAsync(TestServer server)
     {
         var bodies = (await ExampleBodies.OfAsync(server)).Where(static write => write.Value is not null).ToDictionary(static write => write.Key, static write => write.Value!);

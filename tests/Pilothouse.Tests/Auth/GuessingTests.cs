@@ -13,7 +13,7 @@ using Pilothouse.Tests.Fixtures;
 
 namespace Pilothouse.Tests.Auth;
 
-/// <summary>What somebody gets who has no credential and tries.</summary>
+/// <summary>What an attacker without a credential can achieve by guessing.</summary>
 public sealed class GuessingTests
 {
     private const string Good = $$"""{"pin":"{{TestServer.Pin}}"}""";
@@ -34,7 +34,7 @@ public sealed class GuessingTests
             {
                 var budget = server.Services.GetRequiredService<LoginBudget>();
 
-                // One customer's addresses are one client, but a network of millions is for sale.
+                // All addresses of one customer count as one client, but an attacker can rent a network of millions.
                 while ((await budget.TakeAsync(From($"2001:db8:{network++ % 65536:x}:{network / 65536:x}::1"))).Left >= 0)
                 {
                     strangers++;
@@ -55,7 +55,7 @@ public sealed class GuessingTests
             Assert.Contains("416 days on average", text, StringComparison.Ordinal);
             Assert.Contains("833 days", text, StringComparison.Ordinal);
 
-            // The owner was never kept out.
+            // The owner could log in all the while.
             await server.LoginAsync();
         }
         finally
@@ -96,7 +96,7 @@ public sealed class GuessingTests
             await server.Anonymous.SendAsync("POST", "/api/auth/login", """{"pin":"111"}""");
         }
 
-        // While another program holds the file nothing can be written; a refusal needs nothing written.
+        // While another program locks the file, nothing can be written. A refusal writes nothing, so it still works.
         using var holder = await Tool.HoldLockAsync(server.DatabasePath, 3);
         var watch = Stopwatch.StartNew();
         for (var i = 0; i < 20; i++)
@@ -108,7 +108,7 @@ public sealed class GuessingTests
         await holder.WaitForExitAsync();
     }
 
-    /// <summary>Both go through the same slow hash; the bounds are wide, so that a busy machine does not matter.</summary>
+    /// <summary>A right and a wrong PIN take the same time, because both are hashed slowly. The bounds are wide for busy machines.</summary>
     [Fact]
     public async Task A_wrong_PIN_takes_as_long_as_the_right_one()
     {
@@ -120,7 +120,7 @@ public sealed class GuessingTests
             server.Clock.Advance(TimeSpan.FromMinutes(15));
             right = await TimeAsync(Good, 200, right);
 
-            // One that differs in its first digit, and one that differs in its last.
+            // One PIN differs in its first digit and one in its last.
             wrong = await TimeAsync("""{"pin":"946801"}""", 401, wrong);
             wrong = await TimeAsync("""{"pin":"246802"}""", 401, wrong);
         }
@@ -164,7 +164,7 @@ public sealed class GuessingTests
             Assert.True(ids.Add(IdOf(set)), "the session is not new");
         }
 
-        // A session that was ended stays ended, also for who brings it to a login.
+        // A session that was logged out stays so, even if its token is sent with a login.
         await server.Anonymous.SendAsync("POST", "/api/auth/logout", null, ("Authorization", $"Bearer {mine}"));
         server.Clock.Advance(TimeSpan.FromMinutes(15));
         await server.Anonymous.SendAsync("POST", "/api/auth/login", Good, ("Cookie", $"pilothouse_session={mine}"));

@@ -3,7 +3,7 @@ using Pilothouse.Tests.Fixtures;
 
 namespace Pilothouse.Tests.Auth;
 
-/// <summary>Names end in terminals and logs: none that steers one is taken, and one that is in the file already is shown harmlessly.</summary>
+/// <summary>Names are shown in terminals and logs: control characters in them are refused, and escaped in names that are in the file already.</summary>
 public sealed class KeyNameTests
 {
     public static TheoryData<string> BadNames => ["", " ", "\t", "a\nb", "a\u001b[31mb", "a\u0000b", "a\u009bb", "a\u202eb", "a\u2066b", "a\u200bb", "a\u2028b", new string('a', 101)];

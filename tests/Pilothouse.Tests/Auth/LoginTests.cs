@@ -19,7 +19,7 @@ public sealed class LoginTests
         Assert.Equal((413, "body-too-large", "Send at most 4 KB."), (status, (string?)body["code"], (string?)body["message"]));
         await server.LoginAsync();
 
-        // Everywhere else a body may be long, but not of names without end.
+        // Elsewhere a body may be longer, but the number of its names is limited.
         (status, body) = await server.Client.SendAsync("POST", "/api/signals", $"{{{names}}}");
         Assert.Equal((400, "invalid-input"), (status, (string?)body["code"]));
     }

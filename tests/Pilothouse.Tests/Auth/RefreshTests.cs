@@ -27,7 +27,7 @@ public sealed class RefreshTests
         Assert.Equal(401, await WriteAsync(server, renewed));
         Assert.Equal(401, (await RefreshAsync(server, renewed)).Status);
 
-        // Over a restart too.
+        // This holds after a restart, too.
         await using var again = await server.RestartAsync();
         Assert.Equal(401, (await RefreshAsync(again, old)).Status);
     }

@@ -30,7 +30,7 @@ public sealed class SeedTokenTests
         Assert.Contains("""jwt.decode(token, SECRET_KEY, algorithms=["HS256"], audience="pilothouse")""", page, StringComparison.Ordinal);
     }
 
-    /// <summary>The seed's own token has no issuer, no audience and nothing of the PIN: whoever has the secret alone is nobody here.</summary>
+    /// <summary>The seed's own token has no issuer, no audience and no trace of the PIN, so the secret alone is not enough to make a valid token.</summary>
     [Fact]
     public async Task A_token_that_the_seed_would_make_is_no_credential()
     {

@@ -45,7 +45,7 @@ public sealed class SessionTests
         Assert.Equal(expected == 201 ? "1" : "0", server.Sql("SELECT count(*) FROM signals"));
         Assert.Equal(200, (await server.Anonymous.SendAsync("GET", "/api/signals", null, sent)).Status);
 
-        // With the token in a header no browser is tricked: a page that can send it has it.
+        // A token in a header needs no check of the origin: a page that can send it knows it.
         var token = cookie.Split('=')[1];
         var byHeader = sent.Where(static header => header.Item1 != "Cookie").Append(("Authorization", $"Bearer {token}")).ToArray();
         Assert.Equal(201, await LoginTests.SignalAsync(server.Anonymous, byHeader));
@@ -159,7 +159,7 @@ public sealed class SessionTests
             return $"{text}.{WebEncoders.Base64UrlEncode(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), Encoding.UTF8.GetBytes(text)))}";
         }
 
-        // The forge itself works: signed with the right secret and unchanged it is a good token.
+        // This shows that the test's own signing works: with the right secret and unchanged claims, the token is valid.
         Assert.Equal(201, await WithTokenAsync(server, With(static _ => { })));
         using var rsa = RSA.Create(2048);
         var rs = $"{Encode("""{"alg":"RS256","typ":"JWT"}""")}.{parts[1]}";

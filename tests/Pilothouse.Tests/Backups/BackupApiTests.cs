@@ -64,7 +64,7 @@ public sealed class BackupApiTests
         await File.WriteAllTextAsync(backups, "", TestContext.Current.CancellationToken);
         server.Clock.Advance(TimeSpan.FromMinutes(2));
 
-        // Before the next one is due, and not at night only.
+        // The state shows this at once, and not only when the next backup is due.
         var (state, message) = await ReadyAsync(server);
         Assert.Equal("failed", state);
         Assert.Contains("No backup can be made: BACKUP_DIR is no folder", message, StringComparison.Ordinal);
@@ -85,7 +85,7 @@ public sealed class BackupApiTests
         var backups = Path.Combine(server.Folder.Path, "backups");
         Assert.Equal("ok", (await ReadyAsync(server)).State);
 
-        // Something is in the way of tonight's.
+        // A file with the name of BACKUP_DIR prevents tonight's backup.
         await File.WriteAllTextAsync(backups, "", TestContext.Current.CancellationToken);
         await PassAsync(server, TimeSpan.FromHours(14.6), async () => (await ReadyAsync(server)).State == "failed");
         await WaitAsync(async () => (await LogAsync(server)).Contains("The scheduled backup failed; it is tried again in 15 minutes", StringComparison.Ordinal));

@@ -47,7 +47,7 @@ public sealed class BackupCommandTests : IDisposable
         Assert.Equal(await Tool.SqliteAsync(Database, "SELECT max(version) FROM schema_migrations WHERE version LIKE 'pilothouse%';"), (string?)manifest["schema_version"]);
         Assert.Equal(Pilothouse.Storage.Sqlite.SqliteConnection.Version, (string?)manifest["sqlite_version"]);
 
-        // As secret as the database.
+        // The backup is readable by its owner only, like the database.
         Assert.Equal("600", (await Tool.RunAsync("stat", ["-c", "%a", backup])).Out.Trim());
         Assert.Equal("600", (await Tool.RunAsync("stat", ["-c", "%a", Pilothouse.Backups.BackupManifest.PathFor(backup)])).Out.Trim());
     }
@@ -138,7 +138,7 @@ public sealed class BackupCommandTests : IDisposable
             Assert.Contains("./start_mcp_server.sh stop", error, StringComparison.Ordinal);
         }
 
-        // Neither inside a transaction nor at work: it only has the file open, in either journal mode.
+        // The bot is idle: it only has the file open, in either journal mode.
         foreach (var mode in new[] { "WAL", "DELETE" })
         {
             using var bot = Tool.Start("python3", ["-c", $"import sqlite3,sys; c=sqlite3.connect(sys.argv[1]); c.execute('PRAGMA journal_mode={mode}').fetchall(); c.execute('SELECT count(*) FROM signals').fetchall(); print('idle', flush=True); sys.stdin.read()", Database]);
@@ -226,7 +226,7 @@ public sealed class BackupCommandTests : IDisposable
         Assert.Contains("pilothouse backup restore", (await RunAsync(["status"])).Out, StringComparison.Ordinal);
         await GoodAsync("backup", "restore", "--yes");
 
-        // The rights of the old file, where there is one; where there is none, not everybody's.
+        // The new file gets the rights of the old one. If there was none, not everybody may read it.
         Assert.Equal(loss == "missing" ? "0" : "4", (await Tool.RunAsync("stat", ["-c", "%a", Database])).Out.Trim()[^1..]);
         await using var server = await ServerProcess.ServeAsync(folder, ("BACKUP_DIR", Backups));
     }

@@ -29,7 +29,7 @@ public sealed class BackupFaultTests : IDisposable
             Assert.True(code == 0, $"{step}: {error}");
             Assert.True(output.Split('\n', StringSplitOptions.RemoveEmptyEntries).All(static line => line.StartsWith("good  ", StringComparison.Ordinal)), $"{step}: {output}");
 
-            // What is left of it does not show and is gone with the next look at the folder.
+            // Its unfinished files are not listed, and the next listing removes them.
             Assert.True(Directory.GetFiles(Backups).All(static file => !file.Contains(".unfinished", StringComparison.Ordinal)), step);
             Assert.True(Directory.GetFiles(Backups, "*.json").Length == Directory.GetFiles(Backups, "*.gz").Length, step);
         }, stride: CrashTests.Slow ? 1 : 2);
@@ -50,7 +50,7 @@ public sealed class BackupFaultTests : IDisposable
         var newer = await RowsAsync(Database);
         var kills = await KillAt.EachStepAsync(folder, ["backup", "restore", "--yes"], Settings, PrepareTodayAsync, async step =>
         {
-            // The database is the old one, or the new one, or a server is kept away.
+            // The database is the old one or the new one, or servers are kept from starting.
             if (File.Exists(Database + ".restore.json"))
             {
                 var (code, _, error) = await RunAsync("serve");
@@ -68,7 +68,7 @@ public sealed class BackupFaultTests : IDisposable
             Assert.True(await RowsAsync(Database) == good, step);
             Assert.True(await Tool.IntegrityAsync(Database) == "ok", step);
 
-            // Today's file is somewhere, whole.
+            // The present database still exists somewhere, complete.
             var found = false;
             foreach (var aside in Directory.GetFiles(folder.Path, "*.before_restore_*").Where(static file => !Pilothouse.Storage.Files.FileHolders.Suffixes.Any(suffix => suffix.Length > 0 && file.EndsWith(suffix, StringComparison.Ordinal))))
             {
@@ -162,7 +162,7 @@ public sealed class BackupFaultTests : IDisposable
                 await File.WriteAllBytesAsync(backup, content[..(content.Length - 8192)]);
                 break;
             case "flipped":
-                // The kind of a page, in its first byte.
+                // The first byte of a page says of what kind it is.
                 content[4096] ^= 0xFF;
                 await File.WriteAllBytesAsync(backup, content);
                 break;

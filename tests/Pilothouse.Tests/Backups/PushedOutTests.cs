@@ -4,7 +4,7 @@ using Pilothouse.Tests.Fixtures;
 
 namespace Pilothouse.Tests.Backups;
 
-/// <summary>Whoever may make backups must not be able to push out those that he did not make.</summary>
+/// <summary>Who may make backups must not be able to displace backups that others made.</summary>
 public sealed class PushedOutTests
 {
     [Fact]

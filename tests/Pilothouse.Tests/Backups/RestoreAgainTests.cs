@@ -3,7 +3,7 @@ using Pilothouse.Tests.Storage;
 
 namespace Pilothouse.Tests.Backups;
 
-/// <summary>A restore was interrupted, and then somebody or something touched what it left: the same command again still finishes it.</summary>
+/// <summary>A restore was interrupted, and its files were changed afterwards: running the same command again still completes it.</summary>
 public sealed class RestoreAgainTests : IDisposable
 {
     private const string Stamp = "20260101_000000";
@@ -44,7 +44,7 @@ public sealed class RestoreAgainTests : IDisposable
         Assert.True(code == 0, error);
         Assert.Equal(rows, await RowsAsync(Database));
 
-        // The key was revoked since: the file that knows it was set aside by the run that was interrupted.
+        // The key was revoked after the backup. Only the file that the interrupted run set aside knows that.
         Assert.Contains("stay ended (1)", error, StringComparison.Ordinal);
         Assert.Contains(Aside, output, StringComparison.Ordinal);
         Assert.Equal(rows, await RowsAsync(Aside));
@@ -72,7 +72,7 @@ public sealed class RestoreAgainTests : IDisposable
         Assert.False(File.Exists(Marker));
     }
 
-    /// <returns>The rows of the database and of its backup, since which a key was revoked.</returns>
+    /// <returns>The numbers of rows of the database and of its backup. A key was revoked after the backup.</returns>
     private async Task<string> PrepareAsync()
     {
         await SeedDatabase.CreateAsync(Database, SeedState.Migrated);

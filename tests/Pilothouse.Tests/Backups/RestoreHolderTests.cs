@@ -2,7 +2,7 @@ using Pilothouse.Tests.Fixtures;
 
 namespace Pilothouse.Tests.Backups;
 
-/// <summary>Who has the database open is found by the file, whatever name he opened it by.</summary>
+/// <summary>Programs that have the database open are found by the file itself, whatever name they opened it by.</summary>
 public sealed class RestoreHolderTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
@@ -28,7 +28,7 @@ public sealed class RestoreHolderTests : IDisposable
         Assert.True(code == 0, error);
     }
 
-    /// <summary>SQLite would have to write to find out, and a file that cannot be asked is not one that nobody has open.</summary>
+    /// <summary>SQLite would have to write to find out who has the file open. If it cannot, the restore must not assume that nobody has.</summary>
     [Fact]
     public async Task A_file_that_cannot_be_asked_is_not_replaced()
     {

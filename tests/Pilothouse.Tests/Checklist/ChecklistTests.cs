@@ -274,7 +274,7 @@ public sealed class ChecklistTests
     [Fact]
     public async Task Records_keys_and_backups_of_a_database_are_judged()
     {
-        // Else the server would make the backup that is missed.
+        // Otherwise the server would make the missed backup.
         await using var server = await TestServer.StartAsync(("ENABLE_AUTO_BACKUP", "false"));
         var settings = TestServer.SettingsFor(server.Folder);
         var here = Here(server.Folder, now: server.Clock.GetUtcNow());

@@ -4,7 +4,7 @@ using Pilothouse.Tests.Fixtures;
 
 namespace Pilothouse.Tests.Cli;
 
-/// <summary>Started where nobody can be told anything, and with a terminal that is closed.</summary>
+/// <summary>The server is started without standard files, or its terminal is closed.</summary>
 public sealed class StandardFilesTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
@@ -45,7 +45,7 @@ public sealed class StandardFilesTests : IDisposable
         Assert.SkipWhen(OperatingSystem.IsWindows(), "it needs bash");
         Assert.Equal(0, (await ServerProcess.RunAsync(folder, ["migrate"])).Code);
 
-        // So that serve, too, is a command that fails.
+        // A wrong setting makes the command serve fail.
         await File.WriteAllTextAsync(folder.File(".env"), "DURABILITY=sometimes\n", TestContext.Current.CancellationToken);
         var begin = command == "serve" ? "" : "DURABILITY=full ";
         using var process = await BeginAsync($"{begin}exec \"$@\" {command} {redirection}", 0);
@@ -59,7 +59,7 @@ public sealed class StandardFilesTests : IDisposable
         Assert.SkipWhen(OperatingSystem.IsWindows(), "it needs signals");
         var port = ServerProcess.FreePort();
 
-        // The tests themselves may run under nohup, which the server would take for its own.
+        // The tests themselves may run under nohup, and the server would inherit that.
         using var process = await BeginAsync("exec env --default-signal=HUP \"$@\" serve >out 2>&1", port);
         Assert.True(await AnswersAsync(port));
         Assert.Equal(0, await EndAsync(process, "HUP"));

@@ -27,7 +27,7 @@ public sealed class StatusTests
             await server.Client.SendAsync("POST", "/api/auth/login", """{"pin":"000001"}""");
         }
 
-        // The settings say port 3000; the server was started with another.
+        // The settings say port 3000, but the server was started with another port.
         var (code, output, error) = await ServerProcess.RunAsync(folder, ["status", "--json"], (Closed[0], Closed[1]));
         Assert.True(code == 0, output + error);
         var report = JsonNode.Parse(output)!;
@@ -51,7 +51,7 @@ public sealed class StatusTests
         Assert.Contains(findings, static finding => finding.StartsWith("5 logins with a wrong PIN", StringComparison.Ordinal));
         Assert.Contains(findings, static finding => finding.StartsWith("The bot ill reported an error", StringComparison.Ordinal));
 
-        // Without the right to read there is nothing to show, and that is said.
+        // Without the scope read nothing can be shown, and the command says so.
         (code, output, _) = await ServerProcess.RunAsync(folder, ["status"]);
         Assert.Equal(1, code);
         Assert.Contains("does not show its figures to this command (401)", output, StringComparison.Ordinal);
@@ -97,7 +97,7 @@ public sealed class StatusTests
         Assert.Contains("No server runs on this database", output, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFileSystemEntries(folder.Path));
 
-        // Killed: its claim stays behind, with the number of a process that is no more.
+        // After a kill, the claim file remains, with the id of a process that no longer exists.
         await using (var server = await ServerProcess.ServeAsync(folder))
         {
             await server.KillAsync();

@@ -33,7 +33,7 @@ public sealed class EnvFileTests
     [InlineData("=b")]
     public void Other_lines_mean_nothing(string line) => Assert.Null(EnvFile.Parse(line));
 
-    /// <summary>python-dotenv takes the comment for the value; nobody means that.</summary>
+    /// <summary>python-dotenv would take the comment for the value, which nobody intends.</summary>
     [Fact]
     public void A_comment_where_a_value_could_be_is_a_comment() => Assert.Equal(("A", ""), EnvFile.Parse("A= # six digits"));
 

@@ -3,7 +3,7 @@ using Pilothouse.Tests.Fixtures;
 
 namespace Pilothouse.Tests.Configuration;
 
-/// <summary>DATABASE_PATH is a link, or leads over one: what counts is the file.</summary>
+/// <summary>DATABASE_PATH is a symbolic link or contains one: the server uses the file that it leads to.</summary>
 public sealed class LinkedDatabaseTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();

@@ -34,7 +34,7 @@ public sealed class StartTests
         Assert.Equal(first, await File.ReadAllTextAsync(folder.File(".env")));
     }
 
-    /// <summary>Room for a part of the lines is no room: half a secret must not stay behind.</summary>
+    /// <summary>If the disk has no room for all of the lines, none is written: half a secret must not remain.</summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

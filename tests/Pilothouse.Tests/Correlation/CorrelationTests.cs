@@ -103,7 +103,7 @@ public sealed class CorrelationTests
         await server.PostAsync(Path, """{"asset1":"SUI","asset2":"BTC","correlation_value":0.4,"timestamp":"2026-03-02T11:00:00Z"}""");
         await server.PostAsync(Path, """{"asset1":"BTC","asset2":"ADA","correlation_value":0.5,"timestamp":"2026-03-02T12:00:00Z","period_days":30}""");
 
-        // The place that the asset is named for comes first, as in the seed; the other one counts where there is nothing there.
+        // A row with the asset in the place that was asked for comes first, as in the seed; else one with it in the other place.
         Assert.Equal(2, await IdAsync(server, "?asset1=btc"));
         Assert.Equal(4, await IdAsync(server, "?asset2=BTC"));
         Assert.Equal(3, await IdAsync(server, "?asset1=XRP"));

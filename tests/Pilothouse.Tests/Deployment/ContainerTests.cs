@@ -5,7 +5,7 @@ using Pilothouse.Tests.Fixtures;
 
 namespace Pilothouse.Tests.Deployment;
 
-/// <summary>What can be held of the container files without an engine.</summary>
+/// <summary>What can be checked of the container files without a container engine.</summary>
 public sealed partial class ContainerTests
 {
     [Fact]

@@ -49,7 +49,7 @@ public sealed class NginxTests
         Assert.Equal("challenge", await plain.GetStringAsync("/.well-known/acme-challenge/token"));
         Assert.Equal(404, (int)(await plain.GetAsync("/.well-known/acme-challenge/other")).StatusCode);
 
-        // Past nginx, without the words of a proxy: http.
+        // Directly to the server, without a proxy's headers, the request counts as http.
         using var direct = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = server.Client.BaseAddress };
         Assert.Equal(308, (int)(await direct.GetAsync("/api/signals")).StatusCode);
     }

@@ -25,7 +25,7 @@ public sealed partial class SystemdTests
         Assert.True(code == 0 && (output + error).Trim().Length == 0, $"{code}: {output}{error}");
     }
 
-    /// <summary>Else the test above proves nothing.</summary>
+    /// <summary>Shows that the test above can fail.</summary>
     [Fact]
     public async Task A_mistake_would_be_found()
     {
@@ -70,7 +70,7 @@ public sealed partial class SystemdTests
         await RunAsync("systemd-tmpfiles", $"--root={root.Path}", "--create", "pilothouse.conf");
         Assert.False(File.Exists(root.File("var/lib/pilothouse/data/trading_bot.db")));
 
-        // As a restore leaves it where there was none.
+        // A restore leaves the file with these rights if there was none before.
         await File.WriteAllTextAsync(root.File("var/lib/pilothouse/data/trading_bot.db"), "");
         await RunAsync("chmod", "600", root.File("var/lib/pilothouse/data/trading_bot.db"));
         await RunAsync("chown", "--reference", root.File("var/lib/pilothouse/data"), root.File("var/lib/pilothouse/data/trading_bot.db"));

@@ -26,7 +26,7 @@ public sealed class ForceHttpsTests
             Assert.False(plain.Headers.Contains("X-RateLimit-Limit"));
         }
 
-        // Credentials, good ones, are neither used nor made.
+        // Valid credentials are not used, and no login succeeds.
         Assert.Equal(308, await LoginTests.SignalAsync(server.Client));
         using (var login = await server.Anonymous.RawAsync("POST", "/api/auth/login", System.Text.Encoding.UTF8.GetBytes($$"""{"pin":"{{TestServer.Pin}}"}""")))
         {
@@ -40,7 +40,7 @@ public sealed class ForceHttpsTests
             Assert.Equal(200, (await server.Anonymous.SendAsync("GET", path)).Status);
         }
 
-        // Who says that a proxy had it by https is not believed.
+        // A client's own claim that a proxy received the request by https is not believed.
         Assert.Equal(308, (await server.Anonymous.SendAsync("GET", "/api/signals", null, ("X-Forwarded-Proto", "https"))).Status);
 
         using var safe = HttpsTests.Client(settings);

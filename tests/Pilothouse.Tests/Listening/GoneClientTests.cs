@@ -8,7 +8,7 @@ using Pilothouse.Tests.Fixtures;
 
 namespace Pilothouse.Tests.Listening;
 
-/// <summary>Clients that go away in the middle are no fault of the server's: whoever does it often fills no log of errors.</summary>
+/// <summary>Clients that disconnect in the middle are no error of the server, and fill no error log.</summary>
 public sealed class GoneClientTests
 {
     private static readonly string[] Paths = ["/api/signals", "/api/auth/login", "/api/keys", "/nothing"];
@@ -102,7 +102,7 @@ public sealed class GoneClientTests
         }
         catch (IOException)
         {
-            // The server has had enough of it.
+            // The server has ended the connection.
         }
     }
 

@@ -12,7 +12,7 @@ using Pilothouse.Tests.Fixtures;
 
 namespace Pilothouse.Tests.Listening;
 
-/// <summary>Clients that take more than their share: of time, of room, of connections.</summary>
+/// <summary>Clients that take too much: time, memory or connections.</summary>
 public sealed class SlowClientTests
 {
     private static readonly bool Slow = Environment.GetEnvironmentVariable("PILOTHOUSE_SLOW_TESTS") == "1";
@@ -100,7 +100,7 @@ public sealed class SlowClientTests
         end.SetResult();
         await Task.WhenAll(open);
 
-        // What was closed is free again.
+        // After these connections have closed, others are accepted.
         end = new TaskCompletionSource();
         Assert.Equal(256, Open(static _ => "198.51.100.1", 300));
         end.SetResult();

@@ -7,7 +7,7 @@ using Pilothouse.Tests.Fixtures;
 
 namespace Pilothouse.Tests.Listening;
 
-/// <summary>HTTP/2 frame by frame, as a client sends them that lets its answers stand and keeps the connection alive.</summary>
+/// <summary>Sends HTTP/2 frame by frame, like a client that does not read its answers but keeps the connection alive.</summary>
 public sealed class StalledStreamTests
 {
     private const byte Data = 0;
@@ -46,7 +46,7 @@ public sealed class StalledStreamTests
         await Task.Delay(200);
         server.Clock.Advance(TimeSpan.FromSeconds(9));
 
-        // It still may be read, and the one after it is.
+        // The stalled stream may still be read, and later streams are answered.
         await AskAsync(stream, 3);
         await ReadAsync(stream, static frame => frame is { Type: Headers, Stream: 3 });
         await SendAsync(stream, WindowUpdate, 3, [0, 0, 255, 255]);
@@ -57,7 +57,7 @@ public sealed class StalledStreamTests
         await ReadAsync(stream, static frame => frame is { Type: Headers, Stream: 5 });
     }
 
-    /// <summary>A server with an answer of 15 KB: what is shorter than a page of memory is let go of at once.</summary>
+    /// <summary>A server whose answer has 15 KB. The web server sends shorter answers at once, whether the client reads or not.</summary>
     private static async Task<TestServer> StartAsync(TemporaryFolder folder, (string Name, string Value)[] settings)
     {
         var server = await TestServer.StartAsync(folder, null, settings);

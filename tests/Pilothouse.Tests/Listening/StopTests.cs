@@ -7,7 +7,7 @@ using Pilothouse.Tests.Fixtures;
 
 namespace Pilothouse.Tests.Listening;
 
-/// <summary>How the server ends on SIGTERM while clients are at it.</summary>
+/// <summary>How the server stops on SIGTERM while clients send requests.</summary>
 public sealed class StopTests
 {
     [Fact]
@@ -68,10 +68,10 @@ public sealed class StopTests
     {
         public ConcurrentBag<string> Answered { get; } = [];
 
-        /// <summary>Fully sent; the connection ended without a byte of an answer.</summary>
+        /// <summary>The request was sent completely, and the connection ended without a byte of an answer.</summary>
         public ConcurrentBag<string> Unanswered { get; } = [];
 
-        /// <summary>The answer began and did not end, or was another one.</summary>
+        /// <summary>The answer was incomplete or not the expected one.</summary>
         public ConcurrentBag<string> Broken { get; } = [];
 
         public async Task RunAsync(int client)
@@ -145,7 +145,7 @@ public sealed class StopTests
             }
             catch (IOException)
             {
-                // What came until then is judged.
+                // The connection has ended. What was received until then is judged.
             }
 
             return text.ToString();

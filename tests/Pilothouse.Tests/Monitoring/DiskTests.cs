@@ -3,7 +3,7 @@ using Pilothouse.Tests.Fixtures;
 
 namespace Pilothouse.Tests.Monitoring;
 
-/// <summary>A disk that becomes full is a warning, then a refusal, never a lost or half write, and passes by itself.</summary>
+/// <summary>While a disk fills up, the server warns and then refuses writes. No write is lost or half done, and it recovers by itself.</summary>
 public sealed class DiskTests
 {
     private static readonly string Signal = $$"""{"trading_pair":"A/B","signal_type":"BUY","signal_strength":1,"price":1,"strategy":"{{new string('x', 90)}}"}""";
@@ -31,7 +31,7 @@ public sealed class DiskTests
         Assert.Equal((200, "degraded"), (ready, (string?)health["status"]));
         Assert.DoesNotContain(disk.Path, health.ToJsonString(), StringComparison.Ordinal);
 
-        // What is left is for those who make room: a login, a key that is revoked, the cleanup.
+        // The remaining space is for what helps an owner: a login, revoking a key, the cleanup.
         var (login, session) = await server.Client.SendAsync("POST", "/api/auth/login", $$"""{"pin":"{{TestServer.Pin}}"}""");
         Assert.Equal(200, login);
         Assert.Equal(200, (await server.Client.SendAsync("POST", "/api/auth/logout", "{}", ("Authorization", $"Bearer {session["token"]}"))).Status);

@@ -5,7 +5,7 @@ using Pilothouse.Tests.Fixtures;
 
 namespace Pilothouse.Tests.Monitoring;
 
-/// <summary>Somebody removes the log, or its folder, while the server runs.</summary>
+/// <summary>The log or its folder is removed while the server runs.</summary>
 public sealed class LogFolderTests
 {
     [Fact]

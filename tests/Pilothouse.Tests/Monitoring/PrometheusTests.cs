@@ -33,7 +33,7 @@ public sealed class PrometheusTests
             await UntilAsync(client, "query?query=" + Uri.EscapeDataString("up{job=\"pilothouse\"}"), static answer => answer["data"]!["result"]!.AsArray().Any(static up => (string?)up!["value"]![1] == "1"));
             Assert.Empty(Firing(await AskAsync(client, "alerts")));
 
-            // Somebody guesses: five attempts are looked at, the rest is refused.
+            // An attacker guesses: five attempts are checked, and the rest is refused.
             for (var i = 0; i < 8; i++)
             {
                 await server.Client.SendAsync("POST", "/api/auth/login", """{"pin":"000001"}""");

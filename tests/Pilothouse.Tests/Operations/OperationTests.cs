@@ -10,7 +10,7 @@ using Pilothouse.Tests.Fixtures;
 
 namespace Pilothouse.Tests.Operations;
 
-/// <summary>What somebody who adds an operation may forget; none of these tests has a line of its own for one.</summary>
+/// <summary>What is easily forgotten when an operation is added. None of these tests has a line for a single operation.</summary>
 public sealed partial class OperationTests
 {
     [Fact]
@@ -18,7 +18,7 @@ public sealed partial class OperationTests
     {
         await using var server = await TestServer.StartAsync();
 
-        // The published program has no reflection to fall back on, which the tests have.
+        // The published program cannot use reflection, unlike the tests.
         var generated = server.Services.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions.TypeInfoResolverChain.Where(static resolver => resolver is not DefaultJsonTypeInfoResolver).ToList();
         var options = new JsonSerializerOptions();
         var missing = Operations(server)

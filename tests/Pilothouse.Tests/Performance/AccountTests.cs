@@ -5,7 +5,7 @@ using Pilothouse.Tests.Fixtures;
 
 namespace Pilothouse.Tests.Performance;
 
-/// <summary>Whose money, since when (docs/metrics.md, "Equity"): accounts, windows, idle days, and bots that join later.</summary>
+/// <summary>Equity (docs/metrics.md): accounts, windows, idle days, and bots that join later.</summary>
 public sealed class AccountTests
 {
     private static readonly string[] Questions =

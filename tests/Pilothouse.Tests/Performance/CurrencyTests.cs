@@ -5,7 +5,7 @@ using Pilothouse.Trades;
 
 namespace Pilothouse.Tests.Performance;
 
-/// <summary>Which money (docs/metrics.md): amounts of different settle assets are never added as they are.</summary>
+/// <summary>Currencies (docs/metrics.md): amounts of different settle assets are never simply added.</summary>
 public sealed class CurrencyTests
 {
     private static readonly string[] Money =

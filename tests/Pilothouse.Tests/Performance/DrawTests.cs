@@ -5,7 +5,7 @@ using Pilothouse.Tests.Fixtures;
 namespace Pilothouse.Tests.Performance;
 
 /// <summary>
-/// What floats leave over is nothing (docs/metrics.md): a trade that a bot closed exactly where its fees were earned is a draw, by
+/// Rounding errors of floats count as zero (docs/metrics.md): a trade that a bot closed exactly where its fees were earned is a draw, by
 /// whichever door it came. Trades are made so that each is known beforehand to be a win, a loss or a draw.
 /// </summary>
 public sealed class DrawTests
@@ -51,7 +51,7 @@ public sealed class DrawTests
             }
         }
 
-        // Else the test would say nothing: doubles must have left something over of many draws.
+        // The test is only meaningful if many of the draws have a rounding error.
         Assert.InRange(residues, 30, Trades);
         var expected = await Numpy.FiguresAsync(server, "100000");
         var (wins, losses, draws) = (Count(kinds, Kind.Win), Count(kinds, Kind.Loss), Count(kinds, Kind.Draw));

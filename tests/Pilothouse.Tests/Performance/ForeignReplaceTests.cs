@@ -4,8 +4,8 @@ using Pilothouse.Tests.Fixtures;
 namespace Pilothouse.Tests.Performance;
 
 /// <summary>
-/// SQLite's REPLACE takes a conflicting row away without a word to delete triggers. Whatever a bot writes so, the kept figures are those that a
-/// reading of the table gives.
+/// SQLite's REPLACE removes a conflicting row without running delete triggers. Whatever a bot writes with it, the kept figures are those that a
+/// full reading of the table gives.
 /// </summary>
 public sealed class ForeignReplaceTests
 {

@@ -7,7 +7,7 @@ using Pilothouse.Tests.Fixtures;
 
 namespace Pilothouse.Tests.Performance;
 
-/// <summary>The endpoint against figures.py, the independent numpy computation, however the trades came to be closed.</summary>
+/// <summary>Compares the endpoint with figures.py, an independent computation in numpy, for every way in which trades are closed.</summary>
 public sealed class PerformanceEndpointTests
 {
     [Fact]
@@ -102,7 +102,7 @@ public sealed class PerformanceEndpointTests
         await using var server = await TestServer.StartAsync();
         var kept = (await server.GetAsync("/api/performance")).ToJsonString();
 
-        // No other long read has its turn now, and the kept answer needs none.
+        // The one long read at a time is taken. The kept answer needs none.
         using var held = new ManualResetEventSlim();
         var turn = server.Services.GetRequiredService<Database>().ReadAsync(ReadKind.LongKnown, _ => new ValueTask<bool>(held.Wait(TimeSpan.FromSeconds(20)))).AsTask();
         foreach (var query in new[] { "period=all", "period=ALL&tz=UTC", "unknown=1" })

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Pilothouse.Tests.Replay;
 
-/// <summary>A POST as it came in; the answer to it, once there is one.</summary>
+/// <summary>A POST as it was received, and its answer if there is one already.</summary>
 internal sealed record Received(string Path, string? IdempotencyKey, string? Authorization, string Body);
 
 /// <summary>An answer that a test wants instead of the usual one.</summary>

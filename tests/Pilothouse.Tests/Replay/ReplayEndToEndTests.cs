@@ -31,13 +31,13 @@ public sealed class ReplayEndToEndTests
         Assert.Equal("2026-02-28 12:00:00", first.Sql("SELECT min(timestamp) FROM bot_status"));
         Assert.NotEqual(0, (int)(await first.GetAsync("/api/performance?period=daily"))["data"]!["total_trades"]!);
 
-        // Later on the same day, it is the same replay.
+        // A second run on the same day stores nothing new.
         first.Clock.Advance(TimeSpan.FromHours(2.5));
         var again = await ReplayAsync(first, key);
         Assert.Equal((0, tally.Stored), (again.Stored, again.Replayed));
         Assert.Equal(before, Tables.Select(table => first.Sql($"SELECT count(*) FROM {table}")));
 
-        // The next day it ends at that day's present. The two runs overlap, and keep out of each other's way.
+        // On the next day it ends at the new present. The times of the two runs overlap without a conflict.
         first.Clock.Advance(TimeSpan.FromHours(21.25));
         var next = await ReplayAsync(first, key);
         Assert.Equal((tally.Stored, 0), (next.Stored, next.Replayed));

@@ -126,7 +126,7 @@ public sealed partial class ReplayTests : IDisposable
 
         await ReplayAsync(server, [ShortData()], speed: 60, time);
 
-        // A minute a second: the clock hurries, so the waits grow as the candles go on.
+        // One candle minute a second. The clock does not pass while the test runs, so each wait is longer than the one before.
         Assert.Equal(53, time.Waits.Count);
         Assert.InRange(time.Waits[^1], TimeSpan.FromSeconds(40), TimeSpan.FromSeconds(53));
     }

@@ -51,7 +51,7 @@ public sealed class SampleBotTests
     {
         var actions = Play(Enumerable.Range(0, 53).Select(minute => Flat(minute, 100 + minute)).ToList());
 
-        // 149 at the first signal; 2 % more is within the next minutes' reach at 152.
+        // The price is 149 at the first signal, and reaches 2 % more, 152, within the next minutes.
         Assert.Equal(
             ["SignalRaised", "TradeOpened", "TradeClosed", "SignalRaised", "TradeOpened", "TradeClosed"],
             actions.Where(action => action is not StatusReported and not MarketSeen).Select(action => action.GetType().Name));

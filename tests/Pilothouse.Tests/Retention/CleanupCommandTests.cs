@@ -36,7 +36,7 @@ public sealed class CleanupCommandTests
         Assert.DoesNotContain("vacuum", dry, StringComparison.Ordinal);
         Assert.Matches(@"(?m)^[\d.]+ MiB of the file's [\d.]+ MiB are free\. .*`pilothouse vacuum`\.$", run);
 
-        // The server shows what is left, at once.
+        // The server shows the remaining rows at once.
         Assert.Equal(2, (int)(await server.Client.SendAsync("GET", "/api/signals")).Body["count"]!);
     }
 

@@ -7,12 +7,12 @@ using Pilothouse.Tests.Storage;
 
 namespace Pilothouse.Tests.Retention;
 
-/// <summary>Cleanup and vacuum that are killed, or find no room, lose nothing that should stay; run again they come to their end.</summary>
+/// <summary>Cleanup and vacuum that are killed or find no room lose nothing that should stay, and complete when they are run again.</summary>
 public sealed class CleanupCrashTests
 {
     private const string Old = "2025-01-01 00:00:00";
 
-    /// <summary>What must be there whatever happens: young, needed, and trades.</summary>
+    /// <summary>Rows that must remain in any case: young ones, needed ones, and trades.</summary>
     private const string Kept = "SELECT id, trading_pair FROM signals WHERE id <= 100 OR id > 4000; SELECT id, signal_id FROM trades; SELECT id, balance FROM bot_status WHERE id IN (1, 500);";
 
     private const string Left = "SELECT (SELECT count(*) FROM signals), (SELECT count(*) FROM bot_status), (SELECT count(*) FROM chart_analyses);";
@@ -68,14 +68,14 @@ public sealed class CleanupCrashTests
         await Tool.SqliteAsync(path, "DELETE FROM signals WHERE id BETWEEN 2000 AND 4000;");
         var rows = await DumpAsync(path);
 
-        // Said beforehand.
+        // The lack of room is reported before anything is done.
         disk.Fill(leave: 1 << 20);
         var (code, output, error) = await ServerProcess.RunAsync(disk.Folder, ["vacuum"]);
         Assert.Equal(1, code);
         Assert.Contains("free pages. The vacuum needs up to", output, StringComparison.Ordinal);
         Assert.Contains("There is too little room: make", error, StringComparison.Ordinal);
 
-        // And if it becomes full on the way: no room for the copy, for the log, for the last pages.
+        // The disk becomes full during the work: no room for the copy, for the log, or for the last pages.
         var failed = 0;
         for (var leave = 64 * 1024; ; leave += 512 * 1024)
         {
@@ -142,7 +142,7 @@ public sealed class CleanupCrashTests
             """);
     }
 
-    /// <summary>Everything; a vacuum writes tables and indexes in another order.</summary>
+    /// <summary>The whole content as text. It is sorted, because a vacuum writes tables and indexes in another order.</summary>
     private static async Task<string> DumpAsync(string path) => string.Join('\n', (await Tool.SqliteAsync(path, ".dump")).Split('\n').Order(StringComparer.Ordinal));
 
     private static Task Put(TemporaryFolder seed, string path)

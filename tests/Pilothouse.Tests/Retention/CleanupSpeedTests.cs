@@ -8,7 +8,7 @@ using Pilothouse.Tests.Storage;
 
 namespace Pilothouse.Tests.Retention;
 
-/// <summary>Nobody who writes waits long while many rows go.</summary>
+/// <summary>Writers do not wait long while many rows are deleted.</summary>
 public sealed class CleanupSpeedTests
 {
     private static readonly Sql InsertSignal = new("INSERT INTO signals(trading_pair, signal_type, signal_strength, price) VALUES ('NEW/X', 'BUY', 1, 1) RETURNING id");
@@ -28,12 +28,12 @@ public sealed class CleanupSpeedTests
             SELECT datetime('2025-01-01', i || ' seconds'), 'P' || (i % 40) || '/USDC', 'BUY', 1, i * 1.5, 50.5, 0.12345, 1.23456789, i, 'a strategy' FROM n
             """));
 
-        // Every signal that goes is looked for among them: by an index, or this takes for ever.
+        // Each signal that is deleted is looked for among these rows: without an index this would take for ever.
         server.Sql($"INSERT INTO trades(trading_pair, side, entry_price, quantity, signal_id) SELECT 'A/B', 'BUY', 1, 1, id FROM signals WHERE id % 10 = 0");
         var gone = rows - (rows / 10);
         var database = server.Services.GetRequiredService<Database>();
 
-        // What the rows above still owe the disk is not what is measured.
+        // The rows above are written to the disk first, so that this is not part of the measurement.
         Assert.Equal(0, (await Tool.RunAsync("sync", [])).Code);
 
         // A thousand writes a second, each by itself, as many bots would.
@@ -48,7 +48,7 @@ public sealed class CleanupSpeedTests
                 var running = new List<Task>();
                 while (!done.IsCancellationRequested && await timer.WaitForNextTickAsync(cancel))
                 {
-                    // A timer that comes late is made up for.
+                    // If the timer is late, the missed writes follow at once.
                     while (running.Count < Stopwatch.GetElapsedTime(begun).TotalMilliseconds)
                     {
                         running.Add(WriteAsync());
@@ -59,7 +59,7 @@ public sealed class CleanupSpeedTests
             },
             cancel);
 
-        // What the machine does to writers by itself, once the log of the many rows above is begun anew.
+        // How long writers wait without any deletion, after the log of the rows above was begun anew.
         await Task.Delay(500, cancel);
         lock (waits)
         {

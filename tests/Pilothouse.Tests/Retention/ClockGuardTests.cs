@@ -6,7 +6,7 @@ using Pilothouse.Tests.Fixtures;
 
 namespace Pilothouse.Tests.Retention;
 
-/// <summary>A clock that is days ahead deletes nothing before a person had a day to see it, also over a restart.</summary>
+/// <summary>With a clock that is days ahead, nothing is deleted for a day, in which a person can notice it. A restart does not change that.</summary>
 public sealed class ClockGuardTests
 {
     private const string Row = "INSERT INTO signals(timestamp, trading_pair, signal_type, signal_strength, price) VALUES";
@@ -24,7 +24,7 @@ public sealed class ClockGuardTests
         clock.AdjustTime(clock.GetUtcNow().AddDays(DaysOff));
         server = await TestServer.StartAsync(folder, clock);
 
-        // A bot that wakes with the machine writes by the same clock.
+        // A bot that starts with the machine writes with the same wrong clock.
         server.Sql($"{Row} ('{RetentionTests.Stored(server, 0)}', 'A/B', 'BUY', 1, 1)");
         Assert.Equal(ConditionState.Warning, Look(server).State);
         await PassAsync(server, TimeSpan.FromMinutes(20), () => Look(server).State != ConditionState.Warning || server.Sql("SELECT count(*) FROM maintenance_runs WHERE task = 'nightly' AND message LIKE '%deleted nothing%'") == "1");
@@ -32,13 +32,13 @@ public sealed class ClockGuardTests
         Assert.Contains("60 days ahead of the last time that the database knows (2026-03-02 1", Look(server).Message, StringComparison.Ordinal);
         Assert.Equal("degraded", (string?)(await server.GetAsync("/health/ready"))["status"]);
 
-        // Another restart does not forget it, nor does a second look on the same day.
+        // The doubt remains after another restart and after a second check on the same day.
         server = await server.RestartAsync();
         server.Clock.Advance(TimeSpan.FromHours(20));
         await Maintenance(server).RunAsync(TestContext.Current.CancellationToken);
         Assert.Equal("29", server.Sql("SELECT count(*) FROM signals"));
 
-        // Nobody has set it right: the machine was off that long.
+        // Nobody corrected the clock, so it is believed: the machine was really off for so long.
         server.Clock.Advance(TimeSpan.FromHours(4));
         await Maintenance(server).RunAsync(TestContext.Current.CancellationToken);
         Assert.Equal((ConditionState.Ok, "1"), (Look(server).State, server.Sql("SELECT count(*) FROM signals")));

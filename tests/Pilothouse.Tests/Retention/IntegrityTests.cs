@@ -5,10 +5,10 @@ using Pilothouse.Tests.Fixtures;
 
 namespace Pilothouse.Tests.Retention;
 
-/// <summary>A damaged page is found, said, and not forgotten; the way to restore is named.</summary>
+/// <summary>A damaged page is found, reported and remembered, and the message says how to restore a backup.</summary>
 public sealed class IntegrityTests
 {
-    // The needle is in a column that no index has, so that it is damaged in the table itself.
+    // The text to damage is in a column without an index, so that the table itself is damaged.
     private const string Rows = """
         WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 3000)
         INSERT INTO signals(trading_pair, signal_type, signal_strength, price, volume) SELECT 'A/B', 'BUY', 1, 1, 'needle-' || i FROM n;
@@ -25,13 +25,13 @@ public sealed class IntegrityTests
         await server.StopAsync();
         Damage(server.DatabasePath, "needle-1500");
 
-        // It was closed cleanly, so nothing is looked for at the start, and the newest rows are read as ever.
+        // The file was closed cleanly, so the start checks nothing, and the newest rows can be read.
         server = await TestServer.StartAsync(server.Folder, server.Clock);
         Assert.Equal("ok", await StateAsync(server));
         await server.GetAsync("/api/signals?limit=5");
         server.Sql("INSERT INTO bot_status(timestamp, bot_name, status) VALUES ('2020-01-01', 'a', 'running'), ('2020-01-02', 'a', 'running')");
 
-        // The night that finds it deletes once more; the next one does not touch the file.
+        // The night that finds the damage still deletes rows. The next night does not touch the file.
         await Maintenance(server).RunAsync(TestContext.Current.CancellationToken);
         Assert.Equal("failed", await StateAsync(server));
         Assert.Equal("1", server.Sql("SELECT count(*) FROM bot_status"));
@@ -95,7 +95,7 @@ public sealed class IntegrityTests
         Assert.Equal("failed", await StateAsync(server));
         await server.PostAsync("/api/signals", """{"trading_pair":"A/B","signal_type":"BUY","signal_strength":1,"price":1}""");
 
-        // What was met is noted, and the whole file is checked at once: a restart does not forget it, and nothing is deleted.
+        // The damage that the read met is stored, and the whole file is checked at once. A restart remembers it, and nothing is deleted.
         for (var tries = 0; server.Sql("SELECT message FROM maintenance_runs WHERE task = 'integrity' AND good = 0 AND message NOT LIKE 'a request%'")!.Length == 0; tries++)
         {
             Assert.True(tries < 200, "it was not noted");

@@ -5,7 +5,7 @@ using Pilothouse.Tests.Fixtures;
 
 namespace Pilothouse.Tests.Retention;
 
-/// <summary>The nightly work runs by the clock, says how it went, and believes no clock that jumps.</summary>
+/// <summary>The nightly work runs at its time, reports its result, and does not trust a clock that jumps.</summary>
 public sealed class NightlyMaintenanceTests
 {
     private const string Row = "INSERT INTO signals(timestamp, trading_pair, signal_type, signal_strength, price) VALUES";
@@ -16,14 +16,14 @@ public sealed class NightlyMaintenanceTests
         await using var server = await TestServer.StartAsync(("BACKUP_SCHEDULE_HOUR", "23"), ("BACKUP_SCHEDULE_MINUTE", "30"));
         Assert.Equal("The nightly work has not run yet.", Look(server).Message);
 
-        // The server was not there last night: a quarter of an hour after its start it is done.
+        // The server did not run last night. The work is made up for a quarter of an hour after its start.
         var old = RetentionTests.Stored(server, -40);
         server.Sql($"{Row} ('{old}', 'A/B', 'BUY', 1, 1)");
         await UntilAsync(server, TimeSpan.FromMinutes(16), () => Look(server).Message.Contains("deleted 1 rows", StringComparison.Ordinal));
         Assert.Equal("0", server.Sql("SELECT count(*) FROM signals"));
         Assert.InRange(server.Clock.GetUtcNow(), TestServer.Start + NightlyMaintenance.MakeUpAfter, TestServer.Start.AddHours(1.5));
 
-        // And at 00:30, an hour after 23:30.
+        // The next run is at 00:30, an hour after the backup at 23:30.
         server.Sql($"{Row} ('{old}', 'A/B', 'BUY', 1, 1), ('{old}', 'A/B', 'BUY', 1, 1)");
         await UntilAsync(server, TestServer.Start.Date.AddDays(1).AddMinutes(30) - server.Clock.GetUtcNow().UtcDateTime, () => server.Sql("SELECT count(*) FROM signals") == "0");
         Assert.InRange(server.Clock.GetUtcNow(), TestServer.Start.Date.AddDays(1).AddMinutes(30), TestServer.Start.Date.AddDays(1).AddMinutes(90));
@@ -32,7 +32,7 @@ public sealed class NightlyMaintenanceTests
         Assert.Equal(ConditionState.Ok, Look(server).State);
         Assert.StartsWith("The database file was whole on ", Look(server, "integrity").Message, StringComparison.Ordinal);
 
-        // A restart knows of it and does not do it again.
+        // After a restart the server knows of the run and does not repeat it.
         var finished = server.Sql("SELECT finished_at FROM maintenance_runs WHERE task = 'nightly'");
         var again = await server.RestartAsync(("BACKUP_SCHEDULE_HOUR", "23"), ("BACKUP_SCHEDULE_MINUTE", "30"));
         await UntilAsync(again, TimeSpan.FromMinutes(1), () => Look(again).Message.Contains("deleted 2 rows", StringComparison.Ordinal));
@@ -46,7 +46,7 @@ public sealed class NightlyMaintenanceTests
         await again.StopAsync();
     }
 
-    /// <summary>Tables and triggers of others are nobody's business, and must not end retention for ever.</summary>
+    /// <summary>Tables and triggers of other programs must not keep retention from working for ever.</summary>
     [OnlyOnSqlite("speaks SQLite's own SQL")]
     [Fact]
     public async Task A_row_that_somebody_elses_table_or_trigger_holds_stays_and_the_others_go()
@@ -111,7 +111,7 @@ public sealed class NightlyMaintenanceTests
         Assert.Equal("1", server.Sql("SELECT count(*) FROM signals"));
         Assert.Contains("clock had been set ahead", Look(server).Message, StringComparison.Ordinal);
 
-        // It was right after all.
+        // The clock was right after all.
         server.Clock.Advance(TimeSpan.FromDays(1));
         await Maintenance(server).RunAsync(TestContext.Current.CancellationToken);
         Assert.Equal("0", server.Sql("SELECT count(*) FROM signals"));
@@ -141,7 +141,7 @@ public sealed class NightlyMaintenanceTests
 
     private static Condition Look(TestServer server, string name = "maintenance") => server.Services.GetServices<IWatched>().Select(static part => part.Look()).Single(found => found.Name == name);
 
-    /// <summary>Moves the clock on by minutes until it is so; past the time given, slowly: a busy machine lags behind such a clock.</summary>
+    /// <summary>Moves the clock by minutes until the condition holds. After the given time it moves slowly, because a busy machine lags behind.</summary>
     private static async Task UntilAsync(TestServer server, TimeSpan most, Func<bool> isSo)
     {
         var end = server.Clock.GetUtcNow() + most;

@@ -8,7 +8,7 @@ using Pilothouse.Tests.Storage;
 
 namespace Pilothouse.Tests.Retention;
 
-/// <summary>What goes is what the settings say, and nothing that is young, needed or without a readable time.</summary>
+/// <summary>Retention deletes what the settings say, and nothing that is young, needed or without a readable time.</summary>
 public sealed class RetentionTests
 {
     [OnlyOnSqlite("speaks SQLite's own SQL")]
@@ -42,7 +42,7 @@ public sealed class RetentionTests
         };
         foreach (var values in insert.Values)
         {
-            // A row a day, each a second before noon; "now" is noon. And one of this very moment.
+            // One row a day, each a second before noon, where "now" is noon, and one row of this moment.
             server.Sql(string.Concat(Enumerable.Range(0, 100).Select(day => $"INSERT INTO {string.Format(CultureInfo.InvariantCulture, values, Stored(server, -day, -1))};")));
             server.Sql($"INSERT INTO {string.Format(CultureInfo.InvariantCulture, values, Stored(server, 0))}");
         }
@@ -83,7 +83,7 @@ public sealed class RetentionTests
         [
             Spell(second, "yyyy-MM-dd HH:mm:ss"), Spell(TimeSpan.Zero, "yyyy-MM-ddTHH:mm:ss"), Spell(TimeSpan.FromMilliseconds(0.001), "yyyy-MM-dd HH:mm:ss.ffffff"),
 
-            // By their text these are hours old enough; by their time they are not.
+            // The text of these times looks old enough by hours, but the times themselves are not.
             Spell(hour, "yyyy-MM-dd HH:mm:sszzz", -11), Spell(hour, "yyyy-MM-ddTHH:mm:ss.ffffffzzz", -5), Spell(second, "yyyy-MM-ddTHH:mmzzz", -1),
             "", "soon", "1759838400", "2025-02-30 12:00:00", "0", "2024", "2024-1-1", "12/31/2024", "9999-12-31",
         ];

@@ -10,7 +10,7 @@ using Pilothouse.Tests.Fixtures;
 namespace Pilothouse.Tests.Storage;
 
 /// <summary>
-/// A night as an owner has it: the seed's bots open, write and close the file every moment while the server does all of its upkeep. No write is
+/// A realistic night: the seed's bots open, write and close the file all the time while the server does all of its upkeep. No write is
 /// refused, nothing that is read is old, nothing is lost, and the server keeps its locks.
 /// </summary>
 public sealed class BesidePythonBotsTests
@@ -69,7 +69,7 @@ public sealed class BesidePythonBotsTests
 
         Assert.Equal("0", await Tool.SqliteAsync(database, "SELECT count(*) FROM signals WHERE trading_pair = 'OLD/X';"));
 
-        // These ask for a stopped server, and must not touch the file of one that runs.
+        // These commands need a stopped server, and must not touch the file of a running one.
         foreach (string[] command in new[] { new[] { "vacuum" }, ["backup", "restore", "--yes"] })
         {
             await Step($"`pilothouse {string.Join(' ', command)}`", async () => Assert.Equal(1, (await ServerProcess.RunAsync(folder, command, settings)).Code));
@@ -102,7 +102,7 @@ public sealed class BesidePythonBotsTests
         await bot.DemandGoesOnAsync("the scheduled backup");
         await Tool.SqliteAsync(server.DatabasePath, OldSignal + ";");
 
-        // When it is due is a test of its own; a busy machine lags behind a clock that is moved.
+        // Another test checks when it is due. A busy machine lags behind the test's clock.
         await server.Services.GetRequiredService<NightlyMaintenance>().RunAsync(TestContext.Current.CancellationToken);
         Assert.Equal("0", await Tool.SqliteAsync(server.DatabasePath, "SELECT count(*) FROM signals WHERE trading_pair = 'OLD/X';"));
         Assert.StartsWith("The database file was whole on ", Condition(server, "integrity"), StringComparison.Ordinal);
@@ -116,7 +116,7 @@ public sealed class BesidePythonBotsTests
     private static string Condition(TestServer server, string name) =>
         server.Services.GetServices<IWatched>().Select(static watched => watched.Look()).Single(condition => condition.Name == name).Message;
 
-    /// <summary>Moves the clock by minutes until something was done, past the time given slowly; the locks are looked at after each.</summary>
+    /// <summary>Moves the clock by minutes until something was done, slowly after the given time. The locks are checked after each step.</summary>
     private async Task PassAsync(TestServer server, string what, TimeSpan most, Func<bool> isDone)
     {
         var end = server.Clock.GetUtcNow() + most;

@@ -11,7 +11,7 @@ public sealed class ChangeLogTests
 {
     private const string Trade = "INSERT INTO trades(id, trading_pair, side, entry_price, quantity, status, external_id)";
 
-    /// <summary>A statement of another program, and what it leaves in the log.</summary>
+    /// <summary>A statement of another program, and the changes that it logs.</summary>
     [Theory]
     [InlineData("INSERT INTO signals(trading_pair, signal_type, signal_strength, price) VALUES ('A/B', 'BUY', 1, 1)", "signals 1 recorded")]
     [InlineData("INSERT INTO signals(id, trading_pair, signal_type, signal_strength, price) VALUES (7, 'A/B', 'BUY', 1, 1); UPDATE signals SET status = 'executed'", "signals 7 recorded,signals 7 changed")]
@@ -34,7 +34,7 @@ public sealed class ChangeLogTests
         Assert.Equal(expected, Log(server));
     }
 
-    /// <summary>A row is put in, gets another id, and is taken out; and so again while retention says that this is no change.</summary>
+    /// <summary>A row is inserted, gets another id, and is deleted, and the same again while retention pauses the log.</summary>
     [Fact]
     public async Task Every_record_table_is_followed()
     {
@@ -53,7 +53,7 @@ public sealed class ChangeLogTests
         }
     }
 
-    /// <summary>INSERT OR REPLACE and UPDATE OR REPLACE take another row away without a trigger of deletions.</summary>
+    /// <summary>INSERT OR REPLACE and UPDATE OR REPLACE remove another row without running its delete trigger.</summary>
     [Fact]
     public async Task A_table_with_a_unique_key_says_which_row_was_replaced()
     {

@@ -32,7 +32,7 @@ public sealed class CrashTests
             Assert.Equal("ok", await Tool.IntegrityAsync(folder.File("trading_bot.db")));
             await using var revived = await ServerProcess.ServeAsync(folder, ("RATE_LIMIT_ENABLED", "false"));
 
-            // A bot sends again what it has no answer to: it was stored once or is stored now.
+            // A bot repeats the request that was not answered: it was stored before or is stored now, but only once.
             while (unsure.TryTake(out var name))
             {
                 Assert.Equal(201, await PostAsync(revived, key, name));
@@ -142,7 +142,7 @@ public sealed class CrashTests
             await SeedDatabase.CreateAsync(path, SeedState.Fresh);
         }
 
-        // Root may write to every file but one that is mounted so that nobody may.
+        // Root may write to every file, except on a file system that is mounted read-only.
         Assert.Equal(0, (await Tool.RunAsync("mount", ["--bind", path, path])).Code);
         try
         {

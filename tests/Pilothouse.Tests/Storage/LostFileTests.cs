@@ -5,8 +5,8 @@ using Pilothouse.Tests.Fixtures;
 namespace Pilothouse.Tests.Storage;
 
 /// <summary>
-/// Somebody removes, empties or overwrites the database's files under a running server: nothing that was acknowledged is lost where it can be saved,
-/// nothing is acknowledged any more, the server ends as a failure, and a start does not go on with what is left.
+/// The database's files are removed, emptied or overwritten under a running server: acknowledged writes are saved where that is possible,
+/// no more writes are acknowledged, the server ends with an error, and it does not start again on the remaining files.
 /// </summary>
 public sealed class LostFileTests
 {

@@ -2,7 +2,7 @@ using Pilothouse.Tests.Fixtures;
 
 namespace Pilothouse.Tests.Storage;
 
-/// <summary>The copy before a migration has its name when it is whole, and not before.</summary>
+/// <summary>The copy before a migration gets its name only when it is complete.</summary>
 public sealed class MigrationCopyTests
 {
     [Fact]

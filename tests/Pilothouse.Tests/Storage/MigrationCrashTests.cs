@@ -49,7 +49,7 @@ public sealed class MigrationCrashTests
         Assert.Equal(1, code);
         Assert.Contains("was not migrated, because it could not be copied", error, StringComparison.Ordinal);
 
-        // Room for the copy elsewhere, but none for the migration itself.
+        // The copy fits on another disk, but the migration itself has no room.
         using var elsewhere = new TemporaryFolder();
         (code, _, error) = await ServerProcess.RunAsync(disk.Folder, ["migrate"], ("BACKUP_DIR", elsewhere.File("backups")));
         Assert.Equal(1, code);

@@ -3,7 +3,7 @@ using Pilothouse.Tests.Fixtures;
 
 namespace Pilothouse.Tests.Storage;
 
-/// <summary>Who moves, removes or replaces a file under a running server must not make it acknowledge what nobody will find again.</summary>
+/// <summary>If a file is moved, removed or replaced under a running server, the server must not acknowledge writes that would be lost.</summary>
 public sealed class MovedFileTests
 {
     private const string Signal = """{"trading_pair":"A/B","signal_type":"BUY","signal_strength":1,"price":1}""";
@@ -30,7 +30,7 @@ public sealed class MovedFileTests
         var (status, refused) = await PostAsync(server, key);
         Assert.Equal((503, "database-unavailable"), (status, (string?)refused["code"]));
 
-        // With and without a credential, which is in the database too.
+        // This is tried with and without a credential, because credentials are in the database, too.
         foreach (var headers in new (string, string)[][] { [], [("X-Api-Key", key)] })
         {
             foreach (var path in new[] { "/health", "/health/ready" })

@@ -48,7 +48,7 @@ public sealed class OtherProcessTests
         await enough.CancelAsync();
         await Task.WhenAll(clients);
 
-        // The request after a foreign commit shows its rows: nothing is kept in memory that could be old.
+        // The first request after another program's commit shows its rows, because no stale answer is kept.
         Assert.Equal("150", await CountAsync(server, "cli/x"));
         Assert.Equal("1000", server.Sql("SELECT count(*) FROM signals WHERE trading_pair = 'PY/MANY'"));
         Assert.Equal(stored.ToString(CultureInfo.InvariantCulture), server.Sql("SELECT count(*) FROM signals WHERE trading_pair = 'WEB/X'"));

@@ -2,7 +2,7 @@ using Pilothouse.Tests.Fixtures;
 
 namespace Pilothouse.Tests.Storage;
 
-/// <summary>Root runs a command once, and the server goes on as the user that it was made for.</summary>
+/// <summary>After root has run a command, the server still runs as its own user.</summary>
 public sealed class OwnerTests
 {
     private const string Owner = "12345:12345";
@@ -27,7 +27,7 @@ public sealed class OwnerTests
         Assert.Equal(Owner, await OwnerAsync(folder.File("data/backups")));
         Assert.Equal("12346:12346", await OwnerAsync(Assert.Single(Directory.GetFiles(folder.File("data/backups"), "before_migration_*.db"))));
 
-        // The claim is the database's owner's, also where root left it as his own before.
+        // The claim file belongs to the database's owner, even if root had created it before.
         await GiveAsync(path);
         await File.WriteAllTextAsync(path + ".server", "");
         await GoodAsync("backup");
@@ -41,7 +41,7 @@ public sealed class OwnerTests
         Assert.Equal(Owner, await OwnerAsync(path));
         Assert.Equal(Owner, await OwnerAsync(path + ".server"));
 
-        // No link leads the gift to a file of root's.
+        // Changing the owner does not follow a symbolic link to a file of root.
         await File.WriteAllTextAsync(folder.File("roots"), "");
         File.Delete(path + ".server");
         File.CreateSymbolicLink(path + ".server", folder.File("roots"));

@@ -7,7 +7,7 @@ using Pilothouse.Tests.Fixtures;
 
 namespace Pilothouse.Tests.Storage;
 
-/// <summary>Who reads much waits for others who do, and for nobody else.</summary>
+/// <summary>Long reads wait for other long reads only.</summary>
 public sealed class ReadQueueTests
 {
     private const string Signal = """{"trading_pair":"A/B","signal_type":"BUY","signal_strength":1,"price":1}""";
@@ -64,7 +64,7 @@ public sealed class ReadQueueTests
             () => database.ReadAsync(kind, _ => new ValueTask<bool>(end.Wait(TimeSpan.FromSeconds(60)))).AsTask().GetAwaiter().GetResult(),
             CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
-        // All that callers without a credential may have is taken, and more of them wait.
+        // All reads for callers without a credential are taken, and more of them wait.
         List<Task<bool>> held = [Hold(ReadKind.LongAnonymous), .. Enumerable.Range(0, 4).Select(_ => Hold(ReadKind.Anonymous))];
         await Task.Delay(300);
         var waiting = new[] { server.Anonymous.SendAsync("GET", Costs), server.Anonymous.SendAsync("GET", "/api/signals") };
@@ -74,7 +74,7 @@ public sealed class ReadQueueTests
         await server.GetAsync("/api/performance?period=daily");
         await server.GetAsync("/health");
 
-        // And now all that callers with one may have.
+        // Now all reads for callers with a credential are taken, too.
         held.AddRange([Hold(ReadKind.LongKnown), .. Enumerable.Range(0, 4).Select(_ => Hold(ReadKind.Known))]);
         await Task.Delay(300);
         Assert.Equal(201, (await server.Client.SendAsync("POST", "/api/signals", Signal, ("Idempotency-Key", "a"))).Status);
@@ -119,7 +119,7 @@ public sealed class ReadQueueTests
             Assert.Equal(200, (await server.Anonymous.SendAsync("GET", Costs)).Status);
         }
 
-        // Who has gone needs no answer.
+        // A client that has disconnected needs no answer.
         using var gone = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
         watch.Restart();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await database.ReadAsync(ReadKind.LongKnown, static session => session.Prepare(Endless).AnyAsync(), gone.Token));

@@ -3,7 +3,7 @@ using Pilothouse.Storage.Sqlite;
 
 namespace Pilothouse.Tests.Storage;
 
-/// <summary>A crowd shares a look at the database; nobody else does, and no bad look is shared.</summary>
+/// <summary>Many health checks at once share a probe of the database. A single one does not, and a failed probe is never shared.</summary>
 public sealed class SharedLookTests
 {
     private static readonly long Millisecond = Stopwatch.Frequency / 1000;

@@ -2,7 +2,7 @@ using Pilothouse.Tests.Fixtures;
 
 namespace Pilothouse.Tests.Trades;
 
-/// <summary>A trade under a known external id is the stored one if all that it says is stored; a part of a trade is not closed.</summary>
+/// <summary>A trade that is posted again under its external id is not stored twice if it says the same. Part of a trade cannot be closed.</summary>
 public sealed class RepetitionTests
 {
     private const string Open = """{"trading_pair":"a/b","side":"buy","entry_price":0.1,"quantity":3,"stop_loss":0.09,"take_profit":0.2,"leverage":5,"position_mode":"One-Way","mode":"Paper","fees":0.01,"timestamp":"2026-03-01T10:00:00.1239Z","external_id":"x1","bot_name":"one","signal_id":1}""";
