@@ -54,13 +54,6 @@ public sealed partial class ArchitectureTests
         ["Cli"] = [.. Floor, "Checklist", "Replay", "Monitoring", "Backups", "Bots", "Retention", "Keys", "Audit"],
     };
 
-    /// <summary>Single types that a folder may use beyond its arrows, with the reason.</summary>
-    private static readonly Dictionary<(string From, string Type), string> Exceptions = new()
-    {
-        [("Trades", "Signals.SignalStore")] = "a trade's signal must exist",
-        [("Analysis", "Signals.SignalStore")] = "an analysis's signal must exist",
-    };
-
     /// <summary>Files that open others by themselves, with the reason why none of those can be a database that SQLite has open.</summary>
     private static readonly Dictionary<string, string> MayOpenFiles = new()
     {
@@ -113,11 +106,6 @@ public sealed partial class ArchitectureTests
     public void No_two_folders_use_each_other_not_even_through_others()
     {
         var uses = Arrows.ToDictionary(static arrow => arrow.Key, static arrow => arrow.Value.ToHashSet());
-        foreach (var (from, type) in Exceptions.Keys)
-        {
-            uses[from].Add(type.Split('.')[0]);
-        }
-
         while (uses.FirstOrDefault(static folder => folder.Value.Count == 0) is { Key: { } free })
         {
             uses.Remove(free);
@@ -136,14 +124,6 @@ public sealed partial class ArchitectureTests
             .SelectMany(static source => EngineWord().Matches(Comment().Replace(source.Text, " ")).Select(match => $"{source.Path}: {match.Value}"));
         Faults.None(named.Where(static found => !found.EndsWith("\"sqlite", StringComparison.Ordinal) && !found.EndsWith("\"sqlite_version", StringComparison.Ordinal))
             .Select(static found => $"{found} is a word of one engine: ask DatabaseEngine, Upkeep or Sql of Storage instead"));
-    }
-
-    [Fact]
-    public void Exceptions_are_still_needed()
-    {
-        var types = TypesByFolder();
-        var uses = Sources().SelectMany(source => Uses(source, types).Select(use => (source.Folder, use))).ToHashSet();
-        Assert.DoesNotContain(Exceptions.Keys, key => types.Contains(key.From) && !uses.Contains(key));
     }
 
     [Fact]
@@ -189,7 +169,7 @@ public sealed partial class ArchitectureTests
     private static bool IsAllowed(string folder, string use)
     {
         var target = use.Split('.')[0];
-        return target == folder || Arrows.GetValueOrDefault(folder, []).Contains(target) || Exceptions.ContainsKey((folder, use));
+        return target == folder || Arrows.GetValueOrDefault(folder, []).Contains(target);
     }
 
     /// <summary>

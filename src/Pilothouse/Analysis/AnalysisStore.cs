@@ -23,7 +23,7 @@ internal static class AnalysisStore
         Column.Text("chart_image_path", LongestText),
         Column.Bot(),
         Column.Text("model", longest: 100) with { Filter = "Only by this model." },
-        Column.Reference("signal_id") with { Filter = "Only with the signal of this id." });
+        Column.Reference("signal_id", "signals", "signal") with { Filter = "Only with the signal of this id." });
 
     /// <summary>The name mode is ignored and not taken for a misspelled model, because bots send it with other records.</summary>
     public static readonly InputRules<NewChartAnalysis> Rules = Table.Rules.Record("mode");

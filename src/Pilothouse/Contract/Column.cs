@@ -39,6 +39,9 @@ internal sealed record Column(string Name, ColumnKind Kind)
     /// <summary>Bounds of money: above the first, or at least the second, and at most the third.</summary>
     public (decimal? Above, decimal? Least, decimal? Most) Sum { get; init; }
 
+    /// <summary>The table whose row's id it holds, and what such a row is called.</summary>
+    public (string Table, string Record)? References { get; init; }
+
     /// <summary>What is stored where a client sends nothing.</summary>
     public object? Standard { get; init; }
 
@@ -80,8 +83,11 @@ internal sealed record Column(string Name, ColumnKind Kind)
     public static Column Whole(string name, long least = long.MinValue, long most = long.MaxValue, bool required = false) =>
         new(name, ColumnKind.Whole) { Least = least, Most = most, IsRequired = required };
 
-    /// <summary>The id of a row of another table.</summary>
-    public static Column Reference(string name) => new(name, ColumnKind.Whole) { Least = 1 };
+    /// <summary>The id of a stored row of another table.</summary>
+    /// <param name="name">The name of the column.</param>
+    /// <param name="table">The other table.</param>
+    /// <param name="record">What its rows are called in a refusal, such as "signal".</param>
+    public static Column Reference(string name, string table, string record) => new(name, ColumnKind.Whole) { Least = 1, References = (table, record) };
 
     /// <summary>Money, a price or a quantity.</summary>
     public static Column Money(string name, decimal? above = null, decimal? least = null, bool required = false, decimal? most = null) =>

@@ -42,6 +42,7 @@ internal class Table<TInput> : Table
     private readonly Func<object, object?>?[] values;
     private readonly string insertion;
     private readonly Sql insert;
+    private readonly (Column Column, Func<object, object?> Value, Sql Exists)[] references;
     private readonly JsonTypeInfo<TInput> input;
 
     /// <param name="name">Of the table.</param>
@@ -66,6 +67,8 @@ internal class Table<TInput> : Table
         var names = columns.Select(static column => column.Name).ToArray();
         insertion = $"INSERT INTO {name}({string.Join(", ", names)}) VALUES ({string.Join(", ", names.Select(static column => "@" + column))}) RETURNING ";
         insert = InsertReturning("id");
+        references = [.. columns.Index().Where(static column => column.Item.References is not null).Select(column =>
+            (column.Item, values[column.Index]!, new Sql($"SELECT 1 FROM {column.Item.References!.Value.Table} WHERE id = @id")))];
         Rules = new InputRules<TInput>().Record(["id", .. names]);
         for (var i = 0; i < columns.Length; i++)
         {
@@ -91,11 +94,27 @@ internal class Table<TInput> : Table
     /// <param name="now">The time of a record that has none of its own.</param>
     /// <param name="filledIn">Values of the server's for columns, as they are stored.</param>
     /// <returns>Its id.</returns>
-    public ValueTask<long> InsertAsync(Session session, IRecordOwner owner, TInput record, DateTimeOffset now, params ReadOnlySpan<(string Column, object? Value)> filledIn) =>
-        Bind(session.Prepare(insert), owner, record, now, filledIn).InsertAsync();
+    /// <exception cref="Refusal">It names a row of another table that is not stored, or a bot that the owner may not write for.</exception>
+    public ValueTask<long> InsertAsync(Session session, IRecordOwner owner, TInput record, DateTimeOffset now, params ReadOnlySpan<(string Column, object? Value)> filledIn)
+    {
+        var statement = Bind(session.Prepare(insert), owner, record, now, filledIn);
+        return references.Length == 0 ? statement.InsertAsync() : InsertAsync(session, statement, record);
+    }
 
     /// <summary>Returns a statement that stores a record and returns these columns of it.</summary>
     protected Sql InsertReturning(string selection) => new(insertion + selection);
+
+    /// <summary>Refuses a record that names a row of another table which is not stored.</summary>
+    protected async ValueTask DemandReferencesAsync(Session session, TInput record)
+    {
+        foreach (var (column, value, exists) in references)
+        {
+            if (value(record) is long id && !await session.Prepare(exists).Set("id", id).AnyAsync())
+            {
+                throw Refusal.Invalid(column.Name, $"must be the id of a stored {column.References!.Value.Record}");
+            }
+        }
+    }
 
     /// <summary>Sets the parameters of a statement that stores a record.</summary>
     protected Statement Bind(Statement statement, IRecordOwner owner, TInput record, DateTimeOffset now, ReadOnlySpan<(string Column, object? Value)> filledIn)
@@ -114,6 +133,12 @@ internal class Table<TInput> : Table
         }
 
         return statement;
+    }
+
+    private async ValueTask<long> InsertAsync(Session session, Statement statement, TInput record)
+    {
+        await DemandReferencesAsync(session, record);
+        return await statement.InsertAsync();
     }
 
     private static object? Find(ReadOnlySpan<(string Column, object? Value)> filledIn, string column, out bool found)
@@ -182,7 +207,13 @@ internal sealed class Table<TInput, TRow> : Table<TInput>
     /// <returns>The record as it is stored.</returns>
     public ValueTask<TRow> StoreAsync(
         Session session, IRecordOwner owner, TInput record, DateTimeOffset now, params ReadOnlySpan<(string Column, object? Value)> filledIn) =>
-        Bind(session.Prepare(store), owner, record, now, filledIn).InsertAsync(Read);
+        StoreAsync(session, Bind(session.Prepare(store), owner, record, now, filledIn), record);
+
+    private async ValueTask<TRow> StoreAsync(Session session, Statement statement, TInput record)
+    {
+        await DemandReferencesAsync(session, record);
+        return await statement.InsertAsync(Read);
+    }
 
     /// <summary>Reads a row of <see cref="Table.Selection"/>.</summary>
     public TRow Read(Row row)

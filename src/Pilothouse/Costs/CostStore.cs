@@ -25,7 +25,7 @@ internal static class CostStore
         Column.Text("model", longest: 100),
         Column.Whole("input_tokens", least: 0),
         Column.Whole("output_tokens", least: 0),
-        Column.Reference("decision_id"));
+        Column.Reference("decision_id", "agent_decisions", "decision"));
 
     /// <summary>The name mode is ignored and not taken for a misspelled model, because bots send it with other records.</summary>
     public static readonly InputRules<NewApiCost> Rules = Table.Rules.Record("mode");

@@ -6,8 +6,6 @@ namespace Pilothouse.Signals;
 /// <summary>The table <c>signals</c>.</summary>
 internal static class SignalStore
 {
-    private static readonly Sql Exists = new("SELECT 1 FROM signals WHERE id = @id");
-
     public static readonly Table<NewSignal, Signal> Table = new(
         "signals", SignalJson.Default.NewSignal, SignalJson.Default.Signal, time: "timestamp",
         Column.Time("timestamp"),
@@ -38,6 +36,4 @@ internal static class SignalStore
         Leaders = ["trading_pair", "bot_name", "strategy"],
         Groups = ["signal_type status timeframe", "bot_name trading_pair strategy signal_type status timeframe"],
     };
-
-    public static ValueTask<bool> ExistsAsync(Session session, long id) => session.Prepare(Exists).Set("id", id).AnyAsync();
 }

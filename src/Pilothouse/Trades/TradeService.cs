@@ -2,7 +2,6 @@ using System.Globalization;
 using Pilothouse.Auth;
 using Pilothouse.Configuration;
 using Pilothouse.Contract;
-using Pilothouse.Signals;
 using Pilothouse.Storage;
 
 namespace Pilothouse.Trades;
@@ -19,11 +18,6 @@ internal sealed class TradeService(Settings settings, TimeProvider clock)
         {
             TradeRepetition.Demand(known, trade);
             return (known, false);
-        }
-
-        if (trade.SignalId is { } signalId && !await SignalStore.ExistsAsync(session, signalId))
-        {
-            throw Refusal.Invalid("signal_id", "must be the id of a stored signal");
         }
 
         // A closed trade without a timestamp was not opened now; its close is the best known time.

@@ -19,7 +19,7 @@ internal static class TradeStore
         Column.Money("quantity", above: 0, required: true),
         Column.Computed("pnl", ColumnKind.Money),
         Column.OneOf("status", NewTrade.Statuses, standard: "open"),
-        Column.Reference("signal_id") with { Filter = "Only with the signal of this id." },
+        Column.Reference("signal_id", "signals", "signal") with { Filter = "Only with the signal of this id." },
         Column.Money("leverage", above: 0, most: 1000),
         Column.OneOf("position_mode", NewTrade.PositionModes),
         Column.Money("stop_loss", above: 0),

@@ -102,7 +102,6 @@ public sealed class SilenceTests
         Assert.Contains("stop_loss", (await server.PostAsync("/api/trades/1/close", record.ToJsonString(), 200))["ignored"]!.AsArray().Select(static name => (string)name!));
     }
 
-    [OnlyOnSqlite("stores what only a file takes")]
     [Fact]
     public async Task Every_kind_of_body_is_looked_at()
     {
@@ -121,7 +120,7 @@ public sealed class SilenceTests
             Assert.True(status == 400 && (string?)answer["details"]![0]!["field"] == sent, answer.ToJsonString());
         }
 
-        Assert.Equal("open|", server.Sql("SELECT status || '|' || coalesce(take_profit, '') FROM trades"));
+        Assert.Equal("open 0", server.Sql("SELECT max(status) || ' ' || count(take_profit) FROM trades"));
         Assert.Equal(["colour"], (await server.PostAsync("/api/keys", """{"name":"a","scopes":["read"],"colour":1}"""))["ignored"]!.AsArray().Select(static name => (string?)name));
         Assert.Equal(["colour"], (await server.PostAsync("/api/auth/login", $$"""{"pin":"{{TestServer.Pin}}","colour":1}""", 200))["ignored"]!.AsArray().Select(static name => (string?)name));
     }

@@ -32,18 +32,19 @@ public sealed class TableTests
         Faults.None(records.Where(write => !tables.Contains(write.Input!)).Select(static write => $"{write.Name} takes {write.Input!.Name}, which no static field of the type Table declares"));
     }
 
-    [OnlyOnSqlite("speaks SQLite's own SQL")]
     [Theory]
     [MemberData(nameof(Names))]
     public async Task Its_columns_are_those_of_the_database(string name)
     {
         await using var server = await TestServer.StartAsync();
-        var stored = server.Sql($"SELECT coalesce(group_concat(name || ' ' || type, ','), '') FROM pragma_table_info('{name}')")!
+        var stored = server.Sql(TestEngine.IsPostgres
+            ? $"SELECT coalesce(string_agg(column_name || ' ' || coalesce(domain_name, udt_name), ','), '') FROM information_schema.columns WHERE table_schema = 'public' AND table_name = '{name}'"
+            : $"SELECT coalesce(group_concat(name || ' ' || type, ','), '') FROM pragma_table_info('{name}')")!
             .Split(',', StringSplitOptions.RemoveEmptyEntries).Select(static column => column.Split(' ')).ToDictionary(static column => column[0], static column => column[1]);
         Assert.True(stored.Remove("id"), $"{name} is not in the database, or has no id: add a migration.");
 
         // A time that another program may write has its UTC in a column beside it (docs/decisions/0027).
-        Faults.None(RecordTables.Declared[name].Columns.Where(static column => column is { Kind: ColumnKind.Time, IsComputed: false }).Select(static column => column.Name + ForeignTimes.Suffix)
+        Faults.None(RecordTables.Declared[name].Columns.Where(static column => column is { Kind: ColumnKind.Time, IsComputed: false } && !TestEngine.IsPostgres).Select(static column => column.Name + ForeignTimes.Suffix)
             .Select(column => stored.Remove(column) ? null : $"{name}.{column} is missing: a migration must add it beside its time, and ForeignTimes.Tables name that time"));
         Faults.None(stored.Keys.Except(RecordTables.Declared[name].Columns.Select(static column => column.Name)).Select(column => $"{name}.{column} is in the database, and its Table does not declare it"));
         Faults.None(RecordTables.Declared[name].Columns.Select(column => !stored.TryGetValue(column.Name, out var type) ? $"{name}.{column.Name} is declared, and no migration adds it"
@@ -63,7 +64,6 @@ public sealed class TableTests
         Assert.True(table.Columns.All(column => types.ContainsKey(column.Name)), $"{name} has columns whose fields are called otherwise");
     }
 
-    [OnlyOnSqlite("another program opens the file")]
     [Theory]
     [MemberData(nameof(Names))]
     public async Task What_is_sent_for_each_column_is_stored_in_it_and_comes_back(string name)
@@ -74,7 +74,7 @@ public sealed class TableTests
         var columns = table.Columns.Where(static column => !column.IsComputed).ToList();
         foreach (var column in columns)
         {
-            var stored = await Tool.SqliteAsync(server.DatabasePath, $"SELECT {(column.Kind is ColumnKind.Text or ColumnKind.Time ? column.Name : $"printf('%!.17g', {column.Name})")} FROM {name} WHERE id = {id}");
+            var stored = TestEngine.IsPostgres ? server.Sql($"SELECT {column.Name} FROM {name} WHERE id = {id}")! : await Tool.SqliteAsync(server.DatabasePath, $"SELECT {(column.Kind is ColumnKind.Text or ColumnKind.Time ? column.Name : $"printf('%!.17g', {column.Name})")} FROM {name} WHERE id = {id}");
             Assert.True(IsSame(column, sent[column.Name]!, stored), $"{name}.{column.Name}: {sent[column.Name]} was sent, {stored} is stored");
         }
 
@@ -130,6 +130,31 @@ public sealed class TableTests
         }
     }
 
+    [Fact]
+    public void Every_column_that_holds_an_id_says_of_which_table() => Faults.None(
+        from table in RecordTables.Declared.Values
+        from column in table.Columns
+        where column.Kind == ColumnKind.Whole && column.Name.EndsWith("_id", StringComparison.Ordinal) && column.References is null
+        select $"{table.Name}.{column.Name} holds an id: declare it with Column.Reference and its table.");
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task A_record_that_names_a_row_which_is_not_stored_is_refused(string name)
+    {
+        await using var server = await TestServer.StartAsync();
+        var table = RecordTables.Declared[name];
+        var (path, sent, _) = await PostAsync(server, table);
+        foreach (var column in table.Columns.Where(static column => column.References is not null))
+        {
+            var body = sent.DeepClone().AsObject();
+            body[column.Name] = 4711;
+            body.Remove("external_id");
+            var (status, answer) = await server.Client.SendAsync("POST", path, body.ToJsonString());
+            Assert.Equal((400, column.Name), (status, (string?)answer["details"]![0]!["field"]));
+            Assert.Equal("1", server.Sql($"SELECT count(*) FROM {name}"));
+        }
+    }
+
     private static IEnumerable<string> Spellings(Choices choices) => choices.All.Concat(choices.Also.Keys)
         .SelectMany(static word => new[] { word, word.ToUpperInvariant(), word.ToLowerInvariant(), word[..1].ToUpperInvariant() + word[1..].ToLowerInvariant() }).Distinct();
 
@@ -144,6 +169,7 @@ public sealed class TableTests
             await server.PostAsync("/api/signals", """{"trading_pair":"A/B","signal_type":"BUY","signal_strength":1,"price":1}""");
         }
 
+        server.Sql("INSERT INTO agent_decisions(agent_name, agent_role, decision_type, decision) VALUES ('a', 'b', 'c', 'd'), ('a', 'b', 'c', 'd')");
         var body = new JsonObject();
         for (var i = 0; i < table.Columns.Count; i++)
         {
@@ -167,7 +193,7 @@ public sealed class TableTests
             { IsPair: true } => $"P{number}/USDC",
             { Choices: { } choices } => choices.All[^1],
             { Kind: ColumnKind.Text } => $"text {number}"[^Math.Min(column.Longest, $"text {number}".Length)..],
-            { Kind: ColumnKind.Whole, Name: "signal_id" } => 2,
+            { References: not null } => 2,
             { Kind: ColumnKind.Whole } => Math.Min(Math.Max(column.Least, 0) + number, column.Most),
             { Kind: ColumnKind.Money } => 100m + number + 0.25m,
             { Kind: ColumnKind.Number, Bounds: ({ } least, { } most) } => least + ((most - least) * share),
@@ -191,12 +217,17 @@ public sealed class TableTests
         return other;
     }
 
-    /// <summary>The type of such a column in the seed's tables and ours. SQLite converts text that looks like a number if the type is numeric.</summary>
+    /// <summary>
+    /// The types that such a column may have. In a file they are those of the seed's tables: SQLite converts text that looks like a number if
+    /// the type is numeric.
+    /// </summary>
     private static string[] TypesOf(Column column) => column.Kind switch
     {
-        ColumnKind.Text => ["TEXT"],
-        ColumnKind.Whole => ["INTEGER"],
-        ColumnKind.Time => ["DATETIME"],
+        ColumnKind.Text => [TestEngine.IsPostgres ? "text" : "TEXT"],
+        ColumnKind.Whole => [TestEngine.IsPostgres ? "int8" : "INTEGER"],
+        ColumnKind.Time => [TestEngine.IsPostgres ? "timestamptz" : "DATETIME"],
+        ColumnKind.Money when TestEngine.IsPostgres => ["amount"],
+        ColumnKind.Number when TestEngine.IsPostgres => ["float8"],
         _ => ["REAL", "INTEGER"],
     };
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Pilothouse.Tests.Fixtures;
 
 namespace Pilothouse.Tests.Api;
@@ -6,7 +7,7 @@ namespace Pilothouse.Tests.Api;
 /// <summary>
 /// Lists with several filters contain, page after page, what a plain SELECT finds, whichever way the list is read.
 /// </summary>
-public sealed class WideListTests
+public sealed partial class WideListTests
 {
     /// <summary>
     /// More rows than a short walk reads, so that the lists are made from groups. Some bots write other spellings, close before they open, or leave fields out.
@@ -17,24 +18,24 @@ public sealed class WideListTests
         SELECT CASE i % 5 WHEN 0 THEN strftime('%Y-%m-%dT%H:%M:%SZ', '2024-01-01', (i / 4) || ' hours') ELSE datetime('2024-01-01', (i / 4) || ' hours') END,
           CASE i % 3 WHEN 0 THEN 'AAA/USD' WHEN 1 THEN 'BBB/USD' ELSE 'ccc/usd' END,
           CASE WHEN i < 400 AND i % 7 = 0 THEN 'SELL' WHEN i % 6 = 0 AND i < 3000 THEN 'sell' ELSE 'BUY' END, 1, 1,
-          CASE WHEN i % 50 = 7 THEN 'voided' WHEN i % 40 = 3 THEN 'open' WHEN i % 60 = 5 THEN NULL WHEN i % 2 THEN 'closed' ELSE 'CLOSED' END,
+          CASE WHEN i % 50 = 7 THEN 'voided' WHEN i % 40 = 3 THEN 'open' WHEN i % 60 = 5 THEN NULL WHEN i % 2 = 1 THEN 'closed' ELSE 'CLOSED' END,
           CASE WHEN i % 40 = 3 OR i % 11 = 0 THEN NULL
             ELSE datetime('2024-01-01', (i / 4 + CASE WHEN i % 9 = 0 THEN 1500 WHEN i % 13 = 0 THEN -30 ELSE 5 END) || ' hours') END,
           CASE WHEN i % 17 = 0 THEN NULL WHEN i % 4 = 1 THEN 'b' WHEN i < 900 THEN 'c' ELSE 'a' END,
           CASE WHEN i % 10 = 0 THEN NULL WHEN i % 4 = 1 THEN 'paper' WHEN i < 700 THEN 'AUTO' ELSE 'manual' END
         FROM n;
         INSERT INTO signals(timestamp, trading_pair, signal_type, signal_strength, price, status, bot_name, strategy, timeframe)
-        SELECT timestamp, trading_pair, CASE WHEN id % 3 THEN side ELSE 'hold' END, 1, 1, CASE WHEN id < 500 THEN 'skipped' WHEN id % 2 THEN 'pending' ELSE 'executed' END,
-          bot_name, CASE WHEN id % 5 THEN 's' || (id % 3) END, CASE WHEN id % 8 THEN '5m' WHEN id < 1500 THEN '1d' END FROM trades;
+        SELECT timestamp, trading_pair, CASE WHEN id % 3 <> 0 THEN side ELSE 'hold' END, 1, 1, CASE WHEN id < 500 THEN 'skipped' WHEN id % 2 <> 0 THEN 'pending' ELSE 'executed' END,
+          bot_name, CASE WHEN id % 5 <> 0 THEN 's' || (id % 3) END, CASE WHEN id % 8 <> 0 THEN '5m' WHEN id < 1500 THEN '1d' END FROM trades;
         INSERT INTO chart_analyses(timestamp, trading_pair, timeframe, recommendation, bot_name, model)
-        SELECT timestamp, trading_pair, coalesce(timeframe, '1h'), signal_type, bot_name, CASE WHEN id % 3 THEN 'm' || (id % 4) END FROM signals;
+        SELECT timestamp, trading_pair, coalesce(timeframe, '1h'), signal_type, bot_name, CASE WHEN id % 3 <> 0 THEN 'm' || (id % 4) END FROM signals;
         INSERT INTO audit_log(timestamp, who, operation, door, record_table, record_id, chain, number, key_id, hash)
-        SELECT timestamp, coalesce(bot_name, 'pin'), signal_type, 'http', CASE WHEN id % 3 THEN 'trades' WHEN id < 800 THEN 'keys' END, id / 9, 'old', id, 'k', 'h' FROM signals;
+        SELECT timestamp, coalesce(bot_name, 'pin'), signal_type, 'http', CASE WHEN id % 3 <> 0 THEN 'trades' WHEN id < 800 THEN 'keys' END, id / 9, 'old', id, 'k', 'h' FROM signals;
         """;
 
-    private const string TimeKey = "replace(replace(timestamp, 'T', ' '), 'Z', '')";
+    private static readonly string TimeKey = TestEngine.IsPostgres ? "timestamp" : "replace(replace(timestamp, 'T', ' '), 'Z', '')";
 
-    private const string Closed = "lower(status) = 'closed' AND coalesce(closed_at, " + TimeKey + ")";
+    private static readonly string Closed = $"lower(status) = 'closed' AND coalesce(closed_at, {TimeKey})";
 
     private static readonly string[] Times =
     [
@@ -48,7 +49,6 @@ public sealed class WideListTests
         "closed_from=2030-01-01", "closed_to=2020-01-01",
     ];
 
-    [OnlyOnSqlite("speaks SQLite's own SQL")]
     [Fact]
     public async Task Trades_with_any_filters_are_those_that_the_database_has()
     {
@@ -58,7 +58,6 @@ public sealed class WideListTests
             ["", "trading_pair=AAA/USD", "trading_pair=ccc/usd"], ["", "status=closed", "status=voided"]);
     }
 
-    [OnlyOnSqlite("speaks SQLite's own SQL")]
     [Fact]
     public async Task Signals_with_any_filters_are_those_that_the_database_has()
     {
@@ -68,7 +67,6 @@ public sealed class WideListTests
             ["", "trading_pair=BBB/USD"], ["", "strategy=s1"], ["", "timeframe=1d"]);
     }
 
-    [OnlyOnSqlite("speaks SQLite's own SQL")]
     [Fact]
     public async Task Analyses_with_any_filters_are_those_that_the_database_has()
     {
@@ -78,7 +76,6 @@ public sealed class WideListTests
             ["", "trading_pair=BBB/USD"], ["", "model=m3"]);
     }
 
-    [OnlyOnSqlite("speaks SQLite's own SQL")]
     [Fact]
     public async Task Rows_of_the_audit_log_with_any_filters_are_those_that_the_database_has()
     {
@@ -88,7 +85,7 @@ public sealed class WideListTests
             ["", "record_table=keys", "record_table=trades", "record_table=trades&record_id=31"]);
     }
 
-    [OnlyOnSqlite("speaks SQLite's own SQL")]
+    [OnlyOnSqlite("stores what only a file takes")]
     [Fact]
     public async Task A_group_whose_values_are_no_text_hides_no_row()
     {
@@ -97,7 +94,6 @@ public sealed class WideListTests
         await AssertListsAsync(server, "/api/trades", "trades", [""], ["trading_pair=AAA/USD"], ["side=SELL"], ["", "mode=auto"]);
     }
 
-    [OnlyOnSqlite("speaks SQLite's own SQL")]
     [Fact]
     public async Task More_groups_than_are_looked_at_hide_no_row()
     {
@@ -109,7 +105,7 @@ public sealed class WideListTests
     private static async Task<TestServer> FilledAsync()
     {
         var server = await TestServer.StartAsync();
-        server.Sql(Fill);
+        server.Sql(TestEngine.IsPostgres ? HoursAfter().Replace(Fill, "timestamptz '2024-01-01' + ($1) * interval '1 hour'") : Fill);
         return server;
     }
 
@@ -123,7 +119,7 @@ public sealed class WideListTests
         foreach (var query in chosen)
         {
             var inOrder = $"SELECT id FROM {table} WHERE {Condition(table, query)} ORDER BY {TimeKey} DESC, id DESC";
-            var expected = server.Sql($"SELECT group_concat(id) FROM ({inOrder})") is { Length: > 0 } found
+            var expected = server.Sql(TestEngine.IsPostgres ? $"SELECT string_agg(id::text, ',') FROM ({inOrder}) AS rows" : $"SELECT group_concat(id) FROM ({inOrder})") is { Length: > 0 } found
                 ? found.Split(',') : [];
             var limit = 1 + (number % 3 * 60);
             var pages = number++ % 25 == 0 ? 6 : 2;
@@ -162,6 +158,10 @@ public sealed class WideListTests
             };
         });
         return string.Join(" AND ", conditions.Append(
-            table == "trades" && !query.Contains("status=", StringComparison.Ordinal) ? "coalesce(lower(status), '') <> 'voided'" : "1"));
+            table == "trades" && !query.Contains("status=", StringComparison.Ordinal) ? "coalesce(lower(status), '') <> 'voided'" : "1 = 1"));
     }
+
+    /// <summary>SQLite's words for a time some hours after the beginning of 2024.</summary>
+    [GeneratedRegex(@"(?:strftime\('[^']*', |datetime\()'2024-01-01', \((.+?)\) \|\| ' hours'\)", RegexOptions.Singleline)]
+    private static partial Regex HoursAfter();
 }

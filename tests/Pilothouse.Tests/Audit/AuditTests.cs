@@ -84,7 +84,6 @@ public sealed class AuditTests
         Assert.Equal(expected, (int)(await server.GetAsync("/api/audit"))["count"]!);
     }
 
-    [OnlyOnSqlite("speaks SQLite's own SQL")]
     [Fact]
     public async Task What_is_refused_or_repeated_leaves_no_row()
     {
@@ -99,7 +98,9 @@ public sealed class AuditTests
             await server.Client.SendAsync("POST", "/api/trades/1/close", """{"exit_price":110}""", ("Idempotency-Key", "k"));
         }
 
-        Assert.Equal("createTrade closeTrade", server.Sql("SELECT group_concat(operation, ' ') FROM (SELECT operation FROM audit_log ORDER BY id)"));
+        Assert.Equal("createTrade closeTrade 2", server.Sql("""
+            SELECT (SELECT operation FROM audit_log ORDER BY id LIMIT 1) || ' ' || (SELECT operation FROM audit_log ORDER BY id LIMIT 1 OFFSET 1) || ' ' || count(*) FROM audit_log
+            """));
     }
 
     /// <summary>Ways to tamper with a log of five rows, and the row that the check names.</summary>
@@ -176,7 +177,6 @@ public sealed class AuditTests
         Assert.Equal(5, findings.Problems.Count(static problem => problem.Contains("PREVIOUS_JWT_SECRET_KEYS", StringComparison.Ordinal)));
     }
 
-    [OnlyOnSqlite("speaks SQLite's own SQL")]
     [Fact]
     public async Task Old_rows_go_from_the_beginning_and_the_rest_is_still_whole()
     {
@@ -185,7 +185,7 @@ public sealed class AuditTests
         server.Clock.Advance(TimeSpan.FromDays(31));
         await server.PostAsync("/api/trades", Trade);
         await server.Services.GetServices<IHostedService>().OfType<Housekeeping>().Single().RunAsync(TestContext.Current.CancellationToken);
-        Assert.Equal("6", server.Sql("SELECT group_concat(number) FROM audit_log"));
+        Assert.Equal("6-6", server.Sql("SELECT min(number) || '-' || max(number) FROM audit_log"));
         Assert.Empty(await ProblemsAsync(server));
         await server.PostAsync("/api/trades", Trade);
         Assert.Empty(await ProblemsAsync(server));

@@ -29,6 +29,7 @@ public sealed class CostTests
     public async Task Everything_that_is_sent_is_kept()
     {
         await using var server = await TestServer.StartAsync();
+        server.Sql("INSERT INTO agent_decisions(id, agent_name, agent_role, decision_type, decision) VALUES (9, 'a', 'b', 'c', 'd')");
         await server.PostAsync(Path, """
             {"timestamp":"2026-03-02T11:00:00Z","api_name":"claude","operation_type":"decide","bot_name":"b","model":"m","input_tokens":1200,"output_tokens":80,"decision_id":9}
             """);

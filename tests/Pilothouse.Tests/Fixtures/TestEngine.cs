@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using Pilothouse.Configuration;
+using Pilothouse.Storage;
 using Pilothouse.Storage.Postgres;
 
 namespace Pilothouse.Tests.Fixtures;
@@ -48,7 +49,8 @@ internal static class TestEngine
     {
         using var source = new PostgresAddress(DatabaseUrl.Parse(File.ReadAllText(folder.File(UrlFile)))).Open(1);
         using var command = source.CreateCommand(sql);
-        return Convert.ToString(command.ExecuteScalar(), CultureInfo.InvariantCulture);
+        var value = command.ExecuteScalar();
+        return value is DateTime time ? Timestamps.ToStored(time) : Convert.ToString(value, CultureInfo.InvariantCulture);
     }
 
     public static async Task RemoveAsync(TemporaryFolder folder)

@@ -228,7 +228,7 @@ public sealed class RetentionTests
     }
 
     internal static async Task<Dictionary<string, CleanedTable>> CleanAsync(TestServer server, bool dryRun) =>
-        (await new Cleanup((Pilothouse.Storage.Sqlite.SqliteDatabase)server.Services.GetRequiredService<Database>(), server.Services.GetRequiredService<Settings>().Retention, server.Clock).RunAsync(dryRun, TestContext.Current.CancellationToken))
+        (await new Cleanup(server.Services.GetRequiredService<Database>(), server.Services.GetRequiredService<Settings>().Retention, server.Clock).RunAsync(dryRun, TestContext.Current.CancellationToken))
         .ToDictionary(static table => table.Table);
 
     internal static string Stored(TestServer server, int days, int seconds = 0) => Timestamps.ToStored(server.Clock.GetUtcNow().AddDays(days).AddSeconds(seconds));

@@ -44,6 +44,32 @@ public sealed class PostgresSchemaTests
             RecordTables.Names.Order(StringComparer.Ordinal),
             await ColumnAsync("""SELECT event_object_table FROM information_schema.triggers WHERE trigger_name LIKE 'ph\_%\_log' GROUP BY 1 HAVING count(*) = 3 ORDER BY event_object_table COLLATE "C" """));
 
+    [Theory]
+    [InlineData("79228162514264337593543950335", true)]
+    [InlineData("-0.0000000000000000000000000001", true)]
+    [InlineData("50000.50", true)]
+    [InlineData("79228162514264337593543950336", false)]
+    [InlineData("12345678901234567890.1234567890123", false)]
+    [InlineData("0.00000000000000000000000000001", false)]
+    [InlineData("'NaN'", false)]
+    [InlineData("'Infinity'", false)]
+    public async Task An_amount_is_stored_if_a_decimal_can_hold_it(string amount, bool fits)
+    {
+        var cluster = await PostgresCluster.SharedAsync();
+        var (database, name) = await cluster.OpenAsync();
+        await using var closing = database;
+        var insert = $"INSERT INTO trades(trading_pair, side, entry_price, quantity, pnl) VALUES ('A/B', 'BUY', 1, 1, {amount})";
+        if (!fits)
+        {
+            Assert.Equal("23514", (await Assert.ThrowsAsync<PostgresException>(() => cluster.ExecuteAsync(name, insert))).SqlState);
+            return;
+        }
+
+        await cluster.ExecuteAsync(name, insert);
+        var select = new Sql("SELECT pnl FROM trades");
+        Assert.Equal(decimal.Parse(amount, System.Globalization.CultureInfo.InvariantCulture), await database.ReadAsync(session => session.Prepare(select).FirstAsync(static row => row.Money(0))));
+    }
+
     [Fact]
     public async Task Two_servers_that_start_at_once_migrate_once()
     {

@@ -36,7 +36,7 @@ internal sealed class PostgresRow : Row
         return type == typeof(long) ? Reader.GetInt64(column)
             : type == typeof(int) ? Reader.GetInt32(column)
             : type == typeof(bool) ? (Reader.GetBoolean(column) ? 1 : 0)
-            : type == typeof(decimal) && Decimal(column) is { } number && number == decimal.Truncate(number) && number is >= long.MinValue and <= long.MaxValue
+            : type == typeof(decimal) && Reader.GetDecimal(column) is var number && number == decimal.Truncate(number) && number is >= long.MinValue and <= long.MaxValue
                 ? (long)number
             : null;
     }
@@ -50,7 +50,7 @@ internal sealed class PostgresRow : Row
 
         var type = Reader.GetFieldType(column);
         double? number = type == typeof(double) ? Reader.GetDouble(column)
-            : type == typeof(decimal) ? (Decimal(column) is { } exact ? Exact.ToDouble(exact) : null)
+            : type == typeof(decimal) ? Exact.ToDouble(Reader.GetDecimal(column))
             : Whole(column);
         return number is { } value && double.IsFinite(value) ? value : null;
     }
@@ -63,7 +63,7 @@ internal sealed class PostgresRow : Row
         }
 
         var type = Reader.GetFieldType(column);
-        return type == typeof(decimal) ? (Decimal(column) is { } exact ? Exact.Trim(exact) : null)
+        return type == typeof(decimal) ? Exact.Trim(Reader.GetDecimal(column))
             : type == typeof(double) ? Exact.ToDecimal(Reader.GetDouble(column))
             : Whole(column);
     }
@@ -82,17 +82,4 @@ internal sealed class PostgresRow : Row
     }
 
     public override byte[] Bytes(int column) => Reader.IsDBNull(column) ? [] : Reader.GetFieldValue<byte[]>(column);
-
-    /// <summary>Returns the number; null if a decimal cannot hold it, which PostgreSQL's numeric may exceed.</summary>
-    private decimal? Decimal(int column)
-    {
-        try
-        {
-            return Reader.GetDecimal(column);
-        }
-        catch (OverflowException)
-        {
-            return null;
-        }
-    }
 }
