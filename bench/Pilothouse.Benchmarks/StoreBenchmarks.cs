@@ -16,6 +16,8 @@ namespace Pilothouse.Benchmarks;
 [MemoryDiagnoser]
 public class StoreBenchmarks
 {
+    private static readonly Sql OneSignal = new("SELECT 1 FROM signals WHERE id = @id");
+
     private static readonly NewSignal Signal = new() { TradingPair = "SUI/USDC", SignalType = "BUY", SignalStrength = 5, Price = 1.234m, Rsi = 45.5, Macd = 0.0123, Vwap = 1.235 };
     private static readonly Caller Bench = new("bench", "bench", "127.0.0.1", Scopes.Write);
     private static readonly QueryShape Shape = new(QueryParameter.Limit(50), QueryParameter.Cursor, QueryParameter.Pair);
@@ -61,7 +63,7 @@ public class StoreBenchmarks
     public async Task<long> Stamp() => await database.StampAsync();
 
     [Benchmark]
-    public async Task<bool> Point_read() => await database.ReadAsync(static session => SignalStore.ExistsAsync(session, 77));
+    public async Task<bool> Point_read() => await database.ReadAsync(static session => session.Prepare(OneSignal).Set("id", 77L).AnyAsync());
 
     [Benchmark]
     public async Task<int> Page_of_50() => (await database.ReadAsync(session => SignalStore.List.PageAsync(session, fifty, 50, SignalStore.Table.Read))).Count;
