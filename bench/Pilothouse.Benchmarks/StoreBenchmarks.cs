@@ -7,6 +7,7 @@ using Pilothouse.Configuration;
 using Pilothouse.Contract;
 using Pilothouse.Performance;
 using Pilothouse.Signals;
+using Pilothouse.Storage;
 using Pilothouse.Storage.Migrations;
 using Pilothouse.Storage.Sqlite;
 
