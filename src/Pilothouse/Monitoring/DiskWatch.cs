@@ -28,7 +28,7 @@ internal sealed partial class DiskWatch : SteadyService, IWatched
         this.settings = settings.Retention;
         this.clock = clock;
         this.logger = logger;
-        (string, string)[] database = DatabaseEngine.IsFile(settings) ? [("database", Path.GetDirectoryName(Path.GetFullPath(settings.DatabasePath))!)] : [];
+        (string, string)[] database = DatabaseEngine.FolderOf(settings) is { } folder ? [("database", folder)] : [];
         places = [.. database, ("logs", Path.GetFullPath(settings.LogDir)), ("backups", Path.GetFullPath(settings.BackupDir))];
         Measure();
     }

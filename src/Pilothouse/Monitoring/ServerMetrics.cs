@@ -31,7 +31,7 @@ internal sealed class ServerMetrics(IMeterFactory meters, Settings settings, IEn
 
     private IEnumerable<Measurement<long>> Disks(Func<DriveInfo, long> look)
     {
-        (string Folder, string Path)[] database = DatabaseEngine.IsFile(settings) ? [("database", Path.GetDirectoryName(Path.GetFullPath(settings.DatabasePath))!)] : [];
+        (string Folder, string Path)[] database = DatabaseEngine.FolderOf(settings) is { } own ? [("database", own)] : [];
         (string Folder, string Path)[] folders = [.. database, ("backups", settings.BackupDir), ("logs", settings.LogDir)];
         foreach (var (folder, path) in folders)
         {

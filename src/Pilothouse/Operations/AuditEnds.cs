@@ -31,13 +31,6 @@ internal sealed class AuditEnds : CommitState
     /// <summary>Sets how a chain that was found ends now.</summary>
     public void Set(AuditChain chain) => chains[chain.Chain] = (chains[chain.Chain].Stored, chain);
 
-    /// <summary>Reads an end once, for all writes that ask for it meanwhile.</summary>
-    private async ValueTask ReadAsync(Session session, string name)
-    {
-        var chain = await AuditChain.FindAsync(session, name) ?? AuditChain.Empty(name);
-        chains.Add(name, (chain, chain));
-    }
-
     public override async ValueTask FinishAsync(Session session)
     {
         foreach (var (stored, now) in chains.Values)
@@ -47,5 +40,12 @@ internal sealed class AuditEnds : CommitState
                 await now.StoreAsync(session, key);
             }
         }
+    }
+
+    /// <summary>Reads an end once, for all writes that ask for it meanwhile.</summary>
+    private async ValueTask ReadAsync(Session session, string name)
+    {
+        var chain = await AuditChain.FindAsync(session, name) ?? AuditChain.Empty(name);
+        chains.Add(name, (chain, chain));
     }
 }

@@ -26,6 +26,9 @@ internal static class DatabaseEngine
     /// <summary>The place of the database, for people.</summary>
     public static string PlaceOf(Settings settings) => settings.DatabaseUrl?.ToString() ?? settings.DatabasePath;
 
+    /// <summary>The folder whose disk the database fills; null if that is a disk of another machine.</summary>
+    public static string? FolderOf(Settings settings) => IsFile(settings) ? Path.GetDirectoryName(Path.GetFullPath(settings.DatabasePath)) : null;
+
     /// <summary>Migrates the database to this program's schema.</summary>
     /// <returns>The names of the migrations that ran.</returns>
     /// <exception cref="DatabaseRefusedException">It is not one of our databases, or is of another version. It is unchanged.</exception>

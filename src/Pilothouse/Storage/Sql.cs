@@ -13,6 +13,7 @@ namespace Pilothouse.Storage;
 /// </summary>
 internal sealed partial class Sql
 {
+    private const string Words = @"\b(time_of|time_key|own_time_key|has_time|first_time_key|in_other_month|set_time)\(";
     private static int last = -1;
     private readonly string text;
     private string? sqlite;
@@ -38,12 +39,19 @@ internal sealed partial class Sql
     /// Z after a fraction, so the expression of time_key removes both differences. The indexes contain exactly this expression.
     /// </summary>
     /// <exception cref="ArgumentException">The text contains a word that cannot be expanded.</exception>
-    public static string ExpandForSqlite(string text)
+    public static string ExpandForSqlite(string text) => Expand(text, Expand, unindexed: "+");
+
+    /// <summary>Expands the words that differ between engines.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="write">Returns what a word stands for, from the word, its column, and its second column or value, which may be empty.</param>
+    /// <param name="unindexed">What keeps the engine from using an index for an expression.</param>
+    /// <exception cref="ArgumentException">The text contains a word that cannot be expanded.</exception>
+    public static string Expand(string text, Func<string, string, string, string> write, string unindexed)
     {
-        var written = TimeMacro().Replace(text, static match => Expand(match.Groups[1].Value, match.Groups[2].Value, match.Groups[3].Value))
-            .Replace("unindexed:", "+", StringComparison.Ordinal);
-        return LeftOver().IsMatch(written)
-            ? throw new ArgumentException($"time_key and time_of take the name of a column: {text}", nameof(text))
+        var written = Word().Replace(text, match => write(match.Groups[1].Value, match.Groups[2].Value, match.Groups[3].Value))
+            .Replace("unindexed:", unindexed, StringComparison.Ordinal);
+        return LeftOver().Match(written) is { Success: true } left
+            ? throw new ArgumentException($"{left.Groups[1].Value} takes the names of columns: {text}", nameof(text))
             : written;
     }
 
@@ -71,13 +79,13 @@ internal sealed partial class Sql
 
     public override string ToString() => text;
 
-    [GeneratedRegex(@"\b(time_of|time_key|own_time_key|has_time|first_time_key|in_other_month|set_time)\((\w+(?:\.\w+)?)(?:, (@?\w+(?:\.\w+)?))?\)")]
-    private static partial Regex TimeMacro();
+    [GeneratedRegex(Words + @"(\w+(?:\.\w+)?)(?:, (@?\w+(?:\.\w+)?))?\)")]
+    private static partial Regex Word();
 
     [GeneratedRegex(@"\btime_key\(")]
     private static partial Regex OfForeign();
 
-    [GeneratedRegex(@"\b(time_of|time_key|own_time_key|has_time|first_time_key|in_other_month|set_time)\(")]
+    [GeneratedRegex(Words)]
     private static partial Regex LeftOver();
 
     [GeneratedRegex(@"coalesce\(replace\(replace\((\w+),'T',' '\),'Z',''\),''\)")]

@@ -93,12 +93,9 @@ public sealed class PostgresFaultTests
     [InlineData(false, 0)]
     public async Task A_write_whose_commit_is_not_answered_is_in_doubt_and_the_next_ones_are_stored(bool reachesServer, int stored)
     {
-        var cluster = await PostgresCluster.SharedAsync();
-        var (first, name) = await cluster.OpenAsync();
-        await first.DisposeAsync();
-        using var proxy = new CuttingProxy(cluster.Port);
-        var url = cluster.UrlOf(name).Replace($":{cluster.Port}/", $":{proxy.Port}/", StringComparison.Ordinal);
-        await using var database = new PostgresDatabase(new PostgresAddress(DatabaseUrl.Parse(url)), 2, durable: true, NullLogger<PostgresDatabase>.Instance);
+        var (database, proxy) = await OpenBehindProxyAsync();
+        using var cutting = proxy;
+        await using var closing = database;
         proxy.CutAt("COMMIT", reachesServer);
         var doubt = await Assert.ThrowsAsync<DatabaseInDoubtException>(() => StoreAsync(database, "A/B"));
         Assert.Contains("Idempotency-Key", doubt.Message, StringComparison.Ordinal);
@@ -110,12 +107,9 @@ public sealed class PostgresFaultTests
     [Fact]
     public async Task A_write_that_is_cut_off_before_its_commit_is_not_stored_and_says_so()
     {
-        var cluster = await PostgresCluster.SharedAsync();
-        var (first, name) = await cluster.OpenAsync();
-        await first.DisposeAsync();
-        using var proxy = new CuttingProxy(cluster.Port);
-        var url = cluster.UrlOf(name).Replace($":{cluster.Port}/", $":{proxy.Port}/", StringComparison.Ordinal);
-        await using var database = new PostgresDatabase(new PostgresAddress(DatabaseUrl.Parse(url)), 2, durable: true, NullLogger<PostgresDatabase>.Instance);
+        var (database, proxy) = await OpenBehindProxyAsync();
+        using var cutting = proxy;
+        await using var closing = database;
         proxy.CutAt("INSERT INTO signals", afterwards: true);
         var busy = await Assert.ThrowsAsync<DatabaseBusyException>(() => StoreAsync(database, "A/B"));
         Assert.Contains("Nothing was stored", busy.Message, StringComparison.Ordinal);
@@ -125,12 +119,31 @@ public sealed class PostgresFaultTests
     }
 
     [Fact]
+    public async Task A_copy_is_a_dump_of_one_moment_that_pg_restore_reads_and_a_whole_database_has_no_damage()
+    {
+        var cluster = await PostgresCluster.SharedAsync();
+        var (database, name) = await cluster.OpenAsync();
+        await using var closing = database;
+        await StoreAsync(database, "A/B");
+        using var folder = new TemporaryFolder();
+        var facts = database.Upkeep.CopyTo(folder.File("copy"), null, CancellationToken.None);
+        Assert.Equal((1, 1), (facts.Tables["signals"], facts.Tables["changes"]));
+        Assert.Equal(PostgresMigrator.Known, facts.Migrations);
+
+        var address = new PostgresAddress(DatabaseUrl.Parse(cluster.UrlOf(name)));
+        Assert.Contains("TABLE DATA public signals", PostgresTools.Run("pg_restore", address, ["--list", folder.File("copy")], CancellationToken.None), StringComparison.Ordinal);
+        var failed = Assert.Throws<DatabaseRefusedException>(() => PostgresTools.Run("pg_restore", address, ["--list", folder.File("nothing")], CancellationToken.None));
+        Assert.Contains("pg_restore failed", failed.Message, StringComparison.Ordinal);
+        Assert.Null(database.Upkeep.FindDamage(static _ => { }, CancellationToken.None));
+    }
+
+    [Fact]
     public async Task Two_servers_on_one_database_lose_no_update_and_keep_the_changes_in_order()
     {
         var cluster = await PostgresCluster.SharedAsync();
         var (one, name) = await cluster.OpenAsync();
         await using var closing = one;
-        await using var two = new PostgresDatabase(new PostgresAddress(DatabaseUrl.Parse(cluster.UrlOf(name))), 2, durable: true, NullLogger<PostgresDatabase>.Instance);
+        await using var two = Connect(cluster.UrlOf(name));
         var insert = new Sql("INSERT INTO login_budgets(client, window_ends, attempts) VALUES ('one', @ends, 0)");
         var find = new Sql("SELECT attempts FROM login_budgets WHERE client = 'one'");
         var set = new Sql("UPDATE login_budgets SET attempts = @attempts WHERE client = 'one'");
@@ -162,6 +175,18 @@ public sealed class PostgresFaultTests
         Assert.Equal(600, all.Count);
         Assert.Equal(all.Take(seen.Count).Select(static change => change.Sequence), seen);
     }
+
+    /// <summary>Opens a database of its own through a proxy that can cut its connections.</summary>
+    private static async Task<(PostgresDatabase Database, CuttingProxy Proxy)> OpenBehindProxyAsync()
+    {
+        var cluster = await PostgresCluster.SharedAsync();
+        var (direct, name) = await cluster.OpenAsync();
+        await direct.DisposeAsync();
+        var proxy = new CuttingProxy(cluster.Port);
+        return (Connect(cluster.UrlOf(name).Replace($":{cluster.Port}/", $":{proxy.Port}/", StringComparison.Ordinal)), proxy);
+    }
+
+    private static PostgresDatabase Connect(string url) => new(new PostgresAddress(DatabaseUrl.Parse(url)), 2, durable: true, NullLogger<PostgresDatabase>.Instance);
 
     private static Task<long> StoreAsync(Database database, string pair) => database.WriteAsync(session => session.Prepare(Insert).Set("pair", pair).InsertAsync());
 

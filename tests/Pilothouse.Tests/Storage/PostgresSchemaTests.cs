@@ -102,6 +102,18 @@ public sealed class PostgresSchemaTests
         Assert.DoesNotContain("wrong", message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("postgres://o@one/bots", "one", "5432")]
+    [InlineData("postgres://o@one:5433,two/bots", "one,two", "5433,5432")]
+    [InlineData("host=one,two port=5433 user=o dbname=bots", "one,two", "5433,5433")]
+    [InlineData("postgres://o@[::1]:5434,10.0.0.1:5435/bots", "::1,10.0.0.1", "5434,5435")]
+    public void Programs_of_postgresql_get_the_hosts_and_their_ports(string url, string hosts, string ports)
+    {
+        var environment = new Dictionary<string, string?>();
+        new PostgresAddress(DatabaseUrl.Parse(url)).AddTo(environment);
+        Assert.Equal((hosts, ports), (environment["PGHOST"], environment["PGPORT"]));
+    }
+
     [Fact]
     public async Task A_role_that_may_make_no_tables_is_refused_with_a_sentence()
     {

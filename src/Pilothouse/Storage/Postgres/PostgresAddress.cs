@@ -71,8 +71,10 @@ internal sealed class PostgresAddress
     /// <summary>Adds the address to the environment of a program of PostgreSQL.</summary>
     public void AddTo(IDictionary<string, string?> environment)
     {
-        environment["PGHOST"] = builder.Host;
-        environment["PGPORT"] = builder.Port.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        // These programs want the names and the ports of several hosts as two lists.
+        var hosts = Array.ConvertAll(url.Host.Split(','), SplitHost);
+        environment["PGHOST"] = string.Join(',', hosts.Select(static host => host.Name));
+        environment["PGPORT"] = string.Join(',', hosts.Select(static host => host.Port));
         environment["PGDATABASE"] = builder.Database;
         environment["PGUSER"] = builder.Username;
         environment["PGSSLMODE"] = builder.SslMode switch { SslMode.VerifyCA => "verify-ca", SslMode.VerifyFull => "verify-full", var mode => mode.ToString().ToLowerInvariant() };
@@ -86,5 +88,15 @@ internal sealed class PostgresAddress
         {
             environment["PGSSLROOTCERT"] = root;
         }
+    }
+
+    /// <summary>Splits <c>name:port</c>; an IPv6 address with a port is in brackets. Without a port it is that of the whole address.</summary>
+    private (string Name, string Port) SplitHost(string host)
+    {
+        var colon = host.LastIndexOf(':');
+        var hasPort = colon > 0 && (host.IndexOf(':', StringComparison.Ordinal) == colon || host[colon - 1] == ']');
+        return (
+            (hasPort ? host[..colon] : host).Trim('[', ']'),
+            hasPort ? host[(colon + 1)..] : builder.Port.ToString(System.Globalization.CultureInfo.InvariantCulture));
     }
 }

@@ -72,14 +72,7 @@ internal sealed partial class PostgresSql
     public bool ReturnsRows { get; }
 
     /// <summary>Expands the words that differ between engines. A column with times has the type timestamptz here.</summary>
-    public static string Expand(string text)
-    {
-        var written = Word().Replace(text, static match => Expand(match.Groups[1].Value, match.Groups[2].Value, match.Groups[3].Value))
-            .Replace("unindexed:", "", StringComparison.Ordinal);
-        return LeftOver().Match(written) is { Success: true } left
-            ? throw new ArgumentException($"{left.Value} takes the names of columns: {text}", nameof(text))
-            : written;
-    }
+    public static string Expand(string text) => Sql.Expand(text, Expand, unindexed: "");
 
     private static string Expand(string word, string column, string second) => word switch
     {
@@ -99,12 +92,6 @@ internal sealed partial class PostgresSql
             "UPDATE" or "DELETE FROM" => TableUse.Change,
             _ => TableUse.Read,
         });
-
-    [GeneratedRegex(@"\b(time_of|time_key|own_time_key|has_time|first_time_key|in_other_month|set_time)\((\w+(?:\.\w+)?)(?:, (@?\w+(?:\.\w+)?))?\)")]
-    private static partial Regex Word();
-
-    [GeneratedRegex(@"\b(?:time_of|time_key|own_time_key|has_time|first_time_key|in_other_month|set_time)\(")]
-    private static partial Regex LeftOver();
 
     [GeneratedRegex(@"@(\w+) IS NULL")]
     private static partial Regex NullTest();

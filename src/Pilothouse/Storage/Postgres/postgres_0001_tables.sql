@@ -1,4 +1,4 @@
--- Everything that the server stores, as it is in a SQLite file after its seventeen migrations. Text sorts by its bytes, as it does there.
+-- Everything that the server stores, as it is in a SQLite file after its migrations up to pilothouse_0018. Text sorts by its bytes, as it does there.
 -- Figures that are not money are double precision.
 
 -- Money: exact, and no more than the server's decimals can hold (a whole number of 96 bits and up to 28 places). Another program that stores more
