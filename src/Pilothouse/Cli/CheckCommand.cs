@@ -39,7 +39,7 @@ internal static class CheckCommand
     {
         try
         {
-            var settings = Settings.Read(Shell.ReadValues());
+            var settings = Shell.ReadSettings();
             var serving = ServingProcess.Find(settings.DatabasePath);
             return await Report.LookAsync(settings, await Surroundings.LookAsync(TimeProvider.System), serving is null ? null : await AskAsync(serving, settings, cancel), Limits(serving), TimeProvider.System);
         }

@@ -52,7 +52,7 @@ internal static class Shell
         await Task.Yield();
         try
         {
-            return await work(Supported(Settings.Read(ReadValues())));
+            return await work(ReadSettings());
         }
         catch (OperationCanceledException)
         {
@@ -117,16 +117,24 @@ internal static class Shell
     {
         var values = ReadValues();
         var pin = EnvFile.AddMissingSecrets(".env", values);
-        return (Supported(Settings.Read(values)), pin);
+        return (ReadSettings(values), pin);
     }
 
-    /// <summary>Refuses what a part of the program cannot do yet: backups and commands know files only.</summary>
-    private static Settings Supported(Settings settings) => DatabaseEngine.IsFile(settings)
-        ? settings
-        : throw new SettingsException(["DATABASE_URL is not supported by this version; remove the line and set DATABASE_PATH."]);
+    /// <summary>Reads the settings from the environment and .env.</summary>
+    /// <exception cref="SettingsException">One or more are wrong.</exception>
+    public static Settings ReadSettings() => ReadSettings(ReadValues());
+
+    /// <summary>Also refuses what a part of the program cannot do yet: backups and commands know files only.</summary>
+    private static Settings ReadSettings(Dictionary<string, string> values)
+    {
+        var settings = Settings.Read(values);
+        return DatabaseEngine.IsFile(settings)
+            ? settings
+            : throw new SettingsException(["DATABASE_URL is not supported by this version; remove the line and set DATABASE_PATH."]);
+    }
 
     /// <summary>Returns the values of .env and the environment, unchecked.</summary>
-    public static Dictionary<string, string> ReadValues()
+    private static Dictionary<string, string> ReadValues()
     {
         var values = EnvFile.Read(".env");
         foreach (System.Collections.DictionaryEntry variable in Environment.GetEnvironmentVariables())

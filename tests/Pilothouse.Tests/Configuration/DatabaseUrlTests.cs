@@ -1,4 +1,5 @@
 using Pilothouse.Configuration;
+using Pilothouse.Tests.Fixtures;
 
 namespace Pilothouse.Tests.Configuration;
 
@@ -37,5 +38,28 @@ public sealed class DatabaseUrlTests
         var error = Assert.Throws<SettingsException>(static () => Settings.Read(new Dictionary<string, string> { ["DATABASE_URL"] = "postgres://owner:hidden-word@host" }));
         Assert.Contains("DATABASE_URL must name a host", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("hidden-word", error.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Backups and commands know files only so far: none may pass by it and work on a file instead.</summary>
+    [Theory]
+    [InlineData("serve")]
+    [InlineData("migrate")]
+    [InlineData("status")]
+    [InlineData("check")]
+    [InlineData("cleanup")]
+    [InlineData("vacuum")]
+    [InlineData("backup")]
+    [InlineData("backup list")]
+    [InlineData("backup restore latest --yes")]
+    [InlineData("audit verify")]
+    [InlineData("key list")]
+    public async Task Every_command_refuses_it_until_it_works_there_too(string command)
+    {
+        using var folder = new TemporaryFolder();
+        var (code, output, error) = await ServerProcess.RunAsync(folder, command.Split(' '), ("DATABASE_URL", "postgres://owner:hidden-word@127.0.0.1/bots"));
+        Assert.Equal(1, code);
+        Assert.Contains("DATABASE_URL is not supported by this version", output + error, StringComparison.Ordinal);
+        Assert.DoesNotContain("hidden-word", output + error, StringComparison.Ordinal);
+        Assert.False(File.Exists(folder.File("trading_bot.db")));
     }
 }
