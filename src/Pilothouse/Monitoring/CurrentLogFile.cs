@@ -7,7 +7,7 @@ namespace Pilothouse.Monitoring;
 /// Makes the plain name of a log a link to the file that is being written (Serilog puts the date into the names of its files). It also
 /// buffers lines for up to a quarter of a second, so that a busy server does not need a system call for every request.
 /// </summary>
-internal sealed class CurrentLogFile(string plainName, LogHealth health) : FileLifecycleHooks
+internal sealed class CurrentLogFile(string plainName, LogFileHealth health) : FileLifecycleHooks
 {
     private volatile string? current;
 
@@ -89,17 +89,28 @@ internal sealed class CurrentLogFile(string plainName, LogHealth health) : FileL
         File.Move(fresh, link, overwrite: true);
     }
 
-    /// <summary>A stream that buffers what is written, until there is much of it or the oldest part has waited long enough.</summary>
+    /// <summary>
+    /// A stream that buffers what is written, until there is much of it or the oldest part has waited long enough. What cannot be written
+    /// (the disk is full) is kept and tried again; beyond <see cref="MostKept"/> new lines are lost.
+    /// </summary>
     private sealed class GatheringStream : Stream
     {
+        private const int HandOnFrom = 48 * 1024;
+        private const int MostKept = 1024 * 1024;
+
+        /// <summary>The buffer of the FileStream that Serilog opens: a shorter part waits in it for a flush, a longer one is written at once.</summary>
+        private const int BufferOfFile = 4096;
         private readonly Stream inner;
-        private readonly LogHealth health;
+        private readonly LogFileHealth health;
         private readonly MemoryStream gathered = new(64 * 1024);
         private readonly Timer timer;
         private readonly Lock gate = new();
         private bool closed;
 
-        public GatheringStream(Stream inner, LogHealth health)
+        /// <summary>The last attempt to write failed.</summary>
+        private bool stuck;
+
+        public GatheringStream(Stream inner, LogFileHealth health)
         {
             this.inner = inner;
             this.health = health;
@@ -126,8 +137,13 @@ internal sealed class CurrentLogFile(string plainName, LogHealth health) : FileL
         {
             lock (gate)
             {
+                if (stuck && gathered.Length + buffer.Length > MostKept)
+                {
+                    return;
+                }
+
                 gathered.Write(buffer);
-                if (gathered.Length > 48 * 1024)
+                if (gathered.Length > HandOnFrom && !stuck)
                 {
                     HandOnLocked();
                 }
@@ -174,24 +190,43 @@ internal sealed class CurrentLogFile(string plainName, LogHealth health) : FileL
         private void HandOnLocked()
         {
             // A timer tick may have waited for the lock while the stream was closed. An exception from the timer would end the process.
-            if (closed || gathered.Length == 0 || !inner.CanWrite)
+            if (closed || (gathered.Length == 0 && !stuck) || !inner.CanWrite)
             {
                 return;
             }
 
             try
             {
-                inner.Write(gathered.GetBuffer(), 0, (int)gathered.Length);
-                inner.Flush();
+                if (stuck)
+                {
+                    inner.Flush();
+                }
+
+                WriteGathered();
+                stuck = false;
                 health.Written();
             }
             catch (IOException)
             {
-                // A full disk must not stop the server. The buffered lines are lost.
-                health.Lost();
+                // A full disk must not stop the server.
+                stuck = true;
+                health.Stuck();
             }
+        }
 
+        /// <summary>
+        /// Writes what was gathered so that a failure leaves each byte in one place only: a short part is in the file's buffer as soon as
+        /// Write returns and is written by the next flush that succeeds; a long part is written from here, and stays here where that fails.
+        /// </summary>
+        private void WriteGathered()
+        {
+            var length = (int)gathered.Length;
+            inner.Write(gathered.GetBuffer(), 0, length);
             gathered.SetLength(0);
+            if (length < BufferOfFile)
+            {
+                inner.Flush();
+            }
         }
     }
 }

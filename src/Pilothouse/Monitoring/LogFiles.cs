@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Pilothouse.Storage.Files;
 using Serilog.Core;
 using Serilog.Events;
@@ -11,12 +12,14 @@ namespace Pilothouse.Monitoring;
 internal sealed class LogFiles : ILogEventSink, IDisposable
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan OpenAgainEvery = TimeSpan.FromSeconds(10);
     private readonly string folder;
     private readonly Func<(Logger Files, CurrentLogFile[] Names)> open;
     private readonly LogHealth health;
     private readonly Lock gate = new();
     private readonly Timer timer;
     private (Logger Files, CurrentLogFile[] Names) current;
+    private long openedAt = Stopwatch.GetTimestamp();
     private bool closed;
 
     public LogFiles(string folder, Func<(Logger Files, CurrentLogFile[] Names)> open, LogHealth health)
@@ -53,6 +56,11 @@ internal sealed class LogFiles : ILogEventSink, IDisposable
             {
                 OpenAnew(folderIsGone);
             }
+            else if (!closed && health.IsUnopened && Stopwatch.GetElapsedTime(openedAt) > OpenAgainEvery)
+            {
+                Open();
+                current.Files.Warning("A file of the log could not be opened for a while; the lines since then are missing in it");
+            }
         }
     }
 
@@ -68,9 +76,7 @@ internal sealed class LogFiles : ILogEventSink, IDisposable
             return;
         }
 
-        var before = current.Files;
-        current = open();
-        before.Dispose();
+        Open();
         if (folderIsGone || health.IsFolderGone)
         {
             health.FolderWasMadeAgain();
@@ -80,5 +86,13 @@ internal sealed class LogFiles : ILogEventSink, IDisposable
         {
             current.Files.Warning("A file of the log was removed or moved while the server ran. It was begun anew; some lines of the last second are lost");
         }
+    }
+
+    private void Open()
+    {
+        var before = current.Files;
+        current = open();
+        before.Dispose();
+        openedAt = Stopwatch.GetTimestamp();
     }
 }

@@ -55,14 +55,14 @@ internal static class Logging
 
     private static (Logger Files, CurrentLogFile[] Names) OpenFiles(string folder, ITextFormatter formatter, LogHealth health)
     {
-        var (all, errors) = (new CurrentLogFile("mcp_server.log", health), new CurrentLogFile("mcp_server_error.log", health));
+        var (all, errors) = (new CurrentLogFile("mcp_server.log", health.AllLines), new CurrentLogFile("mcp_server_error.log", health.Errors));
         errors.Begin(folder, string.Create(CultureInfo.InvariantCulture, $"mcp_server_error-{TimeProvider.System.GetLocalNow():yyyyMMdd}.log"));
         var files = new LoggerConfiguration()
             .MinimumLevel.Verbose()
             .WriteTo.Fallible(to => to.File(formatter, Path.Combine(folder, "mcp_server-.log"), rollingInterval: RollingInterval.Day,
-                fileSizeLimitBytes: LargestFile, rollOnFileSizeLimit: true, retainedFileCountLimit: KeptFiles, hooks: all), health)
+                fileSizeLimitBytes: LargestFile, rollOnFileSizeLimit: true, retainedFileCountLimit: KeptFiles, hooks: all), health.AllLines)
             .WriteTo.Fallible(to => to.File(formatter, Path.Combine(folder, "mcp_server_error-.log"), LogEventLevel.Warning, rollingInterval: RollingInterval.Day,
-                fileSizeLimitBytes: LargestFile, rollOnFileSizeLimit: true, retainedFileCountLimit: KeptFiles, hooks: errors), health)
+                fileSizeLimitBytes: LargestFile, rollOnFileSizeLimit: true, retainedFileCountLimit: KeptFiles, hooks: errors), health.Errors)
             .CreateLogger();
         return (files, [all, errors]);
     }

@@ -138,24 +138,33 @@ public sealed class DiskTests
         Assert.Equal(200, (await server.Client.SendAsync("GET", "/health")).Status);
     }
 
+    /// <summary>Nothing is logged after the disk is free: what waited is written, and each line once.</summary>
     [Fact]
-    public async Task A_log_folder_on_a_full_disk_stops_nothing_and_is_told_until_it_is_written_again()
+    public async Task A_log_folder_on_a_full_disk_stops_nothing_and_its_lines_are_written_when_there_is_room()
     {
         await using var disk = await SmallDisk.MountAsync(2);
         using var folder = new TemporaryFolder();
         disk.Fill();
-        await using var server = await ServerProcess.ServeAsync(folder, ("LOG_DIR", disk.Path), ("DISK_WARNING_MB", "0"), ("DISK_MINIMUM_MB", "0"));
+        await using var server = await ServerProcess.ServeAsync(folder, ("LOG_DIR", disk.Path), ("DISK_WARNING_MB", "0"), ("DISK_MINIMUM_MB", "0"), ("RATE_LIMIT_ENABLED", "false"));
         var key = (await ServerProcess.RunAsync(folder, ["key", "create", "--name", "bot"])).Out.Trim();
         Assert.Equal(201, (await PostAsync(server, key)).Status);
         await UntilAsync(server, "failed", "logs");
+        for (var i = 1; i < 300; i++)
+        {
+            Assert.Equal(201, (await PostAsync(server, key)).Status);
+        }
+
+        Assert.Equal("failed", await StateAsync(server, "logs"));
         disk.Free();
         await UntilAsync(server, "ok", "logs");
         Assert.Equal(0, (await server.TerminateAsync()).Code);
-        Assert.Contains("/api/signals", await File.ReadAllTextAsync(disk.Folder.File("mcp_server.log"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        var lines = await File.ReadAllLinesAsync(disk.Folder.File("mcp_server.log"), TestContext.Current.CancellationToken);
+        Assert.Equal(300, lines.Count(static line => line.Contains("/api/signals", StringComparison.Ordinal)));
+        Assert.All(lines, static line => System.Text.Json.Nodes.JsonNode.Parse(line));
     }
 
     [Fact]
-    public async Task A_log_folder_that_cannot_be_written_stops_nothing()
+    public async Task A_log_folder_that_cannot_be_written_stops_nothing_and_the_log_goes_on_when_it_can()
     {
         await using var disk = await SmallDisk.MountAsync(2);
         using var folder = new TemporaryFolder();
@@ -164,7 +173,10 @@ public sealed class DiskTests
         var key = (await ServerProcess.RunAsync(folder, ["key", "create", "--name", "bot"])).Out.Trim();
         Assert.Equal(201, (await PostAsync(server, key)).Status);
         await UntilAsync(server, "failed", "logs");
+        Assert.Equal(0, (await Tool.RunAsync("mount", ["-o", "remount,rw", disk.Path])).Code);
+        await UntilAsync(server, "ok", "logs");
         Assert.Equal(0, (await server.TerminateAsync()).Code);
+        Assert.Contains("could not be opened", await File.ReadAllTextAsync(disk.Folder.File("mcp_server_error.log"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
     }
 
     private static async Task<string> KeyAsync(SmallDisk disk) => (await ServerProcess.RunAsync(disk.Folder, ["key", "create", "--name", "bot"])).Out.Trim();
@@ -179,7 +191,7 @@ public sealed class DiskTests
     {
         for (var tries = 0; await StateAsync(server, name) != state; tries++)
         {
-            Assert.True(tries < 150, $"{name} did not become {state}");
+            Assert.True(tries < 300, $"{name} did not become {state}");
             await Task.Delay(100, TestContext.Current.CancellationToken);
         }
     }
