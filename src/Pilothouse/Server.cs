@@ -89,6 +89,9 @@ internal static class Server
         services.AddHostedService(static provider => provider.GetRequiredService<DiskWatch>());
         services.AddSingleton<IWatched>(static provider => provider.GetRequiredService<DiskWatch>());
         services.AddSingleton<IWatched, LogWatch>();
+        services.AddSingleton<DatabaseWatch>();
+        services.AddHostedService(static provider => provider.GetRequiredService<DatabaseWatch>());
+        services.AddSingleton<IWatched>(static provider => provider.GetRequiredService<DatabaseWatch>());
         services.AddRetention();
         services.AddCors();
         services.AddCompression();

@@ -1,18 +1,19 @@
 using System.IO.Compression;
 using System.Security.Cryptography;
+using Pilothouse.Configuration;
 using Pilothouse.Storage;
 using Pilothouse.Storage.Files;
-using Pilothouse.Storage.Migrations;
 
 namespace Pilothouse.Backups;
 
 /// <summary>The content of a verified backup.</summary>
 /// <param name="Facts">Its row counts, broken foreign keys and migrations.</param>
 /// <param name="DatabaseSizeBytes">The size of the unpacked database.</param>
-internal sealed record VerifiedBackup(DatabaseFacts Facts, long DatabaseSizeBytes);
+/// <param name="Note">What the check could not do, as a sentence; null if it did everything.</param>
+internal sealed record VerifiedBackup(DatabaseFacts Facts, long DatabaseSizeBytes, string? Note);
 
 /// <summary>
-/// Proves that a backup can be restored, by doing most of a restore: hash, unpack, integrity_check, foreign_key_check, row counts.
+/// Proves that a backup can be restored, by doing most of a restore: hash, unpack, the engine's own check, row counts.
 /// </summary>
 internal static class BackupCheck
 {
@@ -22,9 +23,14 @@ internal static class BackupCheck
     /// Unpacks a backup to <paramref name="target"/>, which must exist and be empty, and checks the result. Backups of the previous Python
     /// server have no manifest to compare with; they pass if they are intact databases with our tables.
     /// </summary>
+    /// <param name="backup">The backup.</param>
+    /// <param name="target">The path of the unpacked database.</param>
+    /// <param name="settings">The settings of the server; they say where a trial restore can be made.</param>
+    /// <param name="progress">Receives the progress.</param>
+    /// <param name="cancel">Cancels it.</param>
     /// <exception cref="BackupFailedException">The backup is damaged, is not of this program, or there is not enough space. The message
     /// says which.</exception>
-    public static VerifiedBackup Unpack(Backup backup, string target, IBackupProgress progress, CancellationToken cancel)
+    public static VerifiedBackup Unpack(Backup backup, string target, Settings settings, IBackupProgress progress, CancellationToken cancel)
     {
         if (backup.State == BackupState.Broken)
         {
@@ -46,30 +52,25 @@ internal static class BackupCheck
         }
 
         progress.Begin("Checking", known: false);
-        var facts = CheckDatabase(target, backup, cancel);
-        if (backup.Manifest?.Facts.DifferenceTo(facts) is { } difference)
+        var found = CheckDatabase(target, backup, settings, cancel);
+        if (backup.Manifest?.Facts.DifferenceTo(found.Facts) is { } difference)
         {
             throw Damaged(backup, difference);
         }
 
-        return new(facts, databaseSize);
+        return new(found.Facts, databaseSize, found.Note);
     }
 
-    private static DatabaseFacts CheckDatabase(string database, Backup backup, CancellationToken cancel)
+    private static CheckedCopy CheckDatabase(string database, Backup backup, Settings settings, CancellationToken cancel)
     {
         try
         {
-            // Copies of the previous Python server may be in WAL mode.
-            DatabaseEngine.MakeOneFile(database);
-            if (DatabaseEngine.Integrity(database, cancel) is var answer && answer != "ok")
-            {
-                throw Damaged(backup, $"integrity_check says: {answer}");
-            }
-
-            new DatabaseFile(database).Inspect();
-            using var connection = FileSession.Open(database, OpenFor.Inspect);
-            var facts = DatabaseFacts.Read(connection);
-            return facts.Tables.Count > 0 ? facts : throw Damaged(backup, "there is no table in it");
+            var found = DatabaseEngine.CopiesNamed(backup.Name, settings).Check(database, cancel);
+            return found.Facts.Tables.Count > 0 ? found : throw Damaged(backup, "there is no table in it");
+        }
+        catch (DamagedCopyException damaged)
+        {
+            throw Damaged(backup, damaged.Message);
         }
         catch (EngineException) when (cancel.IsCancellationRequested)
         {

@@ -99,7 +99,7 @@ internal sealed partial class BackupFeature : Feature
         {
             var verified = await PatientThread.Run(() => verifier.Verify(backup, TimeSpan.Zero, NoProgress.Instance, call.Cancel));
             Verified(logger, backup.Name, call.RequestId);
-            return new BackupVerified(true, "Backup is good", backup.Name, verified.DatabaseSizeBytes, verified.Facts.ForeignKeyViolations, verified.Facts.Tables);
+            return new BackupVerified(true, "Backup is good", backup.Name, verified.DatabaseSizeBytes, verified.Facts.ForeignKeyViolations, verified.Facts.Tables, verified.Note);
         }
         catch (BackupRunningException running)
         {

@@ -91,11 +91,13 @@ internal sealed class BackupFolder(string path, TimeProvider clock)
     /// <summary>
     /// Returns a free name that sorts behind all others, even if the clock was set back: the newest backup is always the last by name.
     /// </summary>
-    public string NextName(bool compressed)
+    /// <param name="ending">The ending of the copy in it.</param>
+    /// <param name="compressed">Whether the copy is compressed.</param>
+    public string NextName(string ending, bool compressed)
     {
         var local = clock.GetLocalNow().DateTime;
         var newest = Directory.EnumerateFiles(Path).Select(file => Look(file) is { Backup.IsBeforeMigration: false } found ? found.Local : default).DefaultIfEmpty().Max();
-        return BackupName.Of(newest.AddSeconds(1) > local ? newest.AddSeconds(1) : local, compressed);
+        return BackupName.Of(newest.AddSeconds(1) > local ? newest.AddSeconds(1) : local, ending, compressed);
     }
 
     /// <summary>Records in the folder that a backup failed now, for every program that uses it. A later good backup cancels it.</summary>

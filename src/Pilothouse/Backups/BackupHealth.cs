@@ -28,6 +28,13 @@ internal sealed class BackupHealth(Settings settings, BackupFolder folder, TimeP
     private int count;
     private DateTimeOffset? failedAt;
     private DateTimeOffset? began;
+    private volatile SharedBackup? shared;
+
+    /// <summary>The last scheduled backup that any of the servers on a shared database has made; null if none is known.</summary>
+    public SharedBackup? Shared => shared;
+
+    /// <summary>Notes the last scheduled backup of all servers.</summary>
+    public void NoteShared(DateTimeOffset madeAt, string name) => shared = new(madeAt, name);
 
     /// <summary>The newest backup that was made and verified.</summary>
     public Backup? LastGood
@@ -95,22 +102,24 @@ internal sealed class BackupHealth(Settings settings, BackupFolder folder, TimeP
             return known;
         }
 
-        if (new FileInfo(settings.DatabasePath) is not { Exists: true, Length: > 0 })
-        {
-            return DateTimeOffset.MinValue;
-        }
-
         try
         {
-            using var connection = FileSession.Open(settings.DatabasePath, OpenFor.Glance);
-            var text = connection.Scalar("SELECT min(applied_at) FROM schema_migrations WHERE version LIKE 'pilothouse%'");
-            began = text is not null && Timestamps.TryParse(text, out var time) ? time : DateTimeOffset.MinValue;
-            return began.Value;
+            began = DatabaseEngine.BeganAt(settings);
         }
         catch (Exception error) when (error is EngineException or DatabaseRefusedException)
         {
-            return DateTimeOffset.MinValue;
+            // It cannot be read now. It is asked again the next time.
         }
+
+        return began ?? DateTimeOffset.MinValue;
+    }
+
+    /// <summary>Returns the condition for a command, which may wait for the database.</summary>
+    public static Condition Look(Settings settings, TimeProvider clock)
+    {
+        var health = new BackupHealth(settings, new BackupFolder(settings.BackupDir, clock), clock);
+        health.DatabaseBegan();
+        return health.Look();
     }
 
     public Condition Look()
@@ -122,32 +131,40 @@ internal sealed class BackupHealth(Settings settings, BackupFolder folder, TimeP
 
         var good = LastGood;
         var now = clock.GetUtcNow();
-        var told = good is null ? "There is no verified backup yet" : $"The last verified backup is {Ago(now - good.MadeAt)} old";
+        var other = shared is { } made && !(made.MadeAt <= good?.MadeAt) ? made : null;
+        var madeAt = other?.MadeAt ?? good?.MadeAt;
+        var told = other is not null ? $"The last verified backup is {Ago(now - other.MadeAt)} old ({other.Name})"
+            : good is null ? "There is no verified backup yet" : $"The last verified backup is {Ago(now - good.MadeAt)} old";
 
         // The schedule uses the same rule: a backup that was due before the database was created was not missed.
-        var age = now - (good is not null && good.MadeAt > DatabaseBegan() && good.MadeAt <= now + ClockTolerance ? good.MadeAt : DatabaseBegan());
-        if (LatestFailure() > (good?.MadeAt ?? DateTimeOffset.MinValue))
+        var age = now - (madeAt > Began && madeAt <= now + ClockTolerance ? madeAt.Value : Began);
+        if (LatestFailure() > (madeAt ?? DateTimeOffset.MinValue))
         {
             return new("backups", ConditionState.Failed, $"The last backup failed. {told}. The server's log says why; `pilothouse backup` tries again.");
         }
 
-        if (now - good?.MadeAt < -ClockTolerance && now - DatabaseBegan() <= Overdue)
+        if (now - madeAt < -ClockTolerance && now - Began <= Overdue)
         {
             return new("backups", ConditionState.Warning, "The newest backup was made at a time that has not come yet: the clock was wrong then, or is now. Set it right.");
         }
 
         if (age <= Overdue)
         {
-            return new("backups", ConditionState.Ok, good is null && settings.EnableAutoBackup
+            return new("backups", ConditionState.Ok, madeAt is null && settings.EnableAutoBackup
                 ? string.Create(CultureInfo.InvariantCulture, $"{told}; the first one is due at {settings.BackupScheduleHour:00}:{settings.BackupScheduleMinute:00}.")
                 : $"{told}.");
         }
 
         // Without the server's own schedule, something else makes the backups (cron, `backup service`), if there ever was one.
-        return settings.EnableAutoBackup || good is not null
+        return settings.EnableAutoBackup || madeAt is not null
             ? new("backups", ConditionState.Failed, $"{told}: the daily one is overdue. The server's log says why; `pilothouse backup` makes one now.")
             : new("backups", ConditionState.Warning, $"{told}, and ENABLE_AUTO_BACKUP is off. `pilothouse backup` makes one now.");
     }
+
+    /// <summary>
+    /// Like <see cref="DatabaseBegan"/>, but only from memory where the database is on a server: a condition must not wait for that.
+    /// </summary>
+    private DateTimeOffset Began => began ?? (DatabaseEngine.IsFile(settings) ? DatabaseBegan() : DateTimeOffset.MaxValue);
 
     private DateTimeOffset? LatestFailure()
     {
@@ -191,3 +208,8 @@ internal sealed class BackupHealth(Settings settings, BackupFolder folder, TimeP
         return last;
     }
 }
+
+/// <summary>A scheduled backup of a shared database.</summary>
+/// <param name="MadeAt">When it was made.</param>
+/// <param name="Name">Its name, and the host that has it.</param>
+internal sealed record SharedBackup(DateTimeOffset MadeAt, string Name);

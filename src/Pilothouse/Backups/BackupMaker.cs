@@ -1,5 +1,3 @@
-using System.IO.Compression;
-using System.Security.Cryptography;
 using Pilothouse.Configuration;
 using Pilothouse.Storage;
 using Pilothouse.Storage.Files;
@@ -16,7 +14,7 @@ namespace Pilothouse.Backups;
 /// <param name="served">The upkeep of the database, if this process is the server; else null.</param>
 internal sealed class BackupMaker(Settings settings, TimeProvider clock, Upkeep? served = null)
 {
-    private const int BlockSize = 1 << 20;
+    private readonly DatabaseCopies copies = DatabaseEngine.CopiesOf(settings);
 
     public BackupFolder Folder { get; } = new(settings.BackupDir, clock);
 
@@ -62,12 +60,11 @@ internal sealed class BackupMaker(Settings settings, TimeProvider clock, Upkeep?
 
     private Backup? MakeOne(Func<bool>? isNeeded, string madeBy, TimeSpan patience, IBackupProgress progress, out IReadOnlyList<string> kept, Action? waiting, CancellationToken cancel)
     {
-        if (!File.Exists(settings.DatabasePath))
+        if (DatabaseEngine.IsFile(settings))
         {
-            throw new BackupFailedException($"There is no database {settings.DatabasePath}, so there is nothing to back up. Set DATABASE_PATH, or run this in the server's folder.");
+            RefuseWhatIsNoDatabase();
         }
 
-        RefuseWhatIsNoDatabase();
         using var hold = Folder.Open(patience, cancel, waiting);
         if (isNeeded?.Invoke() == false)
         {
@@ -79,12 +76,12 @@ internal sealed class BackupMaker(Settings settings, TimeProvider clock, Upkeep?
     }
 
     private DatabaseFacts CopyTo(string target, IProgress<double>? progress, CancellationToken cancel) =>
-        served?.CopyTo(target, progress, cancel) ?? DatabaseEngine.Copy(settings.DatabasePath, target, progress, cancel);
+        served?.CopyTo(target, progress, cancel) ?? copies.Copy(target, progress, cancel);
 
     private Backup MakeNow(
         Func<string, IProgress<double>?, CancellationToken, DatabaseFacts> copyTo, string madeBy, IBackupProgress progress, int most, out IReadOnlyList<string> kept, CancellationToken cancel)
     {
-        var name = Folder.NextName(settings.CompressBackups);
+        var name = Folder.NextName(copies.Ending, settings.CompressBackups);
         var copy = Folder.PathForUnfinished(BackupFolder.Making, name);
         var packed = Folder.PathForUnfinished(BackupFolder.Making, name + ".packed");
         try
@@ -118,6 +115,11 @@ internal sealed class BackupMaker(Settings settings, TimeProvider clock, Upkeep?
     /// </summary>
     private void RefuseWhatIsNoDatabase()
     {
+        if (!File.Exists(settings.DatabasePath))
+        {
+            throw new BackupFailedException($"There is no database {settings.DatabasePath}, so there is nothing to back up. Set DATABASE_PATH, or run this in the server's folder.");
+        }
+
         new DatabaseFile(settings.DatabasePath).Inspect();
         if (new FileInfo(settings.DatabasePath).Length == 0)
         {
@@ -136,16 +138,18 @@ internal sealed class BackupMaker(Settings settings, TimeProvider clock, Upkeep?
         progress.Begin("Checking", known: false);
         CheckCopy(copy, facts, cancel);
         var size = new FileInfo(copy).Length;
-        var databaseSha = Hash(copy);
-        var (packedSize, sha) = settings.CompressBackups ? Pack(copy, packed, size, databaseSha, progress, cancel) : (size, databaseSha);
+        var databaseSha = BackupPacking.Hash(copy);
+        var (packedSize, sha) = settings.CompressBackups ? BackupPacking.Pack(copy, packed, size, databaseSha, progress, cancel) : (size, databaseSha);
         return new BackupManifest
         {
             File = name,
             MadeAt = madeAt,
             MadeBy = madeBy,
             PilothouseVersion = ThisVersion.Text,
-            EngineVersion = DatabaseEngine.Version,
-            SchemaVersion = facts.Migrations.LastOrDefault(static version => version.StartsWith(Migrator.Prefix, StringComparison.Ordinal)),
+            Engine = copies.Engine,
+            EngineVersion = copies.Version,
+            LibraryVersion = DatabaseEngine.IsFile(settings) ? copies.Version : null,
+            SchemaVersion = facts.Migrations.LastOrDefault(DatabaseEngine.IsOurMigration),
             Migrations = facts.Migrations,
             SizeBytes = packedSize,
             Sha256 = sha,
@@ -156,70 +160,28 @@ internal sealed class BackupMaker(Settings settings, TimeProvider clock, Upkeep?
         };
     }
 
-    /// <summary>Checks the copy. It has every page of the database, so damage in the copy is damage in the database.</summary>
+    /// <summary>Checks the copy. It has everything of the database, so damage in the copy is damage in the database.</summary>
     private void CheckCopy(string copy, DatabaseFacts facts, CancellationToken cancel)
     {
-        if (DatabaseEngine.Integrity(copy, cancel) is var answer && answer != "ok")
+        var place = DatabaseEngine.PlaceOf(settings);
+        try
         {
-            throw new BackupFailedException(
-                $"No backup was made, because the database {settings.DatabasePath} itself is damaged (integrity_check says: {answer}). Older backups are untouched. Stop the server, and restore the last good one with `pilothouse backup restore`.");
-        }
-
-        using var file = FileSession.Open(copy, OpenFor.Inspect);
-        if (facts.Tables.Count == 0)
-        {
-            throw new BackupFailedException($"No backup was made, because there is no table in the database {settings.DatabasePath}. Older backups are untouched.");
-        }
-
-        if (facts.DifferenceTo(DatabaseFacts.Read(file)) is { } difference)
-        {
-            throw new BackupFailedException($"No backup was made, because the copy differs from the database ({difference}). Older backups are untouched. Look at the disk of BACKUP_DIR and try again.");
-        }
-    }
-
-    /// <summary>Compresses the copy, then reads the compressed file from the disk and unpacks it to compare.</summary>
-    private static (long Size, string Sha) Pack(string copy, string packed, long size, string databaseSha, IBackupProgress progress, CancellationToken cancel)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        DurableFile.Create(packed);
-        progress.Begin("Packing", known: true);
-        using (var file = new SteadyFile(packed))
-        using (var source = PlainFile.Read(copy))
-        {
-            using (var gzip = new GZipStream(file, CompressionLevel.Optimal, leaveOpen: true))
+            var found = copies.Check(copy, cancel).Facts;
+            if (facts.Tables.Count == 0)
             {
-                var block = new byte[BlockSize];
-                long done = 0;
-                for (int count; (count = source.Read(block)) > 0;)
-                {
-                    cancel.ThrowIfCancellationRequested();
-                    gzip.Write(block, 0, count);
-                    progress.Report((double)(done += count) / Math.Max(size, 1));
-                }
+                throw new BackupFailedException($"No backup was made, because there is no table in the database {place}. Older backups are untouched.");
             }
 
-            file.Flush(flushToDisk: true);
+            if (facts.DifferenceTo(found) is { } difference)
+            {
+                throw new BackupFailedException($"No backup was made, because the copy differs from the database ({difference}). Older backups are untouched. Look at the disk of BACKUP_DIR and try again.");
+            }
         }
-
-        progress.Begin("Verifying", known: true);
-        using var unpacked = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        using var written = new HashedStream(PlainFile.Read(packed), hash);
-        using (var gzip = new GZipStream(written, CompressionMode.Decompress, leaveOpen: true))
-        using (var counted = new HashedStream(gzip, unpacked, done => progress.Report((double)done / Math.Max(size, 1))))
+        catch (DamagedCopyException damaged)
         {
-            counted.CopyTo(Stream.Null, BlockSize);
+            throw new BackupFailedException(
+                $"No backup was made, because the database {place} itself is damaged ({damaged.Message}). Older backups are untouched. Stop the server, and restore the last good one with `pilothouse backup restore`.");
         }
-
-        written.CopyTo(Stream.Null);
-        return BackupCheck.Hex(unpacked) == databaseSha
-            ? (written.Bytes, BackupCheck.Hex(hash))
-            : throw new BackupFailedException("No backup was made, because what was packed does not unpack to the same bytes. Older backups are untouched. Look at the disk of BACKUP_DIR and try again.");
-    }
-
-    private static string Hash(string path)
-    {
-        using var file = PlainFile.Read(path);
-        return Convert.ToHexStringLower(SHA256.HashData(file));
     }
 
     private string Explain(Exception error) => EngineException.Translate(error) switch

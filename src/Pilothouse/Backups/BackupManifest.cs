@@ -19,8 +19,15 @@ internal sealed record BackupManifest
 
     public required string PilothouseVersion { get; init; }
 
+    /// <summary>sqlite or postgresql; null in manifests from before there were two, which are of files.</summary>
+    public string? Engine { get; init; }
+
+    /// <summary>The version of the engine; null in manifests from before there were two.</summary>
+    public string? EngineVersion { get; init; }
+
+    /// <summary>The version of the library that reads files; null in a backup of a server's database.</summary>
     [JsonPropertyName("sqlite_version")]
-    public required string EngineVersion { get; init; }
+    public string? LibraryVersion { get; init; }
 
     /// <summary>The last migration of the database; null if it has none of ours.</summary>
     public string? SchemaVersion { get; init; }

@@ -1,22 +1,29 @@
 using System.Globalization;
+using Pilothouse.Storage;
 
 namespace Pilothouse.Backups;
 
 /// <summary>
 /// The names of backups, which are those of the previous Python server: <c>trading_bot_backup_YYYYMMDD_HHMMSS.db</c> in local time, with
-/// <c>.gz</c> at the end if it is compressed. Copies from before a migration are called <c>before_migration_...db</c>.
+/// <c>.gz</c> at the end if it is compressed. Those of a database on a server end in <c>.dump</c> instead of <c>.db</c>. Copies from before
+/// a migration are called <c>before_migration_...db</c>.
 /// </summary>
 internal static class BackupName
 {
     public const string BeforeMigration = "before_migration_";
     private const string Prefix = "trading_bot_backup_";
     private const string Stamp = "yyyyMMdd_HHmmss";
-    private const string Plain = ".db";
-    private const string Compressed = ".db.gz";
+    private const string Gzip = ".gz";
+
+    /// <summary>Every ending, the longer of two that end alike first.</summary>
+    private static readonly string[] Endings = [DatabaseCopies.OfFile + Gzip, DatabaseCopies.OfFile, DatabaseCopies.OfServer + Gzip, DatabaseCopies.OfServer];
 
     /// <summary>Returns the name of a backup made at this local time.</summary>
-    public static string Of(DateTime local, bool compressed) =>
-        $"{Prefix}{local.ToString(Stamp, CultureInfo.InvariantCulture)}{(compressed ? Compressed : Plain)}";
+    /// <param name="local">The time.</param>
+    /// <param name="ending">The ending of the copy in it.</param>
+    /// <param name="compressed">Whether the copy is compressed.</param>
+    public static string Of(DateTime local, string ending, bool compressed) =>
+        $"{Prefix}{local.ToString(Stamp, CultureInfo.InvariantCulture)}{ending}{(compressed ? Gzip : "")}";
 
     /// <summary>
     /// Returns a backup's name in a form that no search for backups matches (the previous Python server looks for
@@ -30,11 +37,11 @@ internal static class BackupName
     /// </summary>
     public static string FromBare(string bare)
     {
-        var end = Array.Find([Compressed, Plain], end => bare.EndsWith(end.Replace('.', '_'), StringComparison.Ordinal));
+        var end = Array.Find(Endings, end => bare.EndsWith(end.Replace('.', '_'), StringComparison.Ordinal));
         return end is null ? "" : (bare.StartsWith(BeforeMigration, StringComparison.Ordinal) ? "" : Prefix) + bare[..^end.Length] + end;
     }
 
-    public static bool IsCompressed(string name) => name.EndsWith(Compressed, StringComparison.Ordinal);
+    public static bool IsCompressed(string name) => name.EndsWith(Gzip, StringComparison.Ordinal);
 
     /// <summary>
     /// Whether the text is the name of a backup: without a folder, and with a time that is not at an end of the calendar, where date
@@ -45,7 +52,7 @@ internal static class BackupName
     private static bool TryRead(string name, out DateTime local)
     {
         local = default;
-        var end = IsCompressed(name) ? Compressed.Length : name.EndsWith(Plain, StringComparison.Ordinal) ? Plain.Length : 0;
+        var end = Array.Find(Endings, end => name.EndsWith(end, StringComparison.Ordinal))?.Length ?? 0;
         if (end == 0 || name.AsSpan().ContainsAny('/', '\\'))
         {
             return false;

@@ -22,7 +22,7 @@ internal sealed record BackupList(bool Success, int Count, IReadOnlyList<BackupR
 
 internal sealed record BackupCreated(bool Success, string Message, string BackupName, BackupRow Data);
 
-internal sealed record BackupVerified(bool Success, string Message, string BackupName, long DatabaseSizeBytes, long ForeignKeyViolations, IReadOnlyDictionary<string, long> Tables);
+internal sealed record BackupVerified(bool Success, string Message, string BackupName, long DatabaseSizeBytes, long ForeignKeyViolations, IReadOnlyDictionary<string, long> Tables, string? Note);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, Converters = [typeof(TimeJson)])]
 [JsonSerializable(typeof(BackupList))]

@@ -11,7 +11,7 @@ namespace Pilothouse.Backups;
 /// Replaces the database with a backup. Until the new file has its name, the old one stays intact under its own name or another, and a
 /// marker file beside it keeps servers from starting. An interrupted restore is completed by running the same command again.
 /// </summary>
-internal sealed class BackupRestorer(Settings settings, TimeProvider clock)
+internal sealed class BackupRestorer(Settings settings, TimeProvider clock) : Restorer
 {
     private readonly string database = Path.GetFullPath(settings.DatabasePath);
 
@@ -25,7 +25,7 @@ internal sealed class BackupRestorer(Settings settings, TimeProvider clock)
     /// <exception cref="BackupFailedException">The backup is damaged, another program has the database open, or there is not enough space.
     /// The database is unchanged.</exception>
     /// <exception cref="DatabaseRefusedException">A server runs on the database.</exception>
-    public RestoredBackup Restore(Backup backup, IBackupProgress progress, CancellationToken cancel)
+    public override RestoredBackup Restore(Backup backup, IBackupProgress progress, CancellationToken cancel)
     {
         using var claim = FileClaim.Take(database);
         RefuseIfHeld();
@@ -46,7 +46,7 @@ internal sealed class BackupRestorer(Settings settings, TimeProvider clock)
 
     /// <summary>Throws if another program has the database open. The message names it and says how to stop it.</summary>
     /// <exception cref="BackupFailedException">Another program has the database open.</exception>
-    public void RefuseIfHeld() => Hold()?.Dispose();
+    public override void RefuseIfHeld() => Hold()?.Dispose();
 
     /// <summary>
     /// Locks the database against every other program until the result is disposed; null if the file is missing, not a database or damaged.
@@ -109,7 +109,7 @@ internal sealed class BackupRestorer(Settings settings, TimeProvider clock)
         try
         {
             DurableFile.Create(Unpacked, DurableFile.OwnerAndGroup);
-            verified = BackupCheck.Unpack(backup, Unpacked, progress, cancel);
+            verified = BackupCheck.Unpack(backup, Unpacked, settings, progress, cancel);
         }
         catch when (!File.Exists(Marker))
         {

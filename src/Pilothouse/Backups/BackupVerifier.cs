@@ -1,9 +1,10 @@
+using Pilothouse.Configuration;
 using Pilothouse.Storage.Files;
 
 namespace Pilothouse.Backups;
 
 /// <summary>Verifies backups in their folder: unpacks one beside them, checks it, and removes the unpacked file.</summary>
-internal sealed class BackupVerifier(BackupFolder folder)
+internal sealed class BackupVerifier(BackupFolder folder, Settings settings)
 {
     /// <exception cref="BackupFailedException">The backup is damaged or cannot be read. The message says what and why.</exception>
     /// <exception cref="BackupRunningException">A backup is being made.</exception>
@@ -14,7 +15,7 @@ internal sealed class BackupVerifier(BackupFolder folder)
         try
         {
             DurableFile.Create(target);
-            return BackupCheck.Unpack(backup, target, progress, cancel);
+            return BackupCheck.Unpack(backup, target, settings, progress, cancel);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

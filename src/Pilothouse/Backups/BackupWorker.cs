@@ -6,15 +6,17 @@ using Pilothouse.Storage;
 namespace Pilothouse.Backups;
 
 /// <summary>Runs the backup schedule inside the server, unless ENABLE_AUTO_BACKUP is off.</summary>
-internal sealed class BackupWorker(Settings settings, BackupSchedule schedule, BackupMeters meters, ILogger<BackupWorker> logger) : SteadyService(logger)
+internal sealed class BackupWorker(Settings settings, BackupSchedule schedule, BackupHealth health, BackupMeters meters, ILogger<BackupWorker> logger) : SteadyService(logger)
 {
     protected override async Task RunSteadilyAsync(CancellationToken stoppingToken)
     {
         _ = meters;
-        if (settings.EnableAutoBackup && DatabaseEngine.IsFile(settings))
+
+        // Returns at once, so that the start does not wait for reading the folder or the database.
+        await Task.Yield();
+        health.DatabaseBegan();
+        if (settings.EnableAutoBackup)
         {
-            // Returns at once, so that the start does not wait for reading the folder.
-            await Task.Yield();
             await schedule.RunAsync(stoppingToken);
         }
     }

@@ -15,7 +15,9 @@ internal sealed partial class LostFileWatch(Database database, BackupMaker maker
     private readonly FileUpkeep? files = database.Upkeep.Files;
     private volatile FilesFound found = FilesFound.Intact;
 
-    public Condition Look() => found.State == FilesState.Intact
+    public Condition Look() => files is null
+        ? new("files", ConditionState.Ok, "The database is no file of this machine.")
+        : found.State == FilesState.Intact
         ? new("files", ConditionState.Ok, "The database's files are those that the server has open.")
         : new("files", ConditionState.Failed, "A file of the database was moved, removed or overwritten under the running server, and nothing is written. The log names it and says what to do.");
 

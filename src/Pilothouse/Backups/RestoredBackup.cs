@@ -8,4 +8,4 @@ namespace Pilothouse.Backups;
 /// <param name="SetAside">The new paths of the files that were there before.</param>
 /// <param name="Revocations">How many API keys and sessions that were revoked since the backup stay revoked; null if the old file cannot be
 /// read.</param>
-internal sealed record RestoredBackup(Backup Backup, DatabaseFacts Facts, IReadOnlyList<string> SetAside, int? Revocations);
+internal sealed record RestoredBackup(Backup Backup, DatabaseFacts Facts, IReadOnlyList<string> SetAside, long? Revocations, string? Note = null);

@@ -2,6 +2,7 @@ using System.Globalization;
 using Pilothouse.Backups;
 using Pilothouse.Configuration;
 using Pilothouse.Monitoring;
+using Pilothouse.Storage;
 
 namespace Pilothouse.Checklist;
 
@@ -10,7 +11,7 @@ internal static class BackupChecks
 {
     private const int FewBackups = 3;
 
-    public static IEnumerable<Finding> Look(Settings settings, Surroundings here, TimeProvider clock) => [Last(settings, clock), Schedule(settings), Place(settings, here)];
+    public static IEnumerable<Finding> Look(Settings settings, Surroundings here, TimeProvider clock) => DatabaseEngine.IsFile(settings) ? [Last(settings, clock), Schedule(settings), Place(settings, here)] : [Last(settings, clock), Schedule(settings)];
 
     private static Finding Last(Settings settings, TimeProvider clock)
     {
@@ -20,12 +21,13 @@ internal static class BackupChecks
             return Finding.Red("backup", $"No backup can be made: {folder.Path} {obstacle}.", "Make BACKUP_DIR a folder that the server's user can write to, or set another.");
         }
 
-        if (!File.Exists(settings.DatabasePath))
+        if (DatabaseEngine.IsFile(settings) && !File.Exists(settings.DatabasePath))
         {
             return Finding.Green("backup", "There is no database yet.");
         }
 
         var backups = new BackupHealth(settings, folder, clock);
+        backups.DatabaseBegan();
         var health = backups.Look();
         return health.State switch
         {

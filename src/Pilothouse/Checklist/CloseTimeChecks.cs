@@ -18,13 +18,13 @@ internal static class CloseTimeChecks
         SELECT id, time_of(timestamp), time_of(closed_at) FROM trades
         WHERE lower(status) = 'closed' AND closed_at IS NOT NULL
           AND (time_key(closed_at) > @now OR time_key(closed_at) < time_key(timestamp)
-            OR closed_at LIKE '%+%' OR timestamp LIKE '%+%' OR closed_at LIKE '%:%-%' OR timestamp LIKE '%:%-%')
+            OR may_have_zone(closed_at) OR may_have_zone(timestamp))
         """);
 
     public static async Task<Finding> LookAsync(Session connection, DateTimeOffset now, TimeSpan tolerance)
     {
         var (ahead, before) = (new Found(), new Found());
-        await connection.Prepare(Suspects).Set("now", Timestamps.ToStored(now + tolerance)).EachAsync(row =>
+        await connection.Prepare(Suspects).SetKey("now", Timestamps.ToStored(now + tolerance)).EachAsync(row =>
         {
             if (row.Time(2) is not { } closed)
             {

@@ -1,12 +1,13 @@
 using System.Globalization;
 using Pilothouse.Auth;
 using Pilothouse.Configuration;
+using Pilothouse.Monitoring;
 using Pilothouse.Retention;
 using Pilothouse.Storage;
 
 namespace Pilothouse.Checklist;
 
-/// <summary>The database file and the library that reads it. It is opened to read only.</summary>
+/// <summary>Checks the database and the engine that reads it. It is opened to read only.</summary>
 internal static class DatabaseChecks
 {
     private static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(5);
@@ -18,7 +19,42 @@ internal static class DatabaseChecks
     /// <summary>A file that lacks migrations may have no UTC beside a local time yet.</summary>
     private static readonly (string Table, Sql Newest)[] BeforeMigration = Of("SELECT max(timestamp) FROM {0}");
 
-    public static async Task<IEnumerable<Finding>> LookAsync(Settings settings, Surroundings here)
+    public static Task<IEnumerable<Finding>> LookAsync(Settings settings, Surroundings here) =>
+        DatabaseEngine.IsFile(settings) ? LookAtFileAsync(settings, here) : LookAtServerAsync(settings, here.Now);
+
+    private static async Task<IEnumerable<Finding>> LookAtServerAsync(Settings settings, DateTimeOffset now)
+    {
+        try
+        {
+            var engine = DatabaseEngine.Examine(settings).Select(static found => new Finding(found.Name, found.Gravity switch
+            {
+                EngineGravity.Well => Light.Green,
+                EngineGravity.Doubtful => Light.Yellow,
+                _ => Light.Red,
+            }, found.Found, found.ToDo));
+            var missing = DatabaseEngine.MissingMigrations(settings).Count;
+            if (missing > 0)
+            {
+                return [.. engine, Finding.Yellow("database", string.Create(CultureInfo.InvariantCulture, $"{missing} migrations are missing."), "Start the server, or run `pilothouse migrate`.")];
+            }
+
+            return await DatabaseEngine.LookAsync(settings, async session => (IEnumerable<Finding>)[.. engine, await SchemaAsync(session), .. await LookAtRowsAsync(session, now)]);
+        }
+        catch (Exception error) when (error is DatabaseRefusedException or DatabaseBusyException or DatabaseBrokenException)
+        {
+            return [Finding.Red("database", error.Message, "docs/operations.md, \"When a start is refused\".")];
+        }
+    }
+
+    private static async ValueTask<Finding> SchemaAsync(Session session) => await MaintenanceStore.KnownDamageAsync(session) is { } damage
+        ? Finding.Red("database", $"The last check found it damaged: {damage}.", "Stop the server, look for the cause, and restore a backup (docs/operations.md, \"Damaged database\").")
+        : Finding.Green("database", "It has this version's schema.");
+
+    /// <summary>What the rows of a database of this version tell.</summary>
+    private static async Task<Finding[]> LookAtRowsAsync(Session session, DateTimeOffset now) =>
+        [await TimesAsync(session, now, Newest), await CloseTimeChecks.LookAsync(session, now, Tolerance), await KeysAsync(session, now)];
+
+    private static async Task<IEnumerable<Finding>> LookAtFileAsync(Settings settings, Surroundings here)
     {
         var library = Library(DatabaseEngine.Version, here.PythonLibrary);
         if (new FileInfo(settings.DatabasePath) is not { Exists: true, Length: > 0 })
@@ -29,22 +65,12 @@ internal static class DatabaseChecks
         try
         {
             var missing = DatabaseEngine.GlanceAtMissingMigrations(settings).Count;
-            var schema = missing == 0 ? Finding.Green("database", "It has this version's schema.")
-                : Finding.Yellow("database", string.Create(CultureInfo.InvariantCulture, $"{missing} migrations are missing."), "Start the server, or run `pilothouse migrate`; the file is copied first.");
             using var connection = FileSession.Open(settings.DatabasePath, OpenFor.Glance);
+            var schema = missing == 0 ? await SchemaAsync(connection)
+                : Finding.Yellow("database", string.Create(CultureInfo.InvariantCulture, $"{missing} migrations are missing."), "Start the server, or run `pilothouse migrate`; the file is copied first.");
             var journal = Journal(connection, missing);
-            if (missing == 0 && MaintenanceStore.KnownDamage(connection) is { } damage)
-            {
-                schema = Finding.Red("database", $"The last check found it damaged: {damage}.", "Stop the server, look for the cause, and restore a backup (docs/operations.md, \"Damaged database\").");
-            }
-
             return missing > 0 ? [library, schema, journal, await TimesAsync(connection, here.Now, BeforeMigration)] :
-            [
-                library, schema, journal, await TimesAsync(connection, here.Now, Newest),
-                await CloseTimeChecks.LookAsync(connection, here.Now, Tolerance),
-                await ForeignTimeChecks.LookAsync(connection, settings.ForeignTimeZone),
-                await KeysAsync(connection, here.Now),
-            ];
+                [library, schema, journal, .. await LookAtRowsAsync(connection, here.Now), await ForeignTimeChecks.LookAsync(connection, settings.ForeignTimeZone)];
         }
         catch (Exception error) when (error is DatabaseRefusedException or EngineException or IOException or UnauthorizedAccessException)
         {
@@ -68,12 +94,12 @@ internal static class DatabaseChecks
     }
 
     /// <summary>The newest row is what "latest" answers: one from the future would be answered for ever.</summary>
-    private static async Task<Finding> TimesAsync(FileSession connection, DateTimeOffset now, (string Table, Sql Newest)[] tables)
+    private static async Task<Finding> TimesAsync(Session connection, DateTimeOffset now, (string Table, Sql Newest)[] tables)
     {
         var ahead = new List<string>();
         foreach (var (table, newest) in tables)
         {
-            if (connection.HasTable(table) && await connection.Prepare(newest).FirstAsync(static row => row.Time(0)) > now + Tolerance)
+            if ((connection is not FileSession file || file.HasTable(table)) && await connection.Prepare(newest).FirstAsync(static row => row.Time(0)) > now + Tolerance)
             {
                 ahead.Add(table);
             }
@@ -84,7 +110,7 @@ internal static class DatabaseChecks
             : Finding.Yellow("times", $"There are records from the future in {string.Join(", ", ahead)}: they stay the latest until then.", "Set the clock right, here or where the bot runs; a bot that writes the file itself must write UTC, or set FOREIGN_TIME_ZONE to its zone. Then correct or remove those rows.");
     }
 
-    private static async Task<Finding> KeysAsync(FileSession connection, DateTimeOffset now)
+    private static async Task<Finding> KeysAsync(Session connection, DateTimeOffset now)
     {
         ApiKey[] live = [.. (await CredentialStore.ListKeysAsync(connection)).Where(key => key.RevokedAt is null && (key.ExpiresAt is null || key.ExpiresAt > now))];
         string[] endless = [.. live.Where(static key => key.ExpiresAt is null).Select(Show)];

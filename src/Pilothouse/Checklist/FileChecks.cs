@@ -1,6 +1,7 @@
 using System.Globalization;
 using Pilothouse.Configuration;
 using Pilothouse.Monitoring;
+using Pilothouse.Storage;
 
 namespace Pilothouse.Checklist;
 
@@ -13,11 +14,12 @@ internal static class FileChecks
     private static readonly string[] NetworkTypes = ["nfs", "cifs", "smb", "9p", "afs", "ceph", "gluster", "lustre", "fuse", "virtiofs", "vboxsf"];
 
     public static IEnumerable<Finding> Look(Settings settings, Surroundings here) =>
-        [DataRights(settings), LogRights(settings), FileSystem(settings, here), .. Disks(settings, here), Logs(settings)];
+        [DataRights(settings), LogRights(settings), .. FileSystem(settings, here), .. Disks(settings, here), Logs(settings)];
 
     private static Finding DataRights(Settings settings)
     {
-        string[] files = [settings.DatabasePath, $"{settings.DatabasePath}-wal", settings.BackupDir, .. FilesOf(settings.BackupDir)];
+        string[] database = DatabaseEngine.IsFile(settings) ? [settings.DatabasePath, $"{settings.DatabasePath}-wal"] : [];
+        string[] files = [.. database, settings.BackupDir, .. FilesOf(settings.BackupDir)];
         string[] written = [.. files.Where(static path => RightsOfOthers(path).Write)];
         string[] read = [.. files.Where(static path => RightsOfOthers(path).Read && !Directory.Exists(path))];
         return written.Length > 0 ? Finding.Red("data-rights", $"Everybody on this machine may change {Some(written)}.", $"chmod o-rwx {string.Join(' ', written.Take(3))}")
@@ -37,10 +39,15 @@ internal static class FileChecks
             : Finding.Green("log-rights", "The logs are closed to other users.");
     }
 
-    private static Finding FileSystem(Settings settings, Surroundings here)
+    private static IEnumerable<Finding> FileSystem(Settings settings, Surroundings here)
     {
+        if (!DatabaseEngine.IsFile(settings))
+        {
+            yield break;
+        }
+
         var type = here.Mounts.Of(settings.DatabasePath)?.Type;
-        return type is null ? Finding.Green("file-system", "What holds the database cannot be seen here.")
+        yield return type is null ? Finding.Green("file-system", "What holds the database cannot be seen here.")
             : NetworkTypes.Any(network => type.StartsWith(network, StringComparison.OrdinalIgnoreCase)) && type is not ("fuseblk" or "fusectl")
                 ? Finding.Red("file-system", $"The database is on {type}: WAL does not work over a network, and commits can be lost.", "Set DATABASE_PATH to a local disk.")
             : type is "tmpfs" or "ramfs" ? Finding.Red("file-system", $"The database is in memory ({type}): it is gone with the next restart of the machine.", "Set DATABASE_PATH to a disk.")
@@ -50,11 +57,13 @@ internal static class FileChecks
 
     private static IEnumerable<Finding> Disks(Settings settings, Surroundings here)
     {
-        var database = new FileInfo(settings.DatabasePath) is { Exists: true } file ? file.Length : 0;
-        var places = new[] { ("the database", settings.DatabasePath), ("the backups", settings.BackupDir), ("the logs", settings.LogDir) }
+        var database = DatabaseEngine.IsFile(settings) ? DatabaseEngine.SizeOf(settings) ?? 0 : 0;
+        (string, string)[] file = DatabaseEngine.IsFile(settings) ? [("the database", settings.DatabasePath)] : [];
+        var places = ((string, string)[])[.. file, ("the backups", settings.BackupDir), ("the logs", settings.LogDir)];
+        var mounts = places
             .Select(place => (What: place.Item1, Mount: here.Mounts.Of(place.Item2))).Where(static place => place.Mount is not null)
             .GroupBy(static place => place.Mount!.Point);
-        foreach (var place in places)
+        foreach (var place in mounts)
         {
             var drive = new DriveInfo(place.Key);
             yield return Room(string.Join(" and ", place.Select(static found => found.What)), drive.AvailableFreeSpace, drive.TotalSize, database, settings.Retention.DiskWarningMegabytes, settings.Retention.DiskMinimumMegabytes);

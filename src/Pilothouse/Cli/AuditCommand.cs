@@ -9,7 +9,7 @@ using Pilothouse.Storage;
 namespace Pilothouse.Cli;
 
 /// <summary>
-/// The command <c>pilothouse audit</c>: checks the audit log, or exports it. It only reads the file, whether a server runs or not, because
+/// The command <c>pilothouse audit</c>: checks the audit log, or exports it. It only reads the database, whether a server runs or not, because
 /// evidence must not be changed by reading it.
 /// </summary>
 internal static class AuditCommand
@@ -21,11 +21,11 @@ internal static class AuditCommand
     private static Command Verify()
     {
         var command = new Command("verify", "Check that no row was changed, removed, moved or cut off. 0: all is well; 1: something is wrong, and named.");
-        command.SetAction(static (_, _) => WithFileAsync(static async (settings, file) =>
+        command.SetAction(static (_, _) => WithLogAsync(static async (settings, session) =>
         {
             var witnesses = WitnessFiles.Read(settings.LogDir);
             AuditKey[] keys = [new(settings.JwtSecret), .. settings.PreviousJwtSecrets.Select(static secret => new AuditKey(secret))];
-            var findings = await new AuditCheck(keys).RunAsync(file, witnesses);
+            var findings = await new AuditCheck(keys).RunAsync(session, witnesses);
             foreach (var problem in findings.Problems)
             {
                 Shell.Print(problem);
@@ -46,16 +46,16 @@ internal static class AuditCommand
     private static Command Export()
     {
         var command = new Command("export", "Write every row to standard output, one JSON object a line, oldest first.");
-        command.SetAction(static (_, _) => WithFileAsync(static async (_, file) =>
+        command.SetAction(static (_, _) => WithLogAsync(static async (_, session) =>
         {
-            await file.Prepare(Rows).EachAsync(static row => Shell.Print(JsonText.Of(AuditRow.Read(row), AuditJson.Default.AuditRow)));
+            await session.Prepare(Rows).EachAsync(static row => Shell.Print(JsonText.Of(AuditRow.Read(row), AuditJson.Default.AuditRow)));
             return Shell.Good;
         }));
         return command;
     }
 
-    /// <summary>Runs a command's work on one snapshot of the file.</summary>
-    private static Task<int> WithFileAsync(Func<Settings, FileSession, Task<int>> work) => Shell.WithSettingsAsync(async settings =>
+    /// <summary>Runs a command's work on one snapshot of the database.</summary>
+    private static Task<int> WithLogAsync(Func<Settings, Session, ValueTask<int>> work) => Shell.WithSettingsAsync(async settings =>
     {
         if (!Shell.HasDatabase(settings))
         {
@@ -67,14 +67,12 @@ internal static class AuditCommand
             return Shell.Failed;
         }
 
-        using var file = FileSession.Open(settings.DatabasePath, OpenFor.Glance);
-        if (!file.HasTable("audit_log"))
+        if (!DatabaseEngine.HasTable(settings, "audit_log"))
         {
-            Shell.Say($"{settings.DatabasePath} has no audit log: no server of this version has opened it yet.");
+            Shell.Say($"{DatabaseEngine.PlaceOf(settings)} has no audit log: no server of this version has opened it yet.");
             return Shell.Failed;
         }
 
-        file.Execute("BEGIN");
-        return await work(settings, file);
+        return await DatabaseEngine.LookAsync(settings, session => work(settings, session));
     });
 }

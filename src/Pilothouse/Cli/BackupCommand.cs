@@ -4,6 +4,7 @@ using Pilothouse.Backups;
 using Pilothouse.Configuration;
 using Pilothouse.Monitoring;
 using Pilothouse.Operations;
+using Pilothouse.Storage;
 using Serilog;
 using Spectre.Console;
 
@@ -88,7 +89,7 @@ internal static class BackupCommand
         command.SetAction((parsed, cancel) => Shell.WithSettingsAsync(settings =>
         {
             var folder = new BackupFolder(settings.BackupDir, TimeProvider.System);
-            var verifier = new BackupVerifier(folder);
+            var verifier = new BackupVerifier(folder, settings);
             var which = parsed.GetRequiredValue(name);
             IReadOnlyList<Backup> chosen = which == "all" ? folder.List() : [folder.Find(which)];
             if (chosen.Count == 0)
@@ -108,6 +109,11 @@ internal static class BackupCommand
             var verified = TerminalProgress.Run(progress => verifier.Verify(backup, Patience, progress, cancel, SayWaiting));
             Shell.Print(string.Create(CultureInfo.InvariantCulture,
                 $"good  {backup.Name}  {Sizes.Text(verified.DatabaseSizeBytes)} unpacked, {verified.Facts.Tables.Values.Sum()} rows{(backup.Manifest is null ? ", no manifest to compare with" : "")}"));
+            if (verified.Note is { } note)
+            {
+                Shell.Say($"Note: {note}");
+            }
+
             return true;
         }
         catch (BackupFailedException failed)
@@ -122,7 +128,7 @@ internal static class BackupCommand
     {
         var name = new Argument<string>("NAME") { Description = "A name from `backup list`, or latest.", DefaultValueFactory = static _ => "latest" };
         var yes = new Option<bool>("--yes") { Description = "Do not ask." };
-        var command = new Command("restore", "Put a backup in the place of the database. Nobody may have the database open; today's files are set aside, not removed.") { name, yes };
+        var command = new Command("restore", "Put a backup in the place of the database. Nobody may have the database open; what is there today is set aside, not removed.") { name, yes };
         command.SetAction((parsed, cancel) => Shell.ChangingAsync("backup restore", (settings, log) => RestoreOneAsync(settings, log, parsed.GetRequiredValue(name), parsed.GetValue(yes), cancel)));
         return command;
     }
@@ -130,18 +136,20 @@ internal static class BackupCommand
     private static async Task<int> RestoreOneAsync(Settings settings, CommandLog log, string name, bool yes, CancellationToken cancel)
     {
         var folder = new BackupFolder(settings.BackupDir, TimeProvider.System);
-        var restorer = new BackupRestorer(settings, TimeProvider.System);
+        var restorer = Restorer.Of(settings, TimeProvider.System);
         var backup = folder.Find(name);
+        DatabaseEngine.RefuseOtherCopy(backup.Name, settings);
         restorer.RefuseIfHeld();
+        var place = DatabaseEngine.PlaceOf(settings);
         if (!yes)
         {
             if (Console.IsInputRedirected)
             {
-                Shell.Say($"This would put {backup.Name} in the place of {settings.DatabasePath}. There is no terminal to ask on: add --yes.");
+                Shell.Say($"This would put {backup.Name} in the place of {place}. There is no terminal to ask on: add --yes.");
                 return Shell.WrongUse;
             }
 
-            if (!AnsiConsole.Confirm(Markup.Escape($"Put {backup.Name} (made {backup.MadeAt.ToLocalTime():yyyy-MM-dd HH:mm:ss}) in the place of {settings.DatabasePath}? Today's files are set aside."), defaultValue: false))
+            if (!AnsiConsole.Confirm(Markup.Escape($"Put {backup.Name} (made {backup.MadeAt.ToLocalTime():yyyy-MM-dd HH:mm:ss}) in the place of {place}? What is there today is set aside."), defaultValue: false))
             {
                 Shell.Say("Nothing was changed.");
                 return Shell.Failed;
@@ -149,12 +157,17 @@ internal static class BackupCommand
         }
 
         var restored = TerminalProgress.Run(progress => restorer.Restore(backup, progress, cancel));
-        var told = string.Create(CultureInfo.InvariantCulture, $"{settings.DatabasePath} is now {backup.Name} of {backup.MadeAt.ToLocalTime():yyyy-MM-dd HH:mm:ss}: {restored.Facts.Tables.Values.Sum()} rows, verified.");
+        var told = string.Create(CultureInfo.InvariantCulture, $"{place} is now {backup.Name} of {backup.MadeAt.ToLocalTime():yyyy-MM-dd HH:mm:ss}: {restored.Facts.Tables.Values.Sum()} rows, verified.");
         Shell.Print(told);
         log.Done($"{told} What was there before: {string.Join(", ", restored.SetAside.DefaultIfEmpty("nothing"))}");
         foreach (var file in restored.SetAside)
         {
             Shell.Print($"What was there before: {file}");
+        }
+
+        if (restored.Note is { } note)
+        {
+            Shell.Say($"Note: {note}");
         }
 
         await CommandDatabase.RecordAsync(settings, AuditedWork.RestoreBackup, BackupRow.ChangeOf(backup));
@@ -174,8 +187,10 @@ internal static class BackupCommand
             using var loggers = LoggerFactory.Create(logging => logging.AddSerilog(logger));
             var maker = new BackupMaker(settings, TimeProvider.System);
             var health = new BackupHealth(settings, maker.Folder, TimeProvider.System);
-            var schedule = new BackupSchedule(settings, maker, health, backup => CommandDatabase.RecordAsync(settings, AuditedWork.CreateBackup, BackupRow.ChangeOf(backup)), TimeProvider.System, loggers.CreateLogger<BackupSchedule>());
-            Shell.Print($"A backup of {settings.DatabasePath} to {maker.Folder.Path} each day at {settings.BackupScheduleHour:00}:{settings.BackupScheduleMinute:00}. {health.Look().Message}");
+            await using var shared = DatabaseEngine.IsFile(settings) ? null : DatabaseEngine.OpenForCommand(settings, loggers);
+            var schedule = new BackupSchedule(
+                settings, maker, health, backup => CommandDatabase.RecordAsync(settings, AuditedWork.CreateBackup, BackupRow.ChangeOf(backup)), shared, TimeProvider.System, loggers.CreateLogger<BackupSchedule>());
+            Shell.Print($"A backup of {DatabaseEngine.PlaceOf(settings)} to {maker.Folder.Path} each day at {settings.BackupScheduleHour:00}:{settings.BackupScheduleMinute:00}. {health.Look().Message}");
             try
             {
                 await schedule.RunAsync(cancel);

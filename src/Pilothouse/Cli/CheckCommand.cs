@@ -4,6 +4,7 @@ using Pilothouse.Checklist;
 using Pilothouse.Configuration;
 using Pilothouse.Contract;
 using Pilothouse.Monitoring;
+using Pilothouse.Storage;
 using Pilothouse.Storage.Files;
 using Spectre.Console;
 
@@ -40,7 +41,7 @@ internal static class CheckCommand
         try
         {
             var settings = Shell.ReadSettings();
-            var serving = ServingProcess.Find(settings.DatabasePath);
+            var serving = DatabaseEngine.FindServer(settings);
             return await Report.LookAsync(settings, await Surroundings.LookAsync(TimeProvider.System), serving is null ? null : await AskAsync(serving, settings, cancel), Limits(serving), TimeProvider.System);
         }
         catch (SettingsException wrong)

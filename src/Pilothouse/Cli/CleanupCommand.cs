@@ -37,15 +37,16 @@ internal static class CleanupCommand
             return Shell.Failed;
         }
 
+        var place = DatabaseEngine.PlaceOf(settings);
         if (DatabaseEngine.MissingMigrations(settings).Count > 0)
         {
-            Shell.Say($"{settings.DatabasePath} does not have this version's schema yet. Run `pilothouse migrate` first; it makes a copy of the file before it changes anything.");
+            Shell.Say($"{place} does not have this version's schema yet. Run `pilothouse migrate` first; it makes a copy of a file before it changes anything.");
             return Shell.Failed;
         }
 
-        if (!dryRun && KnownDamage(settings.DatabasePath) is { } damage)
+        if (!dryRun && await DatabaseEngine.LookAsync(settings, MaintenanceStore.KnownDamageAsync) is { } damage)
         {
-            throw new DatabaseRefusedException($"{settings.DatabasePath} is known to be damaged ({damage}). Nothing is deleted from it. Stop the server and restore a backup with `pilothouse backup restore` (docs/operations.md, Damaged database).");
+            throw new DatabaseRefusedException($"{place} is known to be damaged ({damage}). Nothing is deleted from it. Stop the server and restore a backup with `pilothouse backup restore` (docs/operations.md, Damaged database).");
         }
 
         IReadOnlyList<CleanedTable>? cleaned = null;
@@ -74,7 +75,11 @@ internal static class CleanupCommand
             await CommandDatabase.RecordAsync(settings, AuditedWork.Cleanup, CleanedTable.ChangeOf(done));
         }
 
-        TellOfVacuum(settings.DatabasePath);
+        if (DatabaseEngine.IsFile(settings))
+        {
+            TellOfVacuum(settings.DatabasePath);
+        }
+
         return Shell.Good;
     }
 
@@ -101,12 +106,6 @@ internal static class CleanupCommand
         {
             throw new DatabaseRefusedException(string.Create(CultureInfo.InvariantCulture, $"Nothing was deleted. This machine's clock says {now:yyyy-MM-dd HH:mm} UTC. {doubt.Message}"));
         }
-    }
-
-    private static string? KnownDamage(string path)
-    {
-        using var connection = FileSession.Open(path, OpenFor.Inspect);
-        return MaintenanceStore.KnownDamage(connection);
     }
 
     /// <summary>Prints the table without the table library, which would cut figures in a pipe to fit a terminal.</summary>

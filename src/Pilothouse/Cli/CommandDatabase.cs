@@ -28,7 +28,7 @@ internal static class CommandDatabase
     /// </summary>
     public static async Task RecordAsync(Settings settings, string operation, Changed changed)
     {
-        if (settings.JwtSecret.Length == 0 || !File.Exists(settings.DatabasePath) || DatabaseEngine.MissingMigrations(settings).Count > 0)
+        if (settings.JwtSecret.Length == 0 || !DatabaseEngine.Exists(settings) || DatabaseEngine.MissingMigrations(settings).Count > 0)
         {
             return;
         }

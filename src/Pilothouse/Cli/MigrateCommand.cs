@@ -1,24 +1,24 @@
 using System.CommandLine;
-using Pilothouse.Storage.Migrations;
+using Pilothouse.Storage;
 
 namespace Pilothouse.Cli;
 
-/// <summary>The command <c>pilothouse migrate</c>: migrates the database file to this version's schema.</summary>
+/// <summary>The command <c>pilothouse migrate</c>: migrates the database to this version's schema.</summary>
 internal static class MigrateCommand
 {
     public static Command Create()
     {
-        var command = new Command("migrate", "Bring the database file to this version's schema. A file with data is copied first.");
+        var command = new Command("migrate", "Bring the database to this version's schema. A file with data is copied first.");
         command.SetAction(static (_, _) => Shell.ChangingAsync("migrate", static (settings, log) =>
         {
             using var loggers = LoggerFactory.Create(static _ => { });
-            var applied = new Migrator(settings.DatabasePath, settings.BackupDir, TimeProvider.System, loggers.CreateLogger<Migrator>()).Migrate();
+            var applied = DatabaseEngine.Migrate(settings, TimeProvider.System, loggers);
             foreach (var name in applied)
             {
                 Shell.Print($"applied {name}");
             }
 
-            var told = $"{settings.DatabasePath} is up to date ({Migrator.Known.Count} migrations, {applied.Count} of them now).";
+            var told = $"{DatabaseEngine.PlaceOf(settings)} is up to date ({DatabaseEngine.CountMigrations(settings)} migrations, {applied.Count} of them now).";
             Shell.Print(told);
             if (applied.Count > 0)
             {

@@ -4,7 +4,6 @@ using Pilothouse.Backups;
 using Pilothouse.Configuration;
 using Pilothouse.Monitoring;
 using Pilothouse.Storage;
-using Pilothouse.Storage.Files;
 using Pilothouse.Storage.Migrations;
 
 namespace Pilothouse.Cli;
@@ -47,7 +46,7 @@ internal static partial class ServeCommand
 
     private static async Task<int> ServeAsync(Settings settings, string? newPin, CancellationToken cancel)
     {
-        using var claim = DatabaseEngine.IsFile(settings) ? FileClaim.Take(settings.DatabasePath) : null;
+        using var claim = DatabaseEngine.Claim(settings);
         RefuseToBeginAnew(settings);
         await using var app = Server.Build(settings);
         var logger = app.Services.GetRequiredService<ILogger<Settings>>();
@@ -65,7 +64,7 @@ internal static partial class ServeCommand
             throw;
         }
 
-        claim?.Announce(app.Urls);
+        claim.Announce(app.Urls);
         Tell(settings, newPin, [.. app.Urls], logger);
         await app.WaitForShutdownAsync(cancel);
         if (app.Services.GetRequiredService<FatalEnd>().Reason is not { } reason)
@@ -106,22 +105,21 @@ internal static partial class ServeCommand
     /// </summary>
     private static void RefuseToBeginAnew(Settings settings)
     {
-        if (!DatabaseEngine.IsFile(settings))
+        if (DatabaseEngine.IsFile(settings))
         {
-            return;
+            DatabaseFile.RefuseUnsettled(settings.DatabasePath);
         }
 
-        DatabaseFile.RefuseUnsettled(settings.DatabasePath);
-        if (new FileInfo(settings.DatabasePath) is { Exists: true, Length: > 0 })
+        if (DatabaseEngine.IsFile(settings) ? new FileInfo(settings.DatabasePath) is { Exists: true, Length: > 0 } : DatabaseEngine.Exists(settings))
         {
             return;
         }
 
         var folder = new BackupFolder(settings.BackupDir, TimeProvider.System);
-        if (folder.List() is [var newest, ..])
+        if (folder.List().FirstOrDefault(backup => DatabaseCopies.IsOfServer(backup.Name) != DatabaseEngine.IsFile(settings)) is { } newest)
         {
             throw new DatabaseRefusedException(
-                $"The database {settings.DatabasePath} is missing or empty, but {folder.Path} has backups of one, the newest {newest.Name}. Restore it with `pilothouse backup restore`; to begin with an empty database, run `pilothouse migrate` first.");
+                $"The database {DatabaseEngine.PlaceOf(settings)} is missing or empty, but {folder.Path} has backups of one, the newest {newest.Name}. Restore it with `pilothouse backup restore`; to begin with an empty database, run `pilothouse migrate` first.");
         }
     }
 

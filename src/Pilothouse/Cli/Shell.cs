@@ -90,12 +90,14 @@ internal static class Shell
     /// <summary>Whether the database exists. If not, it prints the path where it should be.</summary>
     public static bool HasDatabase(Settings settings)
     {
-        if (File.Exists(settings.DatabasePath))
+        if (DatabaseEngine.Exists(settings))
         {
             return true;
         }
 
-        Say($"There is no database at {Path.GetFullPath(settings.DatabasePath)}. Run this in the server's folder, or set DATABASE_PATH.");
+        Say(!DatabaseEngine.IsFile(settings)
+            ? $"{DatabaseEngine.PlaceOf(settings)} has no tables of Pilothouse yet; the first start of the server makes them."
+            : $"There is no database at {Path.GetFullPath(settings.DatabasePath)}. Run this in the server's folder, or set DATABASE_PATH.");
         return false;
     }
 
@@ -117,21 +119,12 @@ internal static class Shell
     {
         var values = ReadValues();
         var pin = EnvFile.AddMissingSecrets(".env", values);
-        return (ReadSettings(values), pin);
+        return (Settings.Read(values), pin);
     }
 
     /// <summary>Reads the settings from the environment and .env.</summary>
     /// <exception cref="SettingsException">One or more are wrong.</exception>
-    public static Settings ReadSettings() => ReadSettings(ReadValues());
-
-    /// <summary>Also refuses what a part of the program cannot do yet: backups and commands know files only.</summary>
-    private static Settings ReadSettings(Dictionary<string, string> values)
-    {
-        var settings = Settings.Read(values);
-        return DatabaseEngine.IsFile(settings)
-            ? settings
-            : throw new SettingsException(["DATABASE_URL is not supported by this version; remove the line and set DATABASE_PATH."]);
-    }
+    public static Settings ReadSettings() => Settings.Read(ReadValues());
 
     /// <summary>Returns the values of .env and the environment, unchecked.</summary>
     private static Dictionary<string, string> ReadValues()

@@ -2,7 +2,7 @@ using System.CommandLine;
 using Pilothouse.Backups;
 using Pilothouse.Configuration;
 using Pilothouse.Contract;
-using Pilothouse.Storage.Files;
+using Pilothouse.Storage;
 
 namespace Pilothouse.Cli;
 
@@ -33,7 +33,7 @@ internal static class StatusCommand
     private static async Task<StatusReport> LookAsync(Settings settings, TimeProvider clock, CancellationToken cancel)
     {
         var findings = new List<StatusFinding>();
-        var owner = ServingProcess.Find(settings.DatabasePath);
+        var owner = DatabaseEngine.FindServer(settings);
         ServerPart? server = null;
         HealthPart? health = null;
         Scrape? figures = null;
@@ -47,7 +47,7 @@ internal static class StatusCommand
             var ready = await running.ReadyAsync(cancel);
             (figures, var problem) = await running.ScrapeAsync(cancel);
             health = new HealthPart(ready?.Status, ready?.Checks ?? []);
-            server = new ServerPart(running.Address, owner.ProcessId, ready?.Version ?? figures?.Label("pilothouse_build_info", "version"), figures?.Label("pilothouse_build_info", "sqlite"),
+            server = new ServerPart(running.Address, owner.ProcessId, ready?.Version ?? figures?.Label("pilothouse_build_info", "version"), DatabaseEngine.IsFile(settings) ? figures?.Label("pilothouse_build_info", "sqlite") : null,
                 figures?.Sum("pilothouse_uptime_seconds"), figures?.Sum("dotnet_process_memory_working_set_bytes"));
             findings.AddRange(StatusFindings.OfServer(ready, problem));
         }
@@ -65,7 +65,7 @@ internal static class StatusCommand
         findings.AddRange(StatusFindings.OfFigures(storage, requests, logins, health));
 
         // A running server reports its backups itself, and without a database there is nothing to back up.
-        var backups = owner is null && files.Storage.DatabaseBytes > 0 ? new BackupHealth(settings, new BackupFolder(settings.BackupDir, clock), clock).Look() : null;
+        var backups = owner is null && files.Storage.DatabaseBytes > 0 ? BackupHealth.Look(settings, clock) : null;
         findings.AddRange(StatusFindings.OfFiles(files, backups));
         findings = [.. findings.OrderBy(static finding => finding.Urgency)];
         return new StatusReport(

@@ -1,6 +1,7 @@
 using Pilothouse.Backups;
 using Pilothouse.Bots;
 using Pilothouse.Configuration;
+using Pilothouse.Monitoring;
 using Pilothouse.Retention;
 using Pilothouse.Storage;
 
@@ -20,37 +21,52 @@ internal sealed record StatusFiles(StoragePart Storage, RowPart? Rows, IReadOnly
 
     public static async Task<StatusFiles> LookAsync(Settings settings, TimeProvider clock)
     {
-        var path = Path.GetFullPath(settings.DatabasePath);
-        var disk = DiskOf(path);
-        var storage = new StoragePart(path, SizeOf(path), SizeOf(path + "-wal"), disk?.AvailableFreeSpace, disk?.TotalSize, null, null, null, null, null);
+        var storage = DatabaseEngine.IsFile(settings) ? OfFile(settings) : new StoragePart(DatabaseEngine.PlaceOf(settings), null, null, null, null, null, null, null, null, null);
         var backups = BackupsOf(settings, clock);
-        if (storage.DatabaseBytes is null or 0)
-        {
-            return new(storage, null, [], backups, backups.Count > 0
-                ? "The database file is missing or empty, and there are backups. Restore the latest with `pilothouse backup restore`."
-                : "There is no database file yet; the first start of the server makes it.");
-        }
-
         try
         {
-            using var connection = FileSession.Open(path, OpenFor.Glance);
-            var rows = new RowPart(await CountAsync(connection.Prepare(Signals)), await CountAsync(connection.Prepare(Trades).Set("status", "open")),
-                await CountAsync(connection.Prepare(Trades).Set("status", "closed")), await CountAsync(connection.Prepare(BotReports)));
-            var now = clock.GetUtcNow();
-            var bots = (await BotStore.ListStatesAsync(connection))
-                .OrderByDescending(static bot => bot.ReportedAt ?? DateTimeOffset.MinValue)
-                .Select(bot => new BotPart(bot.Name, bot.Status, bot.ReportedAt, (now - bot.ReportedAt)?.TotalSeconds));
-            return new(storage, rows, [.. bots], backups, DamageOf(connection));
+            storage = storage with { DatabaseBytes = DatabaseEngine.SizeOf(settings) };
+            if (storage.DatabaseBytes is null or 0 || !DatabaseEngine.Exists(settings))
+            {
+                return new(storage, null, [], backups, Missing(settings, backups));
+            }
+
+            return await DatabaseEngine.LookAsync(settings, async session =>
+            {
+                var rows = new RowPart(await CountAsync(session.Prepare(Signals)), await CountAsync(session.Prepare(Trades).Set("status", "open")),
+                    await CountAsync(session.Prepare(Trades).Set("status", "closed")), await CountAsync(session.Prepare(BotReports)));
+                var now = clock.GetUtcNow();
+                var bots = (await BotStore.ListStatesAsync(session))
+                    .OrderByDescending(static bot => bot.ReportedAt ?? DateTimeOffset.MinValue)
+                    .Select(bot => new BotPart(bot.Name, bot.Status, bot.ReportedAt, (now - bot.ReportedAt)?.TotalSeconds));
+                return new StatusFiles(storage, rows, [.. bots], backups, await DamageOfAsync(session));
+            });
         }
-        catch (Exception error) when (error is EngineException or DatabaseRefusedException)
+        catch (Exception error) when (error is EngineException or DatabaseRefusedException or DatabaseBusyException or DatabaseBrokenException)
         {
             return new(storage, null, [], backups, $"The database cannot be read: {EngineException.Translate(error).Message}");
         }
     }
 
-    private static string? DamageOf(FileSession connection) =>
-        MaintenanceStore.KnownDamage(connection) is { } damage
-            ? $"The database file is damaged ({damage}). Stop the server and restore a backup with `pilothouse backup restore`."
+    private static StoragePart OfFile(Settings settings)
+    {
+        var path = Path.GetFullPath(settings.DatabasePath);
+        var disk = DiskOf(path);
+        var log = new FileInfo(path + "-wal") is { Exists: true } file ? file.Length : (long?)null;
+        return new StoragePart(path, null, log, disk?.AvailableFreeSpace, disk?.TotalSize, null, null, null, null, null);
+    }
+
+    private static string Missing(Settings settings, BackupPart backups) => (DatabaseEngine.IsFile(settings), backups.Count > 0) switch
+    {
+        (true, true) => "The database file is missing or empty, and there are backups. Restore the latest with `pilothouse backup restore`.",
+        (true, false) => "There is no database file yet; the first start of the server makes it.",
+        (false, true) => "The database has no tables of Pilothouse, and there are backups. Restore the latest with `pilothouse backup restore`.",
+        _ => "The database has no tables of Pilothouse yet; the first start of the server makes them.",
+    };
+
+    private static async ValueTask<string?> DamageOfAsync(Session session) =>
+        await MaintenanceStore.KnownDamageAsync(session) is { } damage
+            ? $"The database is damaged ({damage}). Stop the server and restore a backup with `pilothouse backup restore`."
             : null;
 
     private static BackupPart BackupsOf(Settings settings, TimeProvider clock)
@@ -68,8 +84,6 @@ internal sealed record StatusFiles(StoragePart Storage, RowPart? Rows, IReadOnly
     }
 
     private static ValueTask<long?> CountAsync(Statement statement) => statement.FirstAsync(static row => row.Whole(0));
-
-    private static long? SizeOf(string path) => new FileInfo(path) is { Exists: true } file ? file.Length : null;
 
     private static DriveInfo? DiskOf(string path)
     {

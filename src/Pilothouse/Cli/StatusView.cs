@@ -93,8 +93,12 @@ internal static class StatusView
 
         var storage = report.Storage;
         Line("Database", storage.Database);
-        Line("", storage.DatabaseBytes is { } bytes ? Sizes.Text(bytes) : "no file", storage.WalBytes is { } wal ? $"write-ahead log {Sizes.Text(wal)}" : null);
-        Line("Disk", storage.DiskFreeBytes is { } free ? $"{Sizes.Text(free)} of {Sizes.Text(storage.DiskBytes ?? 0)} free" : "unknown");
+        Line("", storage.DatabaseBytes is { } bytes ? Sizes.Text(bytes) : "size unknown", storage.WalBytes is { } wal ? $"write-ahead log {Sizes.Text(wal)}" : null);
+        if (storage.DiskFreeBytes is { } free)
+        {
+            Line("Disk", $"{Sizes.Text(free)} of {Sizes.Text(storage.DiskBytes ?? 0)} free");
+        }
+
         if (storage.WriteQueue is not null)
         {
             Line("Writes", $"{Number(storage.Writes)} in {Number(storage.Commits)} commits", $"{Number(storage.WriteQueue)} waiting (at most {Number(storage.WriteQueueLimit)})");

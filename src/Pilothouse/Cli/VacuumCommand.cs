@@ -23,6 +23,12 @@ internal static class VacuumCommand
 
     private static int Run(Settings settings, CommandLog log)
     {
+        if (!DatabaseEngine.IsFile(settings))
+        {
+            Shell.Say($"{DatabaseEngine.PlaceOf(settings)} is no file: its server uses the room of deleted rows again by itself (autovacuum). To give it back to the disk, run VACUUM FULL there while no server of Pilothouse runs.");
+            return Shell.Failed;
+        }
+
         if (!Shell.HasDatabase(settings))
         {
             return Shell.Failed;

@@ -9,6 +9,9 @@ namespace Pilothouse.Configuration;
 /// <param name="Values">The keywords of libpq that it names, and their values.</param>
 internal sealed record DatabaseUrl(IReadOnlyDictionary<string, string> Values)
 {
+    /// <summary>The one keyword that is ours and not libpq's: how a pooler such as PgBouncer between us and PostgreSQL lends its connections.</summary>
+    private const string PoolerKeyword = "pooler";
+
     /// <summary>What may be named, and the values of those that have only a few.</summary>
     private static readonly Dictionary<string, string[]> Known = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -27,6 +30,7 @@ internal sealed record DatabaseUrl(IReadOnlyDictionary<string, string> Values)
         ["sslpassword"] = [],
         ["sslmode"] = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"],
         ["channel_binding"] = ["disable", "prefer", "require"],
+        [PoolerKeyword] = ["none", "session", "transaction"],
     };
 
     private static readonly string[] Needed = ["host", "dbname", "user"];
@@ -62,6 +66,12 @@ internal sealed record DatabaseUrl(IReadOnlyDictionary<string, string> Values)
     }
 
     public string Host => Values["host"];
+
+    /// <summary>How a pooler in between lends its connections: none (there is none), session or transaction.</summary>
+    public string Pooler => Values.GetValueOrDefault(PoolerKeyword, "none");
+
+    /// <summary>Returns the address of another database on the same server.</summary>
+    public DatabaseUrl WithDatabase(string name) => new(new Dictionary<string, string>(Values, StringComparer.OrdinalIgnoreCase) { ["dbname"] = name });
 
     /// <summary>The address for people, without the password.</summary>
     public override string ToString() => $"postgres://{Values["user"]}@{Host}{(Values.TryGetValue("port", out var port) ? $":{port}" : "")}/{Values["dbname"]}";

@@ -6,7 +6,7 @@ namespace Pilothouse.Configuration;
 /// Everything an owner can set, read once at start from the environment and <c>.env</c> (the environment wins) and checked:
 /// a wrong value stops the start. docs/configuration.md explains each.
 /// </summary>
-internal sealed class Settings
+internal sealed partial class Settings
 {
     private static readonly string[] SampleValues =
         ["123456", "000000", "111111", "654321", "your-secret-key", "your-jwt-secret", "changeme", "change-me", "secret"];
@@ -17,6 +17,7 @@ internal sealed class Settings
         Host = from.Text("MCP_SERVER_HOST", "127.0.0.1", "an address of this machine, localhost, or 0.0.0.0 for all");
         DatabasePath = RealPath.Of(from.FilePath("DATABASE_PATH", "trading_bot.db"));
         DatabaseUrl = from.DatabaseUrl("DATABASE_URL");
+        DatabaseReadUrl = from.DatabaseUrl("DATABASE_READ_URL");
         PoolSize = from.Whole("DB_POOL_SIZE", 4, 1, 64);
         Durability = from.OneOf("DURABILITY", "full", "full", "normal");
         ForeignTimeZone = from.TimeZone("FOREIGN_TIME_ZONE");
@@ -67,6 +68,9 @@ internal sealed class Settings
 
     /// <summary>The PostgreSQL database; null where the database is the file of DATABASE_PATH.</summary>
     public DatabaseUrl? DatabaseUrl { get; }
+
+    /// <summary>A standby of <see cref="DatabaseUrl"/> that answers long reads; null if there is none.</summary>
+    public DatabaseUrl? DatabaseReadUrl { get; }
 
     /// <summary>Connections that read.</summary>
     public int PoolSize { get; }
@@ -194,56 +198,4 @@ internal sealed class Settings
     }
 
     internal static bool IsReserved(string name) => name is "BOT_STALE_AFTER_SECONDS";
-
-    /// <summary>What only shows when settings are looked at together.</summary>
-    private void Check(SettingSource from)
-    {
-        if (Host != "localhost" && !IPAddress.TryParse(Host, out _))
-        {
-            from.Refuse($"MCP_SERVER_HOST={Host}: allowed is an address of this machine, localhost, or 0.0.0.0 for all.");
-        }
-
-        CheckHttps(from);
-        if (DatabaseUrl is not null && ForeignTimeZone is not null)
-        {
-            from.Refuse("FOREIGN_TIME_ZONE is for bots that write into the SQLite file themselves. With DATABASE_URL there is none: remove the line.");
-        }
-
-        if (!IsProduction)
-        {
-            return;
-        }
-
-        foreach (var (name, value) in new[] { ("BOT_CONTROL_PIN", Pin), ("JWT_SECRET_KEY", JwtSecret) })
-        {
-            if (SampleValues.Any(sample => value.Equals(sample, StringComparison.OrdinalIgnoreCase) || (value.StartsWith(sample, StringComparison.OrdinalIgnoreCase) && sample.StartsWith("your", StringComparison.Ordinal))))
-            {
-                from.Refuse($"{name} still has a sample value that everybody knows. Change the line {name}=... in .env, or delete it: the next start writes a random one.");
-            }
-        }
-
-        if (!IsLoopback && RequireAuthForReads is null)
-        {
-            from.Refuse($"REQUIRE_AUTH_FOR_READS is not set, but MCP_SERVER_HOST={Host} lets other machines in: set it to true, or to false if everybody may read your trades.");
-        }
-    }
-
-    private void CheckHttps(SettingSource from)
-    {
-        if (HasTls != TlsKeyFile.Length > 0)
-        {
-            var (set, missing) = HasTls ? ("TLS_CERT_FILE", "TLS_KEY_FILE") : ("TLS_KEY_FILE", "TLS_CERT_FILE");
-            from.Refuse($"{set} is set and {missing} is not: HTTPS needs both files. Set both, or neither.");
-        }
-
-        if (HasTls && HttpsPort == Port)
-        {
-            from.Refuse($"HTTPS_PORT={HttpsPort}: allowed is another port than MCP_SERVER_PORT, which answers http.");
-        }
-
-        if (ForceHttps && !HasTls && TrustedProxies.Length == 0)
-        {
-            from.Refuse("FORCE_HTTPS=true, but nothing here speaks HTTPS: set TLS_CERT_FILE and TLS_KEY_FILE, or, if a proxy in front does, TRUSTED_PROXIES to its address. Else set FORCE_HTTPS=false.");
-        }
-    }
 }

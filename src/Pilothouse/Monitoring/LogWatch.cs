@@ -14,6 +14,11 @@ internal sealed class LogWatch(Database database) : IWatched
 
     public Condition Look()
     {
+        if (database.Upkeep.Files is null)
+        {
+            return new(Name, ConditionState.Ok, "The server of the database looks after its own log.");
+        }
+
         var bytes = database.LogBytes;
         var state = bytes > FarTooLong ? ConditionState.Failed : bytes > Long ? ConditionState.Warning : ConditionState.Ok;
         var size = $"The write-ahead log has {Sizes.Text(bytes)}";

@@ -13,7 +13,7 @@ internal sealed partial class IntegrityCheck(Database database, TimeProvider clo
 {
     public const string Name = "integrity";
 
-    private const string Damaged = "The database file is damaged. Stop the server and restore a backup with `pilothouse backup restore` (docs/operations.md, Damaged database).";
+    private const string Damaged = "The database is damaged. Stop the server and restore a backup with `pilothouse backup restore` (docs/operations.md, Damaged database).";
 
     private volatile PastRun? last;
 
@@ -26,8 +26,8 @@ internal sealed partial class IntegrityCheck(Database database, TimeProvider clo
     public Condition Look() => FoundDamage
         ? new(Name, ConditionState.Failed, Damaged)
         : new(Name, ConditionState.Ok, last is null
-            ? "The database file was not checked yet; that is done each night."
-            : string.Create(CultureInfo.InvariantCulture, $"The database file was whole on {last.FinishedAt:yyyy-MM-dd HH:mm} UTC."));
+            ? "The database was not checked yet; that is done each night."
+            : string.Create(CultureInfo.InvariantCulture, $"The database was whole on {last.FinishedAt:yyyy-MM-dd HH:mm} UTC."));
 
     /// <summary>Loads the result of the last check before this start.</summary>
     public async Task LoadAsync(CancellationToken cancel)
@@ -102,12 +102,12 @@ internal sealed partial class IntegrityCheck(Database database, TimeProvider clo
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "The whole database file was checked in {Seconds:0.0} s: it is whole")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "The whole database was checked in {Seconds:0.0} s: it is whole")]
     private static partial void FileIsWhole(ILogger logger, double seconds);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The copy for the check of the database could not be made or removed, so the file itself is checked: {Reason}")]
     private static partial void NotCopied(ILogger logger, string reason);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The database file is damaged: {Problem}. Stop the server and restore a backup with pilothouse backup restore")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "The database is damaged: {Problem}. Stop the server and restore a backup with pilothouse backup restore")]
     private static partial void FileIsDamaged(ILogger logger, string problem);
 }

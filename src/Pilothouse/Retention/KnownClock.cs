@@ -1,3 +1,4 @@
+using Pilothouse.Monitoring;
 using Pilothouse.Storage;
 
 namespace Pilothouse.Retention;

@@ -20,7 +20,9 @@ internal sealed partial class NightlyMaintenance(
     /// <summary>A missed night is made up for this long after the start, when a missed backup has been made.</summary>
     public static readonly TimeSpan MakeUpAfter = TimeSpan.FromMinutes(15);
 
+    private const string Job = "nightly";
     private static readonly TimeSpan TryAgainAfter = TimeSpan.FromHours(1);
+    private static readonly TimeSpan LookAgainAfter = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LongestRun = TimeSpan.FromHours(3);
     private readonly DailySchedule schedule = new((settings.BackupScheduleHour + 1) % 24, settings.BackupScheduleMinute, clock);
     private readonly DateTimeOffset startedAt = clock.GetUtcNow();
@@ -78,15 +80,52 @@ internal sealed partial class NightlyMaintenance(
         if (missed)
         {
             await Task.Delay(MakeUpAfter, clock, stoppingToken);
-            await RunAsync(stoppingToken);
+            await RunOnceForAllAsync(stoppingToken);
         }
 
         while (true)
         {
             await (last is { Good: false } ? Task.Delay(TryAgainAfter, clock, stoppingToken) : schedule.WaitAsync(stoppingToken));
-            await RunAsync(stoppingToken);
+            await RunOnceForAllAsync(stoppingToken);
         }
     }
+
+    /// <summary>
+    /// Does the work unless another server on the same database has done it since it was due. While another one does it, this one waits:
+    /// if that one dies, this one takes over.
+    /// </summary>
+    internal async Task RunOnceForAllAsync(CancellationToken cancel)
+    {
+        while (true)
+        {
+            try
+            {
+                await using var job = await database.TryTakeJobAsync(Job, cancel);
+                if (job is not null)
+                {
+                    if (database.IsShared && await DoneByAnotherAsync(cancel) is { } done)
+                    {
+                        last = done;
+                        return;
+                    }
+
+                    await RunAsync(cancel);
+                    return;
+                }
+            }
+            catch (DatabaseBusyException busy)
+            {
+                NotAsked(logger, busy.Message);
+            }
+
+            await Task.Delay(LookAgainAfter, clock, cancel);
+        }
+    }
+
+    /// <summary>Returns the run of another server since the work was due; null if there is none or it failed.</summary>
+    private async Task<PastRun?> DoneByAnotherAsync(CancellationToken cancel) =>
+        await database.ReadAsync(static session => MaintenanceStore.FindAsync(session, MaintenanceStore.Nightly), cancel) is { Good: true } run
+            && run.FinishedAt >= schedule.LastUntil(clock.GetUtcNow()) ? run : null;
 
     private async Task StartAfterRestartAsync(CancellationToken cancel)
     {
@@ -103,7 +142,7 @@ internal sealed partial class NightlyMaintenance(
     {
         if (integrity.FoundDamage && !await integrity.RunAsync(cancel))
         {
-            return new(clock.GetUtcNow(), false, "Nothing was deleted, because the database file is damaged.");
+            return new(clock.GetUtcNow(), false, "Nothing was deleted, because the database is damaged.");
         }
 
         var doubt = await guard.LookAsync(cancel);
@@ -155,8 +194,11 @@ internal sealed partial class NightlyMaintenance(
         return rows;
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "The whole database file is checked now. {Why}")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "The whole database is checked now. {Why}")]
     private static partial void CheckedNow(ILogger logger, string why);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Whether another server does the nightly work could not be asked: {Reason} It is asked again in a minute")]
+    private static partial void NotAsked(ILogger logger, string reason);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Retention deleted {Rows} rows in {Seconds} s: {Tables}")]
     private static partial void Deleted(ILogger logger, long rows, long seconds, string tables);

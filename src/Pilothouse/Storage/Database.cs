@@ -75,10 +75,28 @@ internal abstract class Database : IAsyncDisposable
     /// </summary>
     public abstract long LogBytes { get; }
 
+    /// <summary>Whether several servers may use the database at once.</summary>
+    public virtual bool IsShared => false;
+
+    /// <summary>
+    /// Takes a job that only one of the servers on this database does at a time. The job becomes free when the result is disposed, and when
+    /// this process or its connection ends.
+    /// </summary>
+    /// <returns>Null while another server has the job.</returns>
+    public virtual ValueTask<IAsyncDisposable?> TryTakeJobAsync(string name, CancellationToken cancel = default) => new(OwnJob.Instance);
+
     /// <summary>The maintenance of the database.</summary>
     public abstract Upkeep Upkeep { get; }
 
     public abstract ValueTask DisposeAsync();
+}
+
+/// <summary>A job on a database that no other server uses.</summary>
+internal sealed class OwnJob : IAsyncDisposable
+{
+    public static readonly OwnJob Instance = new();
+
+    public ValueTask DisposeAsync() => default;
 }
 
 /// <summary>The database cannot run the read or write now. A retry in a moment may succeed. Nothing was stored.</summary>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Pilothouse.Storage.Postgres;
 using Pilothouse.Storage.Sqlite;
 
 namespace Pilothouse.Storage;
@@ -19,6 +20,7 @@ internal sealed class EngineMetrics
     private readonly Counter<long> readsEnded;
     private readonly Histogram<long> writesInCommit;
     private readonly Histogram<double> commitDuration;
+    private readonly Histogram<double> lockWait;
 
     /// <summary>Without a factory, the metrics are not exported.</summary>
     public EngineMetrics(IMeterFactory? meters)
@@ -30,6 +32,8 @@ internal sealed class EngineMetrics
         writesInCommit = meter.CreateHistogram("pilothouse.db.commit.writes", "{write}", "Writes that shared one commit.", null,
             new InstrumentAdvice<long> { HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512] });
         commitDuration = meter.CreateHistogram("pilothouse.db.commit.duration", "s", "How long COMMIT took, with its flush to disk.", null,
+            new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5] });
+        lockWait = meter.CreateHistogram("pilothouse.db.lock_wait", "s", "The first round trip of a transaction on PostgreSQL, which waits for the writes of other servers.", null,
             new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5] });
 
         // Each series starts at 0: rate() does not see the first event of a counter that only appears with that event.
@@ -57,6 +61,16 @@ internal sealed class EngineMetrics
         meter.CreateObservableGauge("pilothouse.db.size", () => SizeOf(path), "By", "Size of the database file.");
         meter.CreateObservableGauge("pilothouse.db.wal.size", () => SizeOf(path + "-wal"), "By", "Size of the write-ahead log.");
     }
+
+    /// <summary>Adds the metrics of a server's standbys. A value that is unknown is left out.</summary>
+    public void WatchReplication(Func<ReplicationState?> look)
+    {
+        meter.CreateObservableGauge("pilothouse.db.standbys", () => look() is { } found ? [new Measurement<long>(found.Standbys)] : Array.Empty<Measurement<long>>(), "{standby}", "Standbys that follow the PostgreSQL server.");
+        meter.CreateObservableGauge("pilothouse.db.replication.lag", () => look()?.LagSeconds is { } lag ? [new Measurement<double>(lag)] : Array.Empty<Measurement<double>>(), "s", "How far the slowest standby is behind.");
+    }
+
+    /// <summary>Notes the first round trip of a transaction, which waits for the lock of the writes of other servers.</summary>
+    public void Locked(long began) => lockWait.Record(Stopwatch.GetElapsedTime(began).TotalSeconds);
 
     public void Committed(int stored, int refused, long commitBegan)
     {

@@ -7,13 +7,14 @@ namespace Pilothouse.Storage;
 /// One SQL statement, written once as a constant in words that every engine understands. Parameters are <c>@name</c>.
 /// Times: <c>time_key(column)</c> stands for the expression by which they sort, <c>time_of(column)</c> for the time itself,
 /// <c>has_time(column)</c> is true if there is one, <c>first_time_key(column, other)</c> takes that of the other column where there is none,
+/// <c>may_have_zone(column)</c> is true where it may be a text with a zone, which does not sort by time.
 /// <c>in_other_month(column, other)</c> is true if this is in another month than the other, and <c>set_time(column, @value)</c> sets it.
 /// <c>unindexed:</c> before an expression keeps SQLite from using an index for it. Connections keep the prepared form by <see cref="Id"/>, so create one
 /// instance per statement and keep it.
 /// </summary>
 internal sealed partial class Sql
 {
-    private const string Words = @"\b(time_of|time_key|own_time_key|has_time|first_time_key|in_other_month|set_time)\(";
+    private const string Words = @"\b(time_of|time_key|own_time_key|has_time|first_time_key|in_other_month|set_time|may_have_zone)\(";
     private static int last = -1;
     private readonly string text;
     private string? sqlite;
@@ -68,6 +69,7 @@ internal sealed partial class Sql
         "first_time_key" => FirstKey(column, second),
         "in_other_month" => $"substr({FirstKey(column, second)}, 1, 7) <> substr({Key(second)}, 1, 7)",
         "set_time" => $"{column} = {second}, {column}{ForeignTimes.Suffix} = NULL",
+        "may_have_zone" => $"({column} LIKE '%+%' OR {column} LIKE '%:%-%')",
         "time_of" => $"coalesce({column}{ForeignTimes.Suffix},{column})",
         "time_key" => Key(column),
         _ => $"coalesce(replace(replace({column},'T',' '),'Z',''),'')",

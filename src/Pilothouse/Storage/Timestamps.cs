@@ -52,6 +52,13 @@ internal static class Timestamps
         return new string(text[..Write(time.UtcDateTime, ' ', micros: false, text)]);
     }
 
+    /// <summary>Like <see cref="ToStored"/>, but with microseconds if there are any. They are those of another program.</summary>
+    public static string ToText(DateTime utc)
+    {
+        Span<char> text = stackalloc char[LongestAnswer];
+        return new string(text[..Write(utc, ' ', micros: true, text)]);
+    }
+
     /// <summary>
     /// Returns the text of the time just after <paramref name="time"/>, in microseconds, so that "less than this" includes the time itself
     /// in every spelling. Trailing zeros are left out, because a whole second sorts before the same second with a fraction.

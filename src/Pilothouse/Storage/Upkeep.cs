@@ -37,6 +37,12 @@ internal abstract class Upkeep
     /// <exception cref="DatabaseBusyException">The database is closed, or locked by another program.</exception>
     public abstract DatabaseFacts CopyTo(string target, IProgress<double>? progress, CancellationToken cancel);
 
+    /// <summary>What needs attention, as a sentence for an operator; null if nothing does.</summary>
+    public virtual string? Concern => null;
+
+    /// <summary>Looks at what the engine depends on, for <see cref="Concern"/> and metrics. It is called every few seconds.</summary>
+    public virtual Task LookAsync(CancellationToken cancel) => Task.CompletedTask;
+
     /// <summary>The watch over the database's files; null if the engine has none of ours.</summary>
     public abstract FileUpkeep? Files { get; }
 }

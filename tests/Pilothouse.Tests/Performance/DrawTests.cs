@@ -74,7 +74,7 @@ public sealed class DrawTests
     [InlineData("100", "99.9999999999001", "1", "0", "0")]
     [InlineData("100", "100", "1", "0.0000000000999", "0")]
     [InlineData("100", "100", "1", "0.00000000011", "-0.00000000011")]
-    [InlineData("100", "100.0000000000001", "0.0000000000000001", "0", "0")]
+    [InlineData("100", "100.0000000000001", "0.000000000000001", "0", "0")]
     [InlineData("0.00000000000001", "0.00000000000002", "0.01", "0", "0.0000000000000001")]
     [InlineData("9000000000000000", "9000000000000001", "8000000000000", "0", "0")]
     public async Task The_limit_is_a_trillionth_of_the_entry_value(string entry, string exit, string quantity, string fees, string pnl)

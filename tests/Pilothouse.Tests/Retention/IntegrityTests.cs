@@ -39,7 +39,7 @@ public sealed class IntegrityTests
         await Maintenance(server).RunAsync(TestContext.Current.CancellationToken);
         Assert.Equal("2", server.Sql("SELECT count(*) FROM bot_status"));
         await server.StopAsync();
-        Assert.Contains("The database file is damaged: ", await File.ReadAllTextAsync(server.Folder.File("logs/mcp_server_error.log"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains("The database is damaged: ", await File.ReadAllTextAsync(server.Folder.File("logs/mcp_server_error.log"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
 
         server = await TestServer.StartAsync(server.Folder, server.Clock);
         for (var tries = 0; await StateAsync(server) != "failed"; tries++)
@@ -103,14 +103,14 @@ public sealed class IntegrityTests
         }
 
         await server.StopAsync();
-        Assert.Contains("The database file is damaged: a request came upon a damaged page", await File.ReadAllTextAsync(server.Folder.File("logs/mcp_server_error.log"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains("The database is damaged: a request came upon a damaged page", await File.ReadAllTextAsync(server.Folder.File("logs/mcp_server_error.log"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
         await Tool.SqliteAsync(server.DatabasePath, "INSERT INTO bot_status(timestamp, bot_name, status) VALUES ('2020-01-01', 'a', 'running'), ('2020-01-02', 'a', 'running');");
         var (code, _, error) = await ServerProcess.RunAsync(server.Folder, ["cleanup"]);
         Assert.True(code == 1 && error.Contains("is known to be damaged", StringComparison.Ordinal), error);
         Assert.Equal(0, (await ServerProcess.RunAsync(server.Folder, ["cleanup", "--dry-run"])).Code);
         Assert.Equal("2", await Tool.SqliteAsync(server.DatabasePath, "SELECT count(*) FROM bot_status;"));
         Assert.Matches("(?m)^RED +database +The last check found it damaged", (await ServerProcess.RunAsync(server.Folder, ["check"])).Out);
-        Assert.Contains("The database file is damaged (", (await ServerProcess.RunAsync(server.Folder, ["status"])).Out, StringComparison.Ordinal);
+        Assert.Contains("The database is damaged (", (await ServerProcess.RunAsync(server.Folder, ["status"])).Out, StringComparison.Ordinal);
         server = await TestServer.StartAsync(server.Folder, server.Clock);
         for (var tries = 0; await StateAsync(server) != "failed"; tries++)
         {
@@ -148,7 +148,7 @@ public sealed class IntegrityTests
         }
 
         await next.TerminateAsync();
-        Assert.Contains("The whole database file is checked now. The last end was not clean", await File.ReadAllTextAsync(folder.File("logs/mcp_server.log"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains("The whole database is checked now. The last end was not clean", await File.ReadAllTextAsync(folder.File("logs/mcp_server.log"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
         var (code, _, error) = await ServerProcess.RunAsync(folder, ["vacuum"]);
         Assert.Equal(1, code);
         Assert.Contains("restore a backup with `pilothouse backup restore`", error, StringComparison.Ordinal);

@@ -30,7 +30,7 @@ public sealed class NightlyMaintenanceTests
         await UntilAsync(server, TimeSpan.FromMinutes(5), () => Look(server).Message.Contains("deleted 2 rows", StringComparison.Ordinal));
         Assert.Contains("Retention deleted 2 rows", await LogAsync(server), StringComparison.Ordinal);
         Assert.Equal(ConditionState.Ok, Look(server).State);
-        Assert.StartsWith("The database file was whole on ", Look(server, "integrity").Message, StringComparison.Ordinal);
+        Assert.StartsWith("The database was whole on ", Look(server, "integrity").Message, StringComparison.Ordinal);
 
         // After a restart the server knows of the run and does not repeat it.
         var finished = server.Sql("SELECT finished_at FROM maintenance_runs WHERE task = 'nightly'");

@@ -105,7 +105,7 @@ public sealed class BesidePythonBotsTests
         // Another test checks when it is due. A busy machine lags behind the test's clock.
         await server.Services.GetRequiredService<NightlyMaintenance>().RunAsync(TestContext.Current.CancellationToken);
         Assert.Equal("0", await Tool.SqliteAsync(server.DatabasePath, "SELECT count(*) FROM signals WHERE trading_pair = 'OLD/X';"));
-        Assert.StartsWith("The database file was whole on ", Condition(server, "integrity"), StringComparison.Ordinal);
+        Assert.StartsWith("The database was whole on ", Condition(server, "integrity"), StringComparison.Ordinal);
         await bot.DemandGoesOnAsync("the nightly work");
         FileLocks.Demand(Environment.ProcessId, server.DatabasePath, "the night");
         await enough.CancelAsync();

@@ -36,6 +36,22 @@ public abstract class DatabaseContract
         Assert.Equal("2026-03-02 12:00:00.123", await open.Database.ReadAsync(session => session.Prepare(select).Set("id", (long?)id).FirstAsync(static row => row.Text(1))));
     }
 
+    /// <summary>The hashes of the audit log are over this text.</summary>
+    [Theory]
+    [InlineData(0, "2026-03-02 12:00:00")]
+    [InlineData(7, "2026-03-02 12:00:00.007")]
+    [InlineData(100, "2026-03-02 12:00:00.100")]
+    [InlineData(760, "2026-03-02 12:00:00.760")]
+    public async Task A_time_is_read_as_the_same_text_on_each_engine(int milliseconds, string expected)
+    {
+        await using var open = await OpenAsync();
+        var insert = new Sql("INSERT INTO signals(timestamp, trading_pair, signal_type, signal_strength, price) VALUES (@time, 'A/B', 'BUY', 1, 1) RETURNING id");
+        var select = new Sql("SELECT timestamp FROM signals");
+        var time = new DateTimeOffset(2026, 3, 2, 12, 0, 0, milliseconds, TimeSpan.Zero);
+        await open.Database.WriteAsync(session => session.Prepare(insert).Set("time", (DateTimeOffset?)time).InsertAsync());
+        Assert.Equal(expected, await open.Database.ReadAsync(session => session.Prepare(select).FirstAsync(static row => row.Text(0))));
+    }
+
     [Fact]
     public async Task A_parameter_that_was_not_set_is_null()
     {

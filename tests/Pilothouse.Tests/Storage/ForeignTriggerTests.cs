@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
+using Pilothouse.Monitoring;
 using Pilothouse.Retention;
 using Pilothouse.Storage;
 using Pilothouse.Tests.Fixtures;

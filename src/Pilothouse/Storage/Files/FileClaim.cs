@@ -25,24 +25,52 @@ internal sealed class FileClaim : IDisposable
     public static FileClaim Take(string databasePath)
     {
         DatabasePlace.Demand(databasePath);
-        var path = Path.GetFullPath(databasePath) + ".server";
+        try
+        {
+            return Take(databasePath, owner => $"Another Pilothouse server uses {databasePath} (process {owner}). Stop it first (./start_mcp_server.sh stop), or set DATABASE_PATH to another file.");
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw DatabasePlace.Refusal(databasePath, error);
+        }
+    }
+
+    /// <summary>
+    /// Takes the lock of a server whose database is no file. Several of them may share the database, but each needs a folder of its own for
+    /// its logs, which two servers would tear apart. Commands find the server of their settings by it.
+    /// </summary>
+    /// <exception cref="DatabaseRefusedException">Another server uses the folder, or it cannot be written.</exception>
+    public static FileClaim TakeInFolder(string logDir)
+    {
+        try
+        {
+            DurableFile.MakeFolder(logDir, DurableFile.FolderThatTheGroupReads);
+            return Take(PathIn(logDir), owner => $"Another Pilothouse server writes its logs to {logDir} (process {owner}). Stop it first (./start_mcp_server.sh stop), or give this one a LOG_DIR of its own.");
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new DatabaseRefusedException($"LOG_DIR={logDir}: allowed is a folder, there or to be made by this user. {error.Message}");
+        }
+    }
+
+    /// <summary>What <see cref="ServingProcess.Find"/> is asked for where <see cref="TakeInFolder"/> took the lock.</summary>
+    public static string PathIn(string logDir) => Path.Combine(logDir, "pilothouse");
+
+    private static FileClaim Take(string claimed, Func<string, string> refusal)
+    {
+        var path = Path.GetFullPath(claimed) + ".server";
         try
         {
             var file = Lock(path);
 
             // If root created the file for a command, the server's own user could not open it.
-            FileOwner.CopyOwner(File.Exists(databasePath) ? databasePath : Path.GetDirectoryName(path)!, path);
+            FileOwner.CopyOwner(File.Exists(claimed) ? claimed : Path.GetDirectoryName(path)!, path);
             Sign(file);
             return new FileClaim(file);
         }
         catch (IOException error) when (HeldByAnother.Contains(error.HResult))
         {
-            throw new DatabaseRefusedException(
-                $"Another Pilothouse server uses {databasePath} (process {ReadOwner(path)}). Stop it first (./start_mcp_server.sh stop), or set DATABASE_PATH to another file.");
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw DatabasePlace.Refusal(databasePath, error);
+            throw new DatabaseRefusedException(refusal(ReadOwner(path)));
         }
     }
 

@@ -26,6 +26,11 @@ internal sealed class PostgresAddress
         ["channel_binding"] = "Channel Binding",
     };
 
+    /// <summary>
+    /// With the usual page cost, a filter by a rare name reads the whole table. The second option ends the query of a server that has died.
+    /// </summary>
+    private const string OwnOptions = "-c random_page_cost=1.1 -c client_connection_check_interval=10s";
+
     private readonly DatabaseUrl url;
     private readonly NpgsqlConnectionStringBuilder builder;
 
@@ -33,23 +38,35 @@ internal sealed class PostgresAddress
     {
         this.url = url;
         builder = [];
-        foreach (var (name, value) in url.Values)
+        foreach (var (name, value) in url.Values.Where(static pair => Names.ContainsKey(pair.Key)))
         {
             builder[Names[name]] = Names[name] is "SSL Mode" or "Channel Binding" ? value.Replace("-", "", StringComparison.Ordinal) : value;
         }
     }
 
+    public string DatabaseName => url.Values["dbname"];
+
     public override string ToString() => url.ToString();
+
+    /// <summary>Returns the address of another database on the same server.</summary>
+    public PostgresAddress WithDatabase(string name) => new(url.WithDatabase(name));
+
+    /// <summary>Returns the sentence for a database that a command or a start cannot use.</summary>
+    public DatabaseRefusedException Refusal(NpgsqlException error) => new(
+        $"{this} cannot be used: {error.Message.TrimEnd('.')}. Check DATABASE_URL, whether PostgreSQL is running, and the rights of the role: it must be able to create tables (docs/operations.md, PostgreSQL).");
 
     /// <summary>Opens a pool of connections.</summary>
     /// <param name="most">The most connections.</param>
-    public NpgsqlDataSource Open(int most)
+    /// <param name="mayBeStandby">Whether a server that takes no writes will do.</param>
+    public NpgsqlDataSource Open(int most, bool mayBeStandby = false)
     {
         var own = new NpgsqlConnectionStringBuilder(builder.ConnectionString)
         {
             MaxPoolSize = most,
-            MaxAutoPrepare = 100,
+            // A pooler that lends a connection for one transaction may give the next one to another server, which has not prepared it.
+            MaxAutoPrepare = url.Pooler == "transaction" ? 0 : 100,
             AutoPrepareMinUsages = 2,
+            NoResetOnClose = url.Pooler == "transaction",
             Timezone = "UTC",
             HostRecheckSeconds = 1,
             KeepAlive = 30,
@@ -59,12 +76,17 @@ internal sealed class PostgresAddress
             PersistSecurityInfo = false,
         };
         own.ApplicationName ??= "pilothouse";
-        own.Options = $"{own.Options} -c random_page_cost=1.1".Trim();
+        if (url.Pooler == "none")
+        {
+            // A pooler takes no options. docs/operations.md says what to set there instead.
+            own.Options = $"{own.Options} {OwnOptions}".Trim();
+        }
+
         var sources = new NpgsqlSlimDataSourceBuilder(own.ConnectionString);
         sources.EnableTransportSecurity();
         sources.EnableArrays();
         return own.Host!.Contains(',', StringComparison.Ordinal)
-            ? sources.BuildMultiHost().WithTargetSession(TargetSessionAttributes.Primary)
+            ? sources.BuildMultiHost().WithTargetSession(mayBeStandby ? TargetSessionAttributes.PreferStandby : TargetSessionAttributes.Primary)
             : sources.Build();
     }
 

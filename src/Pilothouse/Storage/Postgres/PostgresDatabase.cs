@@ -6,8 +6,8 @@ namespace Pilothouse.Storage.Postgres;
 /// <summary>The database on a PostgreSQL server, which several servers of ours may use at once.</summary>
 internal sealed class PostgresDatabase : Database
 {
-    /// <summary>The connections besides those of reads: the writer, the stamp, and one to spare for upkeep.</summary>
-    private const int OtherConnections = 3;
+    /// <summary>The connections besides those of reads: the writer, the stamp, those of jobs, and one to spare for upkeep.</summary>
+    private const int OtherConnections = 6;
 
     private static readonly Sql Probe = new("SELECT 1 FROM schema_migrations LIMIT 1");
 
@@ -15,23 +15,31 @@ internal sealed class PostgresDatabase : Database
     private readonly PostgresReaders readers;
     private readonly PostgresWriter writer;
     private readonly PostgresStamp stamp;
+    private readonly PostgresStandby? standby;
 
     /// <summary>Connects to the database, which <see cref="PostgresMigrator"/> has brought up to date.</summary>
-    public PostgresDatabase(PostgresAddress address, int readerCount, bool durable, ILogger<PostgresDatabase> logger, IMeterFactory? meters = null)
+    public PostgresDatabase(PostgresAddress address, int readerCount, bool durable, ILogger<PostgresDatabase> logger, IMeterFactory? meters = null, PostgresAddress? standbyAddress = null)
     {
         var metrics = new EngineMetrics(meters);
         source = address.Open(PostgresReaders.Most(readerCount) + OtherConnections);
-        readers = new PostgresReaders(source, readerCount);
+        standby = standbyAddress is null ? null : new PostgresStandby(standbyAddress, PostgresReaders.Most(readerCount), logger);
+        readers = new PostgresReaders(source, readerCount, standby);
         writer = new PostgresWriter(source, durable, metrics, Commits, logger);
         stamp = new PostgresStamp(source);
-        Upkeep = new PostgresUpkeep(address, source);
+        var upkeep = new PostgresUpkeep(address, source, standby);
+        Upkeep = upkeep;
         metrics.Watch(() => writer.Waiting, PostgresReaders.Most(readerCount), () => readers.Busy);
+        metrics.WatchReplication(() => upkeep.Replication);
     }
 
     /// <summary>PostgreSQL looks after its own log.</summary>
     public override long LogBytes => 0;
 
     public override Upkeep Upkeep { get; }
+
+    public override bool IsShared => true;
+
+    public override ValueTask<IAsyncDisposable?> TryTakeJobAsync(string name, CancellationToken cancel = default) => PostgresJob.TryTakeAsync(source, name, cancel);
 
     public override ValueTask<T> ReadAsync<T>(ReadKind kind, Func<Session, ValueTask<T>> work, CancellationToken cancel = default) =>
         readers.ReadAsync(kind, work, snapshot: false, cancel);
@@ -50,6 +58,7 @@ internal sealed class PostgresDatabase : Database
     {
         await writer.DisposeAsync();
         await source.DisposeAsync();
+        await (standby?.DisposeAsync() ?? default);
         readers.Dispose();
     }
 }

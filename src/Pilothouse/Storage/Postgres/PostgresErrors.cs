@@ -15,6 +15,9 @@ internal static class PostgresErrors
         _ => error,
     };
 
+    /// <summary>Whether PostgreSQL has answered with an error, and not ended or lost the connection.</summary>
+    public static bool IsAnswer(Exception error) => error is PostgresException known && known.SqlState is not (PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown);
+
     private static Exception Translate(PostgresException error) => error.SqlState switch
     {
         PostgresErrorCodes.LockNotAvailable => new DatabaseBusyException(

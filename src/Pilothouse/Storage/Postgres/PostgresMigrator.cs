@@ -8,10 +8,10 @@ namespace Pilothouse.Storage.Postgres;
 /// </summary>
 internal sealed partial class PostgresMigrator(PostgresAddress address, ILogger<PostgresMigrator> logger)
 {
-    private const string Prefix = "postgres_";
+    public const string Prefix = "postgres_";
 
     /// <summary>The number of the advisory lock: the letters "pilothou" as a number.</summary>
-    private const long LockNumber = 0x70696C6F74686F75;
+    public const long LockNumber = 0x70696C6F74686F75;
 
     private const string Journal = """
         CREATE TABLE IF NOT EXISTS schema_migrations (
@@ -57,8 +57,28 @@ internal sealed partial class PostgresMigrator(PostgresAddress address, ILogger<
         }
         catch (NpgsqlException error)
         {
-            throw new DatabaseRefusedException($"{address} cannot be used: {error.Message} Check DATABASE_URL, whether PostgreSQL is running, and the rights of the role: it must be able to create tables (docs/operations.md, PostgreSQL).");
+            throw address.Refusal(error);
         }
+    }
+
+    /// <summary>Whether the database has tables of ours.</summary>
+    /// <exception cref="DatabaseRefusedException">It cannot be reached.</exception>
+    public bool HasTables() => address.Run(HasJournal);
+
+    /// <summary>Returns the migrations that the database does not have yet. It changes nothing.</summary>
+    /// <exception cref="DatabaseRefusedException">It cannot be reached, or is of a newer version.</exception>
+    public IReadOnlyList<string> Missing() => address.Run(connection => (string[])(HasJournal(connection) ? [.. Known.Except(Applied(connection))] : [.. Known]));
+
+    /// <summary>Returns when the first migration ran; null if none has.</summary>
+    /// <exception cref="DatabaseRefusedException">The database cannot be reached.</exception>
+    public DateTimeOffset? BeganAt() => address.Run(static connection => HasJournal(connection)
+        && connection.Text("SELECT to_char(min(applied_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.MS') FROM schema_migrations") is { } text
+        && Timestamps.TryParse(text, out var time, out _) ? time : (DateTimeOffset?)null);
+
+    private static bool HasJournal(NpgsqlConnection connection)
+    {
+        using var command = new NpgsqlCommand("SELECT to_regclass('schema_migrations') IS NOT NULL", connection);
+        return command.ExecuteScalar() is true;
     }
 
     private HashSet<string> Applied(NpgsqlConnection connection)
@@ -71,9 +91,19 @@ internal sealed partial class PostgresMigrator(PostgresAddress address, ILogger<
             applied.Add(reader.GetString(0));
         }
 
-        return applied.FirstOrDefault(static version => version.StartsWith(Prefix, StringComparison.Ordinal) && !Known.Contains(version)) is { } newer
-            ? throw new DatabaseRefusedException($"{address} was migrated by a newer Pilothouse ({newer}); this version cannot read it safely. It was not touched. Start the newer version.")
-            : applied;
+        RefuseNewer(applied, address.ToString());
+        return applied;
+    }
+
+    /// <summary>Throws if one of the migrations is not known to this program.</summary>
+    /// <param name="applied">The migrations of a database or of a copy of one.</param>
+    /// <param name="place">Its name for people.</param>
+    public static void RefuseNewer(IEnumerable<string> applied, string place)
+    {
+        if (applied.FirstOrDefault(static version => version.StartsWith(Prefix, StringComparison.Ordinal) && !Known.Contains(version)) is { } newer)
+        {
+            throw new DatabaseRefusedException($"{place} was migrated by a newer Pilothouse ({newer}); this version cannot read it safely. It was not touched. Start the newer version.");
+        }
     }
 
     private static void Note(NpgsqlConnection connection, string version)

@@ -12,6 +12,7 @@ internal sealed class PostgresReaders : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private readonly NpgsqlDataSource source;
+    private readonly PostgresStandby? standby;
     private readonly Share lookUps = new(LookUps, Timeout.InfiniteTimeSpan, 0);
     private readonly Share own = new(2, Timeout.InfiniteTimeSpan, 0);
     private readonly Share known;
@@ -19,9 +20,10 @@ internal sealed class PostgresReaders : IDisposable
 
     /// <param name="source">The pool.</param>
     /// <param name="count">The number of connections for callers with a credential. Callers without one get half as many.</param>
-    public PostgresReaders(NpgsqlDataSource source, int count)
+    /// <param name="standby">Answers long reads; null if the primary does.</param>
+    public PostgresReaders(NpgsqlDataSource source, int count, PostgresStandby? standby = null)
     {
-        this.source = source;
+        (this.source, this.standby) = (source, standby);
         known = new(count, Patience, 30);
         anonymous = new((count + 1) / 2, Patience, 10);
     }
@@ -44,7 +46,22 @@ internal sealed class PostgresReaders : IDisposable
         await share.TakeAsync(cancel);
         try
         {
-            return await RunAsync(share, work, snapshot, cancel);
+            if (kind is ReadKind.LongKnown or ReadKind.LongAnonymous && standby is { IsUsable: true })
+            {
+                try
+                {
+                    var result = await RunAsync(standby.Source, share, work, snapshot, cancel);
+                    standby.Answered();
+                    return result;
+                }
+                catch (NpgsqlException error) when (IsFaultOfStandby(error))
+                {
+                    // A read has no effect, so the primary can answer it.
+                    standby.Failed(error);
+                }
+            }
+
+            return await RunAsync(source, share, work, snapshot, cancel);
         }
         catch (NpgsqlException error) when (error.InnerException is not TimeoutException && (error is not PostgresException known || IsRestart(known)))
         {
@@ -75,7 +92,7 @@ internal sealed class PostgresReaders : IDisposable
     {
         try
         {
-            return await RunAsync(share, work, snapshot, cancel);
+            return await RunAsync(source, share, work, snapshot, cancel);
         }
         catch (NpgsqlException error)
         {
@@ -83,10 +100,15 @@ internal sealed class PostgresReaders : IDisposable
         }
     }
 
+    /// <summary>Whether it cannot be reached, starts, stops, or ended the read because it had to apply a change of the primary.</summary>
+    private static bool IsFaultOfStandby(NpgsqlException error) => error is not PostgresException known
+        ? error.InnerException is not TimeoutException
+        : IsRestart(known) || known.SqlState is PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.SerializationFailure;
+
     private static bool IsRestart(PostgresException error) =>
         error.SqlState is PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown;
 
-    private async ValueTask<T> RunAsync<T>(Share share, Func<Session, ValueTask<T>> work, bool snapshot, CancellationToken cancel)
+    private static async ValueTask<T> RunAsync<T>(NpgsqlDataSource source, Share share, Func<Session, ValueTask<T>> work, bool snapshot, CancellationToken cancel)
     {
         await using var connection = await source.OpenConnectionAsync(cancel);
         var session = new ReadingSession(connection, share.LongestSeconds, cancel);

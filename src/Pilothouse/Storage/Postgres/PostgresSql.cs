@@ -77,6 +77,7 @@ internal sealed partial class PostgresSql
     private static string Expand(string word, string column, string second) => word switch
     {
         "time_of" => column,
+        "may_have_zone" => "false",
         "has_time" => $"{column} IS NOT NULL",
         "first_time_key" => $"coalesce({column},{second},{NoTime})",
         "in_other_month" => $"date_trunc('month',coalesce({column},{second}) AT TIME ZONE 'UTC') <> date_trunc('month',{second} AT TIME ZONE 'UTC')",

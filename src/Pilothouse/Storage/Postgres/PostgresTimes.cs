@@ -11,9 +11,11 @@ internal static class PostgresTimes
     /// <summary>A month or a year may stand for its first moment.</summary>
     private static readonly string[] Bounds = ["yyyy-MM", "yyyy"];
 
-    /// <summary>Returns the sortable text. Npgsql reads -infinity as the smallest time and infinity as the largest.</summary>
-    public static string ToKey(DateTime time) =>
-        time == DateTime.MinValue ? "" : time.ToString("yyyy-MM-dd HH:mm:ss.FFFFFF", CultureInfo.InvariantCulture);
+    /// <summary>
+    /// Returns the sortable text, which for a time that the server has stored is the same as in a file. Npgsql reads -infinity as the
+    /// smallest time and infinity as the largest.
+    /// </summary>
+    public static string ToKey(DateTime time) => time == DateTime.MinValue ? "" : Timestamps.ToText(time);
 
     /// <summary>Returns the time of a sortable text. A text that is no time becomes one of the two ends, wherever it sorts.</summary>
     public static DateTime OfKey(string key)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Npgsql;
 using Pilothouse.Storage.Files;
 
@@ -8,9 +7,11 @@ namespace Pilothouse.Storage.Postgres;
 /// The maintenance of a PostgreSQL database. PostgreSQL renews its statistics and shortens its log by itself (autovacuum, checkpointer), so
 /// there is less to do than with a file.
 /// </summary>
-internal sealed class PostgresUpkeep(PostgresAddress address, NpgsqlDataSource source) : Upkeep
+internal sealed class PostgresUpkeep(PostgresAddress address, NpgsqlDataSource source, PostgresStandby? standby) : Upkeep
 {
-    private const string OurTables = "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' ORDER BY table_name";
+    /// <summary>How many standbys follow, and how far the slowest is behind. Without the right to see it (pg_monitor) the lag is null.</summary>
+    private const string AskReplication = "SELECT count(*), extract(epoch FROM max(replay_lag))::double precision FROM pg_stat_replication";
+
     private volatile bool isDamaged;
 
     public override bool IsDamaged => isDamaged;
@@ -19,6 +20,46 @@ internal sealed class PostgresUpkeep(PostgresAddress address, NpgsqlDataSource s
     public override bool WasClosedCleanly => true;
 
     public override FileUpkeep? Files => null;
+
+    public override string? Concern => standby?.Concern;
+
+    /// <summary>What <see cref="LookAsync"/> has found; null before that, and while PostgreSQL cannot be reached.</summary>
+    public ReplicationState? Replication { get; private set; }
+
+    public override async Task LookAsync(CancellationToken cancel)
+    {
+        try
+        {
+            await using var command = source.CreateCommand(AskReplication);
+            await using var reader = await command.ExecuteReaderAsync(cancel);
+            await reader.ReadAsync(cancel);
+            Replication = new(reader.GetInt64(0), reader.IsDBNull(1) ? null : reader.GetDouble(1));
+        }
+        catch (NpgsqlException)
+        {
+            // Reads and writes report that PostgreSQL cannot be reached.
+            Replication = null;
+        }
+
+        if (standby is { IsUsable: true })
+        {
+            await TryStandbyAsync(standby, cancel);
+        }
+    }
+
+    private static async Task TryStandbyAsync(PostgresStandby standby, CancellationToken cancel)
+    {
+        try
+        {
+            await using var command = standby.Source.CreateCommand("SELECT 1");
+            await command.ExecuteScalarAsync(cancel);
+            standby.Answered();
+        }
+        catch (NpgsqlException error)
+        {
+            standby.Failed(error);
+        }
+    }
 
     public override Task OptimizeAsync(CancellationToken cancel) => Task.CompletedTask;
 
@@ -32,10 +73,10 @@ internal sealed class PostgresUpkeep(PostgresAddress address, NpgsqlDataSource s
         try
         {
             using var connection = source.OpenConnection();
-            foreach (var table in Names(connection))
+            foreach (var table in connection.Column(PostgresCopies.OurTables))
             {
                 cancel.ThrowIfCancellationRequested();
-                Count(connection, table);
+                connection.Number($"SELECT count(*) FROM {PostgresCopies.Quote(table)}");
             }
 
             return null;
@@ -53,49 +94,10 @@ internal sealed class PostgresUpkeep(PostgresAddress address, NpgsqlDataSource s
     }
 
     /// <summary>Writes a dump in pg_dump's custom format.</summary>
-    public override DatabaseFacts CopyTo(string target, IProgress<double>? progress, CancellationToken cancel)
-    {
-        using var connection = source.OpenConnection();
-        using var transaction = connection.BeginTransaction(System.Data.IsolationLevel.RepeatableRead);
-        var facts = FactsOf(connection);
-        var snapshot = (string)Scalar(connection, "SELECT pg_export_snapshot()")!;
-        PostgresTools.Run("pg_dump", address, ["--format=custom", "--no-owner", "--no-privileges", $"--snapshot={snapshot}", "--file", target], cancel);
-        progress?.Report(1);
-        return facts;
-    }
-
-    private static DatabaseFacts FactsOf(NpgsqlConnection connection)
-    {
-        var tables = new SortedDictionary<string, long>(StringComparer.Ordinal);
-        foreach (var name in Names(connection))
-        {
-            tables[name] = Count(connection, name);
-        }
-
-        return new(tables, 0, Column(connection, "SELECT version FROM schema_migrations ORDER BY version"));
-    }
-
-    private static List<string> Names(NpgsqlConnection connection) => Column(connection, OurTables);
-
-    private static long Count(NpgsqlConnection connection, string table) =>
-        Convert.ToInt64(Scalar(connection, $"SELECT count(*) FROM \"{table.Replace("\"", "\"\"", StringComparison.Ordinal)}\""), CultureInfo.InvariantCulture);
-
-    private static object? Scalar(NpgsqlConnection connection, string sql)
-    {
-        using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
-        return command.ExecuteScalar();
-    }
-
-    private static List<string> Column(NpgsqlConnection connection, string sql)
-    {
-        using var command = new NpgsqlCommand(sql, connection);
-        using var reader = command.ExecuteReader();
-        var values = new List<string>();
-        while (reader.Read())
-        {
-            values.Add(reader.GetString(0));
-        }
-
-        return values;
-    }
+    public override DatabaseFacts CopyTo(string target, IProgress<double>? progress, CancellationToken cancel) => new PostgresCopies(address).Copy(target, progress, cancel);
 }
+
+/// <summary>The standbys of a PostgreSQL server.</summary>
+/// <param name="Standbys">How many follow.</param>
+/// <param name="LagSeconds">How far the slowest is behind; null if none is, or if that is unknown.</param>
+internal sealed record ReplicationState(long Standbys, double? LagSeconds);

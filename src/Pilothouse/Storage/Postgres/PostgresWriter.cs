@@ -33,7 +33,7 @@ internal sealed class PostgresWriter : IAsyncDisposable
         this.commits = commits;
         this.logger = logger;
         string[] speed = durable ? [] : ["SET LOCAL synchronous_commit = off"];
-        beginning = ["BEGIN", LockPatience, .. speed, "LOCK TABLE write_guard IN EXCLUSIVE MODE"];
+        beginning = [RoundTrip.Begin, LockPatience, .. speed, "LOCK TABLE write_guard IN EXCLUSIVE MODE"];
         queue = new WriteQueue("postgres writer", Store, RunOutside, Close);
         queue.Start();
     }
@@ -82,9 +82,9 @@ internal sealed class PostgresWriter : IAsyncDisposable
         }
         catch (Exception error)
         {
-            // What PostgreSQL answers to COMMIT is certain. If it does not answer, the transaction may be stored or not.
+            // What PostgreSQL answers to COMMIT is certain. If it does not answer or is ended, the transaction may be stored or not.
             Undo();
-            var reason = isCommitting && error is not PostgresException ? new DatabaseInDoubtException(error) : PostgresErrors.Translate(error);
+            var reason = isCommitting && !PostgresErrors.IsAnswer(error) ? new DatabaseInDoubtException(error) : PostgresErrors.Translate(error);
             logger.NoteFailure(writes.Count, error, reason);
             metrics.RolledBack(writes.Count);
             Fail(writes, reason);
@@ -110,7 +110,7 @@ internal sealed class PostgresWriter : IAsyncDisposable
         if (connection is null)
         {
             connection = source.OpenConnection();
-            rounds = new WriteRounds(connection);
+            rounds = new WriteRounds(connection, metrics);
         }
 
         return rounds!;

@@ -1,10 +1,16 @@
+using System.Diagnostics;
 using Npgsql;
 
 namespace Pilothouse.Storage.Postgres;
 
 /// <summary>Sends the statements of a round to PostgreSQL, all at once.</summary>
-internal sealed class RoundTrip(NpgsqlConnection connection)
+/// <param name="connection">The connection.</param>
+/// <param name="metrics">Receives how long the first round of a transaction takes.</param>
+internal sealed class RoundTrip(NpgsqlConnection connection, EngineMetrics metrics)
 {
+    /// <summary>The command with which a transaction begins.</summary>
+    public const string Begin = "BEGIN";
+
     private readonly List<string> before = [];
     private readonly PostgresRow row = new();
 
@@ -25,6 +31,7 @@ internal sealed class RoundTrip(NpgsqlConnection connection)
     /// <exception cref="HalfDoneWriteException">One of them failed, and PostgreSQL has aborted the transaction.</exception>
     public void Send(List<WaitingStatement> statements)
     {
+        var began = before is [Begin, ..] ? Stopwatch.GetTimestamp() : 0;
         using var batch = Fill(statements);
         var commands = batch.BatchCommands.Count - statements.Count;
         Exception? unreadable = null;
@@ -50,6 +57,11 @@ internal sealed class RoundTrip(NpgsqlConnection connection)
         catch (PostgresException error) when (batch.BatchCommands.IndexOf(error.BatchCommand!) >= commands)
         {
             throw new HalfDoneWriteException(error);
+        }
+
+        if (began != 0)
+        {
+            metrics.Locked(began);
         }
 
         if (unreadable is not null)

@@ -7,9 +7,9 @@ namespace Pilothouse.Storage.Postgres;
 /// as many round trips as its longest write. The result is that of running the writes one after the other, in the order of the group:
 /// a statement that would make it another one keeps its write for the end, where it runs alone (docs/decisions/0029).
 /// </summary>
-internal sealed class WriteRounds(NpgsqlConnection connection)
+internal sealed class WriteRounds(NpgsqlConnection connection, EngineMetrics metrics)
 {
-    private readonly RoundTrip trip = new(connection);
+    private readonly RoundTrip trip = new(connection, metrics);
     private readonly TableOrder order = new();
     private List<WaitingStatement> waiting = [];
     private bool isTogether;

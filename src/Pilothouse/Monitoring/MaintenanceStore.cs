@@ -1,6 +1,6 @@
 using Pilothouse.Storage;
 
-namespace Pilothouse.Retention;
+namespace Pilothouse.Monitoring;
 
 /// <summary>The result of the last run of a task.</summary>
 internal sealed record PastRun(DateTimeOffset FinishedAt, bool Good, string Message);
@@ -10,6 +10,9 @@ internal static class MaintenanceStore
 {
     public const string Nightly = "nightly";
     public const string Integrity = "integrity";
+
+    /// <summary>The last scheduled backup, where several servers share the database.</summary>
+    public const string Backup = "backup";
 
     private static readonly Sql Find = new("SELECT finished_at, good, message FROM maintenance_runs WHERE task = @task");
 
@@ -25,9 +28,10 @@ internal static class MaintenanceStore
         session.Prepare(Upsert).Set("task", task).Set("finished_at", (DateTimeOffset?)run.FinishedAt).Set("good", run.Good ? 1L : 0L).Set("message", run.Message).ChangeAsync();
 
     /// <summary>
-    /// Returns the damage that the last check found in a file, or null. A damaged file should not be changed before it is restored.
+    /// Returns the damage that the last check found, or null. A damaged database should not be changed before it is restored. A file of an
+    /// older version may not have the table yet.
     /// </summary>
-    public static string? KnownDamage(FileSession file) => file.HasTable("maintenance_runs")
-        ? file.Scalar("SELECT message FROM maintenance_runs WHERE task = 'integrity' AND good = 0")
-        : null;
+    public static async ValueTask<string?> KnownDamageAsync(Session session) => session is FileSession file && !file.HasTable("maintenance_runs")
+        ? null
+        : await FindAsync(session, Integrity) is { Good: false } run ? run.Message : null;
 }
