@@ -65,8 +65,7 @@ internal static class Server
         services.AddSingleton(new RequestLog(logger));
         services.AddMetricsForPrometheus();
         services.AddSingleton<Database>(static provider => Open(provider));
-        services.AddSingleton<CallCounter>();
-        services.AddSingleton<CallLimits>();
+        services.AddLimits(settings);
         services.AddSingleton<LimitHeaders>();
         services.AddSingleton<Credentials>();
         services.AddSingleton<LoginBudget>();

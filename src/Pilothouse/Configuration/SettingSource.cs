@@ -79,6 +79,21 @@ internal sealed class SettingSource(IReadOnlyDictionary<string, string> values)
         }
     }
 
+    /// <summary>The address of a Redis; null where none is set. It may hold a password, so it is never shown.</summary>
+    public RedisUrl? RedisUrl(string name)
+    {
+        var text = TakeText(new(name, "", "redis://user:password@host:6379/0, or rediss:// for TLS", Secret: true), "", static text => text);
+        try
+        {
+            return text.Length == 0 ? null : Configuration.RedisUrl.Parse(text);
+        }
+        catch (FormatException wrong)
+        {
+            Refuse($"{name} {wrong.Message}.");
+            return null;
+        }
+    }
+
     public string[] Secrets(string name, string allowed, Func<string, bool> good) =>
         TakeText(new(name, "", allowed, Secret: true), "", text => Split(text).All(good) ? text : null) is { Length: > 0 } text ? Split(text) : [];
 

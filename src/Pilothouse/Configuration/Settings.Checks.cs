@@ -13,7 +13,7 @@ internal sealed partial class Settings
             from.Refuse($"MCP_SERVER_HOST={Host}: allowed is an address of this machine, localhost, or 0.0.0.0 for all.");
         }
 
-        CheckHttps(from);
+        HttpsRules.Check(this, from);
         if (DatabaseReadUrl is not null && DatabaseUrl is null)
         {
             from.Refuse("DATABASE_READ_URL is set without DATABASE_URL: it names a standby of that database. Set both, or remove it.");
@@ -40,25 +40,6 @@ internal sealed partial class Settings
         if (!IsLoopback && RequireAuthForReads is null)
         {
             from.Refuse($"REQUIRE_AUTH_FOR_READS is not set, but MCP_SERVER_HOST={Host} lets other machines in: set it to true, or to false if everybody may read your trades.");
-        }
-    }
-
-    private void CheckHttps(SettingSource from)
-    {
-        if (HasTls != TlsKeyFile.Length > 0)
-        {
-            var (set, missing) = HasTls ? ("TLS_CERT_FILE", "TLS_KEY_FILE") : ("TLS_KEY_FILE", "TLS_CERT_FILE");
-            from.Refuse($"{set} is set and {missing} is not: HTTPS needs both files. Set both, or neither.");
-        }
-
-        if (HasTls && HttpsPort == Port)
-        {
-            from.Refuse($"HTTPS_PORT={HttpsPort}: allowed is another port than MCP_SERVER_PORT, which answers http.");
-        }
-
-        if (ForceHttps && !HasTls && TrustedProxies.Length == 0)
-        {
-            from.Refuse("FORCE_HTTPS=true, but nothing here speaks HTTPS: set TLS_CERT_FILE and TLS_KEY_FILE, or, if a proxy in front does, TRUSTED_PROXIES to its address. Else set FORCE_HTTPS=false.");
         }
     }
 }

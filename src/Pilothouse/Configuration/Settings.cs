@@ -50,6 +50,7 @@ internal sealed partial class Settings
         RateLimitPerHour = from.Whole("RATE_LIMIT_PER_HOUR", 50, 1, 1_000_000_000);
         RateLimitPerDay = from.Whole("RATE_LIMIT_PER_DAY", 200, 1, 1_000_000_000);
         RateLimitPerKeyPerMinute = from.Whole("RATE_LIMIT_PER_KEY_PER_MINUTE", 6000, 1, 1_000_000_000);
+        RedisUrl = from.RedisUrl("REDIS_URL");
         Retention = new RetentionSettings(from);
         StartingBalance = from.Money("STARTING_BALANCE", "an amount of money above 0");
         Environment = from.OneOf("FLASK_ENV", "production", "production", "development", "testing");
@@ -149,6 +150,9 @@ internal sealed partial class Settings
     public int RateLimitPerDay { get; }
 
     public int RateLimitPerKeyPerMinute { get; }
+
+    /// <summary>The Redis in which all servers count the limits together; null where each counts by itself.</summary>
+    public RedisUrl? RedisUrl { get; }
 
     public RetentionSettings Retention { get; }
 

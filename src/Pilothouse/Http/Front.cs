@@ -186,7 +186,7 @@ internal sealed class Gate(RequestDelegate next, Settings settings, Credentials 
 
         var caller = await credentials.FindAsync(http, Caller.Anonymous(http));
         http.Features.Set(caller);
-        limits.Count(http, http.GetEndpoint(), caller);
+        await limits.CountAsync(http, http.GetEndpoint(), caller);
         credentials.CheckOrigin(http, caller);
         if (settings.RequireAuthForReads == true && http.Request.Path.StartsWithSegments("/api") && !http.Request.Path.StartsWithSegments("/api/auth"))
         {

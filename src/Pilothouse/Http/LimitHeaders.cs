@@ -8,19 +8,27 @@ namespace Pilothouse.Http;
 internal sealed class LimitHeaders(CallLimits limits, TimeProvider clock)
 {
     /// <summary>Counts this request and writes the headers; throws a refusal (429) if the limit is exceeded.</summary>
-    public void Count(HttpContext http, Endpoint? endpoint, Caller caller)
+    /// <returns>A task that waits for Redis, if that counts; else it is completed.</returns>
+    public Task CountAsync(HttpContext http, Endpoint? endpoint, Caller caller)
     {
         if (!http.Request.Path.StartsWithSegments("/api"))
         {
-            return;
+            return Task.CompletedTask;
         }
 
         var limit = endpoint?.Metadata.GetMetadata<CallLimit>();
         var route = $"{(HttpMethods.IsHead(http.Request.Method) ? "GET" : http.Request.Method)} {(endpoint as RouteEndpoint)?.RoutePattern.RawText}";
+        if (limits.AreShared)
+        {
+            return CountSharedAsync(http, caller, route, limit);
+        }
+
         if (limits.Take(caller, route, limit) is { } state)
         {
             Apply(http, state);
         }
+
+        return Task.CompletedTask;
     }
 
     /// <summary>Writes the headers of a limit; throws a refusal (429) if nothing of it is left.</summary>
@@ -31,5 +39,13 @@ internal sealed class LimitHeaders(CallLimits limits, TimeProvider clock)
         headers["X-RateLimit-Remaining"] = Math.Max(state.Left, 0).ToString(CultureInfo.InvariantCulture);
         headers["X-RateLimit-Reset"] = ((state.Ends.ToUnixTimeMilliseconds() + 999) / 1000).ToString(CultureInfo.InvariantCulture);
         state.Demand(clock.GetUtcNow());
+    }
+
+    private async Task CountSharedAsync(HttpContext http, Caller caller, string route, CallLimit? limit)
+    {
+        if (await limits.TakeSharedAsync(caller, route, limit) is { } state)
+        {
+            Apply(http, state);
+        }
     }
 }

@@ -96,32 +96,74 @@ internal sealed class CallCounter(TimeProvider clock)
 /// <param name="Left">How many are left; negative if this call exceeds the limit.</param>
 /// <param name="Ends">When the window ends.</param>
 /// <param name="Otherwise">What the client may do instead of waiting, as the end of a sentence.</param>
-internal readonly record struct LimitState(int Most, int Left, DateTimeOffset Ends, string Otherwise = "")
+/// <param name="Wait">How long it is until then, where another clock than ours ends the window.</param>
+internal readonly record struct LimitState(int Most, int Left, DateTimeOffset Ends, string Otherwise = "", TimeSpan? Wait = null)
 {
     /// <summary>Throws a refusal (429) if this call exceeds the limit.</summary>
     public void Demand(DateTimeOffset now)
     {
         if (Left < 0)
         {
-            throw Refusal.TooMany(Math.Max(1, (int)Math.Ceiling((Ends - now).TotalSeconds)), Otherwise);
+            throw Refusal.TooMany(Math.Max(1, (int)Math.Ceiling((Wait ?? Ends - now).TotalSeconds)), Otherwise);
         }
     }
 }
 
-/// <summary>The limits of docs/api.md, the same at every door.</summary>
-internal sealed class CallLimits(Configuration.Settings settings, CallCounter counter)
+/// <summary>A limit that counts a call of a client.</summary>
+/// <param name="Client">Who is counted.</param>
+/// <param name="Route">The method and path that are counted together; empty for the limits per hour and per day.</param>
+/// <param name="Most">The calls allowed in a window.</param>
+/// <param name="Window">The length of a window.</param>
+/// <param name="Otherwise">What the client may do instead of waiting, as the end of a sentence.</param>
+internal readonly record struct ClientLimit(string Client, string Route, int Most, TimeSpan Window, string Otherwise);
+
+/// <summary>
+/// The limits of docs/api.md, the same at every door. They are counted in this process or, with REDIS_URL, for all servers together; while
+/// Redis does not count, in this process again.
+/// </summary>
+internal sealed class CallLimits(Configuration.Settings settings, CallCounter counter, SharedCounter? shared = null)
 {
     private const string WithCredential = ", or send a credential: an API key or a session has a larger limit";
 
+    private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
-    /// <summary>Counts a call.</summary>
+    /// <summary>Whether Redis counts the calls now, so that <see cref="TakeSharedAsync"/> is to be asked.</summary>
+    public bool AreShared => shared?.Counts == true;
+
+    /// <summary>Counts a call in this process.</summary>
     /// <param name="caller">Who calls.</param>
     /// <param name="route">The method and path that are counted together.</param>
     /// <param name="limit">How often a caller without a credential may call it; null for the limits per hour and per day.</param>
     /// <returns>The state of the limit that is closest to being used up; null if no limit applies.</returns>
-    public LimitState? Take(Auth.Caller caller, string route, CallLimit? limit)
+    public LimitState? Take(Auth.Caller caller, string route, CallLimit? limit) =>
+        First(caller, route, limit) is { } first ? Take(first) : null;
+
+    /// <summary>Counts a call for all servers; if Redis does not answer, in this process. It never fails.</summary>
+    /// <inheritdoc cref="Take(Auth.Caller, string, CallLimit?)"/>
+    public async ValueTask<LimitState?> TakeSharedAsync(Auth.Caller caller, string route, CallLimit? limit)
+    {
+        if (First(caller, route, limit) is not { } first)
+        {
+            return null;
+        }
+
+        return shared is not null && await shared.TakeAsync(first, Second(first)) is { } counted
+            ? Nearer(counted.First, counted.Second)
+            : Take(first);
+    }
+
+    private LimitState Take(in ClientLimit first) => Nearer(Count(first), Second(first) is { } second ? Count(second) : null);
+
+    private LimitState Count(in ClientLimit limit)
+    {
+        var (left, ends) = counter.Take(limit.Client, limit.Route, limit.Most, limit.Window);
+        return new(limit.Most, left, ends, limit.Otherwise);
+    }
+
+    /// <summary>Returns the limit that counts a call, and of the two per hour and per day the one per hour; null if none applies.</summary>
+    private ClientLimit? First(Auth.Caller caller, string route, CallLimit? limit)
     {
         if (!settings.RateLimitEnabled || ReferenceEquals(limit, CallLimit.None))
         {
@@ -130,22 +172,18 @@ internal sealed class CallLimits(Configuration.Settings settings, CallCounter co
 
         if (caller.IsKnown)
         {
-            return Take(caller.Client, route, settings.RateLimitPerKeyPerMinute, TimeSpan.FromMinutes(1), "");
+            return new(caller.Client, route, settings.RateLimitPerKeyPerMinute, Minute, "");
         }
 
-        if (limit is not null)
-        {
-            return Take(caller.Client, route, limit.Count, limit.Window, WithCredential);
-        }
-
-        var hour = Take(caller.Client, "", settings.RateLimitPerHour, Hour, WithCredential);
-        var day = Take(caller.Client, "", settings.RateLimitPerDay, Day, WithCredential);
-        return day.Left < hour.Left ? day : hour;
+        return limit is not null
+            ? new(caller.Client, route, limit.Count, limit.Window, WithCredential)
+            : new(caller.Client, "", settings.RateLimitPerHour, Hour, WithCredential);
     }
 
-    private LimitState Take(string client, string route, int most, TimeSpan window, string otherwise)
-    {
-        var (left, ends) = counter.Take(client, route, most, window);
-        return new(most, left, ends, otherwise);
-    }
+    /// <summary>Returns the limit per day that counts a call together with the one per hour; null beside any other limit.</summary>
+    private ClientLimit? Second(in ClientLimit first) =>
+        first.Route.Length == 0 ? first with { Most = settings.RateLimitPerDay, Window = Day } : null;
+
+    private static LimitState Nearer(in LimitState first, in LimitState? second) =>
+        second is { } other && other.Left < first.Left ? other : first;
 }
