@@ -11,6 +11,7 @@ var root = new RootCommand("Pilothouse: the backend for AI crypto trading bots."
     MigrateCommand.Create(),
     CleanupCommand.Create(),
     VacuumCommand.Create(),
+    MoveCommand.Create(),
     KeyCommand.Create(),
     AuditCommand.Create(),
     BackupCommand.Create(),

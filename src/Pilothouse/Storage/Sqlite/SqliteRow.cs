@@ -65,6 +65,15 @@ internal sealed class SqliteRow(SqliteStatement statement) : Row
             : null;
     }
 
+    /// <summary>The type that the value is stored with, such as SQLITE_TEXT.</summary>
+    public int Type(int column) => SqliteNative.TypeOf(statement.Pointer, column);
+
+    /// <summary>The number as a double, whatever its type, infinity included.</summary>
+    public double Double(int column) => SqliteNative.NumberOf(statement.Pointer, column);
+
+    /// <summary>The bytes of a text, those behind a NUL too, until the statement goes on.</summary>
+    public ReadOnlySpan<byte> Utf8(int column) => SqliteNative.TextOf(statement.Pointer, column);
+
     public override byte[] Bytes(int column) => SqliteNative.BytesOf(statement.Pointer, column).ToArray();
 
     /// <summary>Returns the text up to its first NUL, as every program that takes it for a C string reads it.</summary>

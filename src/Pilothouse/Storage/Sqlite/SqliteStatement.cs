@@ -26,6 +26,9 @@ internal sealed class SqliteStatement : Statement, IDisposable
 
     public SqliteRow Row { get; }
 
+    /// <summary>The statement for calls of the library that are rare.</summary>
+    public sqlite3_stmt Handle => handle;
+
     /// <summary>The statement for the library's calls; 0 once it is closed.</summary>
     public nint Pointer { get; private set; }
 
