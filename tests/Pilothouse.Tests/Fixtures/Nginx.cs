@@ -36,6 +36,10 @@ internal sealed class Nginx : IAsyncDisposable
 
     public static void SkipWhereMissing() => Assert.SkipUnless(File.Exists(Program), "nginx is not installed (Debian: apt-get install nginx-light).");
 
+    /// <summary>Starts it in front of two servers on one database.</summary>
+    public static Task<Nginx> StartForTwoAsync(int one, int two, params (string Old, string New)[] replacements) =>
+        StartAsync(one, [("    #server 127.0.0.1:3001 ", $"    server 127.0.0.1:{two} "), .. replacements]);
+
     /// <param name="upstream">The port of 127.0.0.1 to which it passes requests.</param>
     /// <param name="replacements">Further replacements in the file. Each old text must occur in it.</param>
     public static async Task<Nginx> StartAsync(int upstream, params (string Old, string New)[] replacements)
@@ -52,7 +56,7 @@ internal sealed class Nginx : IAsyncDisposable
             ("    listen [::]:80 default_server;\n", ""), ("    listen [::]:80;\n", ""), ("    listen [::]:443 ssl default_server;\n", ""), ("    listen [::]:443 ssl http2;\n", ""),
             ("listen 80 default_server;", $"listen 127.0.0.1:{plain} default_server;"), ("listen 80;", $"listen 127.0.0.1:{plain};"),
             ("listen 443 ssl default_server;", $"listen 127.0.0.1:{tls} ssl default_server;"), ("listen 443 ssl http2;", $"listen 127.0.0.1:{tls} ssl http2;"),
-            ("server 127.0.0.1:3000;", $"server 127.0.0.1:{upstream};"),
+            ("server 127.0.0.1:3000 ", $"server 127.0.0.1:{upstream} "),
             ("/var/log/nginx/", folder.Path + "/"), ("/var/www/html", folder.File("www")),
             ($"/etc/letsencrypt/live/{Name}/fullchain.pem", folder.File("cert.pem")), ($"/etc/letsencrypt/live/{Name}/privkey.pem", folder.File("key.pem")),
             .. replacements,

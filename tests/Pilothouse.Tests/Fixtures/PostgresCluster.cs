@@ -52,9 +52,11 @@ internal sealed class PostgresCluster : IAsyncDisposable
     public static Task<PostgresCluster> SharedAsync() => Common.Value;
 
     /// <summary>Starts a cluster.</summary>
-    public static async Task<PostgresCluster> StartAsync(params string[] options)
+    public static Task<PostgresCluster> StartAsync(params string[] options) => StartAsync(new TemporaryFolder(), options);
+
+    /// <summary>Starts a cluster in this folder, which may be a small disk.</summary>
+    public static async Task<PostgresCluster> StartAsync(TemporaryFolder folder, params string[] options)
     {
-        var folder = new TemporaryFolder();
         var cluster = new PostgresCluster(folder, FreePort());
         Directory.CreateDirectory(cluster.Data);
         await File.WriteAllTextAsync(folder.File("password"), Password);
@@ -68,6 +70,28 @@ internal sealed class PostgresCluster : IAsyncDisposable
         await cluster.StartAgainAsync(options);
         return cluster;
     }
+
+    /// <summary>Starts a standby that follows this cluster.</summary>
+    /// <param name="name">Its name, as <c>synchronous_standby_names</c> of the primary has it.</param>
+    /// <param name="options">Further arguments of the program.</param>
+    public async Task<PostgresCluster> FollowAsync(string name, params string[] options)
+    {
+        var folder = new TemporaryFolder();
+        var standby = new PostgresCluster(folder, FreePort());
+        if (Environment.IsPrivilegedProcess)
+        {
+            await MustAsync("chown", ["-R", "postgres", folder.Path]);
+            await MustAsync("chmod", ["755", folder.Path]);
+        }
+
+        var source = string.Create(CultureInfo.InvariantCulture, $"host=127.0.0.1 port={Port} user=owner password='{Password.Replace("'", "\\'", StringComparison.Ordinal)}' application_name={name}");
+        await MustAsync("sh", [.. AsUser("pg_basebackup"), "-D", standby.Data, "-R", "-X", "stream", "--checkpoint=fast", "-d", source]);
+        await standby.StartAgainAsync(options);
+        return standby;
+    }
+
+    /// <summary>Makes a standby the primary.</summary>
+    public async Task PromoteAsync() => Assert.Equal("True", await ExecuteAsync("postgres", "SELECT pg_promote()"));
 
     /// <summary>Starts the server of a cluster that was stopped or killed.</summary>
     public async Task StartAgainAsync(params string[] options)
@@ -96,6 +120,9 @@ internal sealed class PostgresCluster : IAsyncDisposable
             }
         }
     }
+
+    /// <summary>What the server has logged.</summary>
+    public string Log() => File.ReadAllText(folder.File("server.log"));
 
     /// <summary>Makes an empty database.</summary>
     /// <returns>Its DATABASE_URL.</returns>

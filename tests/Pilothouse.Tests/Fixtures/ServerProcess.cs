@@ -54,7 +54,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>Starts <c>serve</c> and waits until it answers.</summary>
     public static async Task<ServerProcess> ServeAsync(TemporaryFolder folder, params (string Name, string Value)[] environment)
     {
-        var port = FreePort();
+        var port = environment.FirstOrDefault(static one => one.Name == "MCP_SERVER_PORT").Value is { } chosen ? int.Parse(chosen, CultureInfo.InvariantCulture) : FreePort();
         var server = new ServerProcess(Start(folder, ["serve"], [("MCP_SERVER_PORT", port.ToString(CultureInfo.InvariantCulture)), .. environment]), port);
         for (var watch = Stopwatch.StartNew(); watch.Elapsed < TimeSpan.FromSeconds(30); await Task.Delay(25))
         {

@@ -44,6 +44,16 @@ internal sealed class PostgresAddress
         }
     }
 
+    /// <summary>Throws if a pooler in between lends its connections for one transaction: what pg_dump, pg_restore and psql set would stay in them.</summary>
+    /// <exception cref="DatabaseRefusedException">One does.</exception>
+    public void DemandSessions()
+    {
+        if (url.Pooler == "transaction")
+        {
+            throw new DatabaseRefusedException("A pooler that lends connections for one transaction (pooler=transaction) cannot be used for backups, because the settings of pg_dump and psql would stay in its connections. Run this with the address of PostgreSQL itself in DATABASE_URL.");
+        }
+    }
+
     public string DatabaseName => url.Values["dbname"];
 
     public override string ToString() => url.ToString();

@@ -19,9 +19,18 @@ internal sealed class PostgresCopies(PostgresAddress? address) : DatabaseCopies
 
     public override string Version => Source.Run(static connection => connection.PostgreSqlVersion.ToString());
 
+    private PostgresAddress SourceWithSessions
+    {
+        get
+        {
+            Source.DemandSessions();
+            return Source;
+        }
+    }
+
     private PostgresAddress Source => address ?? throw new DatabaseRefusedException("DATABASE_URL is not set, so there is no database of which a copy could be made.");
 
-    public override DatabaseFacts Copy(string target, IProgress<double>? progress, CancellationToken cancel) => Source.Run(connection =>
+    public override DatabaseFacts Copy(string target, IProgress<double>? progress, CancellationToken cancel) => SourceWithSessions.Run(connection =>
     {
         PostgresTools.DemandVersion("pg_dump", connection.PostgreSqlVersion.Major);
         using var transaction = connection.BeginTransaction(System.Data.IsolationLevel.RepeatableRead);
@@ -44,6 +53,7 @@ internal sealed class PostgresCopies(PostgresAddress? address) : DatabaseCopies
     /// </summary>
     public override CheckedCopy Check(string copy, CancellationToken cancel)
     {
+        address?.DemandSessions();
         var content = Read(copy, cancel);
         if (address is null)
         {

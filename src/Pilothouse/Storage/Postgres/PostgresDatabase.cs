@@ -26,7 +26,7 @@ internal sealed class PostgresDatabase : Database
         readers = new PostgresReaders(source, readerCount, standby);
         writer = new PostgresWriter(source, durable, metrics, Commits, logger);
         stamp = new PostgresStamp(source);
-        var upkeep = new PostgresUpkeep(address, source, standby);
+        var upkeep = new PostgresUpkeep(address, source, standby, TimeProvider.System);
         Upkeep = upkeep;
         metrics.Watch(() => writer.Waiting, PostgresReaders.Most(readerCount), () => readers.Busy);
         metrics.WatchReplication(() => upkeep.Replication);

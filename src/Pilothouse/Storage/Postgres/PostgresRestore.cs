@@ -44,6 +44,7 @@ internal sealed class PostgresRestore(PostgresAddress address)
     /// <exception cref="DatabaseRefusedException">It could not be restored. Nothing has changed.</exception>
     public (string? Aside, long? Revocations) Restore(string copy, string stamp, CancellationToken cancel)
     {
+        address.DemandSessions();
         RefuseIfUsed();
         var schema = PostgresCopies.Read(copy, cancel).Schema;
         var (aside, hasKeys) = address.Run(connection => (NameFor(connection, schema, stamp), connection.Text($"SELECT to_regclass('{PostgresCopies.Quote(schema)}.api_keys') IS NOT NULL") == "True"));

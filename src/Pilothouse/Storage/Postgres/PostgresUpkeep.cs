@@ -1,3 +1,4 @@
+using System.Globalization;
 using Npgsql;
 using Pilothouse.Storage.Files;
 
@@ -7,10 +8,17 @@ namespace Pilothouse.Storage.Postgres;
 /// The maintenance of a PostgreSQL database. PostgreSQL renews its statistics and shortens its log by itself (autovacuum, checkpointer), so
 /// there is less to do than with a file.
 /// </summary>
-internal sealed class PostgresUpkeep(PostgresAddress address, NpgsqlDataSource source, PostgresStandby? standby) : Upkeep
+/// <param name="address">The database.</param>
+/// <param name="source">The pool of connections to it.</param>
+/// <param name="standby">Answers long reads; null if there is none.</param>
+/// <param name="clock">The clock of this machine.</param>
+internal sealed class PostgresUpkeep(PostgresAddress address, NpgsqlDataSource source, PostgresStandby? standby, TimeProvider clock) : Upkeep
 {
     /// <summary>How many standbys follow, and how far the slowest is behind. Without the right to see it (pg_monitor) the lag is null.</summary>
-    private const string AskReplication = "SELECT count(*), extract(epoch FROM max(replay_lag))::double precision FROM pg_stat_replication";
+    private const string AskReplication = "SELECT count(*), extract(epoch FROM max(replay_lag))::double precision, clock_timestamp() FROM pg_stat_replication";
+
+    /// <summary>With clocks that differ more, sessions end early or late at one of several servers, and lists by time are mixed up.</summary>
+    private static readonly TimeSpan ClockTolerance = TimeSpan.FromSeconds(30);
 
     private volatile bool isDamaged;
 
@@ -21,7 +29,9 @@ internal sealed class PostgresUpkeep(PostgresAddress address, NpgsqlDataSource s
 
     public override FileUpkeep? Files => null;
 
-    public override string? Concern => standby?.Concern;
+    public override string? Concern => ClockConcern ?? standby?.Concern;
+
+    private string? ClockConcern { get; set; }
 
     /// <summary>What <see cref="LookAsync"/> has found; null before that, and while PostgreSQL cannot be reached.</summary>
     public ReplicationState? Replication { get; private set; }
@@ -34,6 +44,9 @@ internal sealed class PostgresUpkeep(PostgresAddress address, NpgsqlDataSource s
             await using var reader = await command.ExecuteReaderAsync(cancel);
             await reader.ReadAsync(cancel);
             Replication = new(reader.GetInt64(0), reader.IsDBNull(1) ? null : reader.GetDouble(1));
+            var ahead = clock.GetUtcNow() - reader.GetFieldValue<DateTimeOffset>(2);
+            ClockConcern = ahead.Duration() <= ClockTolerance ? null : string.Create(CultureInfo.InvariantCulture,
+                $"The clock of this machine is {ahead.Duration().TotalSeconds:0} seconds {(ahead > TimeSpan.Zero ? "ahead of" : "behind")} that of PostgreSQL's. Set both right (NTP): sessions end early or late at one of several servers, and records get wrong times.");
         }
         catch (NpgsqlException)
         {
