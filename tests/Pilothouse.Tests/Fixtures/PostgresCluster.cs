@@ -34,6 +34,7 @@ internal sealed class PostgresCluster : IAsyncDisposable
     });
 
     private readonly TemporaryFolder folder;
+    private bool ownsFolder = true;
     private Process server;
     private int databases;
 
@@ -52,12 +53,15 @@ internal sealed class PostgresCluster : IAsyncDisposable
     public static Task<PostgresCluster> SharedAsync() => Common.Value;
 
     /// <summary>Starts a cluster.</summary>
-    public static Task<PostgresCluster> StartAsync(params string[] options) => StartAsync(new TemporaryFolder(), options);
+    public static Task<PostgresCluster> StartAsync(params string[] options) => StartAsync(new PostgresCluster(new TemporaryFolder(), FreePort()), options);
 
-    /// <summary>Starts a cluster in this folder, which may be a small disk.</summary>
-    public static async Task<PostgresCluster> StartAsync(TemporaryFolder folder, params string[] options)
+    /// <summary>Starts a cluster on this disk.</summary>
+    public static Task<PostgresCluster> StartAsync(SmallDisk disk, params string[] options) =>
+        StartAsync(new PostgresCluster(disk.Folder, FreePort()) { ownsFolder = false }, options);
+
+    private static async Task<PostgresCluster> StartAsync(PostgresCluster cluster, string[] options)
     {
-        var cluster = new PostgresCluster(folder, FreePort());
+        var folder = cluster.folder;
         Directory.CreateDirectory(cluster.Data);
         await File.WriteAllTextAsync(folder.File("password"), Password);
         if (Environment.IsPrivilegedProcess)
@@ -121,6 +125,8 @@ internal sealed class PostgresCluster : IAsyncDisposable
         }
     }
 
+    public bool HasEnded => server.HasExited;
+
     /// <summary>What the server has logged.</summary>
     public string Log() => File.ReadAllText(folder.File("server.log"));
 
@@ -180,7 +186,11 @@ internal sealed class PostgresCluster : IAsyncDisposable
     public ValueTask DisposeAsync()
     {
         Stop();
-        folder.Dispose();
+        if (ownsFolder)
+        {
+            folder.Dispose();
+        }
+
         return default;
     }
 
