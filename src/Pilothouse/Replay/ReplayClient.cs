@@ -10,13 +10,18 @@ internal sealed record Posted(ServerAnswer Answer, bool Existed);
 
 /// <summary>
 /// Posts records, each with an Idempotency-Key, and reads the last report of a bot. If the server asks the client to wait (429, 503, or the
-/// same request is still running), it waits, prints that once, and tries again. A refusal that waiting cannot fix is a
+/// same request is still running), or a proxy in front has no answer from it (502, 504), it waits, prints that once, and tries again: the
+/// key keeps a record from being stored twice. A refusal that waiting cannot fix is a
 /// <see cref="ReplayFailure"/>.
 /// </summary>
 internal sealed class ReplayClient(HttpClient http, TimeProvider time, Action<string> tell)
 {
     /// <summary>The longest time to retry one record.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+
+    /// <summary>The statuses that say that the same request may succeed later.</summary>
+    private static readonly HttpStatusCode[] MayPass =
+        [HttpStatusCode.TooManyRequests, HttpStatusCode.BadGateway, HttpStatusCode.ServiceUnavailable, HttpStatusCode.GatewayTimeout];
 
     private static readonly TimeSpan UnsaidWait = TimeSpan.FromSeconds(1);
     private bool told;
@@ -111,7 +116,7 @@ internal sealed class ReplayClient(HttpClient http, TimeProvider time, Action<st
         {
             // The body is not JSON; it may be a proxy's error page. Waiting may help if the status says so, otherwise it cannot be
             // understood.
-            return response.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable
+            return MayPass.Contains(response.StatusCode)
                 ? new ServerAnswer(false, null, null, response.ReasonPhrase, null, null, null)
                 : throw Refusals.NotPilothouse(response);
         }
@@ -119,8 +124,7 @@ internal sealed class ReplayClient(HttpClient http, TimeProvider time, Action<st
 
     private TimeSpan? WaitAskedBy(HttpResponseMessage response, ServerAnswer answer)
     {
-        if (response.StatusCode is not (HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable)
-            && answer.Code != "idempotency-in-progress")
+        if (!MayPass.Contains(response.StatusCode) && answer.Code != "idempotency-in-progress")
         {
             return null;
         }
