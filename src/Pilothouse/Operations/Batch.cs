@@ -79,17 +79,33 @@ internal sealed class Batch<TInput, TAnswer>(Write<TInput, TAnswer> one, string 
         return errors is null ? items : throw Refusal.Invalid(errors);
     }
 
+    /// <summary>
+    /// Begins the work of all items. Plain records do not depend on each other, so an engine that pays for each round trip may send the
+    /// statements of all of them at once. It ends at an item that is refused before it has sent anything.
+    /// </summary>
+    private List<Task<Answer<TAnswer>>> Begin(Session session, Call call, List<TInput> items)
+    {
+        var begun = new List<Task<Answer<TAnswer>>>(items.Count);
+        for (var i = 0; i < items.Count && (i == 0 || !begun[^1].IsFaulted); i++)
+        {
+            begun.Add(one.WorkAsync(session, call, items[i]).AsTask());
+        }
+
+        return begun;
+    }
+
     private async ValueTask<Answer<BatchStored>> WorkAsync(Session session, Call call, List<TInput> items)
     {
         var ids = new long[items.Count];
         Changed? changed = null;
         var stored = 0;
         Action? then = null;
+        var begun = one.Audited == Audited.AsRecord ? Begin(session, call, items) : [];
         for (var i = 0; i < items.Count; i++)
         {
             try
             {
-                var answer = await one.WorkAsync(session, call, items[i]);
+                var answer = i < begun.Count ? await begun[i] : await one.WorkAsync(session, call, items[i]);
                 ids[i] = answer.Id ?? 0;
                 stored += answer.Changed is null ? 0 : 1;
                 changed ??= answer.Changed;

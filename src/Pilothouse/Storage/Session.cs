@@ -2,7 +2,8 @@ namespace Pilothouse.Storage;
 
 /// <summary>
 /// A connection that is lent to one piece of work: a read, or the work inside a write's transaction. It must not be used after that work.
-/// The work of a write must not await anything else than its session.
+/// The work of a write must not await anything else than its session. It may begin several statements that do not depend on each other
+/// before it awaits the first one: an engine that pays for each round trip sends them together.
 /// </summary>
 /// <param name="commit">What the writes of the transaction share.</param>
 internal abstract class Session(CommitStates commit)

@@ -52,6 +52,27 @@ public abstract class DatabaseContract
         Assert.Equal(expected, await open.Database.ReadAsync(session => session.Prepare(select).FirstAsync(static row => row.Text(0))));
     }
 
+    /// <summary>An engine may send statements that are begun together as one.</summary>
+    [Fact]
+    public async Task Rows_that_one_write_begins_to_store_together_keep_their_values_their_order_and_their_ids()
+    {
+        await using var open = await OpenAsync();
+        var insert = new Sql(
+            "INSERT INTO signals(timestamp, trading_pair, signal_type, signal_strength, price, rsi, bot_name) VALUES (@time, @pair, @type, @strength, @price, @rsi, @bot) RETURNING id");
+        var select = new Sql("SELECT id, timestamp, trading_pair, signal_strength, price, rsi, bot_name FROM signals ORDER BY id");
+        var ids = await open.Database.WriteAsync(async session =>
+        {
+            var begun = Enumerable.Range(0, 50).Select(i => session.Prepare(insert).Set("time", i % 3 == 0 ? null : (DateTimeOffset?)Noon.AddMinutes(i)).Set("pair", $"A'{i}\\,{{}}\"/B")
+                .Set("type", "BUY").Set("strength", (long?)i).Set("price", i + 0.1234567890123m).Set("rsi", i % 2 == 0 ? null : i / 7.0).Set("bot", i % 5 == 0 ? null : "NULL").InsertAsync().AsTask()).ToList();
+            return await Task.WhenAll(begun);
+        });
+        var rows = await open.Database.ReadAsync(session => session.Prepare(select).ListAsync(static row => (row.Id(0), row.Time(1), row.Text(2), row.Whole(3), row.Money(4), row.Number(5), row.Text(6))));
+        Assert.Equal(Enumerable.Range(0, 50).Select(i => (ids[i], i % 3 == 0 ? null : (DateTimeOffset?)Noon.AddMinutes(i), (string?)$"A'{i}\\,{{}}\"/B",
+            (long?)i, (decimal?)(i + 0.1234567890123m), i % 2 == 0 ? null : (double?)(i / 7.0), i % 5 == 0 ? null : "NULL")), rows);
+        Assert.Equal(Enumerable.Range(1, 50).Select(static i => (long)i), ids);
+        Assert.Equal(ids, await open.Database.ReadAsync(session => session.Prepare(Positions).ListAsync(static row => row.Id(1))));
+    }
+
     [Fact]
     public async Task A_parameter_that_was_not_set_is_null()
     {

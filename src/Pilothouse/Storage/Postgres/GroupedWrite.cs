@@ -49,6 +49,7 @@ internal sealed class GroupedWrite(QueuedWrite? queued, int place, WriteRounds r
         if (rounds.MustRunAlone(this, statement.Sql))
         {
             IsPostponed = true;
+            rounds.Withdraw(this);
             return ValueTask.FromException<T>(new GroupLeftException());
         }
 

@@ -45,10 +45,17 @@ internal sealed partial class PostgresSql
         NullTests = [.. names.Select(name => name.EndsWith(IsNull, StringComparison.Ordinal) ? names.IndexOf(name[..^IsNull.Length]) : -1)];
         Uses = [.. UsesOf(text)];
         ReturnsRows = Rows().IsMatch(text);
+        ForManyRows = ManyRows.TextOf(Text, Names.Length);
         MustBeAlone = Uses.Any(static use => use.Table == "changes_paused");
     }
 
     public string Text { get; }
+
+    /// <summary>
+    /// The statement that inserts many such rows (<see cref="ManyRows"/>); null if this one does something else, or if PostgreSQL was found
+    /// not to take the values in that form.
+    /// </summary>
+    public string? ForManyRows { get; set; }
 
     /// <summary>The names of the parameters, in the order of their numbers.</summary>
     public string[] Names { get; }

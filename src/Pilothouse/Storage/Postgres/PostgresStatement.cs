@@ -39,6 +39,9 @@ internal sealed class PostgresStatement(PostgresSql sql, IStatementRunner runner
 
     public override async ValueTask EachAsync(Action<Row> take) => await runner.RunAsync(this, new EachTaker(take));
 
+    /// <summary>The value of a parameter; null if it was not set.</summary>
+    public NpgsqlParameter? ValueAt(int parameter) => values[parameter];
+
     /// <summary>Adds the values to a command, in the order of their numbers. One that was not set is null.</summary>
     public void AddTo(NpgsqlParameterCollection parameters)
     {

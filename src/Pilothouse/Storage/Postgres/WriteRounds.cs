@@ -31,6 +31,7 @@ internal sealed class WriteRounds(NpgsqlConnection connection, EngineMetrics met
         order.Clear();
         GroupedWrite[] group = [.. writes.Select((write, place) => new GroupedWrite(write, place, this))];
         isTogether = group.Length > 1;
+        trip.MayCombine = true;
         Run(group);
         isTogether = false;
         for (var place = 0; place < group.Length; place++)
@@ -53,6 +54,7 @@ internal sealed class WriteRounds(NpgsqlConnection connection, EngineMetrics met
     {
         var refused = 0;
         isTogether = false;
+        trip.MayCombine = false;
         foreach (var write in writes)
         {
             States.Drop();
@@ -107,6 +109,14 @@ internal sealed class WriteRounds(NpgsqlConnection connection, EngineMetrics met
         }
 
         return true;
+    }
+
+    /// <summary>Takes back the statements of a write that were not sent yet. A write may begin several before it waits for one.</summary>
+    public void Withdraw(GroupedWrite write)
+    {
+        var withdrawn = waiting.FindAll(statement => statement.Write == write);
+        waiting.RemoveAll(statement => statement.Write == write);
+        withdrawn.ForEach(static statement => statement.Fail(new GroupLeftException()));
     }
 
     /// <summary>Runs these writes to their ends.</summary>
