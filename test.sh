@@ -8,7 +8,7 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 step() { printf '== %s\n' "$*"; }
 
 command -v dotnet >/dev/null || { echo "The .NET 10 SDK is missing. Install it from https://dotnet.microsoft.com/download/dotnet/10.0" >&2; exit 1; }
-tests/tools/need-packages curl sqlite3 gcc libc6-dev python3-numpy python3-pandas python3-jwt nginx-light logrotate python3-yaml prometheus postgresql redis-server
+tests/tools/need-packages curl sqlite3 gcc libc6-dev python3-numpy python3-pandas python3-jwt nginx-light logrotate python3-yaml prometheus postgresql pgbouncer redis-server
 
 step build
 dotnet build Pilothouse.slnx -c Release --nologo -v quiet
