@@ -40,7 +40,7 @@ internal sealed class RetentionRule
         var select = $"SELECT id, time_of(timestamp), time_key(timestamp), {(hasUntil ? $"time_of({until})" : "NULL")}, {kept} FROM {table} AS old";
         sameTime = new Sql($"{select} WHERE time_key(timestamp) = @key AND id > @id ORDER BY id LIMIT @limit");
         later = new Sql($"{select} WHERE time_key(timestamp) > @key AND time_key(timestamp) < @before ORDER BY time_key(timestamp), id LIMIT @limit");
-        delete = new Sql($"DELETE FROM {table} AS old WHERE id = @id AND time_of(timestamp) = @timestamp{(hasUntil ? $" AND coalesce(time_of({until}), '') = @until" : "")} AND {kept} = 0");
+        delete = new Sql($"DELETE FROM {table} AS old WHERE id = @id AND time_of(timestamp) = @timestamp{(hasUntil ? $" AND (time_of({until}) = @until OR (time_of({until}) IS NULL AND @until IS NULL))" : "")} AND {kept} = 0");
     }
 
     public string Table { get; }
@@ -89,6 +89,6 @@ internal sealed class RetentionRule
     public ValueTask<int> DeleteAsync(Session session, OldRow row)
     {
         var statement = session.Prepare(delete).Set("id", row.Id).Set("timestamp", row.Timestamp);
-        return (hasUntil ? statement.Set("until", row.Until ?? "") : statement).ExecuteAsync();
+        return (hasUntil ? statement.Set("until", row.Until) : statement).ExecuteAsync();
     }
 }

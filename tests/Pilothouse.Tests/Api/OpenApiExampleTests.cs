@@ -32,7 +32,6 @@ public sealed class OpenApiExampleTests
         static string Place(JsonObject item) => $"{item["operationId"]} in the Examples.json of its feature";
     }
 
-    [OnlyOnSqlite("makes a backup")]
     [Fact]
     public async Task Every_example_works_and_is_answered_as_the_example_says()
     {

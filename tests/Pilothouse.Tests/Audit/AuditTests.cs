@@ -15,7 +15,6 @@ public sealed class AuditTests
     private const string Trade = """{"trading_pair":"A/B","side":"BUY","entry_price":100,"quantity":2}""";
     private const string Signal = """{"trading_pair":"A/B","signal_type":"BUY","signal_strength":1,"price":1}""";
 
-    [OnlyOnSqlite("makes a backup")]
     [Fact]
     public async Task It_tells_who_did_what_when_and_through_which_door()
     {

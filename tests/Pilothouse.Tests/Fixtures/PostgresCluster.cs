@@ -194,6 +194,9 @@ internal sealed class PostgresCluster : IAsyncDisposable
         return default;
     }
 
+    /// <summary>The address of a database in the form of Npgsql.</summary>
+    public string TextOf(string database) => Text(database);
+
     private string Text(string database) => new NpgsqlConnectionStringBuilder
     {
         Host = "127.0.0.1",

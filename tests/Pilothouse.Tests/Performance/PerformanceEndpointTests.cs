@@ -25,7 +25,6 @@ public sealed class PerformanceEndpointTests
         Assert.Null(data["basis"]!["starting_balance_source"]);
     }
 
-    [OnlyOnSqlite("speaks SQLite's own SQL")]
     [Fact]
     public async Task The_kept_answer_follows_every_kind_of_change_by_whomever()
     {
@@ -46,7 +45,8 @@ public sealed class PerformanceEndpointTests
                     server.Sql($"DELETE FROM trades WHERE id = {random.Next(1, i)}");
                     break;
                 case 8:
-                    server.Sql($"INSERT OR REPLACE INTO trades(id, timestamp, trading_pair, side, entry_price, exit_price, quantity, pnl, status) VALUES ({random.Next(1, i)}, '2026-03-01 00:00:00', 'X/B', 'SELL', 10, 9.5, 1, 0.5, 'closed')");
+                    var id = random.Next(1, i);
+                    server.Sql(Replacing("trades(id, timestamp, trading_pair, side, entry_price, exit_price, quantity, pnl, status)", $"{id}, '2026-03-01 00:00:00', 'X/B', 'SELL', 10, 9.5, 1, 0.5, 'closed'", $"id = {id}"));
                     break;
                 default:
                     server.Clock.Advance(TimeSpan.FromHours(5));
@@ -130,18 +130,22 @@ public sealed class PerformanceEndpointTests
         await ExpectAsync(server, "/api/performance", "1000");
     }
 
-    [OnlyOnSqlite("speaks SQLite's own SQL")]
     [Fact]
     public async Task A_bot_that_replaces_a_closed_trade_by_its_external_id_does_not_make_two_of_it()
     {
         await using var server = await TestServer.StartAsync();
         foreach (var day in new[] { 1, 2 })
         {
-            server.Sql($"INSERT OR REPLACE INTO trades(timestamp, trading_pair, side, entry_price, quantity, pnl, status, external_id) VALUES ('2026-02-0{day} 00:00:00', 'A/B', 'BUY', 1, 1, {day}, 'closed', 'x')");
+            server.Sql(Replacing("trades(timestamp, trading_pair, side, entry_price, quantity, pnl, status, external_id)", $"'2026-02-0{day} 00:00:00', 'A/B', 'BUY', 1, 1, {day}, 'closed', 'x'", "external_id = 'x'"));
             var data = (await server.GetAsync("/api/performance"))["data"]!;
             Assert.Equal((1L, (decimal)day), ((long)data["total_trades"]!, (decimal)data["total_pnl"]!));
         }
     }
+
+    /// <summary>SQL with which another program puts a row in the place of one with the same key.</summary>
+    private static string Replacing(string columns, string values, string same) => TestEngine.IsPostgres
+        ? $"DELETE FROM trades WHERE {same}; INSERT INTO {columns} VALUES ({values})"
+        : $"INSERT OR REPLACE INTO {columns} VALUES ({values})";
 
     [Fact]
     public async Task The_starting_balance_is_what_the_bot_that_was_there_first_reported_first()

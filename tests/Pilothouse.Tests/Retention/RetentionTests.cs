@@ -11,7 +11,6 @@ namespace Pilothouse.Tests.Retention;
 /// <summary>Retention deletes what the settings say, and nothing that is young, needed or without a readable time.</summary>
 public sealed class RetentionTests
 {
-    [OnlyOnSqlite("speaks SQLite's own SQL")]
     [Fact]
     public async Task Each_table_has_its_days_and_0_keeps_for_ever()
     {
@@ -22,7 +21,7 @@ public sealed class RetentionTests
             ["trades"] = "trades(timestamp, trading_pair, side, entry_price, quantity) VALUES ('{0}', 'A/B', 'BUY', 1, 1)",
             ["bot_status"] = "bot_status(timestamp, bot_name, status) VALUES ('{0}', 'bot', 'running')",
             ["cost_analytics"] = "cost_analytics(timestamp, api_name, operation_type) VALUES ('{0}', 'a', 'b')",
-            ["news_cache"] = "news_cache(timestamp, article_url) VALUES ('{0}', hex(randomblob(8)))",
+            ["news_cache"] = "news_cache(timestamp, article_url) VALUES ('{0}', 'https://news/{1}')",
             ["market_context"] = "market_context(timestamp) VALUES ('{0}')",
             ["chart_analyses"] = "chart_analyses(timestamp, trading_pair, timeframe) VALUES ('{0}', 'A/B', '1h')",
             ["agent_decisions"] = "agent_decisions(timestamp, agent_name, agent_role, decision_type, decision) VALUES ('{0}', 'a', 'b', 'c', 'd')",
@@ -43,8 +42,8 @@ public sealed class RetentionTests
         foreach (var values in insert.Values)
         {
             // One row a day, each a second before noon, where "now" is noon, and one row of this moment.
-            server.Sql(string.Concat(Enumerable.Range(0, 100).Select(day => $"INSERT INTO {string.Format(CultureInfo.InvariantCulture, values, Stored(server, -day, -1))};")));
-            server.Sql($"INSERT INTO {string.Format(CultureInfo.InvariantCulture, values, Stored(server, 0))}");
+            server.Sql(string.Concat(Enumerable.Range(0, 100).Select(day => $"INSERT INTO {string.Format(CultureInfo.InvariantCulture, values, Stored(server, -day, -1), day)};")));
+            server.Sql($"INSERT INTO {string.Format(CultureInfo.InvariantCulture, values, Stored(server, 0), "now")}");
         }
 
         var dry = await CleanAsync(server, dryRun: true);
