@@ -216,7 +216,7 @@ stop() {
 # Where the running server says that it listens: .env may have been changed since its start.
 find_address() {
   local claim process='' addresses=''
-  claim=$(readlink -m -- "$(setting DATABASE_PATH trading_bot.db)").server
+  if [[ -n $(setting DATABASE_URL '') ]]; then claim=$LOGS/pilothouse.server; else claim=$(readlink -m -- "$(setting DATABASE_PATH trading_bot.db)").server; fi
   [[ -r $claim ]] && { read -r process; read -r addresses; } <"$claim"
   [[ $process == "$PID" && -n $addresses ]] || return 0
   URL=${addresses%% *}

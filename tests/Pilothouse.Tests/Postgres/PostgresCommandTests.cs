@@ -97,6 +97,24 @@ public sealed class PostgresCommandTests
         Assert.Contains("pg_dump (PostgreSQL) 9.6.1 is older than the server of the database", error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("PGPASSFILE")]
+    [InlineData("passfile")]
+    public async Task The_password_may_be_in_a_file(string named)
+    {
+        await using var owner = await Owner.CreateAsync("");
+        var file = owner.Folder.File("password");
+        await File.WriteAllTextAsync(file, "127.0.0.1:*:*:*:hidden-word\n", TestContext.Current.CancellationToken);
+        await Tool.RunAsync("chmod", ["600", file]);
+        var url = owner.Url.Replace(":hidden-word", "", StringComparison.Ordinal) + (named == "passfile" ? $"?passfile={file}" : "");
+        (string, string)[] environment = [("DATABASE_URL", url), .. ((string, string)[])(named == "passfile" ? [] : [("PGPASSFILE", file)])];
+        foreach (var command in new[] { "migrate", "backup" })
+        {
+            var (code, _, error) = await ServerProcess.RunAsync(owner.Folder, [command], environment);
+            Assert.True(code == 0, error);
+        }
+    }
+
     [Fact]
     public async Task A_backup_of_the_other_engine_is_not_restored()
     {
@@ -168,7 +186,7 @@ public sealed class PostgresCommandTests
 
         public TemporaryFolder Folder { get; } = new();
 
-        private string Url { get; }
+        public string Url { get; }
 
         public static async Task<Owner> CreateAsync(string rights)
         {

@@ -84,6 +84,7 @@ public sealed class LockWalkTests
             ["check"], ["check", "--json"], ["backup"], ["backup", "create"], ["backup", "list"], ["backup", "verify"], ["backup", "restore", "--yes"],
             ["cleanup", "--dry-run"], ["cleanup"], ["vacuum"], ["audit", "verify"], ["audit", "export"],
             ["replay", "--server", url, "--api-key", key, "--data", candles],
+            ["move", "--from", database, "--to", "postgres://nobody:none@127.0.0.1:1/none"], ["move", "--from", database, "--to", "postgres://nobody:none@127.0.0.1:1/none", "--dry-run"],
         ];
         await DemandAsync(server, database, key, "the start");
         foreach (var command in commands)

@@ -111,14 +111,14 @@ internal sealed class PostgresAddress
         environment["PGUSER"] = builder.Username;
         environment["PGSSLMODE"] = builder.SslMode switch { SslMode.VerifyCA => "verify-ca", SslMode.VerifyFull => "verify-full", var mode => mode.ToString().ToLowerInvariant() };
         environment["PGAPPNAME"] = "pilothouse";
-        if (builder.Password is { Length: > 0 } password)
+        (string Name, string? Value)[] others =
+        [
+            ("PGPASSWORD", builder.Password), ("PGPASSFILE", builder.Passfile), ("PGSSLROOTCERT", builder.RootCertificate),
+            ("PGSSLCERT", builder.SslCertificate), ("PGSSLKEY", builder.SslKey),
+        ];
+        foreach (var (name, value) in others.Where(static other => other.Value is { Length: > 0 }))
         {
-            environment["PGPASSWORD"] = password;
-        }
-
-        if (builder.RootCertificate is { Length: > 0 } root)
-        {
-            environment["PGSSLROOTCERT"] = root;
+            environment[name] = value;
         }
     }
 
