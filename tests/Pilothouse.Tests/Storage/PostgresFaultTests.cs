@@ -138,6 +138,20 @@ public sealed class PostgresFaultTests
         Assert.Null(database.Upkeep.FindDamage(static _ => { }, CancellationToken.None));
     }
 
+    /// <summary>A server that hangs cannot end its own reads.</summary>
+    [Theory]
+    [InlineData("Own", "0")]
+    [InlineData("LookUp", "0")]
+    [InlineData("Known", "35s")]
+    [InlineData("LongAnonymous", "35s")]
+    public async Task PostgreSQL_itself_ends_reads_of_callers_after_a_while(string kind, string expected)
+    {
+        var (database, _) = await (await PostgresCluster.SharedAsync()).OpenAsync();
+        await using var closing = database;
+        var ask = new Sql("SELECT current_setting('statement_timeout')");
+        Assert.Equal(expected, await database.ReadAsync(Enum.Parse<ReadKind>(kind), session => session.Prepare(ask).FirstAsync(static row => row.Text(0))));
+    }
+
     [Fact]
     public async Task Two_servers_on_one_database_lose_no_update_and_keep_the_changes_in_order()
     {

@@ -68,7 +68,8 @@ internal sealed class PostgresAddress
     /// <summary>Opens a pool of connections.</summary>
     /// <param name="most">The most connections.</param>
     /// <param name="mayBeStandby">Whether a server that takes no writes will do.</param>
-    public NpgsqlDataSource Open(int most, bool mayBeStandby = false)
+    /// <param name="longestSeconds">After how long PostgreSQL itself ends a statement; 0 for never.</param>
+    public NpgsqlDataSource Open(int most, bool mayBeStandby = false, int longestSeconds = 0)
     {
         var own = new NpgsqlConnectionStringBuilder(builder.ConnectionString)
         {
@@ -89,7 +90,8 @@ internal sealed class PostgresAddress
         if (url.Pooler == "none")
         {
             // A pooler takes no options. docs/operations.md says what to set there instead.
-            own.Options = $"{own.Options} {OwnOptions}".Trim();
+            var longest = longestSeconds == 0 ? "" : string.Create(System.Globalization.CultureInfo.InvariantCulture, $" -c statement_timeout={longestSeconds}s");
+            own.Options = $"{own.Options} {OwnOptions}{longest}".Trim();
         }
 
         var sources = new NpgsqlSlimDataSourceBuilder(own.ConnectionString);

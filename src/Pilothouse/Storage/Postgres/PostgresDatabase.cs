@@ -12,6 +12,7 @@ internal sealed class PostgresDatabase : Database
     private static readonly Sql Probe = new("SELECT 1 FROM schema_migrations LIMIT 1");
 
     private readonly NpgsqlDataSource source;
+    private readonly NpgsqlDataSource callers;
     private readonly PostgresReaders readers;
     private readonly PostgresWriter writer;
     private readonly PostgresStamp stamp;
@@ -21,9 +22,10 @@ internal sealed class PostgresDatabase : Database
     public PostgresDatabase(PostgresAddress address, int readerCount, bool durable, ILogger<PostgresDatabase> logger, IMeterFactory? meters = null, PostgresAddress? standbyAddress = null)
     {
         var metrics = new EngineMetrics(meters);
-        source = address.Open(PostgresReaders.Most(readerCount) + OtherConnections);
+        source = address.Open(PostgresReaders.MostOwn + OtherConnections);
+        callers = address.Open(PostgresReaders.MostOfCallers(readerCount), longestSeconds: PostgresReaders.LongestSeconds);
         standby = standbyAddress is null ? null : new PostgresStandby(standbyAddress, PostgresReaders.Most(readerCount), logger);
-        readers = new PostgresReaders(source, readerCount, standby);
+        readers = new PostgresReaders(source, callers, readerCount, standby);
         writer = new PostgresWriter(source, durable, metrics, Commits, logger);
         stamp = new PostgresStamp(source);
         var upkeep = new PostgresUpkeep(address, source, standby, TimeProvider.System);
@@ -58,6 +60,7 @@ internal sealed class PostgresDatabase : Database
     {
         await writer.DisposeAsync();
         await source.DisposeAsync();
+        await callers.DisposeAsync();
         await (standby?.DisposeAsync() ?? default);
         readers.Dispose();
     }

@@ -12,24 +12,38 @@ internal sealed class PostgresReaders : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private readonly NpgsqlDataSource source;
+    private readonly NpgsqlDataSource callers;
     private readonly PostgresStandby? standby;
     private readonly Share lookUps = new(LookUps, Timeout.InfiniteTimeSpan, 0);
     private readonly Share own = new(2, Timeout.InfiniteTimeSpan, 0);
     private readonly Share known;
     private readonly Share anonymous;
 
-    /// <param name="source">The pool.</param>
+    /// <param name="source">The pool for the server's own reads and look-ups.</param>
+    /// <param name="callers">The pool for reads of callers.</param>
     /// <param name="count">The number of connections for callers with a credential. Callers without one get half as many.</param>
     /// <param name="standby">Answers long reads; null if the primary does.</param>
-    public PostgresReaders(NpgsqlDataSource source, int count, PostgresStandby? standby = null)
+    public PostgresReaders(NpgsqlDataSource source, NpgsqlDataSource callers, int count, PostgresStandby? standby = null)
     {
-        (this.source, this.standby) = (source, standby);
+        (this.source, this.callers, this.standby) = (source, callers, standby);
         known = new(count, Patience, 30);
         anonymous = new((count + 1) / 2, Patience, 10);
     }
 
+    /// <summary>The connections that look-ups and the server's own reads use.</summary>
+    public const int MostOwn = LookUps + 2;
+
+    /// <summary>
+    /// PostgreSQL ends a statement of a caller after so many seconds, where the server that asked has died or hangs; a living one ends it
+    /// before.
+    /// </summary>
+    public const int LongestSeconds = 35;
+
+    /// <summary>The most connections that reads of callers use.</summary>
+    public static int MostOfCallers(int count) => count + ((count + 1) / 2);
+
     /// <summary>The most connections that reads use.</summary>
-    public static int Most(int count) => LookUps + 2 + count + ((count + 1) / 2);
+    public static int Most(int count) => MostOwn + MostOfCallers(count);
 
     /// <summary>The number of connections in use.</summary>
     public int Busy => lookUps.Busy + own.Busy + known.Busy + anonymous.Busy;
@@ -43,6 +57,7 @@ internal sealed class PostgresReaders : IDisposable
             ReadKind.Known or ReadKind.LongKnown => known,
             _ => anonymous,
         };
+        var pool = share == lookUps || share == own ? source : callers;
         await share.TakeAsync(cancel);
         try
         {
@@ -61,14 +76,14 @@ internal sealed class PostgresReaders : IDisposable
                 }
             }
 
-            return await RunAsync(source, share, work, snapshot, cancel);
+            return await RunAsync(pool, share, work, snapshot, cancel);
         }
         catch (NpgsqlException error) when (error.InnerException is not TimeoutException && (error is not PostgresException known || IsRestart(known)))
         {
             // The pool may hold connections from before a restart of PostgreSQL. A read has no effect, so it can run again.
-            source.Clear();
+            pool.Clear();
             cancel.ThrowIfCancellationRequested();
-            return await AgainAsync(share, work, snapshot, cancel);
+            return await AgainAsync(pool, share, work, snapshot, cancel);
         }
         catch (NpgsqlException error)
         {
@@ -88,11 +103,11 @@ internal sealed class PostgresReaders : IDisposable
         anonymous.Dispose();
     }
 
-    private async ValueTask<T> AgainAsync<T>(Share share, Func<Session, ValueTask<T>> work, bool snapshot, CancellationToken cancel)
+    private static async ValueTask<T> AgainAsync<T>(NpgsqlDataSource pool, Share share, Func<Session, ValueTask<T>> work, bool snapshot, CancellationToken cancel)
     {
         try
         {
-            return await RunAsync(source, share, work, snapshot, cancel);
+            return await RunAsync(pool, share, work, snapshot, cancel);
         }
         catch (NpgsqlException error)
         {

@@ -13,7 +13,7 @@ internal sealed partial class PostgresStandby(PostgresAddress address, int conne
     private long failedAt;
     private volatile bool isGone;
 
-    public NpgsqlDataSource Source { get; } = address.Open(connections, mayBeStandby: true);
+    public NpgsqlDataSource Source { get; } = address.Open(connections, mayBeStandby: true, PostgresReaders.LongestSeconds);
 
     /// <summary>Whether it is to be asked now: it answered the last time, or some time has passed.</summary>
     public bool IsUsable => !isGone || Stopwatch.GetElapsedTime(Interlocked.Read(ref failedAt)) > TryAgainAfter;
