@@ -49,7 +49,7 @@ internal static class DatabaseEngine
     {
         if (settings.DatabaseUrl is { } url)
         {
-            return new PostgresAddress(url).Run(connection => connection.Text($"SELECT to_regclass('{name}') IS NOT NULL") == "True");
+            return new PostgresAddress(url).Run(connection => connection.HasTable(name));
         }
 
         using var file = FileSession.Open(settings.DatabasePath, OpenFor.Glance);

@@ -26,7 +26,7 @@ public sealed class MoveTests
         await using var place = await MovingFolder.MakeAsync();
         place.MigrateServer();
         using var server = new PostgresPlace(DatabaseUrl.Parse(place.Url));
-        var columns = server.Column("""
+        var columns = server.Connection.Column("""
             SELECT table_name || '.' || column_name || ' ' || data_type || ' ' || is_nullable FROM information_schema.columns
             WHERE table_schema = 'public' AND table_name NOT IN ('schema_migrations', 'write_guard')
             ORDER BY table_name COLLATE "C", ordinal_position
@@ -35,7 +35,7 @@ public sealed class MoveTests
         Assert.Equal(columns, sorted.SelectMany(static table => table.Columns.Select(column =>
             $"{table.Name}.{column.Name} {Kinds.First(kind => kind.Value == column.Kind).Key} {(column.IsRequired ? "NO" : "YES")}")));
 
-        var references = server.Column("""
+        var references = server.Connection.Column("""
             SELECT conrelid::regclass || '.' || a.attname || ' ' || confrelid::regclass FROM pg_constraint AS c
             JOIN pg_attribute AS a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1] WHERE c.contype = 'f' ORDER BY 1
             """);

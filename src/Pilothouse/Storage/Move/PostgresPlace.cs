@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using Npgsql;
 using Pilothouse.Configuration;
 using Pilothouse.Storage.Postgres;
@@ -41,51 +40,22 @@ internal sealed class PostgresPlace : IDisposable
     }
 
     /// <summary>Whether another connection has the name that servers give to theirs.</summary>
-    public bool HasServers => Whole("""
+    public bool HasServers => Connection.Number("""
         SELECT count(*) FROM pg_stat_activity
         WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name = current_setting('application_name')
         """) > 0;
 
     /// <summary>Returns the first of our tables that has rows; null if none has.</summary>
     public string? FirstFilled() => MovedTables.All.Select(static table => table.Name)
-        .FirstOrDefault(name => HasTable(name) && Scalar($"SELECT 1 FROM {name} LIMIT 1") is not null);
+        .FirstOrDefault(name => Connection.HasTable(name) && Connection.Text($"SELECT 1 FROM {name} LIMIT 1") is not null);
 
     /// <summary>Returns the migrations that the database lacks.</summary>
     /// <exception cref="DatabaseRefusedException">A newer version has migrated it.</exception>
     public IReadOnlyList<string> MissingMigrations()
     {
-        var applied = HasTable("schema_migrations") ? Column("SELECT version FROM schema_migrations") : [];
-        var ours = applied.Where(static version => version.StartsWith("postgres_", StringComparison.Ordinal));
-        return ours.Except(PostgresMigrator.Known).FirstOrDefault() is { } newer
-            ? throw new DatabaseRefusedException($"{Address} was migrated by a newer Pilothouse ({newer}). Use that. Nothing was moved.")
-            : [.. PostgresMigrator.Known.Except(applied)];
-    }
-
-    public void Execute(string sql)
-    {
-        using var command = new NpgsqlCommand(sql, Connection) { CommandTimeout = 0 };
-        command.ExecuteNonQuery();
-    }
-
-    public string? Scalar(string sql)
-    {
-        using var command = new NpgsqlCommand(sql, Connection) { CommandTimeout = 0 };
-        return command.ExecuteScalar() is { } value and not DBNull ? Convert.ToString(value, CultureInfo.InvariantCulture) : null;
-    }
-
-    public long Whole(string sql) => long.Parse(Scalar(sql) ?? "0", CultureInfo.InvariantCulture);
-
-    public List<string> Column(string sql)
-    {
-        using var command = new NpgsqlCommand(sql, Connection);
-        using var reader = command.ExecuteReader();
-        var values = new List<string>();
-        while (reader.Read())
-        {
-            values.Add(reader.GetString(0));
-        }
-
-        return values;
+        var applied = Connection.HasTable("schema_migrations") ? Connection.Column("SELECT version FROM schema_migrations") : [];
+        PostgresMigrator.RefuseNewer(applied, Address.ToString());
+        return [.. PostgresMigrator.Known.Except(applied)];
     }
 
     public void Dispose()
@@ -93,6 +63,4 @@ internal sealed class PostgresPlace : IDisposable
         Connection.Dispose();
         source.Dispose();
     }
-
-    private bool HasTable(string name) => Scalar($"SELECT to_regclass('{name}')::text") is not null;
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Npgsql;
 using Pilothouse.Configuration;
+using Pilothouse.Storage.Postgres;
 
 namespace Pilothouse.Storage.Move;
 
@@ -31,19 +32,19 @@ internal sealed class PostgresSource(DatabaseUrl url) : MoveSource
 
         var isUsed = place.HasServers;
         snapshot = place.Connection.BeginTransaction(System.Data.IsolationLevel.RepeatableRead);
-        place.Execute("SET TRANSACTION READ ONLY");
+        place.Connection.Do("SET TRANSACTION READ ONLY");
         string[] users = isUsed ? [$"Another Pilothouse is connected to {Place}. Stop it before the move."] : [];
         return [.. users, .. NotMoved()];
     }
 
-    public override long Count(MovedTable table) => Open.Whole($"SELECT count(*) FROM {table.Name}");
+    public override long Count(MovedTable table) => Open.Connection.Number($"SELECT count(*) FROM {table.Name}");
 
     public override long LastNumber(MovedTable table)
     {
         var id = table.Columns[table.NumberOfId].Name;
-        var sequence = Open.Scalar($"SELECT pg_get_serial_sequence('{table.Name}', '{id}')");
-        var given = sequence is null ? 0 : Open.Whole($"SELECT last_value - CASE WHEN is_called THEN 0 ELSE 1 END FROM {sequence}");
-        return Math.Max(given, Open.Whole($"SELECT coalesce(max({id}), 0) FROM {table.Name}"));
+        var sequence = Open.Connection.Text($"SELECT pg_get_serial_sequence('{table.Name}', '{id}')");
+        var given = sequence is null ? 0 : Open.Connection.Number($"SELECT last_value - CASE WHEN is_called THEN 0 ELSE 1 END FROM {sequence}");
+        return Math.Max(given, Open.Connection.Number($"SELECT coalesce(max({id}), 0) FROM {table.Name}"));
     }
 
     public override MoveCursor Read(MovedTable table) => new PostgresCursor(Open.Connection, table);
@@ -64,7 +65,7 @@ internal sealed class PostgresSource(DatabaseUrl url) : MoveSource
     public override void DemandUnchanged()
     {
         // PostgreSQL shows the same connections to all of a transaction, unless it is told to look again.
-        Open.Execute("SELECT pg_stat_clear_snapshot()");
+        Open.Connection.Do("SELECT pg_stat_clear_snapshot()");
         if (Open.HasServers)
         {
             throw new DatabaseRefusedException($"A Pilothouse connected to {Place} while it was moved, and what it wrote may be missing. "
@@ -105,7 +106,7 @@ internal sealed class PostgresSource(DatabaseUrl url) : MoveSource
     {
         foreach (var table in MovedTables.All)
         {
-            var present = Open.Column($"""
+            var present = Open.Connection.Column($"""
                 SELECT column_name::text FROM information_schema.columns
                 WHERE table_schema = current_schema() AND table_name = '{table.Name}' ORDER BY 1
                 """);
@@ -116,7 +117,7 @@ internal sealed class PostgresSource(DatabaseUrl url) : MoveSource
         }
 
         var known = MovedTables.All.Select(static table => table.Name).Concat(MovedTables.OnlyOnServers);
-        var tables = Open.Column("""
+        var tables = Open.Connection.Column("""
             SELECT table_name::text FROM information_schema.tables
             WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' ORDER BY 1
             """);

@@ -35,9 +35,9 @@ internal sealed class PostgresTarget(DatabaseUrl url) : MoveTarget
         new PostgresMigrator(Open.Address, NullLogger<PostgresMigrator>.Instance).Migrate();
         Open.RefuseServers();
         transaction = Open.Connection.BeginTransaction();
-        Open.Execute("SET LOCAL lock_timeout = '5s'");
-        Open.Execute("LOCK TABLE write_guard IN EXCLUSIVE MODE");
-        Open.Execute($"LOCK TABLE {AllTables} IN SHARE ROW EXCLUSIVE MODE");
+        Open.Connection.Do("SET LOCAL lock_timeout = '5s'");
+        Open.Connection.Do("LOCK TABLE write_guard IN EXCLUSIVE MODE");
+        Open.Connection.Do($"LOCK TABLE {AllTables} IN SHARE ROW EXCLUSIVE MODE");
         RefuseRows();
 
         // The log of changes is moved as it is, and gets no row for each row that is moved.
@@ -58,11 +58,11 @@ internal sealed class PostgresTarget(DatabaseUrl url) : MoveTarget
             // Unlike setval, this is rolled back with the transaction.
             var next = (last == long.MaxValue ? last : last + 1).ToString(CultureInfo.InvariantCulture);
             var id = table.Columns[table.NumberOfId].Name;
-            Open.Execute($"ALTER TABLE {table.Name} ALTER COLUMN {id} RESTART WITH {next}");
+            Open.Connection.Do($"ALTER TABLE {table.Name} ALTER COLUMN {id} RESTART WITH {next}");
         }
 
         ForAll("ENABLE TRIGGER USER");
-        Open.Execute($"ANALYZE {AllTables}");
+        Open.Connection.Do($"ANALYZE {AllTables}");
     }
 
     public override void Commit() => transaction!.Commit();
@@ -80,17 +80,17 @@ internal sealed class PostgresTarget(DatabaseUrl url) : MoveTarget
     /// <summary>Stores rows with one COPY. If it is refused, each half is tried alone, down to the row that is the reason.</summary>
     private void Store(RowBatch batch, int first, int count, Action<int, string> refuse)
     {
-        Open.Execute("SAVEPOINT rows");
+        Open.Connection.Do("SAVEPOINT rows");
         try
         {
             Copy(batch, first, count);
-            Open.Execute("RELEASE SAVEPOINT rows");
+            Open.Connection.Do("RELEASE SAVEPOINT rows");
             return;
         }
         catch (PostgresException error) when (IsOfRow(error))
         {
-            Open.Execute("ROLLBACK TO SAVEPOINT rows");
-            Open.Execute("RELEASE SAVEPOINT rows");
+            Open.Connection.Do("ROLLBACK TO SAVEPOINT rows");
+            Open.Connection.Do("RELEASE SAVEPOINT rows");
             if (count == 1)
             {
                 refuse(first, error.MessageText);
@@ -154,7 +154,7 @@ internal sealed class PostgresTarget(DatabaseUrl url) : MoveTarget
     {
         foreach (var table in MovedTables.All)
         {
-            Open.Execute($"ALTER TABLE {table.Name} {change}");
+            Open.Connection.Do($"ALTER TABLE {table.Name} {change}");
         }
     }
 

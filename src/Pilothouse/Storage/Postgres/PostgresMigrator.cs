@@ -75,22 +75,11 @@ internal sealed partial class PostgresMigrator(PostgresAddress address, ILogger<
         && connection.Text("SELECT to_char(min(applied_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.MS') FROM schema_migrations") is { } text
         && Timestamps.TryParse(text, out var time, out _) ? time : (DateTimeOffset?)null);
 
-    private static bool HasJournal(NpgsqlConnection connection)
-    {
-        using var command = new NpgsqlCommand("SELECT to_regclass('schema_migrations') IS NOT NULL", connection);
-        return command.ExecuteScalar() is true;
-    }
+    private static bool HasJournal(NpgsqlConnection connection) => connection.HasTable("schema_migrations");
 
     private HashSet<string> Applied(NpgsqlConnection connection)
     {
-        using var command = new NpgsqlCommand("SELECT version FROM schema_migrations", connection);
-        using var reader = command.ExecuteReader();
-        var applied = new HashSet<string>();
-        while (reader.Read())
-        {
-            applied.Add(reader.GetString(0));
-        }
-
+        HashSet<string> applied = [.. connection.Column("SELECT version FROM schema_migrations")];
         RefuseNewer(applied, address.ToString());
         return applied;
     }

@@ -53,6 +53,9 @@ internal static class PostgresQueries
         return values;
     }
 
+    /// <summary>Whether there is a table of this name, which may have its schema before it.</summary>
+    public static bool HasTable(this NpgsqlConnection connection, string name) => connection.Text($"SELECT to_regclass('{name}')::text") is not null;
+
     /// <summary>Runs a statement.</summary>
     public static void Do(this NpgsqlConnection connection, string sql)
     {

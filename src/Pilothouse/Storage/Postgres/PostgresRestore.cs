@@ -47,7 +47,7 @@ internal sealed class PostgresRestore(PostgresAddress address)
         address.DemandSessions();
         RefuseIfUsed();
         var schema = PostgresCopies.Read(copy, cancel).Schema;
-        var (aside, hasKeys) = address.Run(connection => (NameFor(connection, schema, stamp), connection.Text($"SELECT to_regclass('{PostgresCopies.Quote(schema)}.api_keys') IS NOT NULL") == "True"));
+        var (aside, hasKeys) = address.Run(connection => (NameFor(connection, schema, stamp), connection.HasTable($"{PostgresCopies.Quote(schema)}.api_keys")));
         var before = address.Run(connection => Ended(connection, schema, hasKeys));
         PostgresTools.Run("psql", address, ["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null", "--file=-"], cancel, script => Write(script, copy, schema, aside, hasKeys, cancel));
         return (aside, aside is null || !hasKeys ? null : before);
