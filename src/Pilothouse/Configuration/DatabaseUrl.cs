@@ -73,6 +73,13 @@ internal sealed record DatabaseUrl(IReadOnlyDictionary<string, string> Values)
     /// <summary>Returns the address of another database on the same server.</summary>
     public DatabaseUrl WithDatabase(string name) => new(new Dictionary<string, string>(Values, StringComparer.OrdinalIgnoreCase) { ["dbname"] = name });
 
+    /// <summary>Returns the address with one host only.</summary>
+    public DatabaseUrl WithHost(string host, int port) => new(new Dictionary<string, string>(Values, StringComparer.OrdinalIgnoreCase)
+    {
+        ["host"] = host,
+        ["port"] = port.ToString(System.Globalization.CultureInfo.InvariantCulture),
+    });
+
     /// <summary>The address for people, without the password.</summary>
     public override string ToString() => $"postgres://{Values["user"]}@{Host}{(Values.TryGetValue("port", out var port) ? $":{port}" : "")}/{Values["dbname"]}";
 

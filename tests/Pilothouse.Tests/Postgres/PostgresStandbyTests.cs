@@ -34,6 +34,21 @@ public sealed class PostgresStandbyTests
     }
 
     [Fact]
+    public async Task A_backup_and_a_restore_find_the_primary_where_the_address_names_a_standby_first()
+    {
+        await using var primary = await PostgresCluster.StartAsync();
+        await using var standby = await primary.FollowAsync("second");
+        var url = await primary.CreateDatabaseAsync();
+        var both = url.Replace($"127.0.0.1:{primary.Port}", $"127.0.0.1:{standby.Port},127.0.0.1:{primary.Port}", StringComparison.Ordinal);
+        using var folder = new TemporaryFolder();
+        foreach (var command in new[] { "migrate", "backup", "backup verify", "backup restore --yes" })
+        {
+            var (code, _, error) = await ServerProcess.RunAsync(folder, command.Split(' '), ("DATABASE_URL", both), ("JWT_SECRET_KEY", TestServer.Secret));
+            Assert.True(code == 0, $"{command}: {error}");
+        }
+    }
+
+    [Fact]
     public async Task A_standby_answers_long_reads_only_and_the_primary_does_while_it_is_gone()
     {
         // A standby that is an hour behind shows which of the two has answered.

@@ -58,6 +58,12 @@ internal sealed class PostgresAddress
 
     public override string ToString() => url.ToString();
 
+    /// <summary>
+    /// Returns the address of the very server of an open connection. The programs of PostgreSQL must be given it where the address names
+    /// several: they would take the first, which may be a standby that does not know our snapshot or a database that was just made.
+    /// </summary>
+    public PostgresAddress Of(NpgsqlConnection connection) => url.Host.Contains(',', StringComparison.Ordinal) ? new(url.WithHost(connection.Host!, connection.Port)) : this;
+
     /// <summary>Returns the address of another database on the same server.</summary>
     public PostgresAddress WithDatabase(string name) => new(url.WithDatabase(name));
 

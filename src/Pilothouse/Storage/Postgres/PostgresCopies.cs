@@ -40,7 +40,7 @@ internal sealed class PostgresCopies(PostgresAddress? address) : DatabaseCopies
         using (new Timer(_ => progress?.Report(Math.Min(0.99, (double)new FileInfo(target).Length / size)), null, LookEvery, LookEvery))
         {
             string[] arguments = ["--format=custom", "--compress=0", "--no-owner", "--no-privileges", $"--schema={Quote(connection.Text("SELECT current_schema()")!)}", $"--snapshot={snapshot}", "--file", target];
-            PostgresTools.Run("pg_dump", Source, arguments, cancel);
+            PostgresTools.Run("pg_dump", Source.Of(connection), arguments, cancel);
         }
 
         progress?.Report(1);
@@ -65,7 +65,7 @@ internal sealed class PostgresCopies(PostgresAddress? address) : DatabaseCopies
             return new(content.Facts, "It was read completely, but not restored for a trial, because the role of DATABASE_URL may not make a database (ALTER ROLE ... CREATEDB).");
         }
 
-        using var scratch = ScratchDatabase.Make(address);
+        using var scratch = ScratchDatabase.Make(address.Run(address.Of));
         RestoreInto(scratch.Address, copy, content.Schema, cancel);
         var facts = scratch.Address.Run(connection =>
         {

@@ -49,7 +49,7 @@ internal sealed class PostgresRestore(PostgresAddress address)
         var schema = PostgresCopies.Read(copy, cancel).Schema;
         var (aside, hasKeys) = address.Run(connection => (NameFor(connection, schema, stamp), connection.HasTable($"{PostgresCopies.Quote(schema)}.api_keys")));
         var before = address.Run(connection => Ended(connection, schema, hasKeys));
-        PostgresTools.Run("psql", address, ["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null", "--file=-"], cancel, script => Write(script, copy, schema, aside, hasKeys, cancel));
+        PostgresTools.Run("psql", address.Run(address.Of), ["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null", "--file=-"], cancel, script => Write(script, copy, schema, aside, hasKeys, cancel));
         return (aside, aside is null || !hasKeys ? null : before);
     }
 
