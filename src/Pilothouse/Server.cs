@@ -10,6 +10,7 @@ using Pilothouse.Configuration;
 using Pilothouse.Contract;
 using Pilothouse.Correlation;
 using Pilothouse.Costs;
+using Pilothouse.Events;
 using Pilothouse.Http;
 using Pilothouse.Keys;
 using Pilothouse.Listening;
@@ -130,7 +131,7 @@ internal static class Server
     private static Feature[] Features() =>
     [
         new SignalFeature(), new TradeFeature(), new PerformanceFeature(), new BotFeature(), new MarketContextFeature(), new AnalysisFeature(),
-        new CorrelationFeature(), new CostFeature(), new KeyFeature(), new BackupFeature(), new AuditFeature(),
+        new CorrelationFeature(), new CostFeature(), new KeyFeature(), new BackupFeature(), new AuditFeature(), new EventFeature(),
     ];
 
     private static void UsePipeline(WebApplication app, Settings settings)

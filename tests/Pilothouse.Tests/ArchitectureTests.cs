@@ -37,6 +37,9 @@ public sealed partial class ArchitectureTests
         ["Costs"] = Floor,
         ["Keys"] = Floor,
 
+        // The live stream reads every record through the sources that features declare.
+        ["Events"] = [.. Floor, "Monitoring"],
+
         // Derived from facts, which they read through their stores.
         ["Performance"] = [.. Floor, "Trades", "Bots"],
         ["Correlation"] = [.. Floor, "MarketContext", "Signals"],

@@ -17,6 +17,8 @@ internal sealed class AnalysisFeature : Feature
 
     public override void AddServices(IServiceCollection services) => services.AddSingleton<AnalysisService>();
 
+    public override IEnumerable<EventSource> Events(IServiceProvider parts) => [EventSource.Of(AnalysisStore.Table, AnalysisJson.Default.ChartAnalysis, "analysis")];
+
     public override IEnumerable<Operation> Operations(IServiceProvider parts)
     {
         var analyses = parts.GetRequiredService<AnalysisService>();

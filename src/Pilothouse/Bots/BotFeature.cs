@@ -22,6 +22,12 @@ internal sealed class BotFeature : Feature
         services.AddHostedService<BotMetrics>();
     }
 
+    public override IEnumerable<EventSource> Events(IServiceProvider parts) =>
+    [
+        new EventSource<BotStatus>(BotStore.Table, BotJson.Default.BotStatus, BotStore.Table.Read,
+            ("recorded", "bot.reported"), ("changed", "bot.report_changed"), ("removed", "bot.report_removed")),
+    ];
+
     public override IEnumerable<Operation> Operations(IServiceProvider parts)
     {
         var bots = parts.GetRequiredService<BotService>();

@@ -20,6 +20,8 @@ internal sealed class CorrelationFeature : Feature
 
     public override void AddServices(IServiceCollection services) => services.AddSingleton<CorrelationService>();
 
+    public override IEnumerable<EventSource> Events(IServiceProvider parts) => [EventSource.Of(CorrelationStore.Table, CorrelationJson.Default.AssetCorrelation, "correlation")];
+
     public override IEnumerable<Operation> Operations(IServiceProvider parts)
     {
         var correlations = parts.GetRequiredService<CorrelationService>();

@@ -5,36 +5,43 @@ using Pilothouse.Operations;
 namespace Pilothouse.Costs;
 
 /// <summary>One use of an external API and its cost.</summary>
-internal sealed record NewApiCost : IInput<NewApiCost>
+internal record NewApiCost : IInput<NewApiCost>
 {
     /// <summary>When it was used; the time of the request if it is left out.</summary>
-    public DateTimeOffset? Timestamp { get; init; }
+    public DateTimeOffset? Timestamp { get; set; }
 
-    public string? ApiName { get; init; }
+    public string? ApiName { get; set; }
 
     /// <summary>What it was used for, such as chart_analysis.</summary>
-    public string? OperationType { get; init; }
+    public string? OperationType { get; set; }
 
-    public long? ApiCalls { get; init; }
+    public long? ApiCalls { get; set; }
 
-    public decimal? EstimatedCost { get; init; }
+    public decimal? EstimatedCost { get; set; }
 
-    public long? CacheHits { get; init; }
+    public long? CacheHits { get; set; }
 
-    public long? CacheMisses { get; init; }
+    public long? CacheMisses { get; set; }
 
-    public string? BotName { get; init; }
+    public string? BotName { get; set; }
 
-    public string? Model { get; init; }
+    public string? Model { get; set; }
 
-    public long? InputTokens { get; init; }
+    public long? InputTokens { get; set; }
 
-    public long? OutputTokens { get; init; }
+    public long? OutputTokens { get; set; }
 
     /// <summary>The decision of an agent for which it was used.</summary>
-    public long? DecisionId { get; init; }
+    public long? DecisionId { get; set; }
 
     public static InputRules<NewApiCost> Rules => CostStore.Rules;
+}
+
+/// <summary>A stored use of an external API, as the live stream sends it. A value that the API would not accept is read as null.</summary>
+internal sealed record ApiCost : NewApiCost
+{
+    [JsonPropertyOrder(-1)]
+    public long Id { get; set; }
 }
 
 /// <summary>The costs of one API for one purpose.</summary>
@@ -52,6 +59,7 @@ internal sealed record ApiCostStored(bool Success, string Message, long CostId) 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     Converters = [typeof(MoneyJson), typeof(NumberJson), typeof(WholeJson), typeof(TextJson), typeof(TimeJson)])]
 [JsonSerializable(typeof(NewApiCost))]
+[JsonSerializable(typeof(ApiCost))]
 [JsonSerializable(typeof(BatchOf<NewApiCost>))]
 [JsonSerializable(typeof(ApiCostStored))]
 [JsonSerializable(typeof(ApiCostTotals))]

@@ -25,6 +25,14 @@ internal sealed class CostFeature : Feature
 
     public override void AddServices(IServiceCollection services) => services.AddSingleton<CostService>();
 
+    /// <summary>No list shows single uses, so only the stream reads them as records.</summary>
+    public override IEnumerable<EventSource> Events(IServiceProvider parts)
+    {
+        var records = new Table<NewApiCost, ApiCost>(
+            CostStore.Table.Name, CostJson.Default.NewApiCost, CostJson.Default.ApiCost, CostStore.Table.Time, [.. CostStore.Table.Columns]);
+        return [EventSource.Of(records, CostJson.Default.ApiCost, "cost")];
+    }
+
     public override IEnumerable<Operation> Operations(IServiceProvider parts)
     {
         var costs = parts.GetRequiredService<CostService>();

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Pilothouse.Auth;
 using Pilothouse.Contract;
 using Pilothouse.Operations;
@@ -17,6 +18,7 @@ internal static class OperationRoutes
             RequestDelegate answer = operation switch
             {
                 ReadOperation read => http => ReadAsync(http, runner, read),
+                StreamOperation stream => http => StreamAsync(http, runner, stream),
                 WriteOperation write => http => WriteAsync(http, runner, write),
                 ActOperation act => http => ActAsync(http, runner, act),
                 _ => throw new InvalidOperationException($"No door knows how to carry out {operation.Name}."),
@@ -32,7 +34,8 @@ internal static class OperationRoutes
     {
         foreach (var (status, type) in operation.Answers)
         {
-            route.WithMetadata(new ProducesResponseTypeMetadata(status, type, ["application/json"]));
+            var contentType = operation is StreamOperation stream ? stream.ContentType.Split(';')[0] : "application/json";
+            route.WithMetadata(new ProducesResponseTypeMetadata(status, type, [contentType]));
         }
 
         foreach (var status in operation.Refusals)
@@ -58,6 +61,29 @@ internal static class OperationRoutes
 
     private static async Task ReadAsync(HttpContext http, OperationRunner runner, ReadOperation operation) =>
         await JsonAnswer.WriteAsync(http, await runner.ReadAsync(operation, CallOf(http, operation)));
+
+    private static async Task StreamAsync(HttpContext http, OperationRunner runner, StreamOperation operation)
+    {
+        var call = CallOf(http, operation) with { LastEventId = http.Request.Headers["Last-Event-ID"] };
+        var write = await runner.StreamAsync(operation, call);
+        http.Response.ContentType = operation.ContentType;
+
+        // nginx would keep the events until its buffer is full.
+        http.Response.Headers["X-Accel-Buffering"] = "no";
+        if (HttpMethods.IsHead(http.Request.Method))
+        {
+            return;
+        }
+
+        // The stream has a limit of its own for clients that do not read, which is logged.
+        if (http.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate)
+        {
+            rate.MinDataRate = null;
+        }
+
+        await http.Response.StartAsync(call.Cancel);
+        await write(new StreamTarget(http.Response.BodyWriter, http.Abort));
+    }
 
     private static async Task WriteAsync(HttpContext http, OperationRunner runner, WriteOperation operation)
     {

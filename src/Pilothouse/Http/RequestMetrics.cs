@@ -22,7 +22,7 @@ internal sealed class RequestMetrics
     ];
 
     private readonly ConcurrentDictionary<RouteEndpoint, Route> routes = new();
-    private readonly Route unknown = new("unknown");
+    private readonly Route unknown = new("unknown", isStream: false);
     private readonly Histogram<double> duration;
     private readonly Counter<long> refusals;
 
@@ -41,9 +41,15 @@ internal sealed class RequestMetrics
 
     public void Count(HttpContext http, long started)
     {
-        var route = http.GetEndpoint() is RouteEndpoint endpoint ? routes.GetOrAdd(endpoint, static endpoint => new Route(NameOf(endpoint))) : unknown;
+        var route = http.GetEndpoint() is RouteEndpoint endpoint ? routes.GetOrAdd(endpoint, static endpoint => new Route(NameOf(endpoint), endpoint.Metadata.GetMetadata<Operations.StreamOperation>() is not null)) : unknown;
         var method = route.Of(http.Request.Method);
         method.Count(http.Response.StatusCode);
+        if (route.IsStream)
+        {
+            // A stream lasts for as long as its client listens. That is no latency.
+            return;
+        }
+
         duration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, route.Label, method.Label);
     }
 
@@ -58,11 +64,13 @@ internal sealed class RequestMetrics
         from status in method.All
         select new Measurement<long>(status.Count, route.Label, method.Label, status.Label);
 
-    private sealed class Route(string name)
+    private sealed class Route(string name, bool isStream)
     {
         private readonly Method?[] methods = new Method?[Methods.Length + 1];
 
         public KeyValuePair<string, object?> Label { get; } = new("route", name);
+
+        public bool IsStream => isStream;
 
         public IEnumerable<Method> All => methods.OfType<Method>();
 

@@ -21,6 +21,12 @@ internal sealed class MarketContextFeature : Feature
 
     public override void AddServices(IServiceCollection services) => services.AddSingleton<MarketContextService>();
 
+    public override IEnumerable<EventSource> Events(IServiceProvider parts) =>
+    [
+        new EventSource<MarketSnapshot>(MarketContextStore.Table, MarketContextJson.Default.MarketSnapshot, MarketContextStore.Table.Read,
+            ("recorded", "market.observed"), ("changed", "market.changed"), ("removed", "market.removed")),
+    ];
+
     public override IEnumerable<Operation> Operations(IServiceProvider parts)
     {
         var markets = parts.GetRequiredService<MarketContextService>();

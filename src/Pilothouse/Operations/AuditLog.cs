@@ -49,5 +49,9 @@ internal sealed class AuditLog(AuditKey key, TimeProvider clock)
         }
 
         await storing;
+        if (AuditedWork.EventOf(operation) is { } name)
+        {
+            await Notices.RecordAsync(session, name, after ?? "{}", clock.GetUtcNow());
+        }
     }
 }

@@ -18,4 +18,7 @@ internal static class AuditedWork
     public const string RestoreBackup = "restoreBackup";
 
     public const string RevokeApiKey = "revokeApiKey";
+
+    /// <summary>Returns the event of the live stream that tells of this work; null if there is none.</summary>
+    public static string? EventOf(string operation) => operation == CreateBackup ? Notices.BackupMade : null;
 }

@@ -35,6 +35,9 @@ internal sealed record Call(Caller Caller, string Door, string RequestId, Cancel
     /// <summary>The Idempotency-Key of this call, or null.</summary>
     public string? IdempotencyKey { get; init; }
 
+    /// <summary>The Last-Event-ID of a client that continues a stream, or null.</summary>
+    public string? LastEventId { get; init; }
+
     /// <summary>The value of <c>{id}</c> or <c>{name}</c> in the path; null if the operation has neither.</summary>
     public string? Target { get; init; }
 

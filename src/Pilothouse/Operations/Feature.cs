@@ -19,6 +19,9 @@ internal abstract class Feature
     {
     }
 
+    /// <summary>How the changes of its tables become events of the live stream.</summary>
+    public virtual IEnumerable<EventSource> Events(IServiceProvider parts) => [];
+
     /// <summary>Returns its operations.</summary>
     public abstract IEnumerable<Operation> Operations(IServiceProvider parts);
 }

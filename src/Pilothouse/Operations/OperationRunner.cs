@@ -37,6 +37,13 @@ internal sealed class OperationRunner(
         return operation.AnswerAsync(call, cache);
     }
 
+    /// <summary>Begins a stream. The result writes it.</summary>
+    public ValueTask<Func<StreamTarget, Task>> StreamAsync(StreamOperation operation, Call call)
+    {
+        Demand(operation, call.Caller);
+        return operation.BeginAsync(call);
+    }
+
     /// <summary>Runs long work. The credential is checked once more when it begins; after that it runs to its end.</summary>
     public async ValueTask<Outcome> ActAsync(ActOperation operation, Call call)
     {

@@ -17,6 +17,8 @@ internal sealed class SignalFeature : Feature
 
     public override void AddServices(IServiceCollection services) => services.AddSingleton<SignalService>();
 
+    public override IEnumerable<EventSource> Events(IServiceProvider parts) => [EventSource.Of(SignalStore.Table, SignalJson.Default.Signal, "signal")];
+
     public override IEnumerable<Operation> Operations(IServiceProvider parts)
     {
         var signals = parts.GetRequiredService<SignalService>();

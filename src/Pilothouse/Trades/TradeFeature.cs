@@ -34,6 +34,12 @@ internal sealed class TradeFeature : Feature
 
     public override void AddServices(IServiceCollection services) => services.AddSingleton<TradeService>();
 
+    public override IEnumerable<EventSource> Events(IServiceProvider parts) =>
+    [
+        new EventSource<Trade>(TradeStore.Table, TradeJson.Default.Trade, TradeStore.Read,
+            ("opened", "trade.opened"), ("changed", "trade.changed"), ("closed", "trade.closed"), ("removed", "trade.removed")),
+    ];
+
     public override IEnumerable<Operation> Operations(IServiceProvider parts) => [.. Reads(), .. Writes(parts.GetRequiredService<TradeService>())];
 
     private static IEnumerable<Operation> Reads()

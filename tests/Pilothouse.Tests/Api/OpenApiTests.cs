@@ -111,6 +111,12 @@ public sealed class OpenApiTests
                     continue;
                 }
 
+                if (path == "/api/events" && status == "200")
+                {
+                    Assert.Equal("string", (string?)response!["content"]!["text/event-stream"]!["schema"]!["type"]);
+                    continue;
+                }
+
                 var schema = response!["content"]?["application/json"]?["schema"];
                 Assert.True(schema is not null, $"{method} {path} {status} has no shape");
                 var fields = Resolve(document, schema)["properties"]!.AsObject().Select(static field => field.Key).ToList();

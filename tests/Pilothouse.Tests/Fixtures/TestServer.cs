@@ -167,7 +167,7 @@ internal static class HttpClientExtensions
         return ((int)response.StatusCode, text.Length == 0 ? [] : JsonNode.Parse(text)!.AsObject());
     }
 
-    /// <summary>Sends raw bytes as JSON and returns the whole response.</summary>
+    /// <summary>Sends raw bytes as JSON and returns the whole response; of the live stream, which does not end by itself, only its head.</summary>
     public static async Task<HttpResponseMessage> RawAsync(this HttpClient client, string method, string path, byte[]? body = null, params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
@@ -182,6 +182,14 @@ internal static class HttpClientExtensions
             request.Headers.TryAddWithoutValidation(name, value);
         }
 
-        return await client.SendAsync(request);
+        var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        if (response.Content.Headers.ContentType?.MediaType == "text/event-stream")
+        {
+            response.Content.Dispose();
+            response.Content = new StringContent("");
+        }
+
+        await response.Content.LoadIntoBufferAsync();
+        return response;
     }
 }

@@ -62,7 +62,8 @@ public sealed class MoveTests
         var hash = SHA256.HashData(await File.ReadAllBytesAsync(place.Path, TestContext.Current.CancellationToken));
 
         var there = await place.MustMoveAsync();
-        Assert.Contains("69 rows were moved and 0 set aside", there, StringComparison.Ordinal);
+        var rows = string.Create(CultureInfo.InvariantCulture, $"{MovedTables.All.Count * 3} rows were moved");
+        Assert.Contains(rows + " and 0 set aside", there, StringComparison.Ordinal);
         Assert.Equal(hash, SHA256.HashData(await File.ReadAllBytesAsync(place.Path, TestContext.Current.CancellationToken)));
 
         var back = await place.MustMoveAsync(place.Url, place.Folder.File("back.db"));
@@ -76,7 +77,7 @@ public sealed class MoveTests
         const string Schema = "SELECT name, sql FROM sqlite_schema ORDER BY name;";
         Assert.Equal(await place.FileAsync(Schema), await Tool.SqliteAsync(place.Folder.File("back.db"), Schema));
         var log = await File.ReadAllTextAsync(place.Folder.File("logs/mcp_server_commands.log"), TestContext.Current.CancellationToken);
-        Assert.Contains("69 rows were moved", log, StringComparison.Ordinal);
+        Assert.Contains(rows, log, StringComparison.Ordinal);
         Assert.DoesNotContain("word", log, StringComparison.Ordinal);
     }
 

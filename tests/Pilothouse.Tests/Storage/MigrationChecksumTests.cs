@@ -30,6 +30,7 @@ public sealed class MigrationChecksumTests
         ["pilothouse_0016_foreign_times"] = "57d050db03767451e97b6c986c04464827f612e29298f39dc8aa1da55b2c8f44",
         ["pilothouse_0017_audit_indexes"] = "f1dd4cbe976915ee6a998b8efec232c8918d4fc6d286400d6b3ff196ef113f56",
         ["pilothouse_0018_audit_time_index"] = "76c4af0158b1a2904da4caa1c0e530f51fc4339d5f06a134c5432c00bf0dc294",
+        ["pilothouse_0019_notices"] = "a3337b1d3d3a957e844f067ffe38109d24f100788b040f23f01c0114ca6ef7f7",
     };
 
     private const string AddedColumns = "638aaccc52f44ef614d25e08b411f1e254735bb1aa2bd97488e5fdb58b008430";

@@ -95,6 +95,9 @@ internal static class MovedTables
         new("maintenance_runs", "task", """
             task:text! finished_at:time! good:whole! message:text!
             """),
+        new("notices", "id", """
+            id:whole! timestamp:time! event:text! data:text!
+            """),
         new("changes", "seq", """
             seq:whole! table_name:text! row_id:whole! kind:text! was_closed:whole at:time!
             """),
