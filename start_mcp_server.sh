@@ -291,6 +291,7 @@ test_endpoints() {
   check GET /api/analysis/latest key '200 404'
   check GET '/api/correlation?asset1=BTC&asset2=ETH' key 200
   check GET /api/cost-analytics key 200
+  check GET '/api/events?types=nothing' key 400
   for path in bot-status signals trades market-context analysis correlation cost-analytics; do
     check POST "/api/$path" key 400 '{}'
     check POST "/api/$path" none 401 '{}'

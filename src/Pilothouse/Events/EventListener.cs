@@ -36,7 +36,7 @@ internal sealed class EventListener(
 
     private static readonly byte[] Greeting = Encoding.UTF8.GetBytes(": Pilothouse sends what happens from now on\nretry: 2000\n\n");
 
-    private readonly List<LiveEvent> taken = new(MostAtOnce);
+    private readonly List<LiveEvent> taken = [];
     private long checkedAt = TimeProvider.System.GetTimestamp();
     private long position;
     private long told;
