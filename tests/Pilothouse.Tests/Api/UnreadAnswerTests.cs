@@ -12,15 +12,14 @@ public sealed class UnreadAnswerTests
 {
     private const string Signal = """{"trading_pair":"A/B","signal_type":"BUY","signal_strength":1,"price":1}""";
 
-    [OnlyOnSqlite("speaks SQLite's own SQL")]
     [Fact]
     public async Task What_clients_do_not_read_is_bounded_and_who_has_a_credential_is_served()
     {
         await using var server = await TestServer.StartAsync();
-        server.Sql("""
+        server.Sql($"""
             WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5200)
             INSERT INTO trades(timestamp, trading_pair, side, entry_price, quantity, status, bot_name, external_id)
-            SELECT datetime('2026-03-01', '-' || i || ' seconds'), 'SUI/USDC', 'BUY', 1.5, 10, 'open', 'a bot of some name', 'external-' || i FROM n
+            SELECT {TestEngine.SecondsAfter("2026-03-01", "-i")}, 'SUI/USDC', 'BUY', 1.5, 10, 'open', 'a bot of some name', 'external-' || i FROM n
             """);
         var unread = server.Services.GetRequiredService<UnreadAnswers>();
         var sockets = new List<TcpClient>();

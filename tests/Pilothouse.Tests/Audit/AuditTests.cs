@@ -103,7 +103,6 @@ public sealed class AuditTests
     }
 
     /// <summary>Ways to tamper with a log of five rows, and the row that the check names.</summary>
-    [OnlyOnSqlite("another program opens the file")]
     [Theory]
     [InlineData("UPDATE audit_log SET after = replace(after, '110', '111') WHERE number = 4", "Row 4 of chain main")]
     [InlineData("UPDATE audit_log SET who = 'key:2' WHERE number = 1", "Row 1 of chain main")]
@@ -127,7 +126,7 @@ public sealed class AuditTests
         await using var server = await TestServer.StartAsync();
         await FillAsync(server);
         Assert.Empty(await ProblemsAsync(server));
-        await Tool.SqliteAsync(server.DatabasePath, statements);
+        server.Sql(statements);
         var problems = await ProblemsAsync(server);
         Assert.All(named, name => Assert.Contains(problems, problem => problem.StartsWith(name, StringComparison.Ordinal)));
         Assert.All(problems, problem => Assert.Contains(named, name => problem.StartsWith(name, StringComparison.Ordinal)));
@@ -199,20 +198,19 @@ public sealed class AuditTests
         Assert.Empty(await ProblemsAsync(server));
     }
 
-    [OnlyOnSqlite("needs the file, its readers or its tools")]
     [Fact]
     public async Task The_command_verifies_and_exports_beside_a_running_server()
     {
         await using var server = await TestServer.StartAsync();
         await FillAsync(server);
-        (string, string)[] settings = [("DATABASE_PATH", server.DatabasePath), ("BACKUP_DIR", Path.Combine(server.Folder.Path, "backups")), ("LOG_DIR", Path.Combine(server.Folder.Path, "logs")), ("JWT_SECRET_KEY", TestServer.Secret), ("BOT_CONTROL_PIN", TestServer.Pin)];
+        var settings = await TestEngine.CommandAsync(server.Folder, ("DATABASE_PATH", server.DatabasePath), ("BACKUP_DIR", Path.Combine(server.Folder.Path, "backups")), ("LOG_DIR", Path.Combine(server.Folder.Path, "logs")), ("JWT_SECRET_KEY", TestServer.Secret), ("BOT_CONTROL_PIN", TestServer.Pin));
         var (code, _, error) = await ServerProcess.RunAsync(server.Folder, ["audit", "verify"], settings);
         Assert.Equal((0, "The audit log is whole: 5 rows were checked,"), (code, error[..Math.Min(error.Length, 44)]));
         var (exported, lines, _) = await ServerProcess.RunAsync(server.Folder, ["audit", "export"], settings);
         Assert.Equal((0, 5), (exported, lines.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length));
         await ServerProcess.RunAsync(server.Folder, ["key", "create", "--name", "by command"], settings);
         Assert.Equal("createApiKey command command", server.Sql(string.Create(CultureInfo.InvariantCulture, $"SELECT operation || ' ' || who || ' ' || door FROM audit_log WHERE number = 6")));
-        await Tool.SqliteAsync(server.DatabasePath, "DELETE FROM audit_log WHERE number = 6");
+        server.Sql("DELETE FROM audit_log WHERE number = 6");
         (code, var problems, error) = await ServerProcess.RunAsync(server.Folder, ["audit", "verify"], settings);
         Assert.Equal(1, code);
         Assert.Contains("Row 6 of chain main is missing. The log was truncated at its end.", problems, StringComparison.Ordinal);

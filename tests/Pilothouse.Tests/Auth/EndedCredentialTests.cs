@@ -85,12 +85,11 @@ public sealed class EndedCredentialTests
         Assert.Equal("0", server.Sql("SELECT count(*) FROM api_keys WHERE name = 'minted'"));
     }
 
-    [OnlyOnSqlite("stores what only a file takes")]
     [Fact]
     public async Task A_key_that_is_ended_or_changed_in_the_file_in_mid_body_stores_nothing()
     {
         await using var server = await TestServer.StartAsync();
-        foreach (var end in Ends)
+        foreach (var end in Ends.Where(static end => !TestEngine.IsPostgres || !end.Contains("'yes'", StringComparison.Ordinal)))
         {
             var (_, key) = await MakeAsync(server);
             using var slow = await BeginAsync(server, "POST /api/signals", Signal, $"X-Api-Key: {key}");

@@ -53,6 +53,27 @@ internal static class TestEngine
         return value is DateTime time ? Timestamps.ToStored(time) : Convert.ToString(value, CultureInfo.InvariantCulture);
     }
 
+    /// <summary>The settings of a command on the folder's database.</summary>
+    public static async Task<(string Name, string Value)[]> CommandAsync(TemporaryFolder folder, params (string Name, string Value)[] settings) =>
+        [.. await SettingsAsync(folder), .. settings];
+
+    /// <summary>SQL for the time that is some seconds after another.</summary>
+    public static string SecondsAfter(string time, string seconds) =>
+        IsPostgres ? $"timestamptz '{time}' + ({seconds}) * interval '1 second'" : $"datetime('{time}', ({seconds}) || ' seconds')";
+
+    /// <summary>SQL for the values of a column of these rows, with commas between.</summary>
+    public static string Joined(string column, string rows) =>
+        IsPostgres ? $"SELECT string_agg(CAST({column} AS text), ',') FROM ({rows}) AS found" : $"SELECT group_concat({column}) FROM ({rows})";
+
+    /// <summary>SQL of another program's trigger, which runs before a row of signals is deleted.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="rows">The rows for which it runs.</param>
+    /// <param name="sqlite">What it does, in the words of SQLite.</param>
+    /// <param name="postgres">The same in PL/pgSQL.</param>
+    public static string BeforeDelete(string name, string rows, string sqlite, string postgres) => IsPostgres
+        ? $"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN {postgres} RETURN old; END $f$; CREATE TRIGGER {name} BEFORE DELETE ON signals FOR EACH ROW WHEN ({rows}) EXECUTE FUNCTION {name}()"
+        : $"CREATE TRIGGER {name} BEFORE DELETE ON signals WHEN {rows} BEGIN {sqlite} END";
+
     public static async Task RemoveAsync(TemporaryFolder folder)
     {
         if (IsPostgres && File.Exists(folder.File(UrlFile)))

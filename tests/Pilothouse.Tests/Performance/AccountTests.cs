@@ -19,7 +19,7 @@ public sealed class AccountTests
         """{"starting_balance":40,"tz":"Europe/Berlin"}""",
     ];
 
-    [OnlyOnSqlite("another program opens the file")]
+    [OnlyOnSqlite("the Python script that makes the rows opens the file")]
     [Theory]
     [InlineData(1, null)]
     [InlineData(2, null)]

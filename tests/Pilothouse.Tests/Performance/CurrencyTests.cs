@@ -41,7 +41,7 @@ public sealed class CurrencyTests
     [InlineData(null, null)]
     public void The_settle_asset_is_read_from_the_pair(string? pair, string? asset) => Assert.Equal(asset, SettleAsset.Of(pair));
 
-    [OnlyOnSqlite("another program opens the file")]
+    [OnlyOnSqlite("the Python script that makes the rows opens the file")]
     [Theory]
     [InlineData(20)]
     [InlineData(21)]

@@ -34,7 +34,7 @@ public sealed class ForeignReplaceTests
         "CREATE TRIGGER other AFTER INSERT ON bot_status BEGIN UPDATE OR REPLACE trades SET external_id = 'b' WHERE id = 5; END; INSERT INTO bot_status(bot_name, status) VALUES ('x', 'running')",
     };
 
-    [OnlyOnSqlite("another program opens the file")]
+    [OnlyOnSqlite("REPLACE is a word of SQLite")]
     [Theory]
     [MemberData(nameof(Statements))]
     public async Task The_kept_figures_follow_a_row_that_was_replaced(string statement)

@@ -13,7 +13,6 @@ public sealed class CleanupSpeedTests
 {
     private static readonly Sql InsertSignal = new("INSERT INTO signals(trading_pair, signal_type, signal_strength, price) VALUES ('NEW/X', 'BUY', 1, 1) RETURNING id");
 
-    [OnlyOnSqlite("speaks SQLite's own SQL")]
     [Theory]
     [InlineData(false, 60_000, 1_000_000)]
     [InlineData(true, 60_000, 300_000)]
@@ -25,7 +24,7 @@ public sealed class CleanupSpeedTests
         server.Sql(string.Create(CultureInfo.InvariantCulture, $"""
             WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < {rows})
             INSERT INTO signals(timestamp, trading_pair, signal_type, signal_strength, price, rsi, macd, ema9, volume, strategy)
-            SELECT datetime('2025-01-01', i || ' seconds'), 'P' || (i % 40) || '/USDC', 'BUY', 1, i * 1.5, 50.5, 0.12345, 1.23456789, i, 'a strategy' FROM n
+            SELECT {TestEngine.SecondsAfter("2025-01-01", "i")}, 'P' || (i % 40) || '/USDC', 'BUY', 1, i * 1.5, 50.5, 0.12345, 1.23456789, i, 'a strategy' FROM n
             """));
 
         // Each signal that is deleted is looked for among these rows: without an index this would take for ever.
@@ -79,11 +78,11 @@ public sealed class CleanupSpeedTests
         var watch = Stopwatch.StartNew();
         var watchAt = Stopwatch.GetElapsedTime(begun);
         long largestLog = 0;
-        using (var sampler = new Timer(_ => largestLog = Math.Max(largestLog, new FileInfo(server.DatabasePath + "-wal").Length), null, 0, 50))
+        using (var sampler = new Timer(_ => largestLog = Math.Max(largestLog, LogOf(server)), null, 0, 50))
         {
             if (byTheCommand)
             {
-                var (code, output, error) = await ServerProcess.RunAsync(server.Folder, ["cleanup"]);
+                var (code, output, error) = await ServerProcess.RunAsync(server.Folder, ["cleanup"], await TestEngine.CommandAsync(server.Folder));
                 Assert.True(code == 0 && output.Contains(gone.ToString("N0", CultureInfo.InvariantCulture), StringComparison.Ordinal), output + error);
             }
             else
@@ -122,6 +121,9 @@ public sealed class CleanupSpeedTests
             }
         }
     }
+
+    /// <summary>The length of SQLite's log. PostgreSQL keeps its log for all databases together.</summary>
+    private static long LogOf(TestServer server) => TestEngine.IsPostgres ? 0 : new FileInfo(server.DatabasePath + "-wal").Length;
 
     private static string Told(List<double> sorted) => string.Create(CultureInfo.InvariantCulture,
         $"median {sorted[sorted.Count / 2]:0.0} ms, 99.9% {sorted[(int)(sorted.Count * 0.999)]:0.0} ms, longest {sorted[^1]:0.0} ms");

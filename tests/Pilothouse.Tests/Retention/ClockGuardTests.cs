@@ -70,12 +70,10 @@ public sealed class ClockGuardTests
         await server.DisposeAsync();
     }
 
-    [OnlyOnSqlite("needs the file, its readers or its tools")]
     [Fact]
     public async Task The_command_asks_for_a_word_before_it_deletes_by_such_a_clock()
     {
         using var folder = new TemporaryFolder();
-        var database = folder.File("trading_bot.db");
         var now = TimeProvider.System.GetUtcNow();
         await using (var server = await TestServer.StartAsync(folder, new FakeTimeProvider(now.AddDays(-DaysOff))))
         {
@@ -84,22 +82,24 @@ public sealed class ClockGuardTests
                 server.Sql($"{Row} ('{RetentionTests.Stored(server, -day)}', 'A/B', 'BUY', 1, 1)");
             }
 
+            // The schema of a copied database is as young as the tests.
+            server.Sql($"UPDATE schema_migrations SET applied_at = '{RetentionTests.Stored(server, 0)}'");
             await server.StopAsync();
-            var (code, _, error) = await ServerProcess.RunAsync(folder, ["cleanup"]);
+            var (code, _, error) = await ServerProcess.RunAsync(folder, ["cleanup"], await TestEngine.CommandAsync(folder));
             Assert.Equal(1, code);
             Assert.Contains("Nothing was deleted. This machine's clock says", error, StringComparison.Ordinal);
             Assert.Contains("`pilothouse cleanup --clock-is-right`", error, StringComparison.Ordinal);
-            (code, var output, error) = await ServerProcess.RunAsync(folder, ["cleanup", "--dry-run"]);
+            (code, var output, error) = await ServerProcess.RunAsync(folder, ["cleanup", "--dry-run"], await TestEngine.CommandAsync(folder));
             Assert.Equal(0, code);
             Assert.Contains("Note: Retention deletes nothing until", error, StringComparison.Ordinal);
             Assert.Matches(@"(?m)^signals +30 days +20 +0$", output);
-            Assert.Equal("20", await Tool.SqliteAsync(database, "SELECT count(*) FROM signals;"));
-            (code, _, error) = await ServerProcess.RunAsync(folder, ["cleanup", "--clock-is-right"]);
+            Assert.Equal("20", server.Sql("SELECT count(*) FROM signals"));
+            (code, _, error) = await ServerProcess.RunAsync(folder, ["cleanup", "--clock-is-right"], await TestEngine.CommandAsync(folder));
             Assert.True(code == 0, error);
-            Assert.Equal("0", await Tool.SqliteAsync(database, "SELECT count(*) FROM signals;"));
+            Assert.Equal("0", server.Sql("SELECT count(*) FROM signals"));
 
             // It is remembered.
-            Assert.Equal(0, (await ServerProcess.RunAsync(folder, ["cleanup"])).Code);
+            Assert.Equal(0, (await ServerProcess.RunAsync(folder, ["cleanup"], await TestEngine.CommandAsync(folder))).Code);
         }
     }
 

@@ -14,7 +14,7 @@ public sealed class IntegrityTests
         INSERT INTO signals(trading_pair, signal_type, signal_strength, price, volume) SELECT 'A/B', 'BUY', 1, 1, 'needle-' || i FROM n;
         """;
 
-    [OnlyOnSqlite("speaks SQLite's own SQL")]
+    [OnlyOnSqlite("damages a page of the file")]
     [Fact]
     public async Task A_page_damaged_in_the_night_is_found_by_the_check_and_a_restart_does_not_make_it_well()
     {
@@ -51,7 +51,7 @@ public sealed class IntegrityTests
         await server.DisposeAsync();
     }
 
-    [OnlyOnSqlite("needs the file, its readers or its tools")]
+    [OnlyOnSqlite("moves the file away")]
     [Fact]
     public async Task A_file_that_is_gone_is_found_by_the_check_and_fails_it()
     {
@@ -69,7 +69,7 @@ public sealed class IntegrityTests
         }
     }
 
-    [OnlyOnSqlite("speaks SQLite's own SQL")]
+    [OnlyOnSqlite("damages a page of the file")]
     [Fact]
     public async Task A_read_that_comes_upon_a_damaged_page_is_503_and_red_at_once()
     {

@@ -51,13 +51,12 @@ public sealed class OtherSpellingTests
         Assert.Equal((200, decimal.Parse(pnl, null) - 1), (status, (decimal)corrected["data"]!["pnl"]!));
     }
 
-    [OnlyOnSqlite("needs the file, its readers or its tools")]
     [Fact]
     public async Task The_status_command_counts_them()
     {
         await using var server = await FilledAsync();
         server.Sql("INSERT INTO bot_status(timestamp, bot_name, status) VALUES ('2026-03-02 11:59:00', 'odd', 'ERROR')");
-        var (_, output, error) = await ServerProcess.RunAsync(server.Folder, ["status", "--json"]);
+        var (_, output, error) = await ServerProcess.RunAsync(server.Folder, ["status", "--json"], await TestEngine.CommandAsync(server.Folder));
         var report = JsonNode.Parse(output);
         Assert.True(report is not null, error);
         Assert.Equal((3, 4), ((long)report["rows"]!["open_trades"]!, (long)report["rows"]!["closed_trades"]!));
