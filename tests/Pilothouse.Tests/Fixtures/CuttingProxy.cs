@@ -4,14 +4,35 @@ using System.Text;
 
 namespace Pilothouse.Tests.Fixtures;
 
-/// <summary>A proxy in front of a server on 127.0.0.1 that cuts its connections when a client sends a certain text.</summary>
+/// <summary>Where a connection is cut.</summary>
+internal enum Cut
+{
+    /// <summary>In the middle of what the client sends: the server receives a part of it.</summary>
+    Request,
+
+    /// <summary>After what the client sends, which the server receives whole: its answer is lost.</summary>
+    BeforeAnswer,
+
+    /// <summary>After the next short message of the client, as a COMMIT is, which the server receives whole: its answer is lost.</summary>
+    BeforeAnswerToCommit,
+
+    /// <summary>In the middle of the answer.</summary>
+    Answer,
+}
+
+/// <summary>A proxy in front of a server on 127.0.0.1 that cuts its connections, at a certain text or after a number of bytes.</summary>
 internal sealed class CuttingProxy : IDisposable
 {
+    /// <summary>The length of a message of COMMIT alone.</summary>
+    private const int Short = 80;
+
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
     private readonly int target;
     private readonly List<TcpClient> open = [];
     private byte[]? cutAt;
     private bool passOn;
+    private long bytesLeft = long.MaxValue;
+    private Cut place;
     private volatile TcpClient? silenced;
 
     /// <param name="target">The port of the server.</param>
@@ -32,6 +53,18 @@ internal sealed class CuttingProxy : IDisposable
         passOn = afterwards;
         Volatile.Write(ref cutAt, Encoding.ASCII.GetBytes(text));
     }
+
+    /// <summary>Cuts the connection that sends this many more bytes, all connections together, once.</summary>
+    /// <param name="bytes">How many bytes pass before, in the direction of the place.</param>
+    /// <param name="where">Where it is cut.</param>
+    public void CutAfter(int bytes, Cut where)
+    {
+        place = where;
+        Volatile.Write(ref bytesLeft, bytes);
+    }
+
+    /// <summary>Whether the cut of <see cref="CutAfter"/> was made.</summary>
+    public bool HasCut => Volatile.Read(ref bytesLeft) <= 0;
 
     public void Dispose()
     {
@@ -91,6 +124,12 @@ internal sealed class CuttingProxy : IDisposable
                     return;
                 }
 
+                if (watch == (place != Cut.Answer) && (place != Cut.BeforeAnswerToCommit || count < Short) && IsCutIn(count, out var rest))
+                {
+                    await CutAsync(to, block.AsMemory(0, count), rest);
+                    break;
+                }
+
                 await to.GetStream().WriteAsync(block.AsMemory(0, count));
             }
         }
@@ -101,5 +140,33 @@ internal sealed class CuttingProxy : IDisposable
 
         from.Dispose();
         to.Dispose();
+    }
+
+    /// <summary>Counts bytes that pass.</summary>
+    /// <returns>Whether the cut is among them, which is true once.</returns>
+    private bool IsCutIn(int count, out int rest)
+    {
+        rest = 0;
+        if (Volatile.Read(ref bytesLeft) is long.MaxValue or <= 0)
+        {
+            return false;
+        }
+
+        var left = Interlocked.Add(ref bytesLeft, -count);
+        rest = (int)(left + count);
+        return left <= 0 && rest > 0;
+    }
+
+    private async Task CutAsync(TcpClient to, ReadOnlyMemory<byte> block, int rest)
+    {
+        if (place is Cut.Request or Cut.Answer)
+        {
+            await to.GetStream().WriteAsync(block[..rest]);
+            return;
+        }
+
+        silenced = to;
+        await to.GetStream().WriteAsync(block);
+        await Task.Delay(100);
     }
 }
