@@ -14,8 +14,15 @@ namespace Pilothouse.Storage.Postgres;
 /// <param name="clock">The clock of this machine.</param>
 internal sealed class PostgresUpkeep(PostgresAddress address, NpgsqlDataSource source, PostgresStandby? standby, TimeProvider clock) : Upkeep
 {
-    /// <summary>How many standbys follow, and how far the slowest is behind. Without the right to see it (pg_monitor) the lag is null.</summary>
-    private const string AskReplication = "SELECT count(*), extract(epoch FROM max(replay_lag))::double precision, clock_timestamp() FROM pg_stat_replication";
+    /// <summary>
+    /// How many standbys follow, and how far the slowest is behind. PostgreSQL has no lag for one that has everything. Without the right to see
+    /// it (pg_monitor) all is null.
+    /// </summary>
+    private const string AskReplication =
+        """
+        SELECT count(*), extract(epoch FROM max(CASE WHEN replay_lsn >= sent_lsn THEN interval '0' ELSE replay_lag END))::double precision, clock_timestamp()
+        FROM pg_stat_replication
+        """;
 
     /// <summary>With clocks that differ more, sessions end early or late at one of several servers, and lists by time are mixed up.</summary>
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromSeconds(30);
