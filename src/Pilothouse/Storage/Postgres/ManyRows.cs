@@ -13,6 +13,9 @@ internal static partial class ManyRows
     /// <summary>Fewer rows are not worth another prepared statement.</summary>
     public const int Least = 4;
 
+    /// <summary>The arrays of more rows would be among the large objects, which the collector keeps for long.</summary>
+    public const int Most = 1000;
+
     /// <summary>Returns the statement for many rows; null if the text does more than insert one row of parameters.</summary>
     public static string? TextOf(string text, int parameters) =>
         OneRow().Match(text) is { Success: true } match && match.Groups[2].Value == string.Join(", ", Enumerable.Range(1, parameters).Select(static number => $"${number}"))
@@ -34,12 +37,12 @@ internal static partial class ManyRows
 
     private static NpgsqlParameter ArrayOf(IReadOnlyList<WaitingStatement> statements, int parameter) => TypeOf(statements, parameter) switch
     {
-        NpgsqlDbType.Bigint => Fill<long?>(statements, parameter, NpgsqlDbType.Bigint),
-        NpgsqlDbType.Double => Fill<double?>(statements, parameter, NpgsqlDbType.Double),
-        NpgsqlDbType.Numeric => Fill<decimal?>(statements, parameter, NpgsqlDbType.Numeric),
-        NpgsqlDbType.TimestampTz => Fill<DateTime?>(statements, parameter, NpgsqlDbType.TimestampTz),
-        NpgsqlDbType.Bytea => Fill<byte[]?>(statements, parameter, NpgsqlDbType.Bytea),
-        _ => Fill<string?>(statements, parameter, NpgsqlDbType.Text),
+        NpgsqlDbType.Bigint => Fill(statements, parameter, NpgsqlDbType.Bigint, static (in value) => value.Whole),
+        NpgsqlDbType.Double => Fill(statements, parameter, NpgsqlDbType.Double, static (in value) => value.Number),
+        NpgsqlDbType.Numeric => Fill(statements, parameter, NpgsqlDbType.Numeric, static (in value) => value.Money),
+        NpgsqlDbType.TimestampTz => Fill(statements, parameter, NpgsqlDbType.TimestampTz, static (in value) => value.Time),
+        NpgsqlDbType.Bytea => Fill(statements, parameter, NpgsqlDbType.Bytea, static (in value) => value.Bytes),
+        _ => Fill(statements, parameter, NpgsqlDbType.Text, static (in value) => value.Text),
     };
 
     /// <summary>The type of the parameter in the first statement that has set it; Unknown, which is text here, if none has.</summary>
@@ -47,30 +50,28 @@ internal static partial class ManyRows
     {
         foreach (var statement in statements)
         {
-            if (statement.Statement.ValueAt(parameter) is { } value && value.NpgsqlDbType != NpgsqlDbType.Unknown)
+            if (statement.Statement.ValueAt(parameter).Type is not NpgsqlDbType.Unknown and var type)
             {
-                return value.NpgsqlDbType;
+                return type;
             }
         }
 
         return NpgsqlDbType.Unknown;
     }
 
-    private static NpgsqlParameter<T[]> Fill<T>(IReadOnlyList<WaitingStatement> statements, int parameter, NpgsqlDbType type)
+    private static NpgsqlParameter<T[]> Fill<T>(IReadOnlyList<WaitingStatement> statements, int parameter, NpgsqlDbType type, Reader<T> read)
     {
         var values = new T[statements.Count];
         for (var i = 0; i < values.Length; i++)
         {
-            values[i] = statements[i].Statement.ValueAt(parameter)?.Value switch
-            {
-                T value => value,
-                ReadOnlyMemory<byte> bytes => (T)(object)bytes.ToArray(),
-                _ => default!,
-            };
+            ref readonly var value = ref statements[i].Statement.ValueAt(parameter);
+            values[i] = value.HasValue ? read(in value) : default!;
         }
 
         return new NpgsqlParameter<T[]> { TypedValue = values, NpgsqlDbType = NpgsqlDbType.Array | type };
     }
+
+    private delegate T Reader<T>(in PostgresValue value);
 
     [GeneratedRegex(@"^\s*(INSERT INTO \w+\([\w, ]+\)) VALUES \(([$\d, ]+)\) (RETURNING [\w, ]+)$")]
     private static partial Regex OneRow();

@@ -1,5 +1,4 @@
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Pilothouse.Storage.Postgres;
 
@@ -9,26 +8,23 @@ namespace Pilothouse.Storage.Postgres;
 /// </summary>
 internal sealed class PostgresStatement(PostgresSql sql, IStatementRunner runner) : Statement
 {
-    private readonly NpgsqlParameter?[] values = new NpgsqlParameter?[sql.Names.Length];
+    private readonly PostgresValue[] values = new PostgresValue[sql.Names.Length];
 
     public PostgresSql Sql => sql;
 
-    /// <summary>The type Unknown lets PostgreSQL choose the type by the column, such as jsonb.</summary>
-    public override Statement Set(string name, string? value) => Set(name, value, NpgsqlDbType.Unknown);
+    public override Statement Set(string name, string? value) => Put(name, new(value));
 
-    public override Statement Set(string name, long? value) => Set(name, value, NpgsqlDbType.Bigint);
+    public override Statement Set(string name, long? value) => Put(name, new(value));
 
-    public override Statement Set(string name, double? value) => Set(name, value, NpgsqlDbType.Double);
+    public override Statement Set(string name, double? value) => Put(name, new(value));
 
-    public override Statement Set(string name, decimal? value) => Set(name, value, NpgsqlDbType.Numeric);
+    public override Statement Set(string name, decimal? value) => Put(name, new(value));
 
-    public override Statement Set(string name, DateTimeOffset? value) =>
-        Set(name, value is { } time ? Timestamps.Cut(time).UtcDateTime : (DateTime?)null, NpgsqlDbType.TimestampTz);
+    public override Statement Set(string name, DateTimeOffset? value) => Put(name, new(value is { } time ? Timestamps.Cut(time).UtcDateTime : (DateTime?)null));
 
-    public override Statement SetKey(string name, string? timeKey) =>
-        Set(name, timeKey is null ? (DateTime?)null : PostgresTimes.OfKey(timeKey), NpgsqlDbType.TimestampTz);
+    public override Statement SetKey(string name, string? timeKey) => Put(name, new(timeKey is null ? (DateTime?)null : PostgresTimes.OfKey(timeKey)));
 
-    public override Statement Set(string name, ReadOnlyMemory<byte> value) => Put(name, new NpgsqlParameter<ReadOnlyMemory<byte>> { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Bytea });
+    public override Statement Set(string name, ReadOnlyMemory<byte> value) => Put(name, new(value));
 
     public override ValueTask<int> ExecuteAsync() => runner.RunAsync(this, new CountTaker());
 
@@ -39,8 +35,8 @@ internal sealed class PostgresStatement(PostgresSql sql, IStatementRunner runner
 
     public override async ValueTask EachAsync(Action<Row> take) => await runner.RunAsync(this, new EachTaker(take));
 
-    /// <summary>The value of a parameter; null if it was not set.</summary>
-    public NpgsqlParameter? ValueAt(int parameter) => values[parameter];
+    /// <summary>The value of a parameter.</summary>
+    public ref readonly PostgresValue ValueAt(int parameter) => ref values[parameter];
 
     /// <summary>Adds the values to a command, in the order of their numbers. One that was not set is null.</summary>
     public void AddTo(NpgsqlParameterCollection parameters)
@@ -48,21 +44,11 @@ internal sealed class PostgresStatement(PostgresSql sql, IStatementRunner runner
         for (var i = 0; i < values.Length; i++)
         {
             var tested = sql.NullTests[i];
-            parameters.Add(tested >= 0
-                ? new NpgsqlParameter<bool> { TypedValue = values[tested]?.Value is null or DBNull }
-                : values[i] ?? Null(NpgsqlDbType.Unknown));
+            parameters.Add(tested >= 0 ? new NpgsqlParameter<bool> { TypedValue = !values[tested].HasValue } : values[i].ToParameter());
         }
     }
 
-    private static NpgsqlParameter Null(NpgsqlDbType type) => new() { Value = DBNull.Value, NpgsqlDbType = type };
-
-    private PostgresStatement Set<T>(string name, T? value, NpgsqlDbType type)
-        where T : class => Put(name, value is null ? Null(type) : new NpgsqlParameter<T> { TypedValue = value, NpgsqlDbType = type });
-
-    private PostgresStatement Set<T>(string name, T? value, NpgsqlDbType type)
-        where T : struct => Put(name, value is { } known ? new NpgsqlParameter<T> { TypedValue = known, NpgsqlDbType = type } : Null(type));
-
-    private PostgresStatement Put(string name, NpgsqlParameter value)
+    private PostgresStatement Put(string name, PostgresValue value)
     {
         var at = Array.IndexOf(sql.Names, name);
         if (at < 0)

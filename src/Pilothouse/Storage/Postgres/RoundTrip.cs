@@ -104,7 +104,7 @@ internal sealed class RoundTrip(NpgsqlConnection connection, EngineMetrics metri
         {
             to = from + 1;
             var sql = statements[from].Statement.Sql;
-            while (MayCombine && sql.ForManyRows is not null && to < statements.Count && statements[to].Statement.Sql == sql)
+            while (MayCombine && sql.ForManyRows is not null && to < statements.Count && to - from < ManyRows.Most && statements[to].Statement.Sql == sql)
             {
                 to++;
             }
