@@ -92,6 +92,7 @@ internal static class Server
         services.AddSingleton<DatabaseWatch>();
         services.AddHostedService(static provider => provider.GetRequiredService<DatabaseWatch>());
         services.AddSingleton<IWatched>(static provider => provider.GetRequiredService<DatabaseWatch>());
+        services.AddHostedService<SpareMemory>();
         services.AddRetention();
         services.AddCors();
         services.AddCompression();

@@ -1,0 +1,43 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Pilothouse.Tests.Fixtures;
+
+namespace Pilothouse.Tests.Monitoring;
+
+/// <summary>The memory that a burst of large requests took goes back to the system when it is over.</summary>
+public sealed class SpareMemoryTests
+{
+    private const string Signal = """{"trading_pair":"SUI/USDC","signal_type":"BUY","signal_strength":8,"price":3.4125,"rsi":55.25,"strategy":"burst"}""";
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    [Fact]
+    public async Task What_batches_took_is_given_back_when_they_are_over()
+    {
+        using var folder = new TemporaryFolder();
+        await using var server = await ServerProcess.ServeAsync(folder, ("RATE_LIMIT_ENABLED", "false"));
+        var key = (await ServerProcess.RunAsync(folder, ["key", "create", "--name", "bots"])).Out.Trim();
+        var batch = $$"""{"items":[{{string.Join(',', Enumerable.Repeat(Signal, 1000))}}]}""";
+        await Parallel.ForAsync(0, 100, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (_, _) =>
+            Assert.Equal(201, (await server.Client.SendAsync("POST", "/api/signals/batch", batch, ("X-Api-Key", key))).Status));
+
+        // Nothing but this collection has a reason to run: reading the metrics allocates little.
+        var before = await CollectionsAsync(server, key);
+        for (var began = TimeProvider.System.GetTimestamp(); await CollectionsAsync(server, key) == before; await Task.Delay(500, TestContext.Current.CancellationToken))
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(began) < Patience, "Nothing was collected.");
+        }
+
+        // Once is enough.
+        before = await CollectionsAsync(server, key);
+        await Task.Delay(5000, TestContext.Current.CancellationToken);
+        Assert.Equal(before, await CollectionsAsync(server, key));
+    }
+
+    /// <summary>How often everything was collected.</summary>
+    private static async Task<long> CollectionsAsync(ServerProcess server, string key)
+    {
+        using var answer = await server.Client.RawAsync("GET", "/metrics", null, ("X-Api-Key", key));
+        var text = await answer.Content.ReadAsStringAsync();
+        return long.Parse(Regex.Match(text, @"(?m)^dotnet_gc_collections_total\{gc_heap_generation=""gen2""\} (\d+)").Groups[1].Value, CultureInfo.InvariantCulture);
+    }
+}
