@@ -300,6 +300,9 @@ test_endpoints() {
   check POST /api/signals key 400 '{"trading_pair":'
   check PATCH /api/trades/0 key 404 '{"stop_loss":1}'
   check POST /api/trades/0/close key 404 '{"exit_price":1}'
+  check GET /api/trades/0/fills key 404
+  check POST /api/trades/0/fills key 404 '{"kind":"exit","price":1,"quantity":1}'
+  check POST /api/trades/0/fills/batch key 404 '{"items":[{"kind":"exit","price":1,"quantity":1}]}'
   check POST /api/trades/0/void key 403 '{"reason":"test"}'
   check GET /api/audit key 403
   check GET /api/keys key 403

@@ -27,9 +27,12 @@ internal sealed record ListPosition(string TimeKey, long Id)
             // The text is not base64. It is refused below, like any other cursor that this server did not make.
         }
 
-        throw new Refusal(
-            400, ErrorCodes.InvalidCursor, "Invalid cursor", "Send the next_cursor of this same list, or leave cursor out to begin anew.");
+        throw Foreign();
     }
+
+    /// <summary>The refusal of a cursor that this list did not give.</summary>
+    public static Refusal Foreign() =>
+        new(400, ErrorCodes.InvalidCursor, "Invalid cursor", "Send the next_cursor of this same list, or leave cursor out to begin anew.");
 }
 
 /// <summary>The bounds of a part of a list. A null bound is open.</summary>

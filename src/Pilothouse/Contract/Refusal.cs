@@ -94,6 +94,8 @@ internal static class ErrorCodes
     public const string RowKeptAway = "row-kept-away";
     public const string ScopeNeeded = "scope-needed";
     public const string SessionNeeded = "session-needed";
+    public const string TooManyFills = "too-many-fills";
+    public const string TradeHasFills = "trade-has-fills";
     public const string TradeVoided = "trade-voided";
     public const string UnreadableTrade = "unreadable-trade";
     public const string UnsupportedMediaType = "unsupported-media-type";

@@ -67,7 +67,7 @@ internal class Table<TInput> : Table
         var names = columns.Select(static column => column.Name).ToArray();
         insertion = $"INSERT INTO {name}({string.Join(", ", names)}) VALUES ({string.Join(", ", names.Select(static column => "@" + column))}) RETURNING ";
         insert = InsertReturning("id");
-        references = [.. columns.Index().Where(static column => column.Item.References is not null).Select(column =>
+        references = [.. columns.Index().Where(column => column.Item.References is not null && values[column.Index] is not null).Select(column =>
             (column.Item, values[column.Index]!, new Sql($"SELECT 1 FROM {column.Item.References!.Value.Table} WHERE id = @id")))];
         Rules = new InputRules<TInput>().Record(["id", .. names]);
         for (var i = 0; i < columns.Length; i++)

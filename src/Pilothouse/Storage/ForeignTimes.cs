@@ -12,7 +12,7 @@ internal static class ForeignTimes
     /// <summary>Every column that holds a time and that other programs may write, by table.</summary>
     public static readonly IReadOnlyList<ForeignTimeTable> Tables =
     [
-        new("signals", "timestamp"), new("trades", "timestamp", "closed_at"), new("bot_status", "timestamp"),
+        new("signals", "timestamp"), new("trades", "timestamp", "closed_at"), new("fills", "filled_at"), new("bot_status", "timestamp"),
         new("model_checkpoints", "timestamp"), new("market_context", "timestamp"), new("chart_analyses", "timestamp"),
         new("performance_metrics", "timestamp"), new("correlation_data", "timestamp"), new("cost_analytics", "timestamp"),
         new("news_cache", "timestamp", "cache_expires_at", "published_at"), new("spike_events", "timestamp"),

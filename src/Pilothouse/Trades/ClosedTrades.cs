@@ -3,7 +3,8 @@ using Pilothouse.Storage;
 namespace Pilothouse.Trades;
 
 /// <summary>What figures need of a closed trade. A pnl that is only a rounding error of floats is read as 0 (docs/metrics.md).</summary>
-/// <param name="Asset">The asset of pnl and fees, as named by the pair; null if the pair does not name it.</param>
+/// <param name="Fees">In <paramref name="Asset"/>, whatever asset they were paid in; null if they are not known.</param>
+/// <param name="Asset">The asset of pnl and fees: the trade's own, else that of its pair; null if neither names one.</param>
 /// <param name="BotName">Only read if accounts are told apart.</param>
 /// <param name="Mode">The mode in lower case; only read if accounts are told apart.</param>
 /// <param name="Fits">Whether the filter selects it. If not, it only changed the equity.</param>
@@ -29,7 +30,7 @@ internal enum TradesBeside
 /// <summary>Selects closed trades. A null selects any.</summary>
 /// <param name="From">The earliest close, inclusive.</param>
 /// <param name="To">The latest close, inclusive.</param>
-/// <param name="Strategy">The strategy of the trade's signal.</param>
+/// <param name="Strategy">The strategy of the trade, else that of its signal.</param>
 /// <param name="Currency">The settle asset, in upper case. It is compared after a row was read, not in SQL.</param>
 internal sealed record ClosedTradeFilter(
     DateTimeOffset? From = null, string? TradingPair = null, string? Side = null, string? BotName = null, string? Mode = null, DateTimeOffset? To = null,
@@ -41,13 +42,19 @@ internal sealed record ClosedTradeFilter(
 /// <summary>Reads closed trades in the order in which they closed, and their changes.</summary>
 internal static class ClosedTrades
 {
-    public const string Columns = "id, time_of(timestamp), time_of(closed_at), pnl, fees, entry_price, quantity, bot_name, lower(mode), trading_pair";
+    public const string Columns = """
+        id, time_of(timestamp), time_of(closed_at), pnl, fees, entry_price, quantity, bot_name, lower(mode), trading_pair,
+        settle_asset, contract_size, contract_type, fee_asset, fee_rate
+        """;
+
+    /// <summary>The index of the column behind <see cref="Columns"/>.</summary>
+    private const int Marked = 15;
 
     private static readonly string[] Conditions =
     [
         $"{TradeStore.CloseKey} >= @from", $"{TradeStore.CloseKey} < @to", "bot_name = @bot_name", "lower(mode) = @mode",
         "upper(trading_pair) = @trading_pair", $"{NewTrade.Sides.ReadFrom("side")} = @side",
-        "EXISTS (SELECT 1 FROM signals WHERE signals.id = trades.signal_id AND signals.strategy = @strategy)",
+        "coalesce(trades.strategy, (SELECT signals.strategy FROM signals WHERE signals.id = trades.signal_id)) = @strategy",
     ];
 
     /// <summary>The queries, by the conditions of a filter and by how many of these only mark rows and do not select them.</summary>
@@ -78,19 +85,18 @@ internal static class ClosedTrades
         statement = filter.Side is { } side ? statement.Set("side", side) : statement;
         statement = filter.Strategy is { } strategy ? statement.Set("strategy", strategy) : statement;
         var withAccounts = beside >= TradesBeside.OfBot;
-        var assets = new Dictionary<string, string?>(StringComparer.Ordinal);
-        return statement.EachAsync(row => take(Read(row) with
+        var pairs = new PairAssets();
+        return statement.EachAsync(row => take(Read(row, pairs) with
         {
             BotName = withAccounts ? row.Text(7) : null,
             Mode = withAccounts ? row.Text(8) : null,
-            Asset = AssetOf(row, assets),
-            Fits = row.Whole(10) == 1,
+            Fits = row.Whole(Marked) == 1,
         }));
     }
 
     public static async ValueTask<TradeClosing?> FindAsync(Session session, long id) =>
         await session.Prepare(Find).Set("id", id).FirstAsync(
-            static row => (TradeClosing?)(Read(row) with { Asset = SettleAsset.Of(row.Text(9)), BotName = row.Text(7), Mode = row.Text(8) }));
+            static row => (TradeClosing?)(Read(row, new PairAssets()) with { BotName = row.Text(7), Mode = row.Text(8) }));
 
     /// <summary>
     /// Returns the changes of closed trades after <paramref name="position"/> in the log of changes, in order, at most
@@ -99,35 +105,50 @@ internal static class ClosedTrades
     public static ValueTask<List<Change>> ChangesAsync(Session session, long position, int most) =>
         session.Prepare(Changes).Set("seq", position).Set("limit", (long)most).ListAsync(ChangeLog.Read);
 
-    /// <summary>The asset of a pair. It is remembered per pair, because there are few pairs and many trades.</summary>
-    private static string? AssetOf(Row row, Dictionary<string, string?> known)
+    /// <summary>Reads a row of <see cref="Columns"/>, without its bot and mode.</summary>
+    /// <param name="row">The row.</param>
+    /// <param name="pairs">What is known of the pairs.</param>
+    public static TradeClosing Read(Row row, PairAssets pairs)
     {
-        if (row.Text(9) is not { } pair)
-        {
-            return null;
-        }
-
-        if (!known.TryGetValue(pair, out var asset))
-        {
-            known[pair] = asset = SettleAsset.Of(pair);
-        }
-
-        return asset;
+        var pair = pairs.Of(row.Text(9));
+        var asset = pair.SettleOf(row.Text(10));
+        return new(row.Id(0), row.Time(1), row.Time(2), Pnl(row, pair.IsInverseIn(asset)), Fees(row, asset), asset);
     }
-
-    public static TradeClosing Read(Row row) => new(row.Id(0), row.Time(1), row.Time(2), Pnl(row), row.Money(4));
 
     /// <summary>
     /// Reads the pnl. Other programs store rounding errors of floats; prices are converted to decimals only if the pnl may be such an
     /// error.
     /// </summary>
-    private static decimal? Pnl(Row row)
+    private static decimal? Pnl(Row row, bool isInverseByPair)
     {
         var pnl = row.Money(3);
-        return pnl is { } amount && row.Number(5) is { } entry && row.Number(6) is { } quantity
-            && FloatResidue.IsPossible(amount, entry, quantity) && row.Money(5) is { } exactEntry && row.Money(6) is { } exactQuantity
-            ? FloatResidue.Without(amount, exactEntry, exactQuantity)
+        if (pnl is not { } amount || row.Number(5) is not { } entry || row.Number(6) is not { } quantity)
+        {
+            return pnl;
+        }
+
+        var contract = TradeContract.Of(row.Money(11), row.Text(12), isInverseByPair);
+        return FloatResidue.IsPossible(amount, entry, quantity, contract) && row.Money(5) is { } exactEntry && row.Money(6) is { } exactQuantity
+            ? FloatResidue.Without(amount, exactEntry, exactQuantity, contract)
             : pnl;
+    }
+
+    private static decimal? Fees(Row row, string? asset)
+    {
+        var fees = row.Money(4);
+        return fees is null || row.Text(13) is not { } paidIn ? fees : InSettleAsset(fees.Value, TradeTerms.RateOf(paidIn, row.Money(14), asset));
+    }
+
+    private static decimal? InSettleAsset(decimal fees, decimal? rate)
+    {
+        try
+        {
+            return fees * rate;
+        }
+        catch (OverflowException)
+        {
+            return null;
+        }
     }
 
     private static Sql Compose(int mask, TradesBeside beside)

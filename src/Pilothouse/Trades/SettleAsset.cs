@@ -41,6 +41,13 @@ internal static class SettleAsset
         return quoted >= 0 ? Named(text[(quoted + 1)..]) : ByEnding(text);
     }
 
+    /// <summary>Whether a pair settles in its own base asset, as <c>BTC/USD:BTC</c>: such a contract is inverse.</summary>
+    public static bool IsBaseOf(string? pair)
+    {
+        var parts = (pair ?? "").ToUpperInvariant().Split('/', ':');
+        return parts.Length == 3 && parts[0].Trim() is { Length: > 0 } asset && asset == Of(pair);
+    }
+
     /// <summary>Returns the unit in which amounts of this asset may be added: USD for dollar-like assets, else the asset itself.</summary>
     public static string UnitOf(string asset) => Dollars.Contains(asset) ? Reporting : asset;
 
@@ -60,5 +67,38 @@ internal static class SettleAsset
         // DOTUSD is DOT in USD and not DO in TUSD, and BNBUSD is BNB in USD and not BN in BUSD: assets with fewer than three letters are
         // not traded against these.
         return asset is "TUSD" or "BUSD" && text.Length - asset.Length <= ShortestBase ? Reporting : asset;
+    }
+}
+
+/// <summary>What a pair says of the money of its trades.</summary>
+/// <param name="Asset">The settle asset; null if the pair does not name it.</param>
+/// <param name="IsInverse">Whether it settles in its own base asset.</param>
+internal readonly record struct PairAsset(string? Asset, bool IsInverse)
+{
+    /// <summary>The settle asset of a trade: its own, else that of its pair.</summary>
+    public string? SettleOf(string? own) => string.IsNullOrWhiteSpace(own) ? Asset : own.Trim().ToUpperInvariant();
+
+    /// <summary>Whether a trade that settles in this asset is inverse, if nobody says otherwise.</summary>
+    public bool IsInverseIn(string? settleAsset) => IsInverse && settleAsset == Asset;
+}
+
+/// <summary>Reads pairs, and remembers what they say, because there are few pairs and many trades.</summary>
+internal sealed class PairAssets
+{
+    private readonly Dictionary<string, PairAsset> known = new(StringComparer.Ordinal);
+
+    public PairAsset Of(string? pair)
+    {
+        if (pair is null)
+        {
+            return default;
+        }
+
+        if (!known.TryGetValue(pair, out var asset))
+        {
+            known[pair] = asset = new(SettleAsset.Of(pair), SettleAsset.IsBaseOf(pair));
+        }
+
+        return asset;
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Pilothouse.Contract;
 using Pilothouse.Operations;
+using Pilothouse.Storage;
 
 namespace Pilothouse.Trades;
 
@@ -18,8 +19,17 @@ internal sealed record NewTrade : IInput<NewTrade>
     /// <summary>Price of one unit of the base asset, in the quote asset.</summary>
     public decimal? EntryPrice { get; init; }
 
-    /// <summary>In units of the base asset.</summary>
+    /// <summary>In units of the base asset, or in contracts of contract_size.</summary>
     public decimal? Quantity { get; init; }
+
+    /// <summary>Base units of one contract, quote units if it is inverse; 1 if it is left out.</summary>
+    public decimal? ContractSize { get; init; }
+
+    /// <summary>linear or inverse; if it is left out, the pair decides: BTC/USD:BTC is inverse.</summary>
+    public string? ContractType { get; init; }
+
+    /// <summary>The asset of pnl, fees and funding; that of the pair if it is left out.</summary>
+    public string? SettleAsset { get; init; }
 
     public decimal? Leverage { get; init; }
 
@@ -49,8 +59,19 @@ internal sealed record NewTrade : IInput<NewTrade>
     /// <summary>When it was closed; its timestamp if it is left out.</summary>
     public DateTimeOffset? ClosedAt { get; init; }
 
-    /// <summary>Of the whole trade, in the quote asset; negative is a rebate.</summary>
+    /// <summary>Of the whole trade, in fee_asset; negative is a rebate.</summary>
     public decimal? Fees { get; init; }
+
+    /// <summary>The asset in which the fees are paid; the settle asset if it is left out.</summary>
+    public string? FeeAsset { get; init; }
+
+    /// <summary>How many settle units one unit of fee_asset is worth.</summary>
+    public decimal? FeeRate { get; init; }
+
+    /// <summary>In the settle asset: received is positive, paid negative.</summary>
+    public decimal? Funding { get; init; }
+
+    public string? Strategy { get; init; }
 
     public string? ExitReason { get; init; }
 
@@ -65,34 +86,11 @@ internal sealed record NewTrade : IInput<NewTrade>
 
     public static readonly Choices Modes = new("auto", "manual", "paper");
 
+    public static readonly Choices ContractTypes = new("linear", TradeContract.InverseType);
+
     public bool IsClosed => Statuses.Normal(Status) == "closed";
 
     public static InputRules<NewTrade> Rules => TradeStore.Rules;
-}
-
-/// <summary>How an open trade was closed.</summary>
-internal sealed record TradeClose : IInput<TradeClose>
-{
-    public decimal? ExitPrice { get; init; }
-
-    /// <summary>The time of the request if it is left out.</summary>
-    public DateTimeOffset? ClosedAt { get; init; }
-
-    /// <summary>Those of the whole trade; the stored ones if they are left out.</summary>
-    public decimal? Fees { get; init; }
-
-    public string? ExitReason { get; init; }
-
-    /// <summary>The whole quantity of the trade, or left out: a part of a trade cannot be closed.</summary>
-    public decimal? Quantity { get; init; }
-
-    public static InputRules<TradeClose> Rules { get; } = new InputRules<TradeClose>()
-        .Record(TradeStore.ColumnNames)
-        .Money("exit_price", static close => close.ExitPrice, required: true, least: 0)
-        .Money("fees", static close => close.Fees)
-        .Text("exit_reason", static close => close.ExitReason, longest: 200)
-        .Money("quantity", static close => close.Quantity, above: 0)
-        .Time("closed_at", static close => close.ClosedAt);
 }
 
 /// <summary>A stored trade. A value of another program that the API would not accept is read as null.</summary>
@@ -144,11 +142,76 @@ internal sealed record Trade
 
     public string? VoidReason { get; set; }
 
+    public decimal? ContractSize { get; set; }
+
+    public string? ContractType { get; set; }
+
+    public string? SettleAsset { get; set; }
+
+    public string? FeeAsset { get; set; }
+
+    public decimal? FeeRate { get; set; }
+
+    public decimal? Funding { get; set; }
+
+    public string? Strategy { get; set; }
+
+    /// <summary>What is left open.</summary>
+    public decimal? RemainingQuantity { get; set; }
+
+    /// <summary>What the exits until now earned against the average cost at their moment, less the fees of these exits.</summary>
+    public decimal? RealizedPnl { get; set; }
+
+    /// <summary>The mean price of what is left open; null if nothing is.</summary>
+    public decimal? AverageCost { get; set; }
+
+    /// <summary>The first stop that was set.</summary>
+    public decimal? InitialStopLoss { get; set; }
+
+    /// <summary>The loss of a closed trade at its first stop, without fees and funding; null without a stop that limits the loss.</summary>
+    public decimal? Risk => TradeRisk.Of(this);
+
+    /// <summary>The pnl of a closed trade divided by its risk.</summary>
+    public decimal? RMultiple => TradeRisk.MultipleOf(this);
+
+    /// <summary>Whether the table fills may have rows of it. The entry and the exit of any other trade are only in its own row.</summary>
+    [JsonIgnore]
+    public bool MayHaveFills { get; private set; }
+
     [JsonIgnore]
     public bool IsClosed => "closed".Equals(Status, StringComparison.OrdinalIgnoreCase);
 
     [JsonIgnore]
     public bool IsVoided => "voided".Equals(Status, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Fills in what a row leaves to its pair or to the definition, because other programs do not store it.</summary>
+    public void Complete()
+    {
+        MayHaveFills = RemainingQuantity is not null;
+        var terms = TradeTerms.Of(this);
+        ContractSize ??= terms.Contract.Size;
+        ContractType ??= terms.Contract.IsInverse ? TradeContract.InverseType : NewTrade.ContractTypes.All[0];
+        SettleAsset ??= terms.SettleAsset;
+        InitialStopLoss ??= StopLoss;
+        if (!IsClosed)
+        {
+            RemainingQuantity ??= Quantity;
+            RealizedPnl ??= 0;
+            AverageCost ??= EntryPrice;
+            return;
+        }
+
+        // Another program may have closed a trade of which a part was left.
+        RealizedPnl = RemainingQuantity == 0 && RealizedPnl is { } realized ? realized
+            : Pnl is { } earned ? default(MoneySum).Plus(earned).Plus(-(Funding ?? 0)).Value : null;
+        RemainingQuantity = 0;
+        AverageCost = null;
+        if (PnlPercentage is null && Pnl is { } pnl && EntryPrice is { } entry && Quantity is { } quantity)
+        {
+            // Rounded as the column would return it.
+            PnlPercentage = TradePnl.Percentage(pnl, entry, quantity, Leverage ?? 1, terms.Contract) is { } part ? Exact.ToDecimal(Exact.ToDouble(part)) : null;
+        }
+    }
 }
 
 /// <summary>The answer to a stored trade.</summary>
@@ -163,6 +226,11 @@ internal sealed record TradeChanged(bool Success, string Message, long TradeId, 
 [JsonSerializable(typeof(TradeChange))]
 [JsonSerializable(typeof(TradeClose))]
 [JsonSerializable(typeof(TradeVoid))]
+[JsonSerializable(typeof(NewFill))]
+[JsonSerializable(typeof(Fill))]
+[JsonSerializable(typeof(BatchOf<NewFill>))]
+[JsonSerializable(typeof(FillStored))]
+[JsonSerializable(typeof(Page<Fill>))]
 [JsonSerializable(typeof(Trade))]
 [JsonSerializable(typeof(BatchOf<NewTrade>))]
 [JsonSerializable(typeof(TradeStored))]

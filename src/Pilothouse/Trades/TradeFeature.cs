@@ -32,15 +32,18 @@ internal sealed class TradeFeature : Feature
 
     public override IJsonTypeInfoResolver Json => TradeJson.Default;
 
-    public override void AddServices(IServiceCollection services) => services.AddSingleton<TradeService>();
+    public override void AddServices(IServiceCollection services) =>
+        services.AddSingleton<TradeAccess>().AddSingleton<FillService>().AddSingleton<TradeService>();
 
     public override IEnumerable<EventSource> Events(IServiceProvider parts) =>
     [
         new EventSource<Trade>(TradeStore.Table, TradeJson.Default.Trade, TradeStore.Read,
             ("opened", "trade.opened"), ("changed", "trade.changed"), ("closed", "trade.closed"), ("removed", "trade.removed")),
+        new FillEvents(),
     ];
 
-    public override IEnumerable<Operation> Operations(IServiceProvider parts) => [.. Reads(), .. Writes(parts.GetRequiredService<TradeService>())];
+    public override IEnumerable<Operation> Operations(IServiceProvider parts) =>
+        [.. Reads(), .. Writes(parts.GetRequiredService<TradeService>()), .. FillOperations.All(parts.GetRequiredService<FillService>())];
 
     private static IEnumerable<Operation> Reads()
     {
@@ -59,7 +62,7 @@ internal sealed class TradeFeature : Feature
         { Query = OpenQuery, PerMinute = 300 };
 
         yield return new Read<One<Trade>>("getTrade", "GET /api/trades/{id}", "One trade", TradeJson.Default.OneTrade,
-            static async (session, call, _) => new One<Trade>(true, await TradeService.FindAsync(session, call.Id)))
+            static async (session, call, _) => new One<Trade>(true, await TradeAccess.FindAsync(session, call.Id)))
         { MayFindNothing = true, PerMinute = 300 };
     }
 
@@ -83,9 +86,13 @@ internal sealed class TradeFeature : Feature
             async (session, call, change) => Done("Trade updated successfully", await trades.ChangeAsync(session, call.Caller, call.Id, change), change.Reason))
         { Statuses = [200], PerMinute = 100 };
 
-        yield return new Write<TradeClose, TradeChanged>("closeTrade", "POST /api/trades/{id}/close", "Close an open trade; its profit is computed here",
+        yield return new Write<TradeClose, TradeChanged>("closeTrade", "POST /api/trades/{id}/close", "Close an open trade or a part of it; its profit is computed here",
             TradeJson.Default.TradeClose, TradeJson.Default.TradeChanged,
-            async (session, call, close) => Done("Trade closed successfully", await trades.CloseAsync(session, call.Caller, call.Id, close)))
+            async (session, call, close) =>
+            {
+                var trade = await trades.CloseAsync(session, call.Caller, call.Id, close);
+                return Done(trade.After.IsClosed ? "Trade closed successfully" : "Trade closed in part", trade);
+            })
         { Statuses = [200], PerMinute = 100 };
 
         yield return new Write<TradeVoid, TradeChanged>("voidTrade", "POST /api/trades/{id}/void", "Take a trade out of every figure, with a reason; it is never deleted",

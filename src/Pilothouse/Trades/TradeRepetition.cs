@@ -23,9 +23,9 @@ internal static class TradeRepetition
         var fields = string.Join(", ", others);
         var id = known.Id.ToString(CultureInfo.InvariantCulture);
         var todo = known.IsClosed
-            ? $"It is closed; PATCH /api/trades/{id} puts fees, exit_price, closed_at and exit_reason of it right."
+            ? $"It is closed; PATCH /api/trades/{id} puts fees, fee_asset, fee_rate, funding, exit_price, closed_at and exit_reason of it right."
             : known.IsVoided ? "It is voided and does not change."
-            : $"PATCH /api/trades/{id} changes stop_loss, take_profit and quantity of it, and POST /api/trades/{id}/close closes it.";
+            : $"PATCH /api/trades/{id} changes stop_loss, take_profit, quantity and funding of it, and POST /api/trades/{id}/close closes it.";
         throw new Refusal(409, ErrorCodes.ExternalIdTaken, "External id taken",
             $"Trade {id} has this external_id and is not the same in {fields}. {todo} Another trade needs an external_id of its own.")
         { Details = [.. others.Select(static field => new FieldError(field, "is not what is stored"))] };
@@ -54,8 +54,29 @@ internal static class TradeRepetition
             ("closed_at", Differ(sent.ClosedAt, known.ClosedAt)),
             ("fees", Differ(sent.Fees, known.Fees)),
             ("exit_reason", Differ(sent.ExitReason, known.ExitReason, StringComparison.Ordinal)),
+            ("contract_size", Differ(sent.ContractSize, known.ContractSize)),
+            ("contract_type", Differ(NewTrade.ContractTypes, sent.ContractType, known.ContractType)),
+            ("settle_asset", Differ(sent.SettleAsset, known.SettleAsset, StringComparison.OrdinalIgnoreCase)),
+            ("fee_asset", Differ(sent.FeeAsset, known.FeeAsset, StringComparison.OrdinalIgnoreCase)),
+            ("fee_rate", Differ(sent.FeeRate, known.FeeRate)),
+            ("funding", Differ(sent.Funding, known.Funding)),
+            ("strategy", Differ(sent.Strategy, known.Strategy, StringComparison.Ordinal)),
         ];
         return fields.Where(static field => field.Differs).Select(static field => field.Field);
+    }
+
+    /// <summary>Returns the fields of a fill that differ from the stored one of its external id.</summary>
+    public static List<string> Differences(Fill known, NewFill sent)
+    {
+        (string Field, bool Differs)[] fields =
+        [
+            ("kind", Differ(NewFill.Kinds, sent.Kind, known.Kind)),
+            ("price", Differ(sent.Price, known.Price)),
+            ("quantity", Differ(sent.Quantity, known.Quantity)),
+            ("fees", Differ(sent.Fees, known.Fees)),
+            ("filled_at", Differ(sent.FilledAt, known.FilledAt)),
+        ];
+        return [.. fields.Where(static field => field.Differs).Select(static field => field.Field)];
     }
 
     private static bool Differ(decimal? sent, decimal? stored) => sent is { } value && !Same(value, stored);

@@ -135,13 +135,16 @@ public sealed class QueryPlanTests : IDisposable
             return;
         }
 
+        // A row may come before the one that it refers to.
+        Column("PRAGMA foreign_keys = OFF");
         foreach (var table in RecordTables.Names)
         {
             var names = Column($"SELECT name FROM pragma_table_info('{table}') WHERE name <> 'id'");
-            var values = names.Select(static name => name switch
+            var values = names.Select(name => name switch
             {
                 "timestamp" or "closed_at" or "triggered_at" => "datetime('2025-01-01', i || ' minutes')",
                 "article_url" or "balance" => "i",
+                "trade_id" when table == "fills" => "i",
                 _ when name.EndsWith("_id", StringComparison.Ordinal) => "NULL",
                 _ => "'v' || (i % 7)",
             });

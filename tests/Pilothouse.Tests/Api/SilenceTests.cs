@@ -58,7 +58,7 @@ public sealed class SilenceTests
     [InlineData("/api/signals", "ema50")]
     [InlineData("/api/signals", "sma20")]
     [InlineData("/api/signals", "atr")]
-    [InlineData("/api/trades", "strategy")]
+    [InlineData("/api/trades", "comment")]
     [InlineData("/api/trades", "take_profit_2")]
     [InlineData("/api/trades", "exit_time")]
     [InlineData("/api/trades", "model")]

@@ -93,7 +93,7 @@ internal sealed class MovingFolder : IAsyncDisposable
     private static string Value(MovedTable table, MovedColumn column, int at, int row) => column switch
     {
         _ when at == table.NumberOfId => row.ToString(CultureInfo.InvariantCulture),
-        { RefersTo: not null } => row == 2 ? "NULL" : "1",
+        { RefersTo: not null } => row == 2 && !column.IsRequired ? "NULL" : "1",
         { IsRequired: false } when row == 2 => "NULL",
         { Name: "kind" } => "'made'",
         _ => Value(column, row),

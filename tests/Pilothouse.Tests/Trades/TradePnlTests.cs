@@ -19,7 +19,7 @@ public sealed class TradePnlTests
         string side, string entry, string exit, string quantity, string fees, string? leverage, string pnl, string percentage)
     {
         Assert.True(TradePnl.TryCompute(
-            side, Money(entry), Money(exit), Money(quantity), Money(fees), leverage is null ? null : Money(leverage),
+            side, Money(entry), Money(exit), Money(quantity), Money(fees), leverage is null ? null : Money(leverage), TradeContract.Linear,
             out var result, out var failure));
         Assert.Equal(TradePnlFailure.None, failure);
         Assert.Equal(Money(pnl), result.Pnl);
@@ -32,7 +32,7 @@ public sealed class TradePnlTests
     [InlineData("long")]
     public void Refuses_another_side(string side)
     {
-        Assert.False(TradePnl.TryCompute(side, 1, 2, 3, 0, null, out _, out var failure));
+        Assert.False(TradePnl.TryCompute(side, 1, 2, 3, 0, null, TradeContract.Linear, out _, out var failure));
         Assert.Equal(TradePnlFailure.UnknownSide, failure);
     }
 
@@ -40,9 +40,9 @@ public sealed class TradePnlTests
     public void Names_a_profit_that_no_decimal_holds()
     {
         const decimal Huge = 70_000_000_000_000_000_000_000_000_000m;
-        Assert.False(TradePnl.TryCompute("BUY", 1, Huge, 2, 0, null, out _, out var failure));
+        Assert.False(TradePnl.TryCompute("BUY", 1, Huge, 2, 0, null, TradeContract.Linear, out _, out var failure));
         Assert.Equal(TradePnlFailure.TooLarge, failure);
-        Assert.False(TradePnl.TryCompute("BUY", Huge, 1, 1, Huge, null, out _, out failure));
+        Assert.False(TradePnl.TryCompute("BUY", Huge, 1, 1, Huge, null, TradeContract.Linear, out _, out failure));
         Assert.Equal(TradePnlFailure.TooLarge, failure);
     }
 
@@ -55,7 +55,7 @@ public sealed class TradePnlTests
     public void A_percentage_that_cannot_be_known_is_null_and_the_profit_stays(string entry, string quantity, string? leverage)
     {
         Assert.True(TradePnl.TryCompute(
-            "BUY", Money(entry), 10_000, Money(quantity), 0, leverage is null ? null : Money(leverage), out var result, out _));
+            "BUY", Money(entry), 10_000, Money(quantity), 0, leverage is null ? null : Money(leverage), TradeContract.Linear, out var result, out _));
         Assert.True(result.Pnl > 0);
         Assert.Null(result.PnlPercentage);
     }
@@ -74,6 +74,7 @@ public sealed class TradePnlTests
                     PerformanceCases.Number(row, "quantity")!.Value,
                     PerformanceCases.Number(row, "fees") ?? 0,
                     null,
+                    TradeContract.Linear,
                     out var result,
                     out _));
                 Assert.Equal(PerformanceCases.Number(row, "pnl")!.Value, result.Pnl, 9);

@@ -17,7 +17,9 @@ public sealed class TradeTests
         Assert.True(JsonNode.DeepEquals(JsonNode.Parse("""
             {"id":1,"timestamp":"2026-03-02T12:00:00+00:00","trading_pair":"SUI/USDC","side":"BUY","entry_price":1.25,"exit_price":null,"quantity":100,
             "pnl":0,"status":"open","signal_id":null,"leverage":5,"position_mode":"one-way","stop_loss":1.1,"take_profit":1.5,"closed_at":null,
-            "bot_name":null,"mode":null,"fees":null,"pnl_percentage":null,"exit_reason":null,"external_id":null,"voided_at":null,"void_reason":null}
+            "bot_name":null,"mode":null,"fees":null,"pnl_percentage":null,"exit_reason":null,"external_id":null,"voided_at":null,"void_reason":null,
+            "contract_size":1,"contract_type":"linear","settle_asset":"USDC","fee_asset":null,"fee_rate":null,"funding":null,"strategy":null,
+            "remaining_quantity":100,"realized_pnl":0,"average_cost":1.25,"initial_stop_loss":1.1,"risk":null,"r_multiple":null}
             """), open), open.ToJsonString());
 
         server.Clock.Advance(TimeSpan.FromHours(1));

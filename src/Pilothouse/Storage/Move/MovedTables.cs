@@ -18,7 +18,11 @@ internal static class MovedTables
             id:whole! timestamp:time trading_pair:text! side:text! entry_price:money! exit_price:money quantity:money! pnl:money
             status:text signal_id:whole>signals leverage:money position_mode:text stop_loss:money take_profit:money closed_at:time
             bot_name:text mode:text fees:money pnl_percentage:money exit_reason:text external_id:text voided_at:time
-            void_reason:text
+            void_reason:text contract_size:money contract_type:text settle_asset:text fee_asset:text fee_rate:money funding:money
+            strategy:text remaining_quantity:money realized_pnl:money average_cost:money initial_stop_loss:money
+            """),
+        new("fills", "id", """
+            id:whole! trade_id:whole!>trades kind:text! price:money! quantity:money! fees:money filled_at:time external_id:text
             """),
         new("bot_status", "id", """
             id:whole! timestamp:time bot_name:text! status:text! pid:whole balance:money open_positions:whole total_trades:whole

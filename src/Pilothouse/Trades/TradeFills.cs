@@ -1,0 +1,215 @@
+using System.Globalization;
+using Pilothouse.Contract;
+using Pilothouse.Storage;
+
+namespace Pilothouse.Trades;
+
+/// <summary>
+/// All fills of one trade in the order of time, and the trade as they make it. A trade without rows in the table fills has its entry, and
+/// its exit if it is closed, in its own row only (docs/decisions/0033-fills.md).
+/// </summary>
+internal sealed class TradeFills
+{
+    /// <summary>The digits of an amount that a double keeps, with one to spare.</summary>
+    private const int DigitsOfDouble = 14;
+
+    /// <summary>Fees that are larger are not split: nobody pays so much, and no sum of two of them fits a decimal.</summary>
+    private const decimal MostFees = 1e28m;
+
+    private readonly Trade trade;
+    private readonly TradeTerms terms;
+    private readonly bool isBuy;
+    private readonly List<Fill> fills;
+
+    private TradeFills(Trade trade, List<Fill> fills)
+    {
+        this.trade = trade;
+        this.fills = fills;
+        terms = TradeTerms.Of(trade);
+        isBuy = NewTrade.Sides.Normal(trade.Side) switch
+        {
+            "BUY" => true,
+            "SELL" => false,
+            _ => throw Unreadable(),
+        };
+    }
+
+    /// <summary>How many rows the table fills has of the trade.</summary>
+    public int Stored => fills.Count(static fill => fill.Id is not null);
+
+    /// <summary>The entry of a trade without rows in the table fills, which gets one before the next fill; else null.</summary>
+    public Fill? Opening => fills is [{ Id: null } opening, ..] ? opening : null;
+
+    /// <summary>The last one in the order of time.</summary>
+    public Fill Last => fills[^1];
+
+    /// <summary>What is left open of the entries; null if it does not fit a decimal.</summary>
+    public decimal? Left => LeftOf(fills);
+
+    /// <summary>The size of the differences that doubles leave over.</summary>
+    public static decimal ResidueOf(Trade trade) => Math.Abs(trade.Quantity ?? 0) * FilledPosition.Residue;
+
+    public int Exits => fills.Count(static fill => !fill.IsEntry);
+
+    /// <summary>Reads the fills of an open trade, or of a closed one that has rows in the table fills.</summary>
+    public static async ValueTask<TradeFills> OfAsync(Session session, Trade trade)
+    {
+        var stored = trade.MayHaveFills ? await FillStore.OfTradeAsync(session, trade.Id) : [];
+        return new(trade, stored.Count > 0 ? stored : [OpeningOf(trade)]);
+    }
+
+    /// <summary>Returns all fills for people, with what each exit earned.</summary>
+    public static async ValueTask<List<Fill>> ShownAsync(Session session, Trade trade)
+    {
+        var shown = await FillStore.OfTradeAsync(session, trade.Id);
+        if (shown.Count == 0)
+        {
+            shown.Add(trade.IsClosed ? OpeningOf(trade) with { Fees = EntryFeesOf(trade) } : OpeningOf(trade));
+        }
+
+        // What is left of a closed trade was closed by its own row: in one piece, or by another program.
+        if (trade is { IsClosed: true, ExitPrice: not null } && LeftOf(shown) is { } left && left > ResidueOf(trade))
+        {
+            shown.Add(new()
+            {
+                TradeId = trade.Id,
+                Kind = "exit",
+                Price = trade.ExitPrice,
+                Quantity = left,
+                Fees = shown is [{ Id: null } entry] ? trade.Fees - (entry.Fees ?? 0) : null,
+                FilledAt = trade.ClosedAt ?? trade.Timestamp,
+            });
+        }
+
+        return Realized(trade, shown);
+    }
+
+    /// <summary>Returns the trade as these fills make it.</summary>
+    /// <param name="added">A fill that is not stored yet; null for none.</param>
+    /// <exception cref="Refusal">The fills do not fit together.</exception>
+    public Trade Apply(Fill? added)
+    {
+        List<Fill> ordered = added is null ? fills : [.. fills.Append(added).OrderBy(static fill => fill.FilledAt ?? DateTimeOffset.MinValue)];
+        try
+        {
+            var position = new FilledPosition(terms.Contract, isBuy, FeeRate(added));
+            foreach (var fill in ordered)
+            {
+                var fault = position.TryAdd(fill, out _);
+                if (fault != PositionFault.None)
+                {
+                    throw Refused(fault, added, fill);
+                }
+            }
+
+            var changed = trade with
+            {
+                Quantity = position.Quantity,
+                EntryPrice = position.EntryPrice,
+                Fees = position.Fees,
+                RemainingQuantity = position.Open,
+                RealizedPnl = position.RealizedPnl,
+                AverageCost = position.AverageCost,
+            };
+            return position.Open > 0 ? changed : Close(changed, position);
+        }
+        catch (OverflowException)
+        {
+            throw TooLarge(added);
+        }
+    }
+
+    /// <summary>Replaces a stored fill by a corrected one.</summary>
+    public void Replace(Fill old, Fill corrected)
+    {
+        fills.Remove(old);
+        fills.Insert(fills.FindLastIndex(fill => !(fill.FilledAt > corrected.FilledAt)) + 1, corrected);
+    }
+
+    private Trade Close(Trade changed, FilledPosition position)
+    {
+        var pnl = position.PnlWith(trade.Funding ?? 0);
+        return changed with
+        {
+            Status = "closed",
+            ExitPrice = position.ExitPrice,
+            ClosedAt = position.LastExit,
+            Pnl = pnl,
+            PnlPercentage = TradePnl.Percentage(pnl, position.EntryPrice, position.Quantity, terms.Leverage ?? 1, terms.Contract),
+        };
+    }
+
+    /// <summary>The rate is needed only if there are fees.</summary>
+    private decimal FeeRate(Fill? added) => fills.Append(added).Any(static fill => fill?.Fees is not null and not 0) ? terms.Paid(1) : 1;
+
+    private Refusal Refused(PositionFault fault, Fill? added, Fill at)
+    {
+        var isNew = ReferenceEquals(added, at);
+        return fault switch
+        {
+            PositionFault.TooLarge => TooLarge(added),
+            PositionFault.TooSmall => Refusal.Invalid("price", "makes an amount that is too small to be kept"),
+            PositionFault.Worthless when isNew => Refusal.Invalid("price", "must be greater than 0, because the contract is inverse"),
+            PositionFault.TooMuchClosed when isNew && Left is { } left && at.Quantity > left => Refusal.Invalid("quantity",
+                string.Create(CultureInfo.InvariantCulture, $"is more than the {left} that are left open")),
+            PositionFault.TooMuchClosed when added is not null => Refusal.Invalid("filled_at", isNew
+                ? "must not be before the entries that it closes"
+                : "must not be before an exit that is stored and closes what was open then"),
+            _ => Unreadable(),
+        };
+    }
+
+    private static Refusal TooLarge(Fill? added) => Refusal.Invalid(added is null ? "exit_price" : "price", "makes an amount that is too large to compute");
+
+    private static Refusal Unreadable() =>
+        TradeAccess.Unreadable("Trade cannot be computed", "a side, an entry_price, a quantity or fills of this trade that do not fit together");
+
+    /// <summary>Fills have milliseconds, and Python writes microseconds: no fill of the same moment is before the opening.</summary>
+    private static Fill OpeningOf(Trade trade) => new()
+    {
+        TradeId = trade.Id,
+        Kind = "entry",
+        Price = trade.EntryPrice,
+        Quantity = trade.Quantity,
+        Fees = trade.Fees,
+        FilledAt = trade.Timestamp is { } opened ? Timestamps.Cut(opened) : null,
+    };
+
+    /// <summary>
+    /// What the entry of a closed trade paid of its fees: the part that its realised profit leaves out. Both are stored as doubles, so what
+    /// is smaller than their last digits is rounded off.
+    /// </summary>
+    private static decimal? EntryFeesOf(Trade trade)
+    {
+        if (trade is not { Fees: { } fees, Pnl: { } pnl, RealizedPnl: { } realized } || TradeTerms.Of(trade).FeeRate is not (> 0 and { } rate)
+            || default(MoneySum).Plus(realized).Plus(trade.Funding ?? 0).Plus(-pnl).Value is not { } paid)
+        {
+            return null;
+        }
+
+        var places = DigitsOfDouble - (int)Math.Ceiling(Math.Log10(Math.Max(1, (double)Math.Abs(pnl))));
+        var ofEntry = places < 0 ? 0 : decimal.Round(paid, places) / rate;
+        return ofEntry == 0 || Math.Abs(ofEntry) > MostFees || Math.Abs(fees) > MostFees ? null : ofEntry;
+    }
+
+    private static decimal? LeftOf(List<Fill> fills) => fills.Aggregate(
+        default(MoneySum), static (sum, fill) => sum.Plus(fill.IsEntry ? fill.Quantity ?? 0 : -fill.Quantity ?? 0)).Value;
+
+    private static List<Fill> Realized(Trade trade, List<Fill> shown)
+    {
+        var terms = TradeTerms.Of(trade);
+        if (NewTrade.Sides.Normal(trade.Side) is not { } side || terms.FeeRate is not { } rate)
+        {
+            return shown;
+        }
+
+        // Fills of other programs may not fit together. Then nobody knows what the exits from there on earned.
+        var position = new FilledPosition(terms.Contract, side == "BUY", rate);
+        for (var i = 0; i < shown.Count && position.TryAdd(shown[i], out var earned) == PositionFault.None; i++)
+        {
+            shown[i] = shown[i].With(earned);
+        }
+
+        return shown;
+    }
+}
