@@ -292,7 +292,9 @@ test_endpoints() {
   check GET '/api/correlation?asset1=BTC&asset2=ETH' key 200
   check GET /api/cost-analytics key 200
   check GET '/api/events?types=nothing' key 400
-  for path in bot-status signals trades market-context analysis correlation cost-analytics; do
+  check GET '/api/candles?trading_pair=BTC/USDT&timeframe=1m&limit=1' key 200
+  check GET /api/candles key 400
+  for path in bot-status signals trades market-context analysis correlation cost-analytics candles; do
     check POST "/api/$path" key 400 '{}'
     check POST "/api/$path" none 401 '{}'
     check POST "/api/$path/batch" key 400 '{"items":[{}]}'

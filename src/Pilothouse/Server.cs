@@ -6,6 +6,7 @@ using Pilothouse.Audit;
 using Pilothouse.Auth;
 using Pilothouse.Backups;
 using Pilothouse.Bots;
+using Pilothouse.Candles;
 using Pilothouse.Configuration;
 using Pilothouse.Contract;
 using Pilothouse.Correlation;
@@ -133,6 +134,7 @@ internal static class Server
     [
         new SignalFeature(), new TradeFeature(), new PerformanceFeature(), new BotFeature(), new MarketContextFeature(), new AnalysisFeature(),
         new CorrelationFeature(), new CostFeature(), new KeyFeature(), new BackupFeature(), new AuditFeature(), new EventFeature(),
+        new CandleFeature(),
     ];
 
     private static void UsePipeline(WebApplication app, Settings settings)

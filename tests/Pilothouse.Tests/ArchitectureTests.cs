@@ -35,6 +35,7 @@ public sealed partial class ArchitectureTests
         ["MarketContext"] = Floor,
         ["Analysis"] = Floor,
         ["Costs"] = Floor,
+        ["Candles"] = Floor,
         ["Keys"] = Floor,
 
         // The live stream reads every record through the sources that features declare.

@@ -13,6 +13,7 @@ internal sealed class RetentionSettings
         CostAnalyticsDays = from.Whole("COST_ANALYTICS_RETENTION_DAYS", 90, 0, MostDays);
         NewsCacheDays = from.Whole("NEWS_CACHE_RETENTION_DAYS", 7, 0, MostDays);
         MarketContextDays = from.Whole("MARKET_CONTEXT_RETENTION_DAYS", 0, 0, MostDays);
+        CandlesDays = from.Whole("CANDLES_RETENTION_DAYS", 90, 0, MostDays);
         AgentDecisionsDays = from.Whole("AGENT_DECISIONS_RETENTION_DAYS", 0, 0, MostDays);
         AuditLogDays = from.Whole("AUDIT_LOG_RETENTION_DAYS", 0, 0, MostDays);
         ChangesDays = from.Whole("CHANGES_RETENTION_DAYS", 7, 0, MostDays);
@@ -31,6 +32,8 @@ internal sealed class RetentionSettings
     public int NewsCacheDays { get; }
 
     public int MarketContextDays { get; }
+
+    public int CandlesDays { get; }
 
     public int AgentDecisionsDays { get; }
 

@@ -54,6 +54,18 @@ internal sealed record Column(string Name, ColumnKind Kind)
     /// <summary>What a SELECT names to read it. Another program may have stored a local time; the server's own columns are in UTC.</summary>
     public string Selection => Kind == ColumnKind.Time && !IsComputed ? $"time_of({Name})" : Name;
 
+    /// <summary>
+    /// Whether it is part of the key of the table: a record with the key of a stored one takes its place. The table has a unique index on
+    /// exactly these expressions, in the order of the columns.
+    /// </summary>
+    public bool IsKey { get; init; }
+
+    /// <summary>What is wrong with a text, as a phrase that follows its name; null if nothing is.</summary>
+    public Func<string, string?>? Problem { get; init; }
+
+    /// <summary>The expression by which the key compares it.</summary>
+    public string KeyPart => Kind == ColumnKind.Time ? $"time_key({Name})" : AsCompared;
+
     /// <summary>Whether only the server fills it in, so that no client may send it.</summary>
     public bool IsComputed { get; init; }
 
@@ -136,7 +148,7 @@ internal sealed record Column(string Name, ColumnKind Kind)
     /// <summary>The filter as a parameter of a request.</summary>
     public QueryParameter Parameter => Kind == ColumnKind.Whole
         ? new(Name, QueryKind.Whole, Filter!) { Least = Least, Most = Most }
-        : new(Name, QueryKind.Text, Filter!) { Choices = Choices, Longest = IsPair ? Longest : LongestAsked, Upper = IsPair || InCapitals == true };
+        : new(Name, QueryKind.Text, Filter!) { Choices = Choices, Longest = IsPair ? Longest : LongestAsked, Problem = Problem, Upper = IsPair || InCapitals == true };
 
     /// <summary>How much a filter by it leaves, as far as that can be known: less first.</summary>
     public int Selectivity => Kind == ColumnKind.Whole ? 0 : IsPair ? 1 : Choices is null ? 2 : 3;

@@ -65,6 +65,10 @@ internal sealed class InputRules<T>() : InputRules(typeof(T))
             _ => null,
         });
 
+    /// <summary>Text of a form of its own.</summary>
+    public InputRules<T> Text(string field, Func<T, string?> value, Func<string, string?> problem, bool required, int longest) =>
+        Add(new(field, required) { Longest = longest }, input => value(input) is { } text ? problem(text) : required ? IsRequired : null);
+
     /// <summary>
     /// A name that is shown in lists and logs: not blank, and without invisible characters or those that control a terminal.
     /// </summary>
@@ -121,12 +125,11 @@ internal sealed class InputRules<T>() : InputRules(typeof(T))
             _ => null,
         });
 
-    /// <summary>A time that may be left out and must not be in the future. Clocks may differ by 5 minutes.</summary>
-    public InputRules<T> Time(string field, Func<T, DateTimeOffset?> value)
+    /// <summary>A time that must not be in the future. Clocks may differ by 5 minutes.</summary>
+    public InputRules<T> Time(string field, Func<T, DateTimeOffset?> value, bool required = false)
     {
-        Note(new(field, false));
         times.Add((field, value));
-        return this;
+        return Add(new(field, required), input => required && value(input) is null ? IsRequired : null);
     }
 
     /// <summary>Declares names that a body may contain without effect, because they are columns of the stored record.</summary>

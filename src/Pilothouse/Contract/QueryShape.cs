@@ -33,6 +33,12 @@ internal sealed record QueryParameter(string Name, QueryKind Kind, string Descri
 
     public Choices? Choices { get; init; }
 
+    /// <summary>Whether a request without it is refused.</summary>
+    public bool IsRequired { get; init; }
+
+    /// <summary>What is wrong with a text, as a phrase that follows its name; null if nothing is.</summary>
+    public Func<string, string?>? Problem { get; init; }
+
     public int Longest { get; init; } = 200;
 
     /// <summary>Whether the value is converted to capitals, because the index contains capitals.</summary>
@@ -80,14 +86,16 @@ internal sealed class QueryShape(params QueryParameter[] parameters)
         foreach (var parameter in parameters)
         {
             var text = sent?[parameter.Name] ?? StringValues.Empty;
-            var problem = text.Count > 1 ? "is there twice" : values.Take(parameter, text.Count == 0 || text[0]!.Length == 0 ? parameter.Default : text[0]);
+            var problem = text.Count > 1 ? "is there twice"
+                : values.Take(parameter, text.Count == 0 || text[0]!.Length == 0 ? parameter.Default : text[0])
+                    ?? (parameter.IsRequired && !values.Has(parameter.Name) ? InputRules.IsRequired : null);
             if (problem is not null)
             {
                 (errors ??= []).Add(new(parameter.Name, problem));
             }
         }
 
-        foreach (var (from, to) in new[] { ("from_date", "to_date"), ("closed_from", "closed_to") })
+        foreach (var (from, to) in new[] { ("from_date", "to_date"), ("closed_from", "closed_to"), ("from", "to") })
         {
             if (values.Time(from) is { } start && values.Time(to) is { } end && start > end)
             {
@@ -177,6 +185,11 @@ internal sealed class QueryValues(QueryParameter[] parameters)
         if (text.Contains('\0'))
         {
             return (null, "must not contain the character U+0000");
+        }
+
+        if (parameter.Problem?.Invoke(text) is { } problem)
+        {
+            return (null, problem);
         }
 
         return parameter.Choices is null ? (parameter.Upper ? TradingPair.Upper(text) : text, null)

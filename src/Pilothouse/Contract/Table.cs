@@ -65,7 +65,7 @@ internal class Table<TInput> : Table
         }
 
         var names = columns.Select(static column => column.Name).ToArray();
-        insertion = $"INSERT INTO {name}({string.Join(", ", names)}) VALUES ({string.Join(", ", names.Select(static column => "@" + column))}) RETURNING ";
+        insertion = $"INSERT INTO {name}({string.Join(", ", names)}) VALUES ({string.Join(", ", names.Select(static column => "@" + column))}) {OnConflict(columns)}RETURNING ";
         insert = InsertReturning("id");
         references = [.. columns.Index().Where(column => column.Item.References is not null && values[column.Index] is not null).Select(column =>
             (column.Item, values[column.Index]!, new Sql($"SELECT 1 FROM {column.Item.References!.Value.Table} WHERE id = @id")))];
@@ -156,17 +156,23 @@ internal class Table<TInput> : Table
         return null;
     }
 
+    /// <summary>What happens where a row with the same key is stored: it gets the new values. Nothing for a table without a key.</summary>
+    private static string OnConflict(Column[] columns) => !columns.Any(static column => column.IsKey) ? ""
+        : $"ON CONFLICT ({string.Join(", ", columns.Where(static column => column.IsKey).Select(static column => column.KeyPart))}) "
+            + $"DO UPDATE SET {string.Join(", ", columns.Where(static column => !column.IsKey).Select(static column => $"{column.Name} = excluded.{column.Name}"))} ";
+
     private void AddRule(Column column, Func<object, object?> value)
     {
         _ = column switch
         {
             { IsPair: true } => Rules.Pair(column.Name, record => (string?)value(record)),
             { Choices: { } choices } => Rules.OneOf(column.Name, record => (string?)value(record), choices, column.IsRequired),
+            { Problem: { } problem } => Rules.Text(column.Name, record => (string?)value(record), problem, column.IsRequired, column.Longest),
             { Kind: ColumnKind.Text } => Rules.Text(column.Name, record => (string?)value(record), column.IsRequired, column.Longest),
             { Kind: ColumnKind.Whole } => Rules.Whole(column.Name, record => (long?)value(record), column.Least, column.Most, column.IsRequired),
             { Kind: ColumnKind.Number } => Rules.Number(column.Name, record => (double?)value(record), column.IsRequired, column.Bounds.Least, column.Bounds.Most),
             { Kind: ColumnKind.Money } => Rules.Money(column.Name, record => (decimal?)value(record), column.IsRequired, column.Sum.Above, column.Sum.Least, column.Sum.Most),
-            _ => Rules.Time(column.Name, record => (DateTimeOffset?)value(record)),
+            _ => Rules.Time(column.Name, record => (DateTimeOffset?)value(record), column.IsRequired),
         };
     }
 }

@@ -153,7 +153,7 @@ internal static class OpenApi
             schema.Default = parameter.Kind == QueryKind.Whole ? JsonValue.Create(long.Parse(standard, CultureInfo.InvariantCulture)) : JsonValue.Create(standard);
         }
 
-        return new OpenApiParameter { Name = parameter.Name, In = ParameterLocation.Query, Description = parameter.Description, Schema = schema };
+        return new OpenApiParameter { Name = parameter.Name, In = ParameterLocation.Query, Required = parameter.IsRequired, Description = parameter.Description, Schema = schema };
     }
 
     private static void Describe(OpenApiSchema schema, OpenApiSchemaTransformerContext context)

@@ -28,7 +28,8 @@ internal sealed class RetentionRule
     /// <param name="days">Its setting.</param>
     /// <param name="stays">A condition for rows that stay at any age.</param>
     /// <param name="until">A column with a time before which the row stays too; null if there is none.</param>
-    public RetentionRule(string table, Func<RetentionSettings, int> days, string stays = "1 = 0", string? until = null)
+    /// <param name="time">The column with the time of its rows.</param>
+    public RetentionRule(string table, Func<RetentionSettings, int> days, string stays = "1 = 0", string? until = null, string time = "timestamp")
     {
         Table = table;
         Days = days;
@@ -37,10 +38,10 @@ internal sealed class RetentionRule
         // CASE is needed because an unknown condition (NULL, for example without a first balance) must keep nothing, and NOT NULL is also
         // unknown.
         var kept = $"CASE WHEN {stays} THEN 1 ELSE 0 END";
-        var select = $"SELECT id, time_of(timestamp), time_key(timestamp), {(hasUntil ? $"time_of({until})" : "NULL")}, {kept} FROM {table} AS old";
-        sameTime = new Sql($"{select} WHERE time_key(timestamp) = @key AND id > @id ORDER BY id LIMIT @limit");
-        later = new Sql($"{select} WHERE time_key(timestamp) > @key AND time_key(timestamp) < @before ORDER BY time_key(timestamp), id LIMIT @limit");
-        delete = new Sql($"DELETE FROM {table} AS old WHERE id = @id AND time_of(timestamp) = @timestamp{(hasUntil ? $" AND (time_of({until}) = @until OR (time_of({until}) IS NULL AND @until IS NULL))" : "")} AND {kept} = 0");
+        var select = $"SELECT id, time_of({time}), time_key({time}), {(hasUntil ? $"time_of({until})" : "NULL")}, {kept} FROM {table} AS old";
+        sameTime = new Sql($"{select} WHERE time_key({time}) = @key AND id > @id ORDER BY id LIMIT @limit");
+        later = new Sql($"{select} WHERE time_key({time}) > @key AND time_key({time}) < @before ORDER BY time_key({time}), id LIMIT @limit");
+        delete = new Sql($"DELETE FROM {table} AS old WHERE id = @id AND time_of({time}) = @timestamp{(hasUntil ? $" AND (time_of({until}) = @until OR (time_of({until}) IS NULL AND @until IS NULL))" : "")} AND {kept} = 0");
     }
 
     public string Table { get; }

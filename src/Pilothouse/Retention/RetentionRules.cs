@@ -21,6 +21,9 @@ internal static class RetentionRules
           ORDER BY time_key(one.timestamp), one.id LIMIT 1)
         """;
 
+    /// <summary>Candles of a day and longer are few, and a year of them is what people look at.</summary>
+    private const string OfADayOrLonger = "substr(old.timeframe, length(old.timeframe)) IN ('d', 'w', 'M', 'y')";
+
     public static IReadOnlyList<RetentionRule> All { get; } =
     [
         new("chart_analyses", static days => days.ChartAnalysesDays, ReferredTo.Replace("{0}", "old.signal_id", StringComparison.Ordinal)),
@@ -29,6 +32,7 @@ internal static class RetentionRules
         new("cost_analytics", static days => days.CostAnalyticsDays),
         new("news_cache", static days => days.NewsCacheDays, until: "cache_expires_at"),
         new("market_context", static days => days.MarketContextDays),
+        new("candles", static days => days.CandlesDays, OfADayOrLonger, time: "open_time"),
         new("agent_decisions", static days => days.AgentDecisionsDays),
     ];
 }

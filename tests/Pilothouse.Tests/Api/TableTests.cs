@@ -98,9 +98,10 @@ public sealed class TableTests
         foreach (var column in table.Columns.Where(column => column.Filter is not null && table.Record is not null))
         {
             var value = Uri.EscapeDataString(sent[column.Name]!.ToString());
-            Assert.Contains(id, Ids(await server.Client.SendAsync("GET", $"{path}?{column.Name}={value}")));
+            var needed = QueryOf(ListOf(server, path), sent, parameter => parameter.IsRequired && parameter.Name != column.Name);
+            Assert.Contains(id, Ids(await server.Client.SendAsync("GET", $"{path}?{column.Name}={value}&{needed}")));
             var other = OtherOf(column, sent[column.Name]!);
-            Assert.DoesNotContain(id, Ids(await server.Client.SendAsync("GET", $"{path}?{column.Name}={other}")));
+            Assert.DoesNotContain(id, Ids(await server.Client.SendAsync("GET", $"{path}?{column.Name}={other}&{needed}")));
         }
     }
 
@@ -204,6 +205,9 @@ public sealed class TableTests
         {
             { IsPair: true } => $"P{number}/USDC",
             { Choices: { } choices } => choices.All[^1],
+
+            // The only text of a form of its own is a timeframe.
+            { Problem: not null } => $"{number}m",
             { Kind: ColumnKind.Text } => $"text {number}"[^Math.Min(column.Longest, $"text {number}".Length)..],
             { References: not null } => 2,
             { Kind: ColumnKind.Whole } => Math.Min(Math.Max(column.Least, 0) + number, column.Most),
@@ -223,6 +227,7 @@ public sealed class TableTests
         {
             { Kind: ColumnKind.Whole } => Math.Min(4294967297, column.Most - 1).ToString(CultureInfo.InvariantCulture),
             { Choices: { } choices } => choices.All[0],
+            { Problem: not null } => "999m",
             _ => "other"[^Math.Min(column.Longest, 5)..],
         };
         Assert.NotEqual(other, sent.ToString());
@@ -262,14 +267,23 @@ public sealed class TableTests
     /// <summary>Reads the record from its list or as the newest one. A filter that has a default value is sent with the record's value.</summary>
     private static async Task<JsonObject> FindAsync(TestServer server, string path, JsonObject sent, long id)
     {
-        var list = Routes(server, "GET").SingleOrDefault(endpoint => IsAt(PathOf(endpoint), path));
-        Assert.True(list is not null, $"No GET {path} answers what POST {path} stores: its feature needs a Read operation.");
-        var parameters = list.Metadata.GetOrderedMetadata<QueryShape>().SelectMany(static shape => shape.Parameters);
-        var query = string.Join('&', parameters.Where(parameter => parameter.Default is not null && sent.ContainsKey(parameter.Name)).Select(parameter => $"{parameter.Name}={sent[parameter.Name]}"));
+        var query = QueryOf(ListOf(server, path), sent, static parameter => parameter.IsRequired || parameter.Default is not null);
         var (status, body) = await server.Client.SendAsync("GET", $"{path}?{query}");
         Assert.Equal(200, status);
         return Records(body).Single(record => (long)record["id"]! == id);
     }
+
+    private static RouteEndpoint ListOf(TestServer server, string path)
+    {
+        var list = Routes(server, "GET").SingleOrDefault(endpoint => IsAt(PathOf(endpoint), path));
+        Assert.True(list is not null, $"No GET {path} answers what POST {path} stores: its feature needs a Read operation.");
+        return list;
+    }
+
+    /// <summary>Those of its parameters that are chosen, with the values that were sent.</summary>
+    private static string QueryOf(RouteEndpoint list, JsonObject sent, Func<QueryParameter, bool> isChosen) => string.Join('&', list.Metadata.GetOrderedMetadata<QueryShape>()
+        .SelectMany(static shape => shape.Parameters).Where(parameter => isChosen(parameter) && sent.ContainsKey(parameter.Name))
+        .Select(parameter => $"{parameter.Name}={Uri.EscapeDataString(sent[parameter.Name]!.ToString())}"));
 
     private static IEnumerable<RouteEndpoint> Routes(TestServer server, string method) =>
         server.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()

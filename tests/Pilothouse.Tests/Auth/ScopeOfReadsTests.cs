@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Pilothouse.Contract;
 using Pilothouse.Tests.Fixtures;
 
 namespace Pilothouse.Tests.Auth;
@@ -19,7 +20,8 @@ public sealed partial class ScopeOfReadsTests
         var documented = Row().Matches(File.ReadAllText(Repository.PathOf("docs", "api.md"))).ToDictionary(static row => row.Groups["path"].Value, static row => row.Groups["needs"].Value);
         var paths = server.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
             .Where(static endpoint => endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods.Contains("GET") == true)
-            .Select(static endpoint => "/" + endpoint.RoutePattern.RawText!.Trim('/')).Where(static path => path.StartsWith("/api", StringComparison.Ordinal) || path == "/metrics").ToList();
+            .Select(static endpoint => (Path: "/" + endpoint.RoutePattern.RawText!.Trim('/'), Query: QueryOf(endpoint)))
+            .Where(static read => read.Path.StartsWith("/api", StringComparison.Ordinal) || read.Path == "/metrics").ToList();
         Assert.True(paths.Count > 10);
         var clients = new List<(string Scope, HttpClient Client)> { ("none", server.Anonymous) };
         foreach (var scope in Scopes)
@@ -27,14 +29,14 @@ public sealed partial class ScopeOfReadsTests
             clients.Add((scope, server.ClientWithKey(await server.CreateKeyAsync(scope, scope))));
         }
 
-        foreach (var path in paths)
+        foreach (var (path, query) in paths)
         {
             var needs = documented[path];
             foreach (var (scope, client) in clients)
             {
                 foreach (var method in new[] { "GET", "HEAD" })
                 {
-                    using var answer = await client.RawAsync(method, path.Replace("{id}", "1", StringComparison.Ordinal));
+                    using var answer = await client.RawAsync(method, path.Replace("{id}", "1", StringComparison.Ordinal) + query);
                     var isOpen = needs is "–" or "any" || scope == needs || (needs == "read" && required == "false");
                     var status = (int)answer.StatusCode;
                     Assert.True(isOpen ? status is 200 or 404 : status == (scope == "none" ? 401 : 403), $"{method} {path} needs {needs}, and a key with {scope} got {status}");
@@ -42,6 +44,10 @@ public sealed partial class ScopeOfReadsTests
             }
         }
     }
+
+    /// <summary>A value for each parameter that the endpoint requires. "1m" is a timeframe, and also a pair.</summary>
+    private static string QueryOf(RouteEndpoint endpoint) => "?" + string.Join('&', endpoint.Metadata.GetOrderedMetadata<QueryShape>()
+        .SelectMany(static shape => shape.Parameters).Where(static parameter => parameter.IsRequired).Select(static parameter => $"{parameter.Name}=1m"));
 
     [Fact]
     public async Task A_login_reads_all_and_an_unknown_path_is_unknown_to_every_key()

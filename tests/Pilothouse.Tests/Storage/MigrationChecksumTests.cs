@@ -32,6 +32,7 @@ public sealed class MigrationChecksumTests
         ["pilothouse_0018_audit_time_index"] = "76c4af0158b1a2904da4caa1c0e530f51fc4339d5f06a134c5432c00bf0dc294",
         ["pilothouse_0019_notices"] = "a3337b1d3d3a957e844f067ffe38109d24f100788b040f23f01c0114ca6ef7f7",
         ["pilothouse_0020_fills"] = "80f2d41de6b86596086ed74c867d3503d74877f4797ee6a7cca9d6b560962cc7",
+        ["pilothouse_0021_candles"] = "2d801697bd6a071d61befe9ed84b4775a975706bdb13c7923ae5aeebaa023fc9",
     };
 
     private const string AddedColumns = "638aaccc52f44ef614d25e08b411f1e254735bb1aa2bd97488e5fdb58b008430";

@@ -83,6 +83,10 @@ internal static class MovedTables
             total_spikes_detected:whole true_positives:whole false_positives:whole false_negatives:whole
             circuit_breaker_triggers:whole false_circuit_breaker_triggers:whole notes:text
             """),
+        new("candles", "id", """
+            id:whole! trading_pair:text! timeframe:text! open_time:time! open:money! high:money! low:money! close:money!
+            volume:number known_at:time
+            """),
         new("api_keys", "id", """
             id:whole! name:text! key_hash:text! scopes:text! seal:text! bot_name:text created_at:time! expires_at:time
             revoked_at:time

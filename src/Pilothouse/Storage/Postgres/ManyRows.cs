@@ -73,6 +73,6 @@ internal static partial class ManyRows
 
     private delegate T Reader<T>(in PostgresValue value);
 
-    [GeneratedRegex(@"^\s*(INSERT INTO \w+\([\w, ]+\)) VALUES \(([$\d, ]+)\) (RETURNING [\w, ]+)$")]
+    [GeneratedRegex(@"^\s*(INSERT INTO \w+\([\w, ]+\)) VALUES \(([$\d, ]+)\) ((?:ON CONFLICT .+ DO UPDATE SET .+ )?RETURNING [\w, ]+)$")]
     private static partial Regex OneRow();
 }
