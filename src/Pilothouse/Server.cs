@@ -19,6 +19,7 @@ using Pilothouse.MarketContext;
 using Pilothouse.Monitoring;
 using Pilothouse.Operations;
 using Pilothouse.Performance;
+using Pilothouse.Prices;
 using Pilothouse.Retention;
 using Pilothouse.Signals;
 using Pilothouse.Storage;
@@ -134,7 +135,7 @@ internal static class Server
     [
         new SignalFeature(), new TradeFeature(), new PerformanceFeature(), new BotFeature(), new MarketContextFeature(), new AnalysisFeature(),
         new CorrelationFeature(), new CostFeature(), new KeyFeature(), new BackupFeature(), new AuditFeature(), new EventFeature(),
-        new CandleFeature(),
+        new CandleFeature(), new PriceFeature(),
     ];
 
     private static void UsePipeline(WebApplication app, Settings settings)

@@ -43,6 +43,7 @@ public sealed partial class ArchitectureTests
 
         // Derived from facts, which they read through their stores.
         ["Performance"] = [.. Floor, "Trades", "Bots"],
+        ["Prices"] = [.. Floor, "Trades", "Candles"],
         ["Correlation"] = [.. Floor, "MarketContext", "Signals"],
 
         // Care for the file and the process.

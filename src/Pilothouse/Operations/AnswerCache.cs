@@ -7,9 +7,10 @@ namespace Pilothouse.Operations;
 /// <summary>
 /// Keeps finished answers for as long as nobody, this process or another, has committed anything: dashboards ask the same question
 /// many times between two writes. Asking whether anything was committed costs a microsecond or two, so an answer is never stale.
-/// Only for answers that follow from the request and the database alone, not from the clock or the caller.
+/// Only for answers that follow from the request and the database alone, not from the caller; one that tells ages in whole seconds is kept
+/// for a second at most.
 /// </summary>
-internal sealed class AnswerCache(Database database)
+internal sealed class AnswerCache(Database database, TimeProvider clock)
 {
     /// <summary>More than this is forgotten at once; the next requests fill it again.</summary>
     private const long MostBytes = 16 * 1024 * 1024;
@@ -20,14 +21,16 @@ internal sealed class AnswerCache(Database database)
     /// <summary>The kept answer, or the one that <paramref name="read"/> makes.</summary>
     /// <param name="path">The operation's path with its values.</param>
     /// <param name="call">Who asks, and for what.</param>
+    /// <param name="tellsAges">Whether the answer tells ages in whole seconds.</param>
     /// <param name="read">Makes the answer in JSON.</param>
-    public async ValueTask<KeptBytes> AnswerAsync(string path, Call call, Func<Session, ValueTask<byte[]>> read)
+    public async ValueTask<KeptBytes> AnswerAsync(string path, Call call, bool tellsAges, Func<Session, ValueTask<byte[]>> read)
     {
         var key = (path, call.Query.Text ?? "");
 
         // Taken before the reading, so that what is committed meanwhile makes the answer old at once.
+        var second = tellsAges ? clock.GetUtcNow().ToUnixTimeSeconds() : 0;
         var stamp = await database.StampAsync(call.Cancel);
-        if (answers.TryGetValue(key, out var kept) && kept.Stamp == stamp)
+        if (answers.TryGetValue(key, out var kept) && kept.Stamp == stamp && kept.Second == second)
         {
             return kept.Json;
         }
@@ -37,7 +40,7 @@ internal sealed class AnswerCache(Database database)
         var json = new KeptBytes(call.Query.Values is { Count: > 0 }
             ? await database.SnapshotAsync(call.Caller.Reads, read, call.Cancel)
             : await database.ReadAsync(call.Caller.Reads, read, call.Cancel));
-        Keep(key, new Kept(stamp, json));
+        Keep(key, new Kept(stamp, second, json));
         return json;
     }
 
@@ -53,5 +56,5 @@ internal sealed class AnswerCache(Database database)
         answers[key] = kept;
     }
 
-    private sealed record Kept(long Stamp, KeptBytes Json);
+    private sealed record Kept(long Stamp, long Second, KeptBytes Json);
 }

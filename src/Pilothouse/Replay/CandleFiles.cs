@@ -14,7 +14,7 @@ internal static class CandleFiles
     /// <summary>
     /// Returns the candles of all <paramref name="paths"/>, ordered by time and then by pair. A folder stands for all its *.csv files.
     /// </summary>
-    public static IReadOnlyList<Candle> Read(IEnumerable<string> paths)
+    public static IReadOnlyList<MinuteCandle> Read(IEnumerable<string> paths)
     {
         var candles = paths.SelectMany(FilesOf).Select(Path.GetFullPath).Distinct(StringComparer.Ordinal)
             .SelectMany(ReadFile)
@@ -51,7 +51,7 @@ internal static class CandleFiles
             : throw new ReplayFailure($"The folder {path} holds no *.csv. Name a folder with candles by --data.", WrongUse);
     }
 
-    private static List<Candle> ReadFile(string path)
+    private static List<MinuteCandle> ReadFile(string path)
     {
         try
         {
@@ -63,10 +63,10 @@ internal static class CandleFiles
         }
     }
 
-    private static List<Candle> ReadLines(string path)
+    private static List<MinuteCandle> ReadLines(string path)
     {
         var pair = PairOf(path);
-        var candles = new List<Candle>();
+        var candles = new List<MinuteCandle>();
         var number = 0;
         foreach (var line in File.ReadLines(path))
         {
@@ -102,7 +102,7 @@ internal static class CandleFiles
 
     private static bool IsAsset(string word) => word.Length is > 0 and <= 19 && word.All(char.IsAsciiLetterOrDigit);
 
-    private static Candle Parse(string pair, string line, string path, int number)
+    private static MinuteCandle Parse(string pair, string line, string path, int number)
     {
         var fields = line.Split(',');
         if (fields.Length != 6)
@@ -116,7 +116,7 @@ internal static class CandleFiles
             throw Wrong(path, number, $"the timestamp '{fields[0]}' is not a whole minute like 2018-04-04T00:01:00Z");
         }
 
-        var candle = new Candle(
+        var candle = new MinuteCandle(
             pair, time, Price(fields[1], "open"), Price(fields[2], "high"), Price(fields[3], "low"), Price(fields[4], "close"),
             Number(fields[5], "volume"));
         return candle.Low <= Math.Min(candle.Open, candle.Close) && candle.High >= Math.Max(candle.Open, candle.Close)

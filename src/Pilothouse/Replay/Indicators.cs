@@ -28,7 +28,7 @@ internal sealed class Indicators
     private CompensatedSum dayVolume;
 
     /// <summary>Adds the next candle of the pair and returns the indicators at its close.</summary>
-    public IndicatorReading Add(Candle candle)
+    public IndicatorReading Add(MinuteCandle candle)
     {
         var close = (double)candle.Close;
         fifty.Add(close);
@@ -61,7 +61,7 @@ internal sealed class Indicators
     }
 
     /// <summary>Returns the volume-weighted typical price since 00:00 UTC; null while nothing was traded.</summary>
-    private double? Vwap(Candle candle)
+    private double? Vwap(MinuteCandle candle)
     {
         var today = DateOnly.FromDateTime(candle.Time.UtcDateTime);
         if (today != day)

@@ -7,7 +7,7 @@ internal sealed class MarketMemory
     private readonly Dictionary<string, List<(DateTimeOffset At, decimal Price)>> closes = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> pairOfAsset = new(StringComparer.Ordinal);
 
-    public void Add(Candle candle)
+    public void Add(MinuteCandle candle)
     {
         // Only the first pair of each asset counts, so that prices in dollars and in euros do not mix.
         if (candle.BaseAsset is not ("BTC" or "ETH")

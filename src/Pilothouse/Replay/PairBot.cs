@@ -9,12 +9,12 @@ internal sealed class PairBot
     private readonly Indicators indicators = new();
     private readonly TradeRules rules = new();
     private TradeSignal? lastSignal;
-    private Candle? lastCandle;
+    private MinuteCandle? lastCandle;
 
     public bool HasOpenTrade => rules.Open is not null;
 
     /// <summary>Returns the actions of the bot at the close of <paramref name="candle"/>, in order.</summary>
-    public IEnumerable<BotAction> OnCandle(Candle candle)
+    public IEnumerable<BotAction> OnCandle(MinuteCandle candle)
     {
         lastCandle = candle;
         var reading = indicators.Add(candle);

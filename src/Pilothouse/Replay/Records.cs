@@ -14,6 +14,11 @@ internal sealed record TradeBody(
     DateTimeOffset Timestamp, string TradingPair, string Side, decimal EntryPrice, decimal Quantity, decimal StopLoss,
     decimal TakeProfit, long SignalId, int Leverage, string PositionMode, string Mode, string BotName, string ExternalId);
 
+internal sealed record CandleBody(
+    string TradingPair, string Timeframe, DateTimeOffset OpenTime, decimal Open, decimal High, decimal Low, decimal Close, decimal Volume);
+
+internal sealed record CandlesBody(IReadOnlyList<CandleBody> Items);
+
 internal sealed record CloseBody(decimal ExitPrice, DateTimeOffset ClosedAt, decimal Fees, string ExitReason);
 
 internal sealed record AnalysisBody(
@@ -56,6 +61,7 @@ internal sealed record FieldFault(string? Field, string? Message);
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(SignalBody))]
 [JsonSerializable(typeof(TradeBody))]
+[JsonSerializable(typeof(CandlesBody))]
 [JsonSerializable(typeof(CloseBody))]
 [JsonSerializable(typeof(AnalysisBody))]
 [JsonSerializable(typeof(CostBody))]

@@ -35,6 +35,17 @@ internal sealed class ReplayRecorder(ReplayClient client, string botName, Replay
         }
     }
 
+    /// <summary>Sends candles, in the order of time. They are the same whoever sends them, and take the place of those that are there.</summary>
+    public async Task RecordAsync(IReadOnlyList<MinuteCandle> candles, CancellationToken cancellationToken)
+    {
+        Tally.Count(candles);
+        await PostAsync(
+            "/api/candles/batch", Key($"candles-{candles.Count}", "all", candles[0].Time),
+            new CandlesBody([.. candles.Select(candle => new CandleBody(
+                candle.Pair, Timeframe, Shown(candle.Time), candle.Open, candle.High, candle.Low, candle.Close, candle.Volume))]),
+            ReplayJson.Default.CandlesBody, cancellationToken);
+    }
+
     public async Task RecordAsync(BotAction action, CancellationToken cancellationToken)
     {
         Tally.Count(action);

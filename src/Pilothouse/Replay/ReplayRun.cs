@@ -9,20 +9,32 @@ internal sealed class ReplayRun(SampleBot bot, ReplayRecorder recorder, TimeProv
     /// Plays all <paramref name="candles"/>, which are sorted by time. It calls <paramref name="advanced"/> with the number of candles
     /// played.
     /// </summary>
-    public async Task PlayAsync(IReadOnlyList<Candle> candles, Action<int> advanced, CancellationToken cancellationToken)
+    public async Task PlayAsync(IReadOnlyList<MinuteCandle> candles, Action<int> advanced, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
+        var seen = new List<MinuteCandle>();
         for (var first = 0; first < candles.Count;)
         {
             var minute = candles.Skip(first).TakeWhile(candle => candle.Time == candles[first].Time).ToList();
             await KeepPaceAsync(minute[0].Closes - candles[0].Time, started, cancellationToken);
-            await RecordAsync(bot.OnMinute(minute), cancellationToken);
             first += minute.Count;
+            seen.AddRange(minute);
+
+            // At full speed an hour of candles is one batch.
+            if (speed is not null || first == candles.Count || HourOf(candles[first].Time) != HourOf(minute[0].Time))
+            {
+                await recorder.RecordAsync(seen, cancellationToken);
+                seen.Clear();
+            }
+
+            await RecordAsync(bot.OnMinute(minute), cancellationToken);
             advanced(first);
         }
 
         await RecordAsync(bot.OnEnd(), cancellationToken);
     }
+
+    private static long HourOf(DateTimeOffset at) => at.UtcTicks / TimeSpan.TicksPerHour;
 
     private async Task RecordAsync(IEnumerable<BotAction> actions, CancellationToken cancellationToken)
     {

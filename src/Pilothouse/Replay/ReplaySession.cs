@@ -43,6 +43,7 @@ internal sealed class ReplaySession(ReplaySettings settings, HttpClient http, Ti
     private static Table Summary(ReplayTally tally)
     {
         var table = new Table().AddColumn("Replay").AddColumn(new TableColumn("").RightAligned());
+        table.AddRow("Candles", Count(tally.Candles));
         table.AddRow("Signals", Count(tally.Signals));
         table.AddRow("Trades", Count(tally.Trades));
         table.AddRow("Closed", Count(tally.Closed));

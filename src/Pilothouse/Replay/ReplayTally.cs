@@ -3,6 +3,8 @@ namespace Pilothouse.Replay;
 /// <summary>Counts what a replay did, for the table at its end. A POST counts as replayed if the server already had the record.</summary>
 internal sealed class ReplayTally
 {
+    public int Candles { get; private set; }
+
     public int Signals { get; private set; }
 
     public int Trades { get; private set; }
@@ -16,6 +18,8 @@ internal sealed class ReplayTally
     public int Stored { get; private set; }
 
     public int Replayed { get; private set; }
+
+    public void Count(IReadOnlyCollection<MinuteCandle> candles) => Candles += candles.Count;
 
     public void Count(BotAction action)
     {

@@ -24,7 +24,7 @@ internal sealed record ReplayTimes(TimeSpan Shift, DateTimeOffset? End, string? 
     /// Returns the times of a replay that begins at <paramref name="now"/>, or those of the bot's <paramref name="last"/> run of the same
     /// candles.
     /// </summary>
-    public static ReplayTimes EndingNow(IReadOnlyList<Candle> candles, BotReport? last, DateTimeOffset now)
+    public static ReplayTimes EndingNow(IReadOnlyList<MinuteCandle> candles, BotReport? last, DateTimeOffset now)
     {
         var (begin, close) = (candles[0].Time, candles[^1].Closes);
         var about = string.Create(
@@ -36,6 +36,6 @@ internal sealed record ReplayTimes(TimeSpan Shift, DateTimeOffset? End, string? 
         return new(end - close, end, about);
     }
 
-    public static string PairsOf(IReadOnlyList<Candle> candles) =>
+    public static string PairsOf(IReadOnlyList<MinuteCandle> candles) =>
         string.Join(", ", candles.Select(static candle => candle.Pair).Distinct());
 }

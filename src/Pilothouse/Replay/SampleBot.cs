@@ -20,7 +20,7 @@ internal sealed class SampleBot
     /// Returns the bot's actions in one minute. <paramref name="candles"/> are those of the minute, one for each pair that was traded;
     /// minutes must come in order. The very first action is the status with the whole balance, before any trade.
     /// </summary>
-    public IEnumerable<BotAction> OnMinute(IReadOnlyList<Candle> candles)
+    public IEnumerable<BotAction> OnMinute(IReadOnlyList<MinuteCandle> candles)
     {
         if (now is null)
         {

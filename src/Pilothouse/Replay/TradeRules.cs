@@ -20,7 +20,7 @@ internal sealed class TradeRules
     public Position? Open { get; private set; }
 
     /// <summary>Closes the open trade if this candle reached its stop or its target; else null.</summary>
-    public TradeClosed? OnPrices(Candle candle)
+    public TradeClosed? OnPrices(MinuteCandle candle)
     {
         if (Open is not { } open)
         {
@@ -39,7 +39,7 @@ internal sealed class TradeRules
     }
 
     /// <summary>Closes the open trade if the signal is the opposite one; else null.</summary>
-    public TradeClosed? OnSignal(Candle candle, TradeSignal signal) =>
+    public TradeClosed? OnSignal(MinuteCandle candle, TradeSignal signal) =>
         Open is { } open && signal == (open.IsLong ? TradeSignal.Sell : TradeSignal.Buy)
             ? Close(candle.Close, candle.Closes, "signal")
             : null;
@@ -49,7 +49,7 @@ internal sealed class TradeRules
         signal != TradeSignal.Hold && (Open is null || Open.IsLong != (signal == TradeSignal.Buy));
 
     /// <summary>Opens a trade for <paramref name="signal"/>. No other may be open.</summary>
-    public Position Enter(Candle candle, TradeSignal signal)
+    public Position Enter(MinuteCandle candle, TradeSignal signal)
     {
         var (price, isLong) = (candle.Close, signal == TradeSignal.Buy);
         var side = isLong ? 1 : -1;
@@ -62,7 +62,7 @@ internal sealed class TradeRules
     }
 
     /// <summary>Closes the trade that is still open when the data end; null if there is none.</summary>
-    public TradeClosed? OnEnd(Candle last) => Open is null ? null : Close(last.Close, last.Closes, "end_of_data");
+    public TradeClosed? OnEnd(MinuteCandle last) => Open is null ? null : Close(last.Close, last.Closes, "end_of_data");
 
     private TradeClosed Close(decimal exit, DateTimeOffset at, string reason)
     {

@@ -178,6 +178,21 @@ internal sealed record Trade
     [JsonIgnore]
     public bool MayHaveFills { get; private set; }
 
+    /// <summary>The last known price of the pair, while the trade is open; null without one.</summary>
+    public decimal? Price { get; private set; }
+
+    /// <summary>How old that price is.</summary>
+    public long? PriceAgeSeconds { get; private set; }
+
+    /// <summary>What the trade would earn at that price, without fees.</summary>
+    public decimal? UnrealizedPnl { get; private set; }
+
+    /// <summary>The best unrealized pnl of a closed trade by the stored prices between entry and exit; null without any.</summary>
+    public decimal? Mfe { get; private set; }
+
+    /// <summary>The worst.</summary>
+    public decimal? Mae { get; private set; }
+
     [JsonIgnore]
     public bool IsClosed => "closed".Equals(Status, StringComparison.OrdinalIgnoreCase);
 
@@ -212,6 +227,11 @@ internal sealed record Trade
             PnlPercentage = TradePnl.Percentage(pnl, entry, quantity, Leverage ?? 1, terms.Contract) is { } part ? Exact.ToDecimal(Exact.ToDouble(part)) : null;
         }
     }
+
+    public void ShowPrice(decimal price, long ageSeconds, decimal? unrealizedPnl) =>
+        (Price, PriceAgeSeconds, UnrealizedPnl) = (price, ageSeconds, unrealizedPnl);
+
+    public void ShowSpan(decimal best, decimal worst) => (Mfe, Mae) = (best, worst);
 }
 
 /// <summary>The answer to a stored trade.</summary>

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization.Metadata;
 using Pilothouse.Auth;
 using Pilothouse.Contract;
 using Pilothouse.Operations;
+using Pilothouse.Storage;
 
 namespace Pilothouse.Trades;
 
@@ -43,27 +44,39 @@ internal sealed class TradeFeature : Feature
     ];
 
     public override IEnumerable<Operation> Operations(IServiceProvider parts) =>
-        [.. Reads(), .. Writes(parts.GetRequiredService<TradeService>()), .. FillOperations.All(parts.GetRequiredService<FillService>())];
+        [.. Reads(parts.GetRequiredService<ITradePrices>()), .. Writes(parts.GetRequiredService<TradeService>()), .. FillOperations.All(parts.GetRequiredService<FillService>())];
 
-    private static IEnumerable<Operation> Reads()
+    private static IEnumerable<Operation> Reads(ITradePrices prices)
     {
-        yield return new Read<Page<Trade>>("listTrades", "GET /api/trades", "Trades, newest first", TradeJson.Default.PageTrade, static (session, _, query) =>
+        yield return new Read<Page<Trade>>("listTrades", "GET /api/trades", "Trades, newest first", TradeJson.Default.PageTrade, (session, _, query) =>
         {
             // Few of all trades are open, so no other filter finds them as fast as the status does.
             var list = query.Text("status") switch { "open" => TradeStore.Open, "voided" => TradeStore.Voided, _ => TradeStore.List };
-            return list.PageAsync(session, query, query.Whole("limit"), TradeStore.Read);
+            return PageAsync(list, session, query);
         })
-        { Query = ListQuery, PerMinute = 200 };
+        { Query = ListQuery, TellsAges = true, PerMinute = 200 };
 
-        yield return new Read<Page<Trade>>("listOpenTrades", "GET /api/trades/open", "Every open trade", TradeJson.Default.PageTrade, static (session, _, query) =>
+        yield return new Read<Page<Trade>>("listOpenTrades", "GET /api/trades/open", "Every open trade", TradeJson.Default.PageTrade, (session, _, query) =>
             query.Text("status") is null or "open"
-                ? TradeStore.Open.PageAsync(session, query, query.Whole("limit"), TradeStore.Read)
+                ? PageAsync(TradeStore.Open, session, query)
                 : throw Refusal.Invalid("status", "must be open here, or left out; GET /api/trades?status=closed lists closed trades"))
-        { Query = OpenQuery, PerMinute = 300 };
+        { Query = OpenQuery, TellsAges = true, PerMinute = 300 };
 
         yield return new Read<One<Trade>>("getTrade", "GET /api/trades/{id}", "One trade", TradeJson.Default.OneTrade,
-            static async (session, call, _) => new One<Trade>(true, await TradeAccess.FindAsync(session, call.Id)))
-        { MayFindNothing = true, PerMinute = 300 };
+            async (session, call, _) =>
+            {
+                var trade = await TradeAccess.FindAsync(session, call.Id);
+                await prices.ShowAsync(session, [trade]);
+                return new One<Trade>(true, trade);
+            })
+        { MayFindNothing = true, TellsAges = true, PerMinute = 300 };
+
+        async ValueTask<Page<Trade>> PageAsync(ListSql list, Session session, QueryValues query)
+        {
+            var page = await list.PageAsync(session, query, query.Whole("limit"), TradeStore.Read);
+            await prices.ShowAsync(session, page.Data);
+            return page;
+        }
     }
 
     private static IEnumerable<Operation> Writes(TradeService trades)

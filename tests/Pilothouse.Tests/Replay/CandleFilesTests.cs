@@ -21,7 +21,7 @@ public sealed class CandleFilesTests : IDisposable
 
         Assert.Equal(["BTC/USD 00:00", "ETH/USD 00:00", "ETH/USD 00:01"], candles.Select(candle => $"{candle.Pair} {candle.Time:HH:mm}"));
         Assert.Equal(
-            new Candle("BTC/USD", new DateTimeOffset(2018, 4, 4, 0, 0, 0, TimeSpan.Zero), 2, 4, 1, 3, 0.5m), candles[0]);
+            new MinuteCandle("BTC/USD", new DateTimeOffset(2018, 4, 4, 0, 0, 0, TimeSpan.Zero), 2, 4, 1, 3, 0.5m), candles[0]);
     }
 
     [Fact]

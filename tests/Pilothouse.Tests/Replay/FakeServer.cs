@@ -116,6 +116,12 @@ internal sealed class FakeServer : IAsyncDisposable
 
             var status = received.Path.EndsWith("/close", StringComparison.Ordinal) ? 200 : 201;
             var answer = new JsonObject { ["success"] = true, ["message"] = "stored" };
+            if (received.Path == "/api/candles/batch")
+            {
+                answered[key] = (received.Body, answer.ToJsonString(), status);
+                return (new Answer(status, answer.ToJsonString()), false);
+            }
+
             answer[IdName(received.Path)] = status == 200 ? long.Parse(received.Path.Split('/')[3]) : ++lastId;
             answered[key] = (received.Body, answer.ToJsonString(), status);
             return (new Answer(status, answer.ToJsonString()), false);

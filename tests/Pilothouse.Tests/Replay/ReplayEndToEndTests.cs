@@ -9,7 +9,7 @@ namespace Pilothouse.Tests.Replay;
 /// <summary>The main job on real input: two days of candles replayed against a real server.</summary>
 public sealed class ReplayEndToEndTests
 {
-    private static readonly string[] Tables = ["signals", "trades", "bot_status", "market_context", "chart_analyses", "cost_analytics"];
+    private static readonly string[] Tables = ["signals", "trades", "bot_status", "market_context", "chart_analyses", "cost_analytics", "candles"];
 
     [Fact]
     public async Task Two_fresh_databases_get_the_same_records_and_a_second_run_adds_nothing()

@@ -58,9 +58,9 @@ public sealed partial class ReplayTests : IDisposable
         // 53 rising minutes from 23:25: a signal and a long trade at 00:15, its target at 00:17, a trade anew, the end of the data.
         Assert.Equal(
             [
-                "/api/bot-status", "/api/market-context", "/api/bot-status",
+                "/api/bot-status", "/api/candles/batch", "/api/market-context", "/api/bot-status",
                 "/api/signals", "/api/analysis", "/api/cost-analytics", "/api/trades",
-                "/api/trades/7/close", "/api/signals", "/api/analysis", "/api/cost-analytics", "/api/trades",
+                "/api/candles/batch", "/api/trades/7/close", "/api/signals", "/api/analysis", "/api/cost-analytics", "/api/trades",
                 "/api/trades/11/close", "/api/bot-status",
             ],
             server.Requests.Select(request => request.Path));
@@ -68,20 +68,25 @@ public sealed partial class ReplayTests : IDisposable
             {"timestamp":"2018-04-04T23:25:00+00:00","bot_name":"replay_bot","status":"running","balance":10000,"open_positions":0,
             "total_trades":0,"win_rate":0,"total_pnl":0,"mode":"paper"}
             """);
-        AssertBody(server.Requests[1], """{"timestamp":"2018-04-05T00:00:00+00:00","btc_price":134}""");
-        AssertBody(server.Requests[5], """
+        Assert.Equal((35, 18), (ItemsOf(server.Requests[1]).Count, ItemsOf(server.Requests[8]).Count));
+        Assert.True(JsonNode.DeepEquals(ItemsOf(server.Requests[1])[0], JsonNode.Parse("""
+            {"trading_pair":"BTC/USD","timeframe":"1m","open_time":"2018-04-04T23:25:00+00:00","open":100,"high":100,"low":100,"close":100,"volume":1}
+            """)));
+        Assert.Equal("replay:replay_bot:candles-35:all:1522884300", server.Requests[1].IdempotencyKey);
+        AssertBody(server.Requests[2], """{"timestamp":"2018-04-05T00:00:00+00:00","btc_price":134}""");
+        AssertBody(server.Requests[6], """
             {"timestamp":"2018-04-05T00:15:00+00:00","api_name":"local-analysis","operation_type":"chart_analysis","api_calls":1,
             "estimated_cost":0,"cache_hits":0,"cache_misses":0,"bot_name":"replay_bot"}
             """);
-        AssertBody(server.Requests[6], """
+        AssertBody(server.Requests[7], """
             {"timestamp":"2018-04-05T00:15:00+00:00","trading_pair":"BTC/USD","side":"BUY","entry_price":149,"quantity":6.71140940,
             "stop_loss":147.51,"take_profit":151.98,"signal_id":4,"leverage":1,"position_mode":"one-way","mode":"paper",
             "bot_name":"replay_bot","external_id":"replay-BTC/USD-1522887300"}
             """);
-        AssertBody(server.Requests[7], """
+        AssertBody(server.Requests[9], """
             {"exit_price":152,"closed_at":"2018-04-05T00:18:00+00:00","fees":2.02013423,"exit_reason":"take_profit"}
             """);
-        Assert.Equal("replay:replay_bot:close:BTC/USD:1522887300", server.Requests[7].IdempotencyKey);
+        Assert.Equal("replay:replay_bot:close:BTC/USD:1522887300", server.Requests[9].IdempotencyKey);
     }
 
     [Fact]
@@ -91,7 +96,7 @@ public sealed partial class ReplayTests : IDisposable
 
         await ReplayAsync(server, [ShortData()]);
 
-        var signal = JsonNode.Parse(server.Requests[3].Body)!.AsObject();
+        var signal = JsonNode.Parse(server.Requests[4].Body)!.AsObject();
         Assert.Equal(
             [
                 "timestamp", "trading_pair", "signal_type", "signal_strength", "price", "rsi", "macd", "macd_signal", "macd_histogram",
@@ -99,7 +104,7 @@ public sealed partial class ReplayTests : IDisposable
             ],
             signal.Select(field => field.Key));
         Assert.Equal(("BUY", 57), ((string)signal["signal_type"]!, (int)signal["signal_strength"]!));
-        var analysis = JsonNode.Parse(server.Requests[4].Body)!.AsObject();
+        var analysis = JsonNode.Parse(server.Requests[5].Body)!.AsObject();
         Assert.Equal(("BUY", "medium", "1m", 4L), (
             (string)analysis["recommendation"]!, (string)analysis["confidence"]!, (string)analysis["timeframe"]!,
             (long)analysis["signal_id"]!));
@@ -114,7 +119,7 @@ public sealed partial class ReplayTests : IDisposable
         var tally = await ReplayAsync(server, [ShortData()]);
 
         Assert.Equal((2, 2, 2, 1), (tally.Signals, tally.Trades, tally.Closed, tally.Wins));
-        Assert.Matches(@"Posts stored\W+14\b", output.ToString());
+        Assert.Matches(@"Posts stored\W+16\b", output.ToString());
         Assert.DoesNotContain("%", output.ToString(), StringComparison.Ordinal);
     }
 
@@ -189,6 +194,8 @@ public sealed partial class ReplayTests : IDisposable
         File.WriteAllLines(path, lines.Prepend("timestamp,open,high,low,close,volume"));
         return path;
     }
+
+    private static JsonArray ItemsOf(Received request) => JsonNode.Parse(request.Body)!["items"]!.AsArray();
 
     private static void AssertBody(Received request, string expected) => Assert.True(
         JsonNode.DeepEquals(JsonNode.Parse(expected), JsonNode.Parse(request.Body)), $"{request.Path}: {request.Body}");

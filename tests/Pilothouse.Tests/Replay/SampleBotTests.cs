@@ -93,7 +93,7 @@ public sealed class SampleBotTests
         Assert.Equal(3, actions.OfType<StatusReported>().Count());
     }
 
-    private static List<BotAction> Play(IReadOnlyList<Candle> candles)
+    private static List<BotAction> Play(IReadOnlyList<MinuteCandle> candles)
     {
         var bot = new SampleBot();
         return candles.GroupBy(candle => candle.Time).SelectMany(minute => bot.OnMinute(minute.ToList()))

@@ -12,9 +12,9 @@ internal static class SampleData
 
     public static string Expected { get; } = Repository.PathOf("tests", "Pilothouse.Tests", "Replay", "indicators.expected.csv");
 
-    public static Candle Candle(int minute, decimal open, decimal high, decimal low, decimal close, decimal volume = 1) =>
+    public static MinuteCandle Candle(int minute, decimal open, decimal high, decimal low, decimal close, decimal volume = 1) =>
         new("BTC/USD", Start.AddMinutes(minute), open, high, low, close, volume);
 
     /// <summary>A candle in which nothing moved.</summary>
-    public static Candle Flat(int minute, decimal price, decimal volume = 1) => Candle(minute, price, price, price, price, volume);
+    public static MinuteCandle Flat(int minute, decimal price, decimal volume = 1) => Candle(minute, price, price, price, price, volume);
 }

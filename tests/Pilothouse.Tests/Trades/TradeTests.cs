@@ -19,7 +19,8 @@ public sealed class TradeTests
             "pnl":0,"status":"open","signal_id":null,"leverage":5,"position_mode":"one-way","stop_loss":1.1,"take_profit":1.5,"closed_at":null,
             "bot_name":null,"mode":null,"fees":null,"pnl_percentage":null,"exit_reason":null,"external_id":null,"voided_at":null,"void_reason":null,
             "contract_size":1,"contract_type":"linear","settle_asset":"USDC","fee_asset":null,"fee_rate":null,"funding":null,"strategy":null,
-            "remaining_quantity":100,"realized_pnl":0,"average_cost":1.25,"initial_stop_loss":1.1,"risk":null,"r_multiple":null}
+            "remaining_quantity":100,"realized_pnl":0,"average_cost":1.25,"initial_stop_loss":1.1,"risk":null,"r_multiple":null,
+            "price":null,"price_age_seconds":null,"unrealized_pnl":null,"mfe":null,"mae":null}
             """), open), open.ToJsonString());
 
         server.Clock.Advance(TimeSpan.FromHours(1));

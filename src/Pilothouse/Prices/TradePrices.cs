@@ -1,0 +1,119 @@
+using Pilothouse.Contract;
+using Pilothouse.Storage;
+using Pilothouse.Trades;
+
+namespace Pilothouse.Prices;
+
+/// <summary>
+/// Fills in what stored prices say of trades (docs/metrics.md, "Prices" and "One trade"): of open ones the last known price and the pnl at it,
+/// of closed ones the best and the worst pnl between entry and exit.
+/// </summary>
+internal sealed class TradePrices(TimeProvider clock) : ITradePrices
+{
+    /// <summary>
+    /// The most stored prices that are read for mfe and mae of one answer, which takes a quarter of a second. A trade for which they do not
+    /// suffice has neither: half of its prices would make a figure that looks right.
+    /// </summary>
+    public const int MostPrices = 200_000;
+
+    public async ValueTask ShowAsync(Session session, IReadOnlyList<Trade> trades)
+    {
+        var now = clock.GetUtcNow();
+        List<Trade> shown = [.. trades.Where(static trade => trade.TradingPair is not null && (IsOpen(trade) || HasSpan(trade)))];
+        if (shown.Count == 0)
+        {
+            return;
+        }
+
+        var looks = await PriceStore.LookAsync(session, [.. shown.Select(PairOf).Distinct(StringComparer.Ordinal)], now);
+        foreach (var trade in shown.Where(IsOpen))
+        {
+            if (looks.GetValueOrDefault(PairOf(trade))?.Newest is { } price)
+            {
+                trade.ShowPrice(price.Price, price.AgeAt(now), TradeGain.At(trade, price.Price));
+            }
+        }
+
+        await ShowSpansAsync(session, [.. shown.Where(HasSpan)], looks);
+    }
+
+    private static bool IsOpen(Trade trade) => "open".Equals(trade.Status, StringComparison.OrdinalIgnoreCase);
+
+    private static bool HasSpan(Trade trade) => trade is { IsClosed: true, Timestamp: not null, ClosedAt: not null };
+
+    private static string PairOf(Trade trade) => TradingPair.Upper(trade.TradingPair!);
+
+    private static async ValueTask ShowSpansAsync(Session session, List<Trade> trades, Dictionary<string, PairLook> looks)
+    {
+        var ranges = new PriceRange[trades.Count];
+        var budget = new RowBudget(MostPrices);
+        foreach (var (kind, questions) in QuestionsOf(trades, looks))
+        {
+            await kind.AnswerAsync(session, questions, budget, range => ranges[range.Number] = Sum(ranges[range.Number], range));
+        }
+
+        for (var i = 0; i < trades.Count; i++)
+        {
+            if (ranges[i] is { Count: > 0 and < long.MaxValue, Highest: { } highest, Lowest: { } lowest })
+            {
+                ShowSpan(trades[i], highest, lowest);
+            }
+        }
+    }
+
+    /// <summary>Of each kind of price the questions for trades of pairs that have such prices since the trade's entry.</summary>
+    private static IEnumerable<(PriceRanges Kind, List<RangeQuestion> Questions)> QuestionsOf(List<Trade> trades, Dictionary<string, PairLook> looks)
+    {
+        var questions = new Dictionary<PriceRanges, List<RangeQuestion>>();
+        for (var i = 0; i < trades.Count; i++)
+        {
+            var (pair, from, to) = (PairOf(trades[i]), trades[i].Timestamp!.Value, trades[i].ClosedAt!.Value);
+            if (!looks.TryGetValue(pair, out var look))
+            {
+                continue;
+            }
+
+            foreach (var series in look.Series.Where(series => series.LastOpen >= Timestamps.Cut(from)))
+            {
+                Ask(PriceRanges.OfCandles, new(i, pair, series.Timeframe, from, to));
+            }
+
+            if (look.LastSignal >= Timestamps.Cut(from))
+            {
+                Ask(PriceRanges.OfSignals, new(i, pair, null, from, to));
+            }
+
+            if (MarketAsset.Of(pair) is { } asset)
+            {
+                Ask(PriceRanges.OfMarketAsset(asset), new(i, pair, null, from, to));
+            }
+        }
+
+        return questions.Select(static asked => (asked.Key, asked.Value));
+
+        void Ask(PriceRanges kind, RangeQuestion question)
+        {
+            questions.TryAdd(kind, []);
+            questions[kind].Add(question);
+        }
+    }
+
+    /// <summary>The entry and the exit were prices of the pair, too, so that mfe is never below the trade's own gain, nor mae above it.</summary>
+    private static void ShowSpan(Trade trade, decimal highest, decimal lowest)
+    {
+        foreach (var price in new[] { trade.EntryPrice, trade.ExitPrice })
+        {
+            highest = price > highest ? price.Value : highest;
+            lowest = price < lowest ? price.Value : lowest;
+        }
+
+        if (TradeGain.At(trade, highest) is { } atHighest && TradeGain.At(trade, lowest) is { } atLowest)
+        {
+            trade.ShowSpan(Math.Max(atHighest, atLowest), Math.Min(atHighest, atLowest));
+        }
+    }
+
+    private static PriceRange Sum(PriceRange one, PriceRange other) => new(
+        other.Number, one.Count == long.MaxValue || other.Count == long.MaxValue ? long.MaxValue : one.Count + other.Count,
+        one.Highest > other.Highest ? one.Highest : other.Highest ?? one.Highest, one.Lowest < other.Lowest ? one.Lowest : other.Lowest ?? one.Lowest);
+}
