@@ -84,6 +84,7 @@ internal static class Server
         services.AddSingleton<AnswerCache>();
         services.AddSingleton<FatalEnd>();
         services.AddSingleton<UnreadAnswers>();
+        services.AddSingleton<RunningExports>();
         services.AddHostedService<Housekeeping>();
         services.AddHostedService<ForeignTimeBacklog>();
         services.AddHostedService<ConditionWatch>();

@@ -24,6 +24,8 @@ internal sealed class CandleFeature : Feature
 
     public override void AddServices(IServiceCollection services) => services.AddSingleton<CandleService>();
 
+    public override IEnumerable<EventSource> Events(IServiceProvider parts) => [EventSource.Of(CandleStore.Table, CandleJson.Default.Candle, "candle")];
+
     public override IEnumerable<Operation> Operations(IServiceProvider parts)
     {
         var candles = parts.GetRequiredService<CandleService>();

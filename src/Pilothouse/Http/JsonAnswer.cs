@@ -50,9 +50,15 @@ internal static class JsonAnswer
     {
         using var held = http.RequestServices.GetRequiredService<UnreadAnswers>().Hold(Caller.Of(http), json, mustBeTold: http.Request.Method != "GET");
         SetHeaders(http, json.Length);
-        for (var start = 0; start < json.Length; start += Piece)
+        await WritePiecesAsync(http, json);
+    }
+
+    /// <summary>Writes a part of an answer, each piece after the client has read the one before.</summary>
+    public static async Task WritePiecesAsync(HttpContext http, ReadOnlyMemory<byte> part)
+    {
+        for (var start = 0; start < part.Length; start += Piece)
         {
-            var piece = json.Slice(start, Math.Min(Piece, json.Length - start));
+            var piece = part.Slice(start, Math.Min(Piece, part.Length - start));
             var write = http.Response.Body.WriteAsync(piece, http.RequestAborted);
             await (write.IsCompleted ? write.AsTask() : FinishAsync(http, write, piece.Length));
         }

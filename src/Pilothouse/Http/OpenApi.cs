@@ -83,6 +83,11 @@ internal static class OpenApi
             operation.Parameters.Add(new OpenApiParameter { Name = "name", In = ParameterLocation.Path, Required = true, Description = "The name that a list gave.", Schema = new OpenApiSchema { Type = JsonSchemaType.String } });
         }
 
+        if (declared is ReadOperation { Csv: not null } && operation.Responses?["200"].Content is { } forms)
+        {
+            forms[CsvAnswer.ContentType] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
+        }
+
         var path = context.Description.RelativePath ?? "";
         if (declared is WriteOperation { IsRepeatable: true })
         {

@@ -5,7 +5,7 @@ namespace Pilothouse.Http;
 
 /// <summary>
 /// The examples of the OpenAPI document. Each feature has its own file NAMEExamples.json beside its code: an object per operation name with
-/// <c>takes</c> (the body), <c>answers</c> (by status) and <c>parameters</c>. Examples that all operations share (parameters by name,
+/// <c>takes</c> (the body), <c>answers</c> (by status), <c>csv</c> and <c>parameters</c>. Examples that all operations share (parameters by name,
 /// refusals by status) are in Http/SharedExamples.json. A test sends every example to a server, and so does Postman's runner.
 /// </summary>
 internal static class OpenApiExamples
@@ -42,7 +42,7 @@ internal static class OpenApiExamples
         {
             foreach (var (type, answer) in response.Content ?? new Dictionary<string, OpenApiMediaType>())
             {
-                answer.Example = Copy(own?["answers"]?[status] ?? (type == Json ? shared["refusals"]![status] : null));
+                answer.Example = Copy(type == CsvAnswer.ContentType ? own?["csv"] : own?["answers"]?[status] ?? (type == Json ? shared["refusals"]![status] : null));
             }
         }
     }

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+using Microsoft.Extensions.Primitives;
 using Pilothouse.Auth;
 using Pilothouse.Contract;
 using Pilothouse.Operations;
@@ -59,8 +60,21 @@ internal static class OperationRoutes
         }
     }
 
-    private static async Task ReadAsync(HttpContext http, OperationRunner runner, ReadOperation operation) =>
-        await JsonAnswer.WriteAsync(http, await runner.ReadAsync(operation, CallOf(http, operation)));
+    private static async Task ReadAsync(HttpContext http, OperationRunner runner, ReadOperation operation)
+    {
+        var call = CallOf(http, operation);
+        if (operation.Csv is not null)
+        {
+            http.Response.Headers.Vary = StringValues.Concat(http.Response.Headers.Vary, "Accept");
+            if (CsvAnswer.IsAsked(http))
+            {
+                await CsvAnswer.WriteAsync(http, runner, operation, call);
+                return;
+            }
+        }
+
+        await JsonAnswer.WriteAsync(http, await runner.ReadAsync(operation, call));
+    }
 
     private static async Task StreamAsync(HttpContext http, OperationRunner runner, StreamOperation operation)
     {

@@ -13,6 +13,9 @@ internal abstract class ReadOperation(string name, string route, string summary,
     public override IEnumerable<int> Refusals =>
         [400, .. Scope == Scopes.None ? Array.Empty<int>() : [401], 403, .. MayFindNothing ? [404] : Array.Empty<int>(), 429, 503];
 
+    /// <summary>The same list as CSV; null if there is none.</summary>
+    public CsvExport? Csv { get; init; }
+
     /// <summary>Carries it out. The caller's scope has been checked before.</summary>
     public abstract ValueTask<KeptBytes> AnswerAsync(Call call, AnswerCache cache);
 }

@@ -1,5 +1,6 @@
 using Pilothouse.Contract;
 using Pilothouse.Operations;
+using Pilothouse.Storage;
 
 namespace Pilothouse.Trades;
 
@@ -11,13 +12,18 @@ internal static class FillOperations
 
     private static readonly QueryShape ListQuery = new([
         QueryParameter.Limit(MostShown) with { Most = MostShown, Description = "How many fills at most; 1001 are all that a trade can have." },
-        QueryParameter.Cursor]);
+        QueryParameter.Cursor, CsvExport.Format]);
 
-    public static IEnumerable<Operation> All(FillService fills)
+    public static IEnumerable<Operation> All(FillService fills, Database database)
     {
         yield return new Read<Page<Fill>>("listFills", "GET /api/trades/{id}/fills", "Entries and exits of a trade, newest first", TradeJson.Default.PageFill,
             static (session, call, query) => FillService.PageAsync(session, call.Id, query))
-        { Query = ListQuery, MayFindNothing = true, PerMinute = 300 };
+        {
+            Query = ListQuery,
+            MayFindNothing = true,
+            PerMinute = 300,
+            Csv = new CsvExport<Fill>("fills.csv", database, TradeJson.Default.Fill, static (session, call, query) => FillService.PageAsync(session, call.Id, query)),
+        };
 
         var add = new Write<NewFill, FillStored>(
             "addFill", "POST /api/trades/{id}/fills", "Add an entry or an exit to an open trade; the exit that leaves nothing closes it",

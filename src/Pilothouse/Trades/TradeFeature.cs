@@ -9,24 +9,6 @@ namespace Pilothouse.Trades;
 /// <summary>The operations on trades.</summary>
 internal sealed class TradeFeature : Feature
 {
-    /// <summary>The most open trades of an answer. It is high, because a bot must see all of its positions.</summary>
-    private const int MostOpen = 5000;
-
-    private static readonly QueryParameter[] Filters = [.. TradeStore.Table.Filters, QueryParameter.From, QueryParameter.To];
-
-    private static readonly QueryShape ListQuery = new([
-        QueryParameter.Limit(50), QueryParameter.Cursor,
-        QueryParameter.OneOf("status", "Only these; voided trades are listed where they are asked for.", NewTrade.ListedStatuses),
-        .. Filters,
-        new QueryParameter("closed_from", QueryKind.Time, "Only trades closed from this time on, inclusive."),
-        new QueryParameter("closed_to", QueryKind.TimeTo, "Only trades closed up to this time, inclusive.")]);
-
-    private static readonly QueryShape OpenQuery = new([
-        QueryParameter.Limit(MostOpen) with { Most = MostOpen, Description = "How many trades at most; more than 5000 is cut to 5000." },
-        QueryParameter.Cursor,
-        QueryParameter.OneOf("status", "open, which all of them are.", NewTrade.Statuses),
-        .. Filters]);
-
     public override string Tag => "Trades";
 
     public override string About => "Positions from their opening to their close.";
@@ -39,44 +21,19 @@ internal sealed class TradeFeature : Feature
     public override IEnumerable<EventSource> Events(IServiceProvider parts) =>
     [
         new EventSource<Trade>(TradeStore.Table, TradeJson.Default.Trade, TradeStore.Read,
-            ("opened", "trade.opened"), ("changed", "trade.changed"), ("closed", "trade.closed"), ("removed", "trade.removed")),
+            ("opened", "trade.opened"), ("changed", "trade.changed"), ("closed", "trade.closed"), ("removed", "trade.removed"))
+        { Complete = parts.GetRequiredService<ITradePrices>().ShowAsync },
         new FillEvents(),
     ];
 
-    public override IEnumerable<Operation> Operations(IServiceProvider parts) =>
-        [.. Reads(parts.GetRequiredService<ITradePrices>()), .. Writes(parts.GetRequiredService<TradeService>()), .. FillOperations.All(parts.GetRequiredService<FillService>())];
-
-    private static IEnumerable<Operation> Reads(ITradePrices prices)
+    public override IEnumerable<Operation> Operations(IServiceProvider parts)
     {
-        yield return new Read<Page<Trade>>("listTrades", "GET /api/trades", "Trades, newest first", TradeJson.Default.PageTrade, (session, _, query) =>
-        {
-            // Few of all trades are open, so no other filter finds them as fast as the status does.
-            var list = query.Text("status") switch { "open" => TradeStore.Open, "voided" => TradeStore.Voided, _ => TradeStore.List };
-            return PageAsync(list, session, query);
-        })
-        { Query = ListQuery, TellsAges = true, PerMinute = 200 };
-
-        yield return new Read<Page<Trade>>("listOpenTrades", "GET /api/trades/open", "Every open trade", TradeJson.Default.PageTrade, (session, _, query) =>
-            query.Text("status") is null or "open"
-                ? PageAsync(TradeStore.Open, session, query)
-                : throw Refusal.Invalid("status", "must be open here, or left out; GET /api/trades?status=closed lists closed trades"))
-        { Query = OpenQuery, TellsAges = true, PerMinute = 300 };
-
-        yield return new Read<One<Trade>>("getTrade", "GET /api/trades/{id}", "One trade", TradeJson.Default.OneTrade,
-            async (session, call, _) =>
-            {
-                var trade = await TradeAccess.FindAsync(session, call.Id);
-                await prices.ShowAsync(session, [trade]);
-                return new One<Trade>(true, trade);
-            })
-        { MayFindNothing = true, TellsAges = true, PerMinute = 300 };
-
-        async ValueTask<Page<Trade>> PageAsync(ListSql list, Session session, QueryValues query)
-        {
-            var page = await list.PageAsync(session, query, query.Whole("limit"), TradeStore.Read);
-            await prices.ShowAsync(session, page.Data);
-            return page;
-        }
+        var database = parts.GetRequiredService<Database>();
+        return
+        [
+            .. TradeReads.All(parts.GetRequiredService<ITradePrices>(), database), .. Writes(parts.GetRequiredService<TradeService>()),
+            .. FillOperations.All(parts.GetRequiredService<FillService>(), database),
+        ];
     }
 
     private static IEnumerable<Operation> Writes(TradeService trades)
