@@ -43,12 +43,9 @@ internal static class AccountTrades
     /// <summary>Passes on the trades that closed up to a time, inclusive, in any order.</summary>
     /// <param name="byClose">True if few trades of all bots closed until then: they are found by their close. False reads the trades of
     /// this bot.</param>
-    public static ValueTask EachClosedAsync(Session session, TradeOwner owner, DateTimeOffset until, bool byClose, Action<TradeClosing> take)
-    {
-        var pairs = new PairAssets();
-        return Bind(session.Prepare(owner.BotName is null ? ClosedOfUnnamed : byClose ? ClosedOfNamedByClose : ClosedOfNamedByBot), owner)
-            .Set("to", Timestamps.ToStoredAfter(until)).EachAsync(row => take(ClosedTrades.Read(row, pairs)));
-    }
+    public static ValueTask EachClosedAsync(Session session, TradeOwner owner, DateTimeOffset until, bool byClose, Action<TradeClosing> take) =>
+        Bind(session.Prepare(owner.BotName is null ? ClosedOfUnnamed : byClose ? ClosedOfNamedByClose : ClosedOfNamedByBot), owner)
+            .Set("to", Timestamps.ToStoredAfter(until)).EachAsync(row => take(ClosedTrades.Read(row)));
 
     private static Statement Bind(Statement statement, TradeOwner owner)
     {

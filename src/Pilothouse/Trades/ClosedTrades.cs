@@ -85,8 +85,7 @@ internal static class ClosedTrades
         statement = filter.Side is { } side ? statement.Set("side", side) : statement;
         statement = filter.Strategy is { } strategy ? statement.Set("strategy", strategy) : statement;
         var withAccounts = beside >= TradesBeside.OfBot;
-        var pairs = new PairAssets();
-        return statement.EachAsync(row => take(Read(row, pairs) with
+        return statement.EachAsync(row => take(Read(row) with
         {
             BotName = withAccounts ? row.Text(7) : null,
             Mode = withAccounts ? row.Text(8) : null,
@@ -96,7 +95,7 @@ internal static class ClosedTrades
 
     public static async ValueTask<TradeClosing?> FindAsync(Session session, long id) =>
         await session.Prepare(Find).Set("id", id).FirstAsync(
-            static row => (TradeClosing?)(Read(row, new PairAssets()) with { BotName = row.Text(7), Mode = row.Text(8) }));
+            static row => (TradeClosing?)(Read(row) with { BotName = row.Text(7), Mode = row.Text(8) }));
 
     /// <summary>
     /// Returns the changes of closed trades after <paramref name="position"/> in the log of changes, in order, at most
@@ -106,11 +105,9 @@ internal static class ClosedTrades
         session.Prepare(Changes).Set("seq", position).Set("limit", (long)most).ListAsync(ChangeLog.Read);
 
     /// <summary>Reads a row of <see cref="Columns"/>, without its bot and mode.</summary>
-    /// <param name="row">The row.</param>
-    /// <param name="pairs">What is known of the pairs.</param>
-    public static TradeClosing Read(Row row, PairAssets pairs)
+    public static TradeClosing Read(Row row)
     {
-        var pair = pairs.Of(row.Text(9));
+        var pair = PairAsset.Of(row.Text(9));
         var asset = pair.SettleOf(row.Text(10));
         return new(row.Id(0), row.Time(1), row.Time(2), Pnl(row, pair.IsInverseIn(asset)), Fees(row, asset), asset);
     }

@@ -15,7 +15,7 @@ internal sealed class FillService(TradeAccess access, IEnumerable<ITradeGate> ga
     public async ValueTask<StoredFill> AddAsync(Session session, Caller caller, long tradeId, NewFill fill)
     {
         var trade = await access.FindOwnAsync(session, caller, tradeId);
-        if (fill.ExternalId is { } externalId && trade.MayHaveFills && await FillStore.FindExternalAsync(session, tradeId, externalId) is { } known)
+        if (fill.ExternalId is { } externalId && await FillStore.FindExternalAsync(session, tradeId, externalId) is { } known)
         {
             Demand(known, fill);
             return new(known, trade, trade, false);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Frozen;
 
 namespace Pilothouse.Trades;
@@ -75,30 +76,34 @@ internal static class SettleAsset
 /// <param name="IsInverse">Whether it settles in its own base asset.</param>
 internal readonly record struct PairAsset(string? Asset, bool IsInverse)
 {
-    /// <summary>The settle asset of a trade: its own, else that of its pair.</summary>
-    public string? SettleOf(string? own) => string.IsNullOrWhiteSpace(own) ? Asset : own.Trim().ToUpperInvariant();
+    /// <summary>There are few pairs. Should there ever be more, those that come later are read each time.</summary>
+    private const int MostKnown = 4096;
 
-    /// <summary>Whether a trade that settles in this asset is inverse, if nobody says otherwise.</summary>
-    public bool IsInverseIn(string? settleAsset) => IsInverse && settleAsset == Asset;
-}
+    private static readonly ConcurrentDictionary<string, PairAsset> Known = new(StringComparer.Ordinal);
 
-/// <summary>Reads pairs, and remembers what they say, because there are few pairs and many trades.</summary>
-internal sealed class PairAssets
-{
-    private readonly Dictionary<string, PairAsset> known = new(StringComparer.Ordinal);
-
-    public PairAsset Of(string? pair)
+    /// <summary>Reads a pair. What it says is remembered, because there are few pairs and many trades.</summary>
+    public static PairAsset Of(string? pair)
     {
         if (pair is null)
         {
             return default;
         }
 
-        if (!known.TryGetValue(pair, out var asset))
+        if (!Known.TryGetValue(pair, out var asset))
         {
-            known[pair] = asset = new(SettleAsset.Of(pair), SettleAsset.IsBaseOf(pair));
+            asset = new(SettleAsset.Of(pair), SettleAsset.IsBaseOf(pair));
+            if (Known.Count < MostKnown)
+            {
+                Known.TryAdd(pair, asset);
+            }
         }
 
         return asset;
     }
+
+    /// <summary>The settle asset of a trade: its own, else that of its pair.</summary>
+    public string? SettleOf(string? own) => string.IsNullOrWhiteSpace(own) ? Asset : own.Trim().ToUpperInvariant();
+
+    /// <summary>Whether a trade that settles in this asset is inverse, if nobody says otherwise.</summary>
+    public bool IsInverseIn(string? settleAsset) => IsInverse && settleAsset == Asset;
 }

@@ -202,7 +202,8 @@ internal sealed record Trade
     /// <summary>Fills in what a row leaves to its pair or to the definition, because other programs do not store it.</summary>
     public void Complete()
     {
-        MayHaveFills = RemainingQuantity is not null;
+        // Nothing is left of an open trade only where another program has opened a closed one again.
+        MayHaveFills = IsClosed ? RemainingQuantity is not null : RemainingQuantity is > 0;
         var terms = TradeTerms.Of(this);
         ContractSize ??= terms.Contract.Size;
         ContractType ??= terms.Contract.IsInverse ? TradeContract.InverseType : NewTrade.ContractTypes.All[0];
@@ -210,9 +211,9 @@ internal sealed record Trade
         InitialStopLoss ??= StopLoss;
         if (!IsClosed)
         {
-            RemainingQuantity ??= Quantity;
-            RealizedPnl ??= 0;
-            AverageCost ??= EntryPrice;
+            RemainingQuantity = MayHaveFills ? RemainingQuantity : Quantity;
+            RealizedPnl = MayHaveFills ? RealizedPnl : 0;
+            AverageCost = MayHaveFills ? AverageCost : EntryPrice;
             return;
         }
 

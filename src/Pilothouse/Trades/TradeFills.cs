@@ -54,7 +54,7 @@ internal sealed class TradeFills
     /// <summary>Reads the fills of an open trade, or of a closed one that has rows in the table fills.</summary>
     public static async ValueTask<TradeFills> OfAsync(Session session, Trade trade)
     {
-        var stored = trade.MayHaveFills ? await FillStore.OfTradeAsync(session, trade.Id) : [];
+        var stored = await FillStore.OfTradeAsync(session, trade.Id);
         return new(trade, stored.Count > 0 ? stored : [OpeningOf(trade)]);
     }
 

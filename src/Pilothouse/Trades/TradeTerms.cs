@@ -13,10 +13,10 @@ namespace Pilothouse.Trades;
 internal sealed record TradeTerms(TradeContract Contract, string? SettleAsset, decimal? FeeRate, decimal? Leverage)
 {
     public static TradeTerms Of(Trade trade) => Of(
-        new PairAssets().Of(trade.TradingPair), trade.SettleAsset, trade.ContractSize, trade.ContractType, trade.FeeAsset, trade.FeeRate, trade.Leverage);
+        PairAsset.Of(trade.TradingPair), trade.SettleAsset, trade.ContractSize, trade.ContractType, trade.FeeAsset, trade.FeeRate, trade.Leverage);
 
     public static TradeTerms Of(NewTrade trade) => Of(
-        new PairAssets().Of(trade.TradingPair), trade.SettleAsset, trade.ContractSize, trade.ContractType, trade.FeeAsset, trade.FeeRate, trade.Leverage);
+        PairAsset.Of(trade.TradingPair), trade.SettleAsset, trade.ContractSize, trade.ContractType, trade.FeeAsset, trade.FeeRate, trade.Leverage);
 
     /// <summary>What is paid in the settle asset.</summary>
     /// <exception cref="Refusal">Nobody said the rate of the fees.</exception>

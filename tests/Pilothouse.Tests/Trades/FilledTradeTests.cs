@@ -90,6 +90,27 @@ public sealed class FilledTradeTests
         Assert.Equal(399m, Money(body["data"]!, "pnl"));
     }
 
+    [Fact]
+    public async Task Another_program_may_open_a_closed_trade_again_and_store_fills_itself()
+    {
+        await using var server = await TestServer.StartAsync();
+        await server.PostAsync("/api/trades", Ten);
+        await server.PostAsync("/api/trades/1/close", """{"exit_price":120}""", 200);
+        server.Sql("UPDATE trades SET status = 'open', exit_price = NULL, closed_at = NULL, pnl = 0 WHERE id = 1");
+        var trade = (await server.GetAsync("/api/trades/1"))["data"]!;
+        Assert.Equal((10m, 0m, 100m), (Money(trade, "remaining_quantity"), Money(trade, "realized_pnl"), Money(trade, "average_cost")));
+        trade = (await server.PostAsync("/api/trades/1/close", """{"exit_price":130}""", 200))["data"]!;
+        Assert.Equal((299m, "closed"), (Money(trade, "pnl"), (string?)trade["status"]));
+
+        // Its rows are in the list at once, and in the trade with the next fill: 10 × (110 − 105).
+        await server.PostAsync("/api/trades", Ten.Replace("\"fees\":1,", "", StringComparison.Ordinal));
+        server.Sql("INSERT INTO fills(trade_id, kind, price, quantity, filled_at) VALUES (2, 'ENTRY', 100, 10, '2026-03-01 10:00:00')");
+        server.Sql("INSERT INTO fills(trade_id, kind, price, quantity, filled_at) VALUES (2, 'Entry', 110, 10, '2026-03-01 11:00:00')");
+        Assert.Equal(2, (int)(await server.GetAsync("/api/trades/2/fills"))["count"]!);
+        trade = (await server.PostAsync("/api/trades/2/fills", """{"kind":"exit","price":110,"quantity":10}"""))["data"]!;
+        Assert.Equal((20m, 10m, 105m, 50m), (Money(trade, "quantity"), Money(trade, "remaining_quantity"), Money(trade, "average_cost"), Money(trade, "realized_pnl")));
+    }
+
     [Theory]
     [InlineData("UPDATE trades SET side = 'HOLD'")]
     [InlineData("UPDATE trades SET entry_price = -1")]
