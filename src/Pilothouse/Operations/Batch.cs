@@ -100,12 +100,13 @@ internal sealed class Batch<TInput, TAnswer>(Write<TInput, TAnswer> one, string 
         Changed? changed = null;
         var stored = 0;
         Action? then = null;
+        var together = one.Together is { } work ? await work(session, call, items) : null;
         var begun = one.Audited == Audited.AsRecord ? Begin(session, call, items) : [];
         for (var i = 0; i < items.Count; i++)
         {
             try
             {
-                var answer = i < begun.Count ? await begun[i] : await one.WorkAsync(session, call, items[i]);
+                var answer = together is not null ? together[i] : i < begun.Count ? await begun[i] : await one.WorkAsync(session, call, items[i]);
                 ids[i] = answer.Id ?? 0;
                 stored += answer.Changed is null ? 0 : 1;
                 changed ??= answer.Changed;

@@ -65,6 +65,12 @@ internal sealed class Write<TInput, TAnswer>(
     /// </summary>
     public int[] Statuses { get; init; } = [201];
 
+    /// <summary>
+    /// Does the work of a batch at once, where the items depend on each other, and returns the answer of each. A refusal that it throws names
+    /// the item. Null if each item is work of its own.
+    /// </summary>
+    public Func<Session, Call, IReadOnlyList<TInput>, ValueTask<List<Answer<TAnswer>>>>? Together { get; init; }
+
     public override IEnumerable<(int Status, Type Type)> Answers => Statuses.Select(static status => (status, typeof(TAnswer)));
 
     public JsonTypeInfo<TInput> Reads => input;

@@ -28,18 +28,23 @@ internal static class FillOperations
         var add = new Write<NewFill, FillStored>(
             "addFill", "POST /api/trades/{id}/fills", "Add an entry or an exit to an open trade; the exit that leaves nothing closes it",
             TradeJson.Default.NewFill, TradeJson.Default.FillStored,
-            async (session, call, fill) =>
-            {
-                var stored = await fills.AddAsync(session, call.Caller, call.Id, fill);
-                var answer = new FillStored(true, stored.IsNew ? "Fill stored successfully" : "Fill was stored before", stored.Fill.Id!.Value, stored.After);
-                return new Answer<FillStored>(stored.IsNew ? 201 : 200, answer)
-                {
-                    Id = stored.Fill.Id,
-                    Changed = stored.IsNew ? new(FillStore.Table.Name, stored.Fill.Id, null, _ => new(JsonText.OfRecord(stored.Fill, TradeJson.Default.Fill))) : null,
-                };
-            })
-        { Statuses = [201, 200], PerMinute = 100 };
+            async (session, call, fill) => AnswerOf(await fills.AddAsync(session, call.Caller, call.Id, fill)))
+        {
+            Statuses = [201, 200],
+            PerMinute = 100,
+            Together = async (session, call, items) => (await fills.AddManyAsync(session, call.Caller, call.Id, items)).ConvertAll(AnswerOf),
+        };
         yield return add;
         yield return add.Batch("addFills", "Add up to 5,000 entries and exits to a trade, all or none");
+    }
+
+    private static Answer<FillStored> AnswerOf(StoredFill stored)
+    {
+        var answer = new FillStored(true, stored.IsNew ? "Fill stored successfully" : "Fill was stored before", stored.Fill.Id!.Value, stored.After);
+        return new Answer<FillStored>(stored.IsNew ? 201 : 200, answer)
+        {
+            Id = stored.Fill.Id,
+            Changed = stored.IsNew ? new(FillStore.Table.Name, stored.Fill.Id, null, _ => new(JsonText.OfRecord(stored.Fill, TradeJson.Default.Fill))) : null,
+        };
     }
 }

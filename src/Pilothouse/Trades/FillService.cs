@@ -1,6 +1,7 @@
 using System.Globalization;
 using Pilothouse.Auth;
 using Pilothouse.Contract;
+using Pilothouse.Operations;
 using Pilothouse.Storage;
 
 namespace Pilothouse.Trades;
@@ -15,13 +16,32 @@ internal sealed class FillService(TradeAccess access, IEnumerable<ITradeGate> ga
     public async ValueTask<StoredFill> AddAsync(Session session, Caller caller, long tradeId, NewFill fill)
     {
         var trade = await access.FindOwnAsync(session, caller, tradeId);
-        if (fill.ExternalId is { } externalId && await FillStore.FindExternalAsync(session, tradeId, externalId) is { } known)
+        var step = new TradeStep(trade);
+        var (stored, isNew) = await AddAsync(session, caller, step, fill);
+        return new(stored, trade, await FinishAsync(session, step), isNew);
+    }
+
+    /// <summary>Stores several checked fills of a trade, which are computed together.</summary>
+    /// <exception cref="Refusal">It names the first fill that does not fit.</exception>
+    public async ValueTask<List<StoredFill>> AddManyAsync(Session session, Caller caller, long tradeId, IReadOnlyList<NewFill> fills)
+    {
+        var trade = await access.FindOwnAsync(session, caller, tradeId);
+        var step = new TradeStep(trade);
+        var stored = new List<(Fill Fill, bool IsNew)>(fills.Count);
+        for (var i = 0; i < fills.Count; i++)
         {
-            Demand(known, fill);
-            return new(known, trade, trade, false);
+            try
+            {
+                stored.Add(await AddAsync(session, caller, step, fills[i]));
+            }
+            catch (Refusal refusal)
+            {
+                throw BatchItems.About(i, refusal);
+            }
         }
 
-        return await StoreAsync(session, caller, trade, fill);
+        var after = await FinishAsync(session, step);
+        return stored.ConvertAll(one => new StoredFill(one.Fill, trade, after, one.IsNew));
     }
 
     /// <summary>Stores an exit of an open trade that a close describes: of a part of it, or of what is left of a trade with fills.</summary>
@@ -33,7 +53,9 @@ internal sealed class FillService(TradeAccess access, IEnumerable<ITradeGate> ga
         var exit = new NewFill { Kind = "exit", Price = close.ExitPrice, Quantity = close.Quantity ?? trade.RemainingQuantity, Fees = fees, FilledAt = close.ClosedAt };
         try
         {
-            return await StoreAsync(session, caller, trade, exit);
+            var step = new TradeStep(trade);
+            var stored = await StoreAsync(session, caller, step, exit);
+            return new(stored, trade, await FinishAsync(session, step), true);
         }
         catch (Refusal refusal) when (refusal.Details is [{ Field: "price" or "filled_at" } detail])
         {
@@ -49,7 +71,7 @@ internal sealed class FillService(TradeAccess access, IEnumerable<ITradeGate> ga
     public static async ValueTask<bool> TryCorrectAsync(Session session, Trade before, Trade corrected, TradeFields fields)
     {
         var fills = await TradeFills.OfAsync(session, corrected);
-        if (fills.Stored == 0 || fills.Last is not { IsEntry: false } exit || !(fills.Left <= TradeFills.ResidueOf(before)))
+        if (!fills.AreStored || fills.Last is not { IsEntry: false } exit || !(fills.Left <= TradeFills.ResidueOf(before)))
         {
             return false;
         }
@@ -73,7 +95,7 @@ internal sealed class FillService(TradeAccess access, IEnumerable<ITradeGate> ga
             throw Refusal.Invalid("closed_at", "must not be before the other fills of the trade");
         }
 
-        var trade = fills.Apply(null);
+        var trade = fills.Result();
         await FillStore.UpdateAsync(session, right);
         await TradeStore.CloseFilledAsync(session, trade);
         return true;
@@ -102,48 +124,74 @@ internal sealed class FillService(TradeAccess access, IEnumerable<ITradeGate> ga
     /// <summary>Fills of the trade's own row have no id, but at most one is an entry and one an exit.</summary>
     private static ListPosition PositionOf(Fill fill) => new(fill.IsEntry ? "entry" : "exit", fill.Id ?? 0);
 
-    private async ValueTask<StoredFill> StoreAsync(Session session, Caller caller, Trade trade, NewFill fill)
+    private async ValueTask<(Fill Fill, bool IsNew)> AddAsync(Session session, Caller caller, TradeStep step, NewFill fill)
     {
-        if (trade.IsClosed)
+        if (fill.ExternalId is { } externalId && await FillStore.FindExternalAsync(session, step.Trade.Id, externalId) is { } known)
+        {
+            Demand(known, fill);
+            return (known, false);
+        }
+
+        return (await StoreAsync(session, caller, step, fill), true);
+    }
+
+    /// <summary>Stores a fill. The row of the trade follows when all are stored.</summary>
+    private async ValueTask<Fill> StoreAsync(Session session, Caller caller, TradeStep step, NewFill fill)
+    {
+        var trade = step.Trade;
+        if (step.Result.IsClosed)
         {
             throw TradeAccess.AlreadyClosed("A closed trade takes no fills. GET /api/trades/{id}/fills shows how it was closed; a position that opens again is a new trade.");
         }
 
-        if (fill.IsEntry)
+        foreach (var gate in fill.IsEntry ? gates : [])
         {
-            foreach (var gate in gates)
-            {
-                await gate.DemandAsync(session, trade.BotName, trade.Mode);
-            }
+            await gate.DemandAsync(session, trade.BotName, trade.Mode);
         }
 
-        var fills = await TradeFills.OfAsync(session, trade);
-        var filledAt = Timestamps.Cut(fill.FilledAt ?? Now(trade));
+        var fills = step.Fills ??= await TradeFills.OfAsync(session, trade);
+        var filledAt = Timestamps.Cut(fill.FilledAt ?? Now(fills.Last.FilledAt ?? trade.Timestamp));
         if (filledAt < (trade.Timestamp is { } opened ? Timestamps.Cut(opened) : filledAt))
         {
             throw Refusal.Invalid("filled_at", "must not be before the trade's timestamp");
         }
 
-        var changed = fills.Apply(new() { TradeId = trade.Id, Kind = fill.IsEntry ? "entry" : "exit", Price = fill.Price, Quantity = fill.Quantity, Fees = fill.Fees, FilledAt = filledAt });
-        if (fills.Stored >= Most && !changed.IsClosed)
+        var opening = fills.Opening;
+        var added = new Fill { TradeId = trade.Id, Kind = fill.IsEntry ? "entry" : "exit", Price = fill.Price, Quantity = fill.Quantity, Fees = fill.Fees, FilledAt = filledAt };
+        fills.Add(added);
+        step.Result = fills.Result();
+        if (fills.Count > Most && !step.Result.IsClosed)
         {
             throw new Refusal(409, ErrorCodes.TooManyFills, "Trade has too many fills",
                 string.Create(CultureInfo.InvariantCulture, $"A trade takes {Most} fills, and after that the exit that closes it. Put small fills of one order together, or open another trade."));
         }
 
-        if (fills.Opening is { } opening)
+        if (opening is not null)
         {
             var entry = new NewFill { Kind = "entry", Price = opening.Price, Quantity = opening.Quantity, Fees = opening.Fees };
-            await FillStore.Table.StoreAsync(session, caller, entry, filledAt, ("trade_id", trade.Id), ("filled_at", opening.FilledAt));
+            fills.Keep(opening, await FillStore.Table.StoreAsync(session, caller, entry, filledAt, ("trade_id", trade.Id), ("filled_at", opening.FilledAt)));
         }
 
         var stored = await FillStore.Table.StoreAsync(session, caller, fill, filledAt, ("trade_id", trade.Id), ("filled_at", filledAt));
-        await (changed.IsClosed ? TradeStore.CloseFilledAsync(session, changed) : TradeStore.UpdateFilledAsync(session, changed));
-        return new(stored, trade, await TradeAccess.FindAsync(session, trade.Id), true);
+        fills.Keep(added, stored);
+        return stored;
     }
 
-    /// <summary>Now; or, if the trade was opened by a clock that is ahead, its opening.</summary>
-    private DateTimeOffset Now(Trade trade) => clock.GetUtcNow() is var now && trade.Timestamp > now ? trade.Timestamp.Value : now;
+    /// <summary>Brings the row of the trade in line with its fills, if there are new ones.</summary>
+    /// <returns>The trade as it now is.</returns>
+    private static async ValueTask<Trade> FinishAsync(Session session, TradeStep step)
+    {
+        if (step.Fills is null)
+        {
+            return step.Trade;
+        }
+
+        await (step.Result.IsClosed ? TradeStore.CloseFilledAsync(session, step.Result) : TradeStore.UpdateFilledAsync(session, step.Result));
+        return await TradeAccess.FindAsync(session, step.Trade.Id);
+    }
+
+    /// <summary>Now; or the time of the fill before it, if a clock that is ahead gave that.</summary>
+    private DateTimeOffset Now(DateTimeOffset? last) => clock.GetUtcNow() is var now && last > now ? last.Value : now;
 
     private static void Demand(Fill known, NewFill sent)
     {
@@ -155,6 +203,19 @@ internal sealed class FillService(TradeAccess access, IEnumerable<ITradeGate> ga
             { Details = [.. others.Select(static field => new FieldError(field, "is not what is stored"))] };
         }
     }
+}
+
+/// <summary>The fills that one write adds to a trade.</summary>
+internal sealed class TradeStep(Trade trade)
+{
+    /// <summary>The trade before the write.</summary>
+    public Trade Trade { get; } = trade;
+
+    /// <summary>The trade with the fills that were added until now.</summary>
+    public Trade Result { get; set; } = trade;
+
+    /// <summary>Its fills; null until one is added.</summary>
+    public TradeFills? Fills { get; set; }
 }
 
 /// <summary>A stored fill, and its trade before and after it.</summary>

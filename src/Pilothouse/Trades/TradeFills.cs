@@ -21,6 +21,9 @@ internal sealed class TradeFills
     private readonly bool isBuy;
     private readonly List<Fill> fills;
 
+    /// <summary>What all fills add up to; null until they are added up.</summary>
+    private FilledPosition? position;
+
     private TradeFills(Trade trade, List<Fill> fills)
     {
         this.trade = trade;
@@ -34,11 +37,13 @@ internal sealed class TradeFills
         };
     }
 
-    /// <summary>How many rows the table fills has of the trade.</summary>
-    public int Stored => fills.Count(static fill => fill.Id is not null);
+    public int Count => fills.Count;
+
+    /// <summary>Whether the table fills has rows of the trade.</summary>
+    public bool AreStored => fills[0].Id is not null;
 
     /// <summary>The entry of a trade without rows in the table fills, which gets one before the next fill; else null.</summary>
-    public Fill? Opening => fills is [{ Id: null } opening, ..] ? opening : null;
+    public Fill? Opening => AreStored ? null : fills[0];
 
     /// <summary>The last one in the order of time.</summary>
     public Fill Last => fills[^1];
@@ -84,46 +89,76 @@ internal sealed class TradeFills
         return Realized(trade, shown);
     }
 
-    /// <summary>Returns the trade as these fills make it.</summary>
-    /// <param name="added">A fill that is not stored yet; null for none.</param>
-    /// <exception cref="Refusal">The fills do not fit together.</exception>
-    public Trade Apply(Fill? added)
+    /// <summary>Adds a fill that is not stored yet.</summary>
+    /// <exception cref="Refusal">It does not fit to the others.</exception>
+    public void Add(Fill added)
     {
-        List<Fill> ordered = added is null ? fills : [.. fills.Append(added).OrderBy(static fill => fill.FilledAt ?? DateTimeOffset.MinValue)];
-        try
+        var place = fills.FindLastIndex(fill => !(fill.FilledAt > added.FilledAt)) + 1;
+        fills.Insert(place, added);
+        if (position is not null && place == fills.Count - 1)
         {
-            var position = new FilledPosition(terms.Contract, isBuy, FeeRate(added));
-            foreach (var fill in ordered)
-            {
-                var fault = position.TryAdd(fill, out _);
-                if (fault != PositionFault.None)
-                {
-                    throw Refused(fault, added, fill);
-                }
-            }
-
-            var changed = trade with
-            {
-                Quantity = position.Quantity,
-                EntryPrice = position.EntryPrice,
-                Fees = position.Fees,
-                RemainingQuantity = position.Open,
-                RealizedPnl = position.RealizedPnl,
-                AverageCost = position.AverageCost,
-            };
-            return position.Open > 0 ? changed : Close(changed, position);
+            Take(position, added, added);
         }
-        catch (OverflowException)
+        else
         {
-            throw TooLarge(added);
+            position = Replay(added);
         }
     }
+
+    /// <summary>Puts a stored fill in the place of the one that was added last.</summary>
+    public void Keep(Fill added, Fill stored) => fills[fills.LastIndexOf(added)] = stored;
 
     /// <summary>Replaces a stored fill by a corrected one.</summary>
     public void Replace(Fill old, Fill corrected)
     {
+        position = null;
         fills.Remove(old);
         fills.Insert(fills.FindLastIndex(fill => !(fill.FilledAt > corrected.FilledAt)) + 1, corrected);
+    }
+
+    /// <summary>Returns the trade as these fills make it.</summary>
+    /// <exception cref="Refusal">The fills do not fit together.</exception>
+    public Trade Result()
+    {
+        var all = position ??= Replay(null);
+        try
+        {
+            var changed = trade with
+            {
+                Quantity = all.Quantity,
+                EntryPrice = all.EntryPrice,
+                Fees = all.Fees,
+                RemainingQuantity = all.Open,
+                RealizedPnl = all.RealizedPnl,
+                AverageCost = all.AverageCost,
+            };
+            return all.Open > 0 ? changed : Close(changed, all);
+        }
+        catch (OverflowException)
+        {
+            throw TooLarge(fills.FindLast(static fill => fill.Id is null));
+        }
+    }
+
+    private FilledPosition Replay(Fill? added)
+    {
+        var all = new FilledPosition(terms.Contract, isBuy, terms.FeeRate ?? 1);
+        fills.ForEach(fill => Take(all, fill, added));
+        return all;
+    }
+
+    private void Take(FilledPosition all, Fill fill, Fill? added)
+    {
+        if (terms.FeeRate is null && fill.Fees is not null and not 0)
+        {
+            terms.Paid(fill.Fees);
+        }
+
+        var fault = all.TryAdd(fill, out _);
+        if (fault != PositionFault.None)
+        {
+            throw Refused(fault, added, fill);
+        }
     }
 
     private Trade Close(Trade changed, FilledPosition position)
@@ -139,9 +174,6 @@ internal sealed class TradeFills
         };
     }
 
-    /// <summary>The rate is needed only if there are fees.</summary>
-    private decimal FeeRate(Fill? added) => fills.Append(added).Any(static fill => fill?.Fees is not null and not 0) ? terms.Paid(1) : 1;
-
     private Refusal Refused(PositionFault fault, Fill? added, Fill at)
     {
         var isNew = ReferenceEquals(added, at);
@@ -150,7 +182,7 @@ internal sealed class TradeFills
             PositionFault.TooLarge => TooLarge(added),
             PositionFault.TooSmall => Refusal.Invalid("price", "makes an amount that is too small to be kept"),
             PositionFault.Worthless when isNew => Refusal.Invalid("price", "must be greater than 0, because the contract is inverse"),
-            PositionFault.TooMuchClosed when isNew && Left is { } left && at.Quantity > left => Refusal.Invalid("quantity",
+            PositionFault.TooMuchClosed when isNew && LeftOf(fills.FindAll(fill => !ReferenceEquals(fill, added))) is { } left && at.Quantity > left => Refusal.Invalid("quantity",
                 string.Create(CultureInfo.InvariantCulture, $"is more than the {left} that are left open")),
             PositionFault.TooMuchClosed when added is not null => Refusal.Invalid("filled_at", isNew
                 ? "must not be before the entries that it closes"

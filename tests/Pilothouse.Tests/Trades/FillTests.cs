@@ -191,6 +191,31 @@ public sealed class FillTests
         var ids = (await server.GetAsync("/api/trades/1/fills"))["data"]!.AsArray().Select(static fill => (long)fill!["id"]!).Reverse().Skip(1);
         Assert.Equal(ids, stored["ids"]!.AsArray().Select(static id => (long)id!));
         Assert.Equal(350m, Money((await server.GetAsync("/api/trades/1"))["data"]!, "pnl"));
+        Assert.Equal("opened,recorded,recorded,recorded,closed", Changes(server));
+
+        // What was stored before is found again in a closed trade, and a new fill is not taken.
+        var again = await server.PostAsync("/api/trades/1/fills/batch", $$"""{"items":[{{entry}}]}""");
+        Assert.Equal((0, 1, (long)stored["ids"]![0]!), ((int)again["count"]!, (int)again["stored_before"]!, (long)again["ids"]![0]!));
+        refusal = await server.PostAsync("/api/trades/1/fills/batch", $$"""{"items":[{{entry}},{"kind":"entry","price":1,"quantity":1}]}""", 409);
+        Assert.Equal(("already-closed", "items[1]"), ((string?)refusal["code"], (string?)refusal["details"]![0]!["field"]));
+    }
+
+    /// <summary>By their times: in 10 at 100, out 4 at 110 (40), in 4 at 150 (1,200 ÷ 10 = 120), out 5 at 130 (50), out the last 5 at 140 (100).</summary>
+    [Fact]
+    public async Task The_items_of_a_batch_may_come_in_any_order()
+    {
+        await using var server = await TestServer.StartAsync();
+        await server.PostAsync("/api/trades", Ten);
+        await server.PostAsync("/api/trades/1/fills/batch", """
+            {"items":[{"kind":"entry","price":150,"quantity":4,"filled_at":"2026-03-01T12:00:00Z","external_id":"a"},
+            {"kind":"exit","price":130,"quantity":5,"filled_at":"2026-03-01T13:00:00Z"},
+            {"kind":"entry","price":150,"quantity":4,"filled_at":"2026-03-01T12:00:00Z","external_id":"a"},
+            {"kind":"exit","price":110,"quantity":4,"filled_at":"2026-03-01T11:00:00Z"},
+            {"kind":"exit","price":140,"quantity":5,"filled_at":"2026-03-01T14:00:00Z"}]}
+            """);
+        var trade = (await server.GetAsync("/api/trades/1"))["data"]!;
+        Assert.Equal(("closed", 190m, "2026-03-01T14:00:00+00:00"), ((string?)trade["status"], Money(trade, "pnl"), (string?)trade["closed_at"]));
+        Assert.Equal(["100", "50", "", "40", ""], (await server.GetAsync("/api/trades/1/fills"))["data"]!.AsArray().Select(static fill => $"{fill!["realized_pnl"]}"));
     }
 
     [Fact]
