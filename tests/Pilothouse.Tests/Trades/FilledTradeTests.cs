@@ -91,6 +91,22 @@ public sealed class FilledTradeTests
     }
 
     [Fact]
+    public async Task Exits_at_the_same_time_never_close_more_than_there_is()
+    {
+        await using var server = await TestServer.StartAsync();
+        foreach (var trade in Enumerable.Range(1, 3))
+        {
+            await server.PostAsync("/api/trades", Ten);
+            var answers = await Task.WhenAll(Enumerable.Range(0, 30).Select(i => i % 3 == 0
+                ? server.Client.SendAsync("POST", $"/api/trades/{trade}/close", """{"exit_price":110,"quantity":1}""")
+                : server.Client.SendAsync("POST", $"/api/trades/{trade}/fills", """{"kind":"exit","price":110,"quantity":1}""")));
+            Assert.Equal((10, 20), (answers.Count(static answer => answer.Status < 300), answers.Count(static answer => answer.Status == 409)));
+            var closed = (await server.GetAsync($"/api/trades/{trade}"))["data"]!;
+            Assert.Equal(("closed", 99m, 11), ((string?)closed["status"], Money(closed, "pnl"), (int)(await server.GetAsync($"/api/trades/{trade}/fills"))["count"]!));
+        }
+    }
+
+    [Fact]
     public async Task Another_program_may_open_a_closed_trade_again_and_store_fills_itself()
     {
         await using var server = await TestServer.StartAsync();
