@@ -295,6 +295,7 @@ test_endpoints() {
   check GET '/api/candles?trading_pair=BTC/USDT&timeframe=1m&limit=1' key 200
   check GET /api/candles key 400
   check GET /api/prices key 200
+  check GET /api/why/trades/0 key 404
   for path in bot-status signals trades market-context analysis correlation cost-analytics candles; do
     check POST "/api/$path" key 400 '{}'
     check POST "/api/$path" none 401 '{}'

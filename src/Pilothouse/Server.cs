@@ -24,6 +24,7 @@ using Pilothouse.Retention;
 using Pilothouse.Signals;
 using Pilothouse.Storage;
 using Pilothouse.Trades;
+using Pilothouse.Why;
 using Scalar.AspNetCore;
 using Serilog;
 
@@ -136,7 +137,7 @@ internal static class Server
     [
         new SignalFeature(), new TradeFeature(), new PerformanceFeature(), new BotFeature(), new MarketContextFeature(), new AnalysisFeature(),
         new CorrelationFeature(), new CostFeature(), new KeyFeature(), new BackupFeature(), new AuditFeature(), new EventFeature(),
-        new CandleFeature(), new PriceFeature(),
+        new CandleFeature(), new PriceFeature(), new WhyFeature(),
     ];
 
     private static void UsePipeline(WebApplication app, Settings settings)

@@ -44,6 +44,7 @@ public sealed partial class ArchitectureTests
         // Derived from facts, which they read through their stores.
         ["Performance"] = [.. Floor, "Trades", "Bots"],
         ["Prices"] = [.. Floor, "Trades", "Candles"],
+        ["Why"] = [.. Floor, "Trades", "Signals", "Analysis"],
         ["Correlation"] = [.. Floor, "MarketContext", "Signals"],
 
         // Care for the file and the process.

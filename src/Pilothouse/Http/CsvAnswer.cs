@@ -22,9 +22,9 @@ internal static class CsvAnswer
             return false;
         }
 
-        var csv = accepted.Where(static type => type.MediaType.Equals(ContentType, StringComparison.OrdinalIgnoreCase)).Max(static type => type.Quality ?? 1);
-        var json = accepted.Where(static type => type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)).Max(static type => (double?)(type.Quality ?? 1));
-        return csv > 0 && !(json > csv);
+        double? LikedAs(string form) => accepted.Where(type => type.MediaType.Equals(form, StringComparison.OrdinalIgnoreCase)).Max(static type => (double?)(type.Quality ?? 1));
+        var csv = LikedAs(ContentType);
+        return csv > 0 && !(LikedAs("application/json") > csv);
     }
 
     /// <summary>Writes all of it. If it cannot be finished, the connection is cut, so that no client takes a part for the whole.</summary>

@@ -49,9 +49,12 @@ internal sealed class PriceRanges
         sql = new Sql(string.Join("\nUNION ALL\n", Enumerable.Range(0, Slots).Select(slot => $"""
             SELECT {slot}, counted, CASE WHEN counted <= @most THEN (SELECT max({highest}) FROM {table} WHERE {where}) END,
               CASE WHEN counted <= @most THEN (SELECT min({lowest}) FROM {table} WHERE {where}) END
-            FROM (SELECT count(*) AS counted FROM (SELECT 1 FROM {table} WHERE {where} LIMIT @limit) AS few) AS one
+            FROM (SELECT count(*) AS counted FROM (SELECT 1 FROM {table} WHERE {where} LIMIT @limit) AS few) AS counts
             """.Replace("{0}", slot.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal))));
     }
+
+    /// <summary>All of them, for the test of their query plans.</summary>
+    public static IEnumerable<Sql> Statements => new[] { OfCandles, OfSignals, OfBitcoin, OfEther }.Select(static ranges => ranges.sql);
 
     /// <summary>The prices of BTC or ETH in the market context.</summary>
     public static PriceRanges OfMarketAsset(string asset) => asset == MarketAsset.Bitcoin ? OfBitcoin : OfEther;

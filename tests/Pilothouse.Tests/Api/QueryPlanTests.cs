@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging.Abstractions;
 using Pilothouse.Contract;
 using Pilothouse.Costs;
+using Pilothouse.Prices;
 using Pilothouse.Retention;
 using Pilothouse.Signals;
 using Pilothouse.Storage;
@@ -106,6 +107,25 @@ public sealed class QueryPlanTests : IDisposable
             Assert.DoesNotContain("TEMP B-TREE", plan, StringComparison.Ordinal);
             Assert.DoesNotMatch("(?m)^SCAN ", plan);
             Assert.True(sql.ForSqlite.StartsWith("DELETE", StringComparison.Ordinal) || plan.Contains("<expr>=? AND rowid>?", StringComparison.Ordinal) || plan.Contains("<expr>>? AND <expr><?", StringComparison.Ordinal), plan);
+        });
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3000)]
+    public void Prices_are_found_by_steps_through_indexes(int rows)
+    {
+        FillAndOptimize(rows);
+        var statements = Statics<Sql>(typeof(PriceStore)).Concat(PriceRanges.Statements).Concat(Statics<Sql[]>(typeof(PriceStore)).SelectMany(static sql => sql)).ToList();
+        Assert.Equal(10, statements.Count);
+        Assert.All(statements, sql =>
+        {
+            var plan = Plan(sql);
+            Assert.DoesNotContain("TEMP B-TREE", plan, StringComparison.Ordinal);
+
+            // Only the first pair of all is found without a key, at the beginning of its index.
+            Assert.DoesNotMatch(@"(?m)^SCAN (candles|signals|market_context|newest|one|here)\b(?! USING (COVERING )?INDEX ph_(candles_series|signals_pair_time|market_context_time)$)", plan);
+            Assert.InRange(Regex.Count(plan, "(?m)^SCAN (candles|signals|market_context|newest|one|here) "), 0, 1);
         });
     }
 

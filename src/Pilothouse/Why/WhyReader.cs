@@ -1,0 +1,107 @@
+using System.Globalization;
+using Pilothouse.Storage;
+using Pilothouse.Trades;
+
+namespace Pilothouse.Why;
+
+/// <summary>Puts together why a trade was made: from the rows that name each other by their ids.</summary>
+/// <param name="prices">What stored prices say of the trade.</param>
+internal sealed class WhyReader(ITradePrices prices)
+{
+    /// <summary>Returns what is known of a trade, and what is not.</summary>
+    /// <param name="session">A snapshot.</param>
+    /// <param name="id">The id of the trade.</param>
+    public async ValueTask<WhyTrade> ReadAsync(Session session, long id)
+    {
+        var trade = await TradeAccess.FindAsync(session, id);
+        await prices.ShowAsync(session, [trade]);
+        var gaps = new List<WhyGap>();
+        var steps = new List<WhyStep>();
+        await AddSignalAsync(session, trade, steps, gaps);
+        var costs = await AddDecisionsAsync(session, trade, steps, gaps);
+        steps.AddRange((await TradeFills.ShownAsync(session, trade)).Select(static fill => new WhyStep(fill.FilledAt, fill.IsEntry ? "entry" : "exit") { Fill = fill }));
+        AddGapsOfTrade(trade, gaps);
+
+        // A step without a readable time stands beside those of its kind: the first entry is where the trade begins.
+        var ordered = steps.OrderBy(step => step.Time ?? trade.Timestamp ?? DateTimeOffset.MinValue).ThenBy(static step => Array.IndexOf(WhyStep.Kinds, step.Kind));
+        return new(trade, [.. ordered], ResultOf(trade, costs), gaps);
+    }
+
+    private static async ValueTask AddSignalAsync(Session session, Trade trade, List<WhyStep> steps, List<WhyGap> gaps)
+    {
+        if (trade.SignalId is not { } id)
+        {
+            gaps.Add(new("signal", "The trade names no signal (signal_id)."));
+            gaps.Add(new("analysis", "Analyses belong to a signal, and the trade names none."));
+            return;
+        }
+
+        if (await WhyStore.FindSignalAsync(session, id) is { } signal)
+        {
+            steps.Add(new(signal.Timestamp, "signal") { Signal = signal });
+        }
+        else
+        {
+            gaps.Add(new("signal", string.Create(CultureInfo.InvariantCulture, $"Signal {id}, which the trade names, is not stored any more.")));
+        }
+
+        var analyses = await WhyStore.AnalysesAsync(session, id);
+        steps.AddRange(analyses.Select(static analysis => new WhyStep(analysis.Timestamp, "analysis") { Analysis = analysis }));
+        if (analyses.Count == 0)
+        {
+            gaps.Add(new("analysis", string.Create(CultureInfo.InvariantCulture, $"No stored analysis names signal {id} (signal_id).")));
+        }
+    }
+
+    /// <returns>What the decisions cost.</returns>
+    private static async ValueTask<List<WhyCost>> AddDecisionsAsync(Session session, Trade trade, List<WhyStep> steps, List<WhyGap> gaps)
+    {
+        var decisions = await WhyStore.DecisionsAsync(session, trade.Id, trade.SignalId);
+        var spikes = await WhyStore.SpikesAsync(session, trade.Id, decisions.Select(static decision => decision.SpikeEventId).OfType<long>().Distinct());
+        var costs = await WhyStore.CostsAsync(session, decisions);
+        steps.AddRange(decisions.Select(static decision => new WhyStep(decision.Timestamp, "decision") { Decision = decision }));
+        steps.AddRange(spikes.Select(static spike => new WhyStep(spike.Timestamp, "spike") { Spike = spike }));
+        steps.AddRange(costs.Select(static cost => new WhyStep(cost.Timestamp, "cost") { Cost = cost }));
+        if (decisions.Count == 0)
+        {
+            gaps.Add(new("decision", "No stored decision names the trade (trade_id) or its signal (signal_id)."));
+        }
+
+        if (spikes.Count == 0)
+        {
+            gaps.Add(new("spike", "No stored spike names the trade (trade_id), and none of its decisions names one (spike_event_id)."));
+        }
+
+        if (costs.Count == 0)
+        {
+            gaps.Add(new("cost", decisions.Count == 0 ? "Costs belong to decisions, and the trade has none." : "No stored cost names one of its decisions (decision_id)."));
+        }
+
+        return costs;
+    }
+
+    private static void AddGapsOfTrade(Trade trade, List<WhyGap> gaps)
+    {
+        if (!trade.IsClosed)
+        {
+            gaps.Add(new("exit", trade.IsVoided ? "The trade is voided: it counts in no figure." : "The trade is open: its result comes with its close."));
+        }
+
+        if (trade.IsClosed ? trade.Mfe is null : !trade.IsVoided && trade.Price is null)
+        {
+            gaps.Add(new("prices", trade.IsClosed
+                ? "No stored price lies between entry and exit, or too many do (docs/metrics.md, Prices), so that mfe and mae are not known."
+                : "No price of the pair is known: no candle, no signal, no market context."));
+        }
+    }
+
+    private static WhyResult ResultOf(Trade trade, List<WhyCost> costs)
+    {
+        var pnl = trade.IsClosed ? trade.Pnl : null;
+        decimal? cost = costs.Exists(static one => one.EstimatedCost is not null)
+            ? costs.Aggregate(default(MoneySum), static (sum, one) => sum.Plus(one.EstimatedCost ?? 0)).Value : null;
+        var isDollar = trade.SettleAsset is { } asset && SettleAsset.UnitOf(asset) == SettleAsset.Reporting;
+        return new(trade.Status, pnl, trade is { IsClosed: true, Timestamp: { } opened, ClosedAt: { } closed } ? (closed - opened).TotalSeconds : null,
+            cost, isDollar && pnl is { } earned && cost is { } paid ? default(MoneySum).Plus(earned).Plus(-paid).Value : null);
+    }
+}

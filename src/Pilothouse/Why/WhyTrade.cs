@@ -1,0 +1,76 @@
+using System.Text.Json.Serialization;
+using Pilothouse.Analysis;
+using Pilothouse.Contract;
+using Pilothouse.Signals;
+using Pilothouse.Trades;
+
+namespace Pilothouse.Why;
+
+/// <summary>Why a trade was made, and what became of it.</summary>
+/// <param name="Trade">The trade.</param>
+/// <param name="Steps">What led to it and what happened to it, in the order of time.</param>
+/// <param name="Result">What came of it.</param>
+/// <param name="Missing">What is not known, each with a sentence that says why.</param>
+internal sealed record WhyTrade(Trade Trade, IReadOnlyList<WhyStep> Steps, WhyResult Result, IReadOnlyList<WhyGap> Missing);
+
+/// <summary>One step on the way of a trade. It has the field that its kind names.</summary>
+/// <param name="Time">When it happened; null if its row has no readable time.</param>
+/// <param name="Kind">signal, analysis, decision, spike, cost, entry or exit.</param>
+internal sealed record WhyStep(DateTimeOffset? Time, string Kind)
+{
+    /// <summary>The kinds in the order in which steps of one moment come.</summary>
+    public static readonly string[] Kinds = ["spike", "signal", "analysis", "decision", "cost", "entry", "exit"];
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Signal? Signal { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ChartAnalysis? Analysis { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public WhyDecision? Decision { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public WhySpike? Spike { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public WhyCost? Cost { get; init; }
+
+    /// <summary>The fill of an entry or an exit.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Fill? Fill { get; init; }
+}
+
+/// <summary>A decision of an agent.</summary>
+internal sealed record WhyDecision(
+    long Id, DateTimeOffset? Timestamp, string? AgentName, string? AgentRole, string? DecisionType, string? Decision, double? Confidence,
+    string? Reasoning, long? ExecutionTimeMs, long? SpikeEventId, long? TradeId, long? SignalId, string? BotName);
+
+/// <summary>A sudden move of a price.</summary>
+internal sealed record WhySpike(
+    long Id, DateTimeOffset? Timestamp, string? TradingPair, string? SpikeType, string? Direction, double? MagnitudePercent,
+    long? TimeframeMinutes, double? VolumeMultiplier, decimal? PriceFrom, decimal? PriceTo, double? ConfidenceScore, string? AgentDetectedBy,
+    string? Status, string? SkipReason, string? Outcome, decimal? Pnl);
+
+/// <summary>What a decision cost.</summary>
+internal sealed record WhyCost(
+    long Id, DateTimeOffset? Timestamp, string? ApiName, string? OperationType, long? ApiCalls, decimal? EstimatedCost, string? Model,
+    long? InputTokens, long? OutputTokens, long? DecisionId);
+
+/// <summary>What came of a trade.</summary>
+/// <param name="Status">open, closed or voided.</param>
+/// <param name="Pnl">Of a closed trade; null before.</param>
+/// <param name="HoldingSeconds">From its entry to its close; null before.</param>
+/// <param name="AiCost">The sum of what its decisions cost, in dollars; null if no cost names one of them.</param>
+/// <param name="PnlAfterAi">The pnl less that, of a closed trade that settles in an asset that counts as a dollar.</param>
+internal sealed record WhyResult(string? Status, decimal? Pnl, double? HoldingSeconds, decimal? AiCost, decimal? PnlAfterAi);
+
+/// <summary>Something that is not known.</summary>
+/// <param name="What">What it is: signal, analysis, decision, spike, cost, exit or prices.</param>
+/// <param name="Message">Why it is not known, or how it would be, as a sentence.</param>
+internal sealed record WhyGap(string What, string Message);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    Converters = [typeof(MoneyJson), typeof(NumberJson), typeof(WholeJson), typeof(TextJson), typeof(TimeJson)])]
+[JsonSerializable(typeof(One<WhyTrade>))]
+internal sealed partial class WhyJson : JsonSerializerContext;

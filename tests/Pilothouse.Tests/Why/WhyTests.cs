@@ -1,0 +1,92 @@
+using Pilothouse.Tests.Fixtures;
+
+namespace Pilothouse.Tests.Why;
+
+/// <summary>GET /api/why/trades/{id}: what belongs to a trade, in the order of time, and what is missing.</summary>
+public sealed class WhyTests
+{
+    [Fact]
+    public async Task All_that_belongs_to_a_trade_comes_in_the_order_of_time()
+    {
+        await using var server = await TestServer.StartAsync();
+        await server.PostAsync("/api/signals", """{"timestamp":"2026-03-02T10:01:00Z","trading_pair":"SUI/USDC","signal_type":"BUY","signal_strength":70,"price":4}""");
+        await server.PostAsync("/api/signals", """{"timestamp":"2026-03-02T10:01:30Z","trading_pair":"SUI/USDC","signal_type":"HOLD","signal_strength":0,"price":5}""");
+        await server.PostAsync("/api/analysis", """{"timestamp":"2026-03-02T10:02:00Z","trading_pair":"SUI/USDC","timeframe":"1m","recommendation":"BUY","signal_id":1}""");
+        await server.PostAsync("/api/analysis", """{"timestamp":"2026-03-02T10:02:00Z","trading_pair":"SUI/USDC","timeframe":"1m","recommendation":"SELL","signal_id":2}""");
+        await server.PostAsync("/api/trades", """{"timestamp":"2026-03-02T10:05:00Z","trading_pair":"SUI/USDC","side":"BUY","entry_price":4,"quantity":10,"signal_id":1}""");
+        await server.PostAsync("/api/trades", """{"timestamp":"2026-03-02T10:05:00Z","trading_pair":"SUI/USDC","side":"BUY","entry_price":4,"quantity":10,"signal_id":1}""");
+        server.Sql("""
+            INSERT INTO spike_events(id, timestamp, trading_pair, spike_type, direction, magnitude_percent, timeframe_minutes, price_from, price_to, trade_id)
+            VALUES (11, '2026-03-02 10:00:00', 'SUI/USDC', 'price', 'pump', 5.5, 5, 3.8, 4, NULL), (12, '2026-03-02 10:00:30', 'SUI/USDC', 'price', 'pump', 6, 5, 3.8, 4, 1), (13, '2026-03-02 10:00:30', 'X/Y', 'price', 'dump', 6, 5, 3.8, 4, NULL);
+            INSERT INTO agent_decisions(id, timestamp, agent_name, agent_role, decision_type, decision, confidence, reasoning, spike_event_id, trade_id, signal_id)
+            VALUES (21, '2026-03-02 10:03:00', 'analyst', 'analysis', 'trade', 'buy', 0.8, 'it rises', 11, NULL, 1), (22, '2026-03-02 10:04:00', 'risk', 'risk', 'size', '10', 0.9, NULL, NULL, 1, NULL),
+              (23, '2026-03-02 10:04:00', 'risk', 'risk', 'size', '10', 0.9, NULL, NULL, 2, 1), (24, '2026-03-02 10:04:00', 'other', 'risk', 'size', '10', 0.9, NULL, 13, NULL, 2);
+            """);
+        await server.PostAsync("/api/cost-analytics", """{"timestamp":"2026-03-02T10:03:01Z","api_name":"llm","operation_type":"chat","estimated_cost":0.1,"decision_id":21}""");
+        await server.PostAsync("/api/cost-analytics", """{"timestamp":"2026-03-02T10:04:01Z","api_name":"llm","operation_type":"chat","estimated_cost":0.2,"decision_id":22}""");
+        await server.PostAsync("/api/cost-analytics", """{"timestamp":"2026-03-02T10:04:01Z","api_name":"llm","operation_type":"chat","estimated_cost":7,"decision_id":23}""");
+        await server.PostAsync("/api/trades/1/fills", """{"kind":"entry","price":6,"quantity":10,"filled_at":"2026-03-02T10:10:00Z"}""");
+        await server.PostAsync("/api/trades/1/close", """{"exit_price":7,"closed_at":"2026-03-02T10:20:00Z","fees":1}""", 200);
+
+        var why = (await server.GetAsync("/api/why/trades/1"))["data"]!;
+        Assert.Equal("spike 11,spike 12,signal 1,analysis 1,decision 21,cost 1,decision 22,cost 2,entry 4,entry 6,exit 7", string.Join(',', why["steps"]!.AsArray().Select(static step =>
+        {
+            var kind = (string)step!["kind"]!;
+            var record = step[kind is "entry" or "exit" ? "fill" : kind]!;
+            Assert.Equal((string?)step["time"], (string?)(record["timestamp"] ?? record["filled_at"]));
+            return $"{kind} {(kind is "entry" or "exit" ? record["price"] : record["id"])}";
+        })));
+        Assert.Equal(("it rises", 0.8), ((string?)why["steps"]![4]!["decision"]!["reasoning"], (double)why["steps"]![4]!["decision"]!["confidence"]!));
+
+        // 20 at 5 on average, sold at 7, less the fees of 1; less 0.1 and 0.2 of its decisions.
+        var result = why["result"]!;
+        Assert.Equal(("closed", 39m, 900d, 0.3m, 38.7m), ((string?)result["status"], (decimal)result["pnl"]!, (double)result["holding_seconds"]!, (decimal)result["ai_cost"]!, (decimal)result["pnl_after_ai"]!));
+        Assert.Equal(39m, (decimal)why["trade"]!["pnl"]!);
+
+        // Its signals' prices are the only ones, and they were before it.
+        Assert.Equal(["prices"], why["missing"]!.AsArray().Select(static gap => (string?)gap!["what"]));
+    }
+
+    [Fact]
+    public async Task What_is_missing_is_named_with_a_sentence()
+    {
+        await using var server = await TestServer.StartAsync();
+        await server.PostAsync("/api/trades", """{"trading_pair":"SUI/USDC","side":"BUY","entry_price":4,"quantity":10}""");
+        var why = (await server.GetAsync("/api/why/trades/1"))["data"]!;
+        Assert.Equal(["entry"], why["steps"]!.AsArray().Select(static step => (string?)step!["kind"]));
+        Assert.Equal("""{"status":"open","pnl":null,"holding_seconds":null,"ai_cost":null,"pnl_after_ai":null}""", why["result"]!.ToJsonString());
+        Assert.Equal(["signal", "analysis", "decision", "spike", "cost", "exit", "prices"], why["missing"]!.AsArray().Select(static gap => (string?)gap!["what"]));
+        Assert.All(why["missing"]!.AsArray(), static gap => Assert.EndsWith(".", (string)gap!["message"]!, StringComparison.Ordinal));
+
+        await server.PostAsync("/api/signals", """{"trading_pair":"SUI/USDC","signal_type":"BUY","signal_strength":70,"price":4}""");
+        await server.PostAsync("/api/trades", """{"trading_pair":"SUI/USDC","side":"BUY","entry_price":4,"quantity":10,"signal_id":1}""");
+        why = (await server.GetAsync("/api/why/trades/2"))["data"]!;
+        Assert.Equal(["signal", "entry"], why["steps"]!.AsArray().Select(static step => (string?)step!["kind"]));
+        Assert.Contains("signal 1", (string?)why["missing"]![0]!["message"], StringComparison.Ordinal);
+        Assert.Equal(0m, (decimal)why["trade"]!["unrealized_pnl"]!);
+        await server.PostAsync("/api/trades/2/void", """{"reason":"test"}""", 200);
+        Assert.Equal("exit", (string?)(await server.GetAsync("/api/why/trades/2"))["data"]!["missing"]!.AsArray()[^1]!["what"]);
+    }
+
+    [Fact]
+    [OnlyOnSqlite("removes what others refer to")]
+    public async Task A_signal_that_is_gone_is_named()
+    {
+        await using var server = await TestServer.StartAsync();
+        await server.PostAsync("/api/signals", """{"trading_pair":"SUI/USDC","signal_type":"BUY","signal_strength":70,"price":4}""");
+        await server.PostAsync("/api/trades", """{"trading_pair":"SUI/USDC","side":"BUY","entry_price":4,"quantity":10,"signal_id":1}""");
+        await Tool.SqliteAsync(server.DatabasePath, "DELETE FROM signals");
+        Assert.Equal("Signal 1, which the trade names, is not stored any more.", (string?)(await server.GetAsync("/api/why/trades/1"))["data"]!["missing"]![0]!["message"]);
+    }
+
+    [Theory]
+    [InlineData("1")]
+    [InlineData("x")]
+    [InlineData("-1")]
+    [InlineData("99999999999999999999")]
+    public async Task A_trade_that_is_not_there_is_not_found(string id)
+    {
+        await using var server = await TestServer.StartAsync();
+        Assert.Equal(404, (await server.Client.SendAsync("GET", $"/api/why/trades/{id}")).Status);
+    }
+}
