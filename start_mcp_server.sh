@@ -275,6 +275,12 @@ test_endpoints() {
   check_login
   check GET /api/auth/check key 200
   check GET /api/bot-status key '200 404'
+  check GET '/api/bot-status/history?limit=1' key 200
+  check GET /api/bots key 200
+  check GET /api/bots/none key 404
+  check GET /api/bots/none/control key 200
+  check POST /api/bots/none/control key 403 '{"state":"paused"}'
+  check POST /api/bots/none/control/heard key 400 '{"control_seq":0}'
   check GET /api/signals key 200
   check GET '/api/signals?limit=1&signal_type=BUY' key 200
   check GET '/api/signals?limit=abc' key 400

@@ -12,6 +12,7 @@ using Pilothouse.Contract;
 using Pilothouse.Correlation;
 using Pilothouse.Costs;
 using Pilothouse.Events;
+using Pilothouse.Fleet;
 using Pilothouse.Http;
 using Pilothouse.Keys;
 using Pilothouse.Listening;
@@ -135,7 +136,7 @@ internal static class Server
     /// <summary>Every feature of the server, each once. Its services, operations, JSON types and heading come from it.</summary>
     private static Feature[] Features() =>
     [
-        new SignalFeature(), new TradeFeature(), new PerformanceFeature(), new BotFeature(), new MarketContextFeature(), new AnalysisFeature(),
+        new SignalFeature(), new TradeFeature(), new PerformanceFeature(), new BotFeature(), new FleetFeature(), new MarketContextFeature(), new AnalysisFeature(),
         new CorrelationFeature(), new CostFeature(), new KeyFeature(), new BackupFeature(), new AuditFeature(), new EventFeature(),
         new CandleFeature(), new PriceFeature(), new WhyFeature(),
     ];

@@ -31,7 +31,7 @@ public sealed partial class ArchitectureTests
         // Facts name each other by id only.
         ["Signals"] = Floor,
         ["Trades"] = Floor,
-        ["Bots"] = Floor,
+        ["Bots"] = [.. Floor, "Monitoring"],
         ["MarketContext"] = Floor,
         ["Analysis"] = Floor,
         ["Costs"] = Floor,
@@ -45,6 +45,7 @@ public sealed partial class ArchitectureTests
         ["Performance"] = [.. Floor, "Trades", "Bots"],
         ["Prices"] = [.. Floor, "Trades", "Candles"],
         ["Why"] = [.. Floor, "Trades", "Signals", "Analysis"],
+        ["Fleet"] = [.. Floor, "Bots", "Trades"],
         ["Correlation"] = [.. Floor, "MarketContext", "Signals"],
 
         // Care for the file and the process.

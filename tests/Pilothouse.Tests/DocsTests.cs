@@ -21,8 +21,8 @@ public sealed partial class DocsTests
     public void Every_setting_is_documented_with_its_default_and_no_other()
     {
         var documented = SettingRow().Matches(Read("docs", "configuration.md"))
-            .Select(static row => $"{row.Groups["name"].Value}={row.Groups["default"].Value}{(row.Groups["reserved"].Success ? " reserved" : "")}");
-        var real = Facts().Select(static fact => $"{fact.Name}={fact.Default}{(Settings.IsReserved(fact.Name) ? " reserved" : "")}");
+            .Select(static row => $"{row.Groups["name"].Value}={row.Groups["default"].Value}");
+        var real = Facts().Select(static fact => $"{fact.Name}={fact.Default}");
         AssertSame(real, documented);
     }
 
@@ -30,8 +30,8 @@ public sealed partial class DocsTests
     public void Example_env_has_every_setting_with_its_default()
     {
         var documented = EnvLine().Matches(Read(".env.example"))
-            .Select(static line => line.Groups["off"].Success ? $"{line.Groups["name"].Value}={line.Groups["value"].Value} reserved" : $"{line.Groups["name"].Value}={line.Groups["value"].Value}");
-        var real = Facts().Select(static fact => Settings.IsReserved(fact.Name) || fact.Secret ? $"{fact.Name}={fact.Default} reserved"
+            .Select(static line => line.Groups["off"].Success ? $"{line.Groups["name"].Value}={line.Groups["value"].Value} off" : $"{line.Groups["name"].Value}={line.Groups["value"].Value}");
+        var real = Facts().Select(static fact => fact.Secret ? $"{fact.Name}={fact.Default} off"
             : fact.Name == "CORS_ORIGINS" ? "CORS_ORIGINS=http://localhost:5000"
             : $"{fact.Name}={fact.Default}");
         AssertSame(real, documented);
@@ -44,7 +44,6 @@ public sealed partial class DocsTests
         File.Copy(Repository.PathOf(".env.example"), folder.File(".env"));
         var values = EnvFile.Read(folder.File(".env"));
         Assert.NotNull(EnvFile.AddMissingSecrets(folder.File(".env"), values));
-        Assert.Empty(Settings.Read(values).SetWithoutEffect);
         Assert.NotEmpty(Settings.Read(EnvFile.Read(folder.File(".env"))).Pin);
     }
 
@@ -192,7 +191,7 @@ public sealed partial class DocsTests
 
     private static string Read(params string[] parts) => File.ReadAllText(Repository.PathOf(parts));
 
-    [GeneratedRegex(@"^\| `(?<name>[A-Z][A-Z0-9_]+)`(?<reserved> ○)? \| (`(?<default>[^`]*)`)? *\|", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^\| `(?<name>[A-Z][A-Z0-9_]+)` \| (`(?<default>[^`]*)`)? *\|", RegexOptions.Multiline)]
     private static partial Regex SettingRow();
 
     [GeneratedRegex(@"^(?<off>#)?(?<name>[A-Z][A-Z0-9_]+)=(?<value>.*)$", RegexOptions.Multiline)]

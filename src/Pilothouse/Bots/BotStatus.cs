@@ -33,11 +33,17 @@ internal record NewBotStatus : IInput<NewBotStatus>
 
     public string? Message { get; set; }
 
+    /// <summary>How often the bot means to report, in seconds. After three missed reports it counts as silent.</summary>
+    public long? ExpectedEverySeconds { get; set; }
+
+    /// <summary>The control that the bot has heard: the control_seq of the last answer.</summary>
+    public long? ControlSeq { get; set; }
+
     public static readonly Choices Statuses = new("running", "stopped", "error", "paused");
 
     public static readonly Choices Modes = new("auto", "manual", "paper");
 
-    public static InputRules<NewBotStatus> Rules => BotStore.Table.Rules;
+    public static InputRules<NewBotStatus> Rules => BotStore.Rules;
 }
 
 /// <summary>A stored report of a bot. A value of another program that the API would not accept is read as null.</summary>
@@ -51,12 +57,26 @@ internal sealed record BotStatus : NewBotStatus
 internal sealed record BotState(string Name, string? Status, DateTimeOffset? ReportedAt);
 
 /// <summary>The answer to a stored report.</summary>
-internal sealed record BotStatusStored(bool Success, string Message, long StatusId) : WriteAnswer;
+/// <param name="Control">What is asked of the bot now.</param>
+internal sealed record BotStatusStored(bool Success, string Message, long StatusId, BotOrders Control) : WriteAnswer;
+
+/// <summary>The answer to a batch of reports.</summary>
+/// <param name="Controls">What is asked now of each bot that is in the batch.</param>
+internal sealed record BotStatusesStored(bool Success, string Message, int Count, int StoredBefore, IReadOnlyList<long> Ids, IReadOnlyList<BotOrders> Controls)
+    : WriteAnswer;
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     Converters = [typeof(MoneyJson), typeof(NumberJson), typeof(WholeJson), typeof(TextJson), typeof(TimeJson)])]
 [JsonSerializable(typeof(NewBotStatus))]
 [JsonSerializable(typeof(BatchOf<NewBotStatus>))]
 [JsonSerializable(typeof(BotStatusStored))]
+[JsonSerializable(typeof(BotStatusesStored))]
 [JsonSerializable(typeof(One<BotStatus>))]
+[JsonSerializable(typeof(Page<BotStatus>))]
+[JsonSerializable(typeof(NewBotControl))]
+[JsonSerializable(typeof(BotControlAsked))]
+[JsonSerializable(typeof(BotControlAck))]
+[JsonSerializable(typeof(BotControlHeard))]
+[JsonSerializable(typeof(BotControlRow))]
+[JsonSerializable(typeof(One<BotControlView>))]
 internal sealed partial class BotJson : JsonSerializerContext;

@@ -24,7 +24,15 @@ internal static class BotStore
         Column.Number("win_rate", least: 0, most: 100),
         Column.Money("total_pnl"),
         Column.OneOf("mode", NewBotStatus.Modes) with { Filter = "Only reports in this mode." },
-        Column.Text("message", longest: 2000));
+        Column.Text("message", longest: 2000),
+        Column.Whole("expected_every_seconds", least: 1, most: 31_536_000),
+        Column.Whole("control_seq", least: 1) with { References = ("bot_controls", "control") });
+
+    public static readonly InputRules<NewBotStatus> Rules = Table.Rules.Also(
+        "bot_name", static status => status.BotName == BotControl.AllBots ? "must not be *, which stands for all bots in a control" : null);
+
+    /// <summary>The reports, newest first. Filters: those of the columns.</summary>
+    public static readonly ListSql List = new(Table) { Leaders = ["bot_name"], Groups = ["bot_name mode status"] };
 
     private const string OfStatusAndMode = "(@status IS NULL OR lower(status) = @status) AND (@mode IS NULL OR lower(mode) = @mode)";
 
@@ -32,6 +40,8 @@ internal static class BotStore
 
     private static readonly Sql LatestOfBot = new(
         $"SELECT {Table.Selection} FROM bot_status WHERE bot_name = @bot_name AND {OfStatusAndMode} ORDER BY time_key(timestamp) DESC, id DESC LIMIT 1");
+
+    private static readonly Sql Any = new("SELECT 1 FROM bot_status WHERE bot_name = @bot_name LIMIT 1");
 
     /// <summary>
     /// The newest report of each of the first <see cref="MostStates"/> bots. It steps through the index from one bot's name to the next, so
@@ -57,6 +67,9 @@ internal static class BotStore
         var statement = botName is null ? session.Prepare(Latest) : session.Prepare(LatestOfBot).Set("bot_name", botName);
         return statement.Set("status", status).Set("mode", mode).FirstAsync(Table.Read);
     }
+
+    /// <summary>Whether the bot has ever reported.</summary>
+    public static ValueTask<bool> AnyAsync(Session session, string botName) => session.Prepare(Any).Set("bot_name", botName).AnyAsync();
 
     /// <summary>Returns the last report of each bot, by name; at most <see cref="MostStates"/> of them.</summary>
     public static ValueTask<List<BotState>> ListStatesAsync(Session session) =>

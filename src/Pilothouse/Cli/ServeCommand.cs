@@ -128,11 +128,6 @@ internal static partial class ServeCommand
         var all = string.Join(" and ", addresses);
         var place = DatabaseEngine.PlaceOf(settings);
         Started(logger, all, place, Environment.ProcessId);
-        if (settings.SetWithoutEffect.Count > 0)
-        {
-            WithoutEffect(logger, string.Join(", ", settings.SetWithoutEffect));
-        }
-
         Shell.TellInPassing(() => TellTerminal(newPin, all, addresses[^1]));
     }
 
@@ -151,7 +146,4 @@ internal static partial class ServeCommand
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "The server has not started. {Sentence}")]
     private static partial void NotStarted(ILogger logger, string sentence);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "This version checks but does not yet act on {Names}")]
-    private static partial void WithoutEffect(ILogger logger, string names);
 }

@@ -51,11 +51,12 @@ internal sealed partial class Settings
         RateLimitPerDay = from.Whole("RATE_LIMIT_PER_DAY", 200, 1, 1_000_000_000);
         RateLimitPerKeyPerMinute = from.Whole("RATE_LIMIT_PER_KEY_PER_MINUTE", 6000, 1, 1_000_000_000);
         RedisUrl = from.RedisUrl("REDIS_URL");
+        BotStaleAfter = TimeSpan.FromSeconds(from.Whole("BOT_STALE_AFTER_SECONDS", 180, 1, 31_536_000));
         Retention = new RetentionSettings(from);
         StartingBalance = from.Money("STARTING_BALANCE", "an amount of money above 0");
         Environment = from.OneOf("FLASK_ENV", "production", "production", "development", "testing");
         AspNetEnvironment = from.Text("ASPNETCORE_ENVIRONMENT", "", "Production or Development; it wins over FLASK_ENV");
-        ReadReserved(from);
+        from.Text("FLASK_SECRET_KEY", "", "anything; accepted and unused");
         Check(from);
         Facts = from.Facts;
     }
@@ -95,6 +96,9 @@ internal sealed partial class Settings
     public int BackupScheduleHour { get; }
 
     public int BackupScheduleMinute { get; }
+
+    /// <summary>When a bot is silent that does not say how often it reports.</summary>
+    public TimeSpan BotStaleAfter { get; }
 
     public string LogDir { get; }
 
@@ -162,9 +166,6 @@ internal sealed partial class Settings
 
     public string AspNetEnvironment { get; }
 
-    /// <summary>Settings that are checked but belong to parts which this version does not have yet, as the owner set them.</summary>
-    public IReadOnlyList<string> SetWithoutEffect { get; private set; } = [];
-
     public IReadOnlyList<SettingFact> Facts { get; }
 
     public bool IsProduction => (AspNetEnvironment.Length > 0 ? AspNetEnvironment : Environment).Equals("production", StringComparison.OrdinalIgnoreCase);
@@ -192,14 +193,4 @@ internal sealed partial class Settings
         source.Verify();
         return settings;
     }
-
-    /// <summary>Accepted and checked, so that a wrong value shows now; their parts say when they use them.</summary>
-    private void ReadReserved(SettingSource from)
-    {
-        from.Text("FLASK_SECRET_KEY", "", "anything; accepted and unused");
-        from.Whole("BOT_STALE_AFTER_SECONDS", 180, 1, 31_536_000);
-        SetWithoutEffect = [.. from.Facts.Select(static fact => fact.Name).Where(name => from.IsSet(name) && IsReserved(name))];
-    }
-
-    internal static bool IsReserved(string name) => name is "BOT_STALE_AFTER_SECONDS";
 }

@@ -29,7 +29,7 @@ internal sealed record BatchChange(int Count, IReadOnlyList<long> Ids);
 /// <param name="one">The write that is done for each item.</param>
 /// <param name="name">Its name.</param>
 /// <param name="summary">What it does, in a few words.</param>
-internal sealed class Batch<TInput, TAnswer>(Write<TInput, TAnswer> one, string name, string summary) : WriteOperation(name, $"POST {one.Path}/batch", summary)
+internal class Batch<TInput, TAnswer>(Write<TInput, TAnswer> one, string name, string summary) : WriteOperation(name, $"POST {one.Path}/batch", summary)
     where TInput : class, IInput<TInput>
     where TAnswer : WriteAnswer
 {
@@ -47,7 +47,8 @@ internal sealed class Batch<TInput, TAnswer>(Write<TInput, TAnswer> one, string 
     public override Task<Outcome> RunAsync(OperationRunner runner, Call call, ReadOnlyMemory<byte> body) =>
         runner.WriteAsync(this, call, body, (json, now) => Parse(call, json.Span, now), BatchJson.Default.BatchStored, WorkAsync);
 
-    private List<TInput> Parse(Call call, ReadOnlySpan<byte> body, DateTimeOffset now)
+    /// <summary>Reads and checks the items.</summary>
+    protected List<TInput> Parse(Call call, ReadOnlySpan<byte> body, DateTimeOffset now)
     {
         var items = new List<TInput>();
         var ignoredByAny = new Dictionary<string, string>();
@@ -94,7 +95,8 @@ internal sealed class Batch<TInput, TAnswer>(Write<TInput, TAnswer> one, string 
         return begun;
     }
 
-    private async ValueTask<Answer<BatchStored>> WorkAsync(Session session, Call call, List<TInput> items)
+    /// <summary>Stores the items in the transaction of <paramref name="session"/>.</summary>
+    protected async ValueTask<Answer<BatchStored>> WorkAsync(Session session, Call call, List<TInput> items)
     {
         var ids = new long[items.Count];
         Changed? changed = null;

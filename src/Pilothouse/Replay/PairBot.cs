@@ -14,7 +14,9 @@ internal sealed class PairBot
     public bool HasOpenTrade => rules.Open is not null;
 
     /// <summary>Returns the actions of the bot at the close of <paramref name="candle"/>, in order.</summary>
-    public IEnumerable<BotAction> OnCandle(MinuteCandle candle)
+    /// <param name="candle">The candle.</param>
+    /// <param name="mayOpen">Whether it may open trades. If not, it still raises signals and closes.</param>
+    public IEnumerable<BotAction> OnCandle(MinuteCandle candle, bool mayOpen)
     {
         lastCandle = candle;
         var reading = indicators.Add(candle);
@@ -29,7 +31,7 @@ internal sealed class PairBot
         }
 
         var signal = reading.Signal;
-        var opens = rules.WouldOpen(signal);
+        var opens = mayOpen && rules.WouldOpen(signal);
         if (opens || signal != lastSignal)
         {
             lastSignal = signal;
@@ -47,6 +49,6 @@ internal sealed class PairBot
         }
     }
 
-    /// <summary>Closes the trade that is still open after the pair's last candle; null if there is none.</summary>
-    public TradeClosed? OnEnd() => lastCandle is null ? null : rules.OnEnd(lastCandle);
+    /// <summary>Closes the open trade at the pair's last price; null if there is none.</summary>
+    public TradeClosed? CloseNow(string reason) => lastCandle is null ? null : rules.CloseNow(lastCandle, reason);
 }

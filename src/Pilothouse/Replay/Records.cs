@@ -38,11 +38,20 @@ internal sealed record MarketContextBody(
 
 internal sealed record StatusBody(
     DateTimeOffset Timestamp, string BotName, string Status, decimal? Balance, int? OpenPositions, int? TotalTrades, decimal? WinRate,
-    decimal? TotalPnl, string Mode, string? Message);
+    decimal? TotalPnl, string Mode, string? Message, int? ExpectedEverySeconds = null);
+
+internal sealed record ControlAckBody(long ControlSeq, bool Done);
 
 /// <summary>The server's answer to a POST. Which fields it has depends on the path and on success.</summary>
 internal sealed record ServerAnswer(
-    bool Success, long? SignalId, long? TradeId, string? Error, string? Message, string? Code, IReadOnlyList<FieldFault>? Details);
+    bool Success, long? SignalId, long? TradeId, string? Error, string? Message, string? Code, IReadOnlyList<FieldFault>? Details,
+    BotOrders? Control = null);
+
+/// <summary>What the owner asks of the bot, in the answer to a report.</summary>
+internal sealed record BotOrders(long? ControlSeq, string? State, bool EmergencyClose, string? OpenTrades, string? Reason);
+
+/// <summary>The answer with what is asked of a bot.</summary>
+internal sealed record BotOrdersAnswer(BotOrders? Data);
 
 /// <summary>The answer with the last report of a bot.</summary>
 internal sealed record BotReportAnswer(BotReport? Data);
@@ -69,4 +78,6 @@ internal sealed record FieldFault(string? Field, string? Message);
 [JsonSerializable(typeof(StatusBody))]
 [JsonSerializable(typeof(ServerAnswer))]
 [JsonSerializable(typeof(BotReportAnswer))]
+[JsonSerializable(typeof(BotOrdersAnswer))]
+[JsonSerializable(typeof(ControlAckBody))]
 internal sealed partial class ReplayJson : JsonSerializerContext;

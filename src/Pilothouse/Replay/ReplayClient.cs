@@ -32,9 +32,9 @@ internal sealed class ReplayClient(HttpClient http, TimeProvider time, Action<st
         var json = JsonSerializer.SerializeToUtf8Bytes(body, type);
         var reply = await AskAsync(Request, path, alsoGood: "already-closed", cancellationToken);
 
-        // A close always answers 200. A POST that creates a record answers 200 only if the record already existed. 409: the trade was
+        // A close and what a bot says of a control always answer 200. A POST that creates a record answers 200 only if the record already existed. 409: the trade was
         // closed before.
-        var wasThere = reply.Status == HttpStatusCode.OK ? body is not CloseBody : reply.Status == HttpStatusCode.Conflict;
+        var wasThere = reply.Status == HttpStatusCode.OK ? body is not (CloseBody or ControlAckBody) : reply.Status == HttpStatusCode.Conflict;
         return new Posted(reply.Answer, Existed: wasThere || reply.IsReplayed);
 
         HttpRequestMessage Request()
@@ -54,6 +54,14 @@ internal sealed class ReplayClient(HttpClient http, TimeProvider time, Action<st
             () => new HttpRequestMessage(HttpMethod.Get, $"{Path}?bot_name={Uri.EscapeDataString(botName)}"), Path, alsoGood: "not-found",
             cancellationToken);
         return reply.Status == HttpStatusCode.OK ? JsonSerializer.Deserialize(reply.Json, ReplayJson.Default.BotReportAnswer)?.Data : null;
+    }
+
+    /// <summary>Returns what is asked of the bot; null if the server does not know.</summary>
+    public async Task<BotOrders?> FindOrdersAsync(string botName, CancellationToken cancellationToken)
+    {
+        var path = $"/api/bots/{Uri.EscapeDataString(botName)}/control";
+        var reply = await AskAsync(() => new HttpRequestMessage(HttpMethod.Get, path), path, alsoGood: "endpoint-not-found", cancellationToken);
+        return reply.Status == HttpStatusCode.OK ? JsonSerializer.Deserialize(reply.Json, ReplayJson.Default.BotOrdersAnswer)?.Data : null;
     }
 
     /// <summary>

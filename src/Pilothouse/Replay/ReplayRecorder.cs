@@ -8,8 +8,14 @@ namespace Pilothouse.Replay;
 /// record is made of its content (bot, kind, pair, time, end of the run): running the same replay again within the 24 hours for which the
 /// server keeps keys stores nothing twice.
 /// </summary>
-internal sealed class ReplayRecorder(ReplayClient client, string botName, ReplayTimes times)
+internal sealed class ReplayRecorder(ReplayClient client, string botName, ReplayTimes times, TimeProvider time)
 {
+    /// <summary>How often the bot shows that it lives, while it replays old times.</summary>
+    public static readonly TimeSpan Pulse = TimeSpan.FromSeconds(15);
+
+    /// <summary>What it promises: four times as long, because a request may wait.</summary>
+    private const int ExpectedEverySeconds = 60;
+
     public const string DefaultBotName = "replay_bot";
     private const string Timeframe = "1m";
     private const string Strategy = "indicator-score";
@@ -18,7 +24,19 @@ internal sealed class ReplayRecorder(ReplayClient client, string botName, Replay
     private readonly Dictionary<string, long> signalIds = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> tradeIds = new(StringComparer.Ordinal);
 
+    private long reported = time.GetTimestamp();
+    private bool hasPulse;
+
     public ReplayTally Tally { get; } = new();
+
+    /// <summary>What the owner asks of the bot, by the newest answer.</summary>
+    public BotOrders? Orders { get; private set; }
+
+    /// <summary>How long it is until the bot shows again that it lives; null if it replays the candles' own times, which are long past.</summary>
+    public TimeSpan? UntilPulse => times.End is null ? null : Pulse - time.GetElapsedTime(reported);
+
+    /// <summary>Asks what the owner wants of the bot, before it reports for the first time.</summary>
+    public async Task AskAsync(CancellationToken cancellationToken) => Orders = await client.FindOrdersAsync(botName, cancellationToken);
 
     /// <summary>
     /// Reports that the bot runs, with the time at which the replay will end. This stays the bot's newest report until its last one, so a
@@ -31,7 +49,7 @@ internal sealed class ReplayRecorder(ReplayClient client, string botName, Replay
         {
             await PostAsync(
                 "/api/bot-status", Key("begin", "all", end - times.Shift),
-                new StatusBody(end, botName, "running", null, null, null, null, null, Mode, times.About), ReplayJson.Default.StatusBody, cancellationToken);
+                new StatusBody(end, botName, "running", null, null, null, null, null, Mode, times.About, ExpectedEverySeconds), ReplayJson.Default.StatusBody, cancellationToken);
         }
     }
 
@@ -45,6 +63,25 @@ internal sealed class ReplayRecorder(ReplayClient client, string botName, Replay
                 candle.Pair, Timeframe, Shown(candle.Time), candle.Open, candle.High, candle.Low, candle.Close, candle.Volume))]),
             ReplayJson.Default.CandlesBody, cancellationToken);
     }
+
+    /// <summary>
+    /// Reports with the time of the clock: the other reports have times of the replay, which do not show that the bot lives. A replay that
+    /// takes a few seconds makes no such report.
+    /// </summary>
+    public async Task ShowLifeAsync(StatusReported status, CancellationToken cancellationToken)
+    {
+        hasPulse = true;
+        var now = time.GetUtcNow();
+        await PostAsync(
+            "/api/bot-status", string.Create(CultureInfo.InvariantCulture, $"replay:{botName}:pulse:{now.UtcTicks}"),
+            Body(status, now, times.AboutNow, ExpectedEverySeconds), ReplayJson.Default.StatusBody, cancellationToken);
+    }
+
+    /// <summary>Tells the server that the bot has heard a control, or has done it.</summary>
+    public Task AnswerAsync(long controlSeq, bool isDone, CancellationToken cancellationToken) => PostAsync(
+        $"/api/bots/{botName}/control/heard",
+        string.Create(CultureInfo.InvariantCulture, $"replay:{botName}:{(isDone ? "done" : "heard")}:{controlSeq}:{time.GetUtcNow().UtcTicks}"),
+        new ControlAckBody(controlSeq, isDone), ReplayJson.Default.ControlAckBody, cancellationToken);
 
     public async Task RecordAsync(BotAction action, CancellationToken cancellationToken)
     {
@@ -77,10 +114,13 @@ internal sealed class ReplayRecorder(ReplayClient client, string botName, Replay
             case StatusReported status:
                 await PostAsync(
                     "/api/bot-status", Key(status.IsLast ? "last-status" : "status", "all", status.At),
-                    new StatusBody(
-                        Shown(status.At), botName, status.Status, Rounded(status.Balance), status.OpenPositions, status.Trades,
-                        status.WinRatePercent, Rounded(status.TotalPnl), Mode, times.About),
-                    ReplayJson.Default.StatusBody, cancellationToken);
+                    Body(status, Shown(status.At), times.About, null), ReplayJson.Default.StatusBody, cancellationToken);
+                if (status.IsLast && hasPulse)
+                {
+                    // The newest report must be the one that says that the bot has stopped.
+                    await ShowLifeAsync(status, cancellationToken);
+                }
+
                 break;
             default:
                 throw new InvalidOperationException($"Nobody records {action.GetType().Name}.");
@@ -118,8 +158,22 @@ internal sealed class ReplayRecorder(ReplayClient client, string botName, Replay
     {
         var posted = await client.PostAsync(path, key, body, type, cancellationToken);
         Tally.CountPost(posted.Existed);
+        if (body is StatusBody)
+        {
+            reported = time.GetTimestamp();
+            if (!posted.Existed)
+            {
+                // A kept answer says what was asked when the record was sent first.
+                Orders = posted.Answer.Control ?? Orders;
+            }
+        }
+
         return posted.Answer;
     }
+
+    private StatusBody Body(StatusReported status, DateTimeOffset at, string? about, int? expected) => new(
+        at, botName, status.Status, Rounded(status.Balance), status.OpenPositions, status.Trades, status.WinRatePercent, Rounded(status.TotalPnl),
+        Mode, about, expected);
 
     private SignalBody Body(SignalRaised signal)
     {

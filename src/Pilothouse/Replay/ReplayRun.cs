@@ -3,7 +3,7 @@ namespace Pilothouse.Replay;
 /// <summary>
 /// One replay: plays the candles in order of time, at full speed or <paramref name="speed"/> times faster than real time.
 /// </summary>
-internal sealed class ReplayRun(SampleBot bot, ReplayRecorder recorder, TimeProvider time, double? speed)
+internal sealed class ReplayRun(SampleBot bot, ReplayRecorder recorder, Steering steering, TimeProvider time, double? speed)
 {
     /// <summary>
     /// Plays all <paramref name="candles"/>, which are sorted by time. It calls <paramref name="advanced"/> with the number of candles
@@ -13,10 +13,15 @@ internal sealed class ReplayRun(SampleBot bot, ReplayRecorder recorder, TimeProv
     {
         var started = time.GetTimestamp();
         var seen = new List<MinuteCandle>();
-        for (var first = 0; first < candles.Count;)
+        for (var first = 0; first < candles.Count && !steering.HasStopped;)
         {
             var minute = candles.Skip(first).TakeWhile(candle => candle.Time == candles[first].Time).ToList();
             await KeepPaceAsync(minute[0].Closes - candles[0].Time, started, cancellationToken);
+            if (steering.HasStopped)
+            {
+                break;
+            }
+
             first += minute.Count;
             seen.AddRange(minute);
 
@@ -28,10 +33,17 @@ internal sealed class ReplayRun(SampleBot bot, ReplayRecorder recorder, TimeProv
             }
 
             await RecordAsync(bot.OnMinute(minute), cancellationToken);
+            await ShowLifeAsync(cancellationToken);
+            await steering.ObeyAsync(cancellationToken);
             advanced(first);
         }
 
-        await RecordAsync(bot.OnEnd(), cancellationToken);
+        if (seen.Count > 0)
+        {
+            await recorder.RecordAsync(seen, cancellationToken);
+        }
+
+        await RecordAsync(bot.OnEnd(leavesTrades: steering.HasStopped), cancellationToken);
     }
 
     private static long HourOf(DateTimeOffset at) => at.UtcTicks / TimeSpan.TicksPerHour;
@@ -51,10 +63,30 @@ internal sealed class ReplayRun(SampleBot bot, ReplayRecorder recorder, TimeProv
             return;
         }
 
-        var wait = (candleTime / factor) - time.GetElapsedTime(started);
-        if (wait > TimeSpan.Zero)
+        while ((candleTime / factor) - time.GetElapsedTime(started) is var wait && wait > TimeSpan.Zero && !steering.HasStopped)
         {
-            await Task.Delay(wait, time, cancellationToken);
+            var pause = recorder.UntilPulse is { } pulse && pulse < wait && bot.StatusNow() is not null ? pulse : wait;
+            if (pause > TimeSpan.Zero)
+            {
+                await Task.Delay(pause, time, cancellationToken);
+            }
+
+            if (pause == wait)
+            {
+                return;
+            }
+
+            await ShowLifeAsync(cancellationToken);
+            await steering.ObeyAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Shows that the bot lives, if it has not reported for a while; it hears by the answer.</summary>
+    private async Task ShowLifeAsync(CancellationToken cancellationToken)
+    {
+        if (recorder.UntilPulse <= TimeSpan.Zero && bot.StatusNow() is { } status)
+        {
+            await recorder.ShowLifeAsync(status, cancellationToken);
         }
     }
 }

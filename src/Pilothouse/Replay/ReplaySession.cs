@@ -13,13 +13,23 @@ internal sealed class ReplaySession(ReplaySettings settings, HttpClient http, Ti
         var times = settings.AsRecorded
             ? ReplayTimes.AsRecorded
             : ReplayTimes.EndingNow(candles, await client.FindLastReportAsync(settings.BotName, cancellationToken), time.GetUtcNow());
-        var recorder = new ReplayRecorder(client, settings.BotName, times);
-        var run = new ReplayRun(new SampleBot(), recorder, time, settings.Speed);
+        var recorder = new ReplayRecorder(client, settings.BotName, times, time);
+        var bot = new SampleBot();
+        var steering = new Steering(bot, recorder, console.WriteLine);
+        var run = new ReplayRun(bot, recorder, steering, time, settings.Speed);
         console.WriteLine($"Server: {settings.Server}");
         console.WriteLine($"{settings.BotName} replays {Count(candles.Count)} candles of {ReplayTimes.PairsOf(candles)}");
         console.WriteLine($"Times: {Minute(candles[0].Time + times.Shift)} to {Minute(candles[^1].Closes + times.Shift)} UTC");
 
         var started = time.GetTimestamp();
+        await recorder.AskAsync(cancellationToken);
+        await steering.ObeyAsync(cancellationToken);
+        if (steering.HasStopped)
+        {
+            console.WriteLine($"{settings.BotName} was asked to stop, and does not begin. Ask it to run with POST /api/bots/{settings.BotName}/control.");
+            return recorder.Tally;
+        }
+
         await recorder.AnnounceAsync(cancellationToken);
         if (console.Profile.Out.IsTerminal && console.Profile.Capabilities.Interactive)
         {

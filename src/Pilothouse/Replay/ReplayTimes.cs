@@ -18,6 +18,11 @@ internal sealed record ReplayTimes(TimeSpan Shift, DateTimeOffset? End, string? 
     /// </summary>
     private static readonly TimeSpan Repeatable = TimeSpan.FromHours(23);
 
+    private const string UntilWord = ", until ";
+
+    /// <summary>What a report says whose time is that of the clock: it names the end of the run, by which a later run finds this one.</summary>
+    public string? AboutNow => End is { } end ? string.Create(CultureInfo.InvariantCulture, $"{About}{UntilWord}{end.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}") : null;
+
     public static readonly ReplayTimes AsRecorded = new(TimeSpan.Zero, null, null);
 
     /// <summary>
@@ -30,11 +35,18 @@ internal sealed record ReplayTimes(TimeSpan Shift, DateTimeOffset? End, string? 
         var about = string.Create(
             CultureInfo.InvariantCulture,
             $"Replays {candles.Count} candles of {PairsOf(candles)} from {begin:yyyy-MM-dd HH:mm} to {close:yyyy-MM-dd HH:mm} UTC");
-        var end = last is { At: { } before } && last.Message == about && before <= now && now - before < Repeatable
+        var end = EndOf(last, about) is { } before && before <= now && now - before < Repeatable
             ? before
             : now.AddTicks(-(now.UtcTicks % TimeSpan.TicksPerMinute));
         return new(end - close, end, about);
     }
+
+    /// <summary>Returns the end of the run of these candles that made the report; null if another one did.</summary>
+    private static DateTimeOffset? EndOf(BotReport? last, string about) =>
+        last?.Message == about ? last.At
+        : last?.Message?.StartsWith(about + UntilWord, StringComparison.Ordinal) == true
+            && DateTimeOffset.TryParse(last.Message[(about.Length + UntilWord.Length)..], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var end) ? end
+        : null;
 
     public static string PairsOf(IReadOnlyList<MinuteCandle> candles) =>
         string.Join(", ", candles.Select(static candle => candle.Pair).Distinct());

@@ -16,6 +16,9 @@ internal sealed class SampleBot
     private int wins;
     private decimal pnl;
 
+    /// <summary>Whether it may open trades. A bot that is paused still raises signals, and closes what it has.</summary>
+    public bool MayOpen { get; set; } = true;
+
     /// <summary>
     /// Returns the bot's actions in one minute. <paramref name="candles"/> are those of the minute, one for each pair that was traded;
     /// minutes must come in order. The very first action is the status with the whole balance, before any trade.
@@ -32,7 +35,7 @@ internal sealed class SampleBot
         foreach (var candle in candles)
         {
             market.Add(candle);
-            foreach (var action in Pair(candle.Pair).OnCandle(candle))
+            foreach (var action in Pair(candle.Pair).OnCandle(candle, MayOpen))
             {
                 Count(action);
                 yield return action;
@@ -47,29 +50,41 @@ internal sealed class SampleBot
                 yield return context;
             }
 
-            yield return Status(now.Value, "running", isLast: false);
+            yield return Status(now.Value, MayOpen ? "running" : "paused", isLast: false);
         }
     }
 
-    /// <summary>Closes the open trades at the last price of each pair and reports the bot as stopped.</summary>
-    public IEnumerable<BotAction> OnEnd()
+    /// <summary>Closes the open trades at the last price of each pair.</summary>
+    public IEnumerable<BotAction> CloseAll(string reason)
+    {
+        foreach (var pair in pairs.Values)
+        {
+            if (pair.CloseNow(reason) is { } exit)
+            {
+                Count(exit);
+                yield return exit;
+            }
+        }
+    }
+
+    /// <summary>Closes the open trades at the last price of each pair, or leaves them, and reports the bot as stopped.</summary>
+    public IEnumerable<BotAction> OnEnd(bool leavesTrades = false)
     {
         if (now is not { } end)
         {
             yield break;
         }
 
-        foreach (var pair in pairs.Values)
+        foreach (var exit in leavesTrades ? [] : CloseAll("end_of_data"))
         {
-            if (pair.OnEnd() is { } exit)
-            {
-                Count(exit);
-                yield return exit;
-            }
+            yield return exit;
         }
 
         yield return Status(end, "stopped", isLast: true);
     }
+
+    /// <summary>How the bot is doing; null before its first candle.</summary>
+    public StatusReported? StatusNow() => now is { } at ? Status(at, MayOpen ? "running" : "paused", isLast: false) : null;
 
     private PairBot Pair(string name)
     {

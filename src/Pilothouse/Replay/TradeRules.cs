@@ -61,8 +61,8 @@ internal sealed class TradeRules
         return Open;
     }
 
-    /// <summary>Closes the trade that is still open when the data end; null if there is none.</summary>
-    public TradeClosed? OnEnd(MinuteCandle last) => Open is null ? null : Close(last.Close, last.Closes, "end_of_data");
+    /// <summary>Closes the open trade at the close of the last candle; null if there is none.</summary>
+    public TradeClosed? CloseNow(MinuteCandle last, string reason) => Open is null ? null : Close(last.Close, last.Closes, reason);
 
     private TradeClosed Close(decimal exit, DateTimeOffset at, string reason)
     {

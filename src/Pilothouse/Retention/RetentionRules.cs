@@ -11,10 +11,12 @@ internal static class RetentionRules
         """;
 
     /// <summary>
-    /// Keeps the reports from which the equity of an account starts, in each mode of a bot, and the newest report of each bot.
+    /// Keeps the report from which the equity of an account starts, and the newest report, of each bot in each of its modes.
     /// </summary>
     private const string FirstBalanceOrNewest = """
-        old.id = (SELECT one.id FROM bot_status AS one WHERE one.bot_name = old.bot_name ORDER BY time_key(one.timestamp) DESC, one.id DESC LIMIT 1)
+        old.id = (SELECT one.id FROM bot_status AS one
+          WHERE one.bot_name = old.bot_name AND coalesce(lower(one.mode), '') = coalesce(lower(old.mode), '')
+          ORDER BY time_key(one.timestamp) DESC, one.id DESC LIMIT 1)
         OR old.id = (SELECT one.id FROM bot_status AS one
           WHERE one.balance IS NOT NULL AND one.balance BETWEEN -7.9e28 AND 7.9e28 AND one.bot_name = old.bot_name
             AND coalesce(lower(one.mode), '') = coalesce(lower(old.mode), '')

@@ -183,6 +183,7 @@ public sealed class TableTests
         }
 
         server.Sql("INSERT INTO agent_decisions(agent_name, agent_role, decision_type, decision) VALUES ('a', 'b', 'c', 'd'), ('a', 'b', 'c', 'd')");
+        server.Sql("INSERT INTO bot_controls(bot_name, state) VALUES ('*', 'running'), ('*', 'running')");
         var body = new JsonObject();
         for (var i = 0; i < table.Columns.Count; i++)
         {

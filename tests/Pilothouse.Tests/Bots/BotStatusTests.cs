@@ -12,10 +12,14 @@ public sealed class BotStatusTests
     public async Task A_stored_report_is_answered_with_every_column_and_counters_of_0()
     {
         await using var server = await TestServer.StartAsync();
-        WriteChecks.Same("""{"success":true,"message":"Bot status stored successfully","status_id":1}""", await server.PostAsync(Path, Good));
+        WriteChecks.Same("""
+            {"success":true,"message":"Bot status stored successfully","status_id":1,"control":{"bot_name":"rl_trading_bot","control_seq":null,"state":"running",
+            "mode":null,"emergency_close":false,"open_trades":null,"reason":null,"asked_at":null,"asked_by":null}}
+            """, await server.PostAsync(Path, Good));
         WriteChecks.Same("""
             {"success":true,"data":{"id":1,"timestamp":"2026-03-02T12:00:00+00:00","bot_name":"rl_trading_bot","status":"running","pid":null,"balance":1000.25,
-            "open_positions":null,"total_trades":null,"win_rate":null,"total_pnl":null,"mode":"paper","message":null}}
+            "open_positions":null,"total_trades":null,"win_rate":null,"total_pnl":null,"mode":"paper","message":null,
+            "expected_every_seconds":null,"control_seq":null}}
             """, await server.GetAsync(Path));
     }
 
@@ -25,11 +29,12 @@ public sealed class BotStatusTests
         await using var server = await TestServer.StartAsync();
         await server.PostAsync(Path, """
             {"timestamp":"2026-03-01T10:00:00.5Z","bot_name":"grid","status":"error","pid":4711,"balance":-3.5,"open_positions":2,"total_trades":40,"win_rate":62.5,
-            "total_pnl":123456789.12345679,"mode":"auto","message":"exchange is down"}
+            "total_pnl":123456789.12345679,"mode":"auto","message":"exchange is down","expected_every_seconds":90}
             """);
         WriteChecks.Same("""
             {"success":true,"data":{"id":1,"timestamp":"2026-03-01T10:00:00.500+00:00","bot_name":"grid","status":"error","pid":4711,"balance":-3.5,
-            "open_positions":2,"total_trades":40,"win_rate":62.5,"total_pnl":123456789.12345679,"mode":"auto","message":"exchange is down"}}
+            "open_positions":2,"total_trades":40,"win_rate":62.5,"total_pnl":123456789.12345679,"mode":"auto","message":"exchange is down",
+            "expected_every_seconds":90,"control_seq":null}}
             """, await server.GetAsync($"{Path}?bot_name=grid"));
     }
 
@@ -52,6 +57,11 @@ public sealed class BotStatusTests
     [InlineData("""{"bot_name":"a","status":"running","total_pnl":1e400}""", "total_pnl", "Invalid input")]
     [InlineData("""{"bot_name":"a","status":"running","mode":"dream"}""", "mode", "Invalid input")]
     [InlineData("""{"bot_name":"a","status":"running","message":1}""", "message", "Invalid input")]
+    [InlineData("""{"bot_name":"*","status":"running"}""", "bot_name", "Invalid input")]
+    [InlineData("""{"bot_name":"a","status":"running","expected_every_seconds":0}""", "expected_every_seconds", "Invalid input")]
+    [InlineData("""{"bot_name":"a","status":"running","expected_every_seconds":"60"}""", "expected_every_seconds", "Invalid input")]
+    [InlineData("""{"bot_name":"a","status":"running","expected_every_second":60}""", "expected_every_second", "Invalid input")]
+    [InlineData("""{"bot_name":"a","status":"running","control_seq":1}""", "control_seq", "Invalid input")]
     [InlineData("""{"bot_name":"a","status":"running","timestamp":"2026-03-02T12:06:00Z"}""", "timestamp", "Invalid input")]
     public Task A_wrong_field_is_named_and_nothing_is_stored(string json, string field, string error) => WriteChecks.RefusesAsync(Path, json, Table, field, error);
 
@@ -85,6 +95,31 @@ public sealed class BotStatusTests
         Assert.Equal("wrong-bot", (string?)body["code"]);
     }
 
+    [Fact]
+    public async Task The_history_lists_reports_newest_first_page_after_page()
+    {
+        await using var server = await TestServer.StartAsync();
+        for (var minute = 0; minute < 5; minute++)
+        {
+            var (bot, mode) = minute % 2 == 0 ? ("a", "paper") : ("b", "auto");
+            await server.PostAsync(Path, $$"""{"bot_name":"{{bot}}","status":"running","mode":"{{mode}}","timestamp":"2026-03-02T11:0{{minute}}:00Z"}""");
+        }
+
+        var first = await server.GetAsync($"{Path}/history?limit=2");
+        Assert.Equal([5, 4], Ids(first));
+        Assert.Equal([3, 2], Ids(await server.GetAsync($"{Path}/history?limit=2&cursor={first["next_cursor"]}")));
+        Assert.Equal([5, 3, 1], Ids(await server.GetAsync($"{Path}/history?bot_name=a")));
+        Assert.Equal([4, 2], Ids(await server.GetAsync($"{Path}/history?mode=AUTO")));
+        Assert.Equal([4], Ids(await server.GetAsync($"{Path}/history?bot_name=b&mode=auto&status=running&from_date=2026-03-02T11:02:00Z")));
+        Assert.Empty(Ids(await server.GetAsync($"{Path}/history?status=error")));
+        Assert.Equal([2, 1], Ids(await server.GetAsync($"{Path}/history?to_date=2026-03-02T11:01:00Z")));
+        var (status, refused) = await server.Client.SendAsync("GET", $"{Path}/history?cursor=x");
+        Assert.Equal((400, "invalid-cursor"), (status, (string?)refused["code"]));
+        await server.GetAsync($"{Path}?from_date=2026-03-02", 400);
+    }
+
+    private static IEnumerable<int> Ids(System.Text.Json.Nodes.JsonObject page) => page["data"]!.AsArray().Select(static report => (int)report!["id"]!);
+
     [OnlyOnSqlite("stores what only a file takes")]
     [Fact]
     public async Task What_another_program_wrote_never_breaks_the_answer()
@@ -96,7 +131,7 @@ public sealed class BotStatusTests
             """);
         WriteChecks.Same("""
             {"success":true,"data":{"id":1,"timestamp":null,"bot_name":"rl_trading_bot","status":"RUNNING","pid":null,"balance":null,
-            "open_positions":null,"total_trades":null,"win_rate":null,"total_pnl":null,"mode":null,"message":null}}
+            "open_positions":null,"total_trades":null,"win_rate":null,"total_pnl":null,"mode":null,"message":null,"expected_every_seconds":null,"control_seq":null}}
             """, await server.GetAsync(Path));
     }
 }

@@ -32,6 +32,7 @@ internal sealed class FakeServer : IAsyncDisposable
         lastId = firstId - 1;
         app.MapPost("{**path}", AnswerAsync);
         app.MapGet("/api/bot-status", LastReportAsync);
+        app.MapGet("/api/bots/{name}/control", OrdersAsync);
     }
 
     public List<Received> Requests { get; } = [];
@@ -78,6 +79,14 @@ internal sealed class FakeServer : IAsyncDisposable
         }
 
         await context.Response.WriteAsync(answer.Body);
+    }
+
+    private async Task OrdersAsync(HttpContext context)
+    {
+        var instead = Instead(new Received(context.Request.Path, null, context.Request.Headers.Authorization, ""));
+        context.Response.StatusCode = instead?.Status ?? 200;
+        context.Response.ContentType = "application/json";
+        await context.Response.WriteAsync(instead?.Body ?? """{"success":true,"data":{"control_seq":null,"state":"running"}}""");
     }
 
     private async Task LastReportAsync(HttpContext context)
@@ -136,6 +145,7 @@ internal sealed class FakeServer : IAsyncDisposable
         "bot-status" => "status_id",
         "market-context" => "context_id",
         "cost-analytics" => "cost_id",
+        "bots" => "control_seq",
         var other => throw new InvalidOperationException($"The contract has no POST {other}."),
     };
 }

@@ -108,10 +108,10 @@ public sealed class TradeRulesTests
     {
         rules.Enter(Flat(0, 100), TradeSignal.Buy);
 
-        var trade = rules.OnEnd(Flat(5, 100.25m));
+        var trade = rules.CloseNow(Flat(5, 100.25m), "end_of_data");
 
         Assert.Equal((100.25m, "end_of_data", Start.AddMinutes(6)), (trade!.ExitPrice, trade.Reason, trade.At));
-        Assert.Null(rules.OnEnd(Flat(5, 100.25m)));
+        Assert.Null(rules.CloseNow(Flat(5, 100.25m), "end_of_data"));
     }
 
     private TradeClosed? ExitOf(string signal, double open, double high, double low)

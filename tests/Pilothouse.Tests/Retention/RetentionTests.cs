@@ -131,7 +131,7 @@ public sealed class RetentionTests
     }
 
     [Fact]
-    public async Task The_first_balance_in_each_mode_of_a_bot_stays()
+    public async Task The_first_balance_and_the_newest_report_in_each_mode_of_a_bot_stay()
     {
         await using var server = await TestServer.StartAsync();
         foreach (var (day, mode, balance) in new[]
@@ -142,8 +142,8 @@ public sealed class RetentionTests
             server.Sql($"INSERT INTO bot_status(timestamp, bot_name, status, balance, mode) VALUES ('{Stored(server, day)}', 'a', 'running', {balance}, {mode})");
         }
 
-        Assert.Equal(3, (await CleanAsync(server, dryRun: false))["bot_status"].Rows);
-        Assert.Equal("100,1000,5,1200", server.Sql(TestEngine.Joined("CAST(balance AS INTEGER)", "SELECT balance FROM bot_status ORDER BY id")));
+        Assert.Equal(1, (await CleanAsync(server, dryRun: false))["bot_status"].Rows);
+        Assert.Equal("100,110,1000,5,6,1200", server.Sql(TestEngine.Joined("CAST(balance AS INTEGER)", "SELECT balance FROM bot_status ORDER BY id")));
     }
 
     [Fact]

@@ -33,6 +33,7 @@ public sealed class MigrationChecksumTests
         ["pilothouse_0019_notices"] = "a3337b1d3d3a957e844f067ffe38109d24f100788b040f23f01c0114ca6ef7f7",
         ["pilothouse_0020_fills"] = "80f2d41de6b86596086ed74c867d3503d74877f4797ee6a7cca9d6b560962cc7",
         ["pilothouse_0021_candles"] = "2d801697bd6a071d61befe9ed84b4775a975706bdb13c7923ae5aeebaa023fc9",
+        ["pilothouse_0022_bot_controls"] = "8d511382a4b6621729ebba0e8a40d283897ecb6cf7889b9f7d7b462476068f00",
     };
 
     private const string AddedColumns = "638aaccc52f44ef614d25e08b411f1e254735bb1aa2bd97488e5fdb58b008430";

@@ -26,7 +26,7 @@ internal static class MovedTables
             """),
         new("bot_status", "id", """
             id:whole! timestamp:time bot_name:text! status:text! pid:whole balance:money open_positions:whole total_trades:whole
-            win_rate:number total_pnl:money mode:text message:text
+            win_rate:number total_pnl:money mode:text message:text expected_every_seconds:whole control_seq:whole
             """),
         new("model_checkpoints", "id", """
             id:whole! timestamp:time model_path:text! version:text! episode:whole win_rate:number avg_return:number
@@ -86,6 +86,17 @@ internal static class MovedTables
         new("candles", "id", """
             id:whole! trading_pair:text! timeframe:text! open_time:time! open:money! high:money! low:money! close:money!
             volume:number known_at:time
+            """),
+        new("bot_controls", "id", """
+            id:whole! asked_at:time! bot_name:text! state:text mode:text emergency_close:whole open_trades:text reason:text
+            asked_by:text asked_by_name:text
+            """),
+        new("bot_control_acks", "id", """
+            id:whole! bot_name:text! control_seq:whole!>bot_controls heard_at:time! done_at:time
+            """),
+        new("bot_presence", "id", """
+            id:whole! bot_name:text! mode:text! silent:whole! since:time! last_report_at:time last_report_id:whole
+            expected_every_seconds:whole
             """),
         new("api_keys", "id", """
             id:whole! name:text! key_hash:text! scopes:text! seal:text! bot_name:text created_at:time! expires_at:time

@@ -1,0 +1,42 @@
+namespace Pilothouse.Replay;
+
+/// <summary>
+/// Lets the bot obey what its owner asks. The bot hears by the answers to its reports: paused opens nothing, stopped ends (with its trades
+/// left or closed), an emergency closes everything at once. It says when it has heard a control, and when it has done it.
+/// </summary>
+internal sealed class Steering(SampleBot bot, ReplayRecorder recorder, Action<string> tell)
+{
+    private long done;
+
+    /// <summary>Whether the bot has been stopped. Then it does nothing more but report that.</summary>
+    public bool HasStopped { get; private set; }
+
+    /// <summary>Does what was asked in the newest answer, if that is new.</summary>
+    public async Task ObeyAsync(CancellationToken cancellationToken)
+    {
+        if (recorder.Orders is not { ControlSeq: { } number } orders)
+        {
+            return;
+        }
+
+        bot.MayOpen = orders.State == "running";
+        HasStopped = orders.State == "stopped";
+        if (number <= done)
+        {
+            return;
+        }
+
+        await recorder.AnswerAsync(number, isDone: false, cancellationToken);
+        tell($"Control {number}: {orders.State}{(orders.EmergencyClose ? ", close everything" : "")}{(orders.Reason is { } why ? $" ({why})" : "")}");
+        if (orders.EmergencyClose || (HasStopped && orders.OpenTrades == "close"))
+        {
+            foreach (var exit in bot.CloseAll(orders.EmergencyClose ? "emergency_close" : "stopped"))
+            {
+                await recorder.RecordAsync(exit, cancellationToken);
+            }
+        }
+
+        await recorder.AnswerAsync(number, isDone: true, cancellationToken);
+        done = number;
+    }
+}

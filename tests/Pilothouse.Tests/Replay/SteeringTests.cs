@@ -1,0 +1,190 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Pilothouse.Replay;
+using Pilothouse.Tests.Fixtures;
+using Spectre.Console;
+
+namespace Pilothouse.Tests.Replay;
+
+/// <summary>The sample bot obeys what its owner asks, within its next report.</summary>
+public sealed class SteeringTests : IDisposable
+{
+    /// <summary>Bitcoin rises for three hours from 23:25, and the bot opens its first trade at 00:15 (see ReplayTests).</summary>
+    private static readonly DateTime First = new(2018, 4, 4, 23, 25, 0, DateTimeKind.Utc);
+
+    private readonly TemporaryFolder folder = new();
+    private readonly StringWriter output = new();
+
+    public void Dispose()
+    {
+        folder.Dispose();
+        output.Dispose();
+    }
+
+    [Fact]
+    public async Task Paused_opens_nothing_from_the_next_report_on_and_running_opens_again()
+    {
+        await using var server = await FakeServer.StartAsync();
+        AnswerAt(server, ("01:00", Orders(7, "paused")), ("02:00", Orders(8, "running")));
+        await ReplayAsync(server);
+        var opened = Opened(server);
+        Assert.Contains(opened, static at => string.CompareOrdinal(at, "01:00") < 0);
+        Assert.DoesNotContain(opened, static at => string.CompareOrdinal(at, "01:00") > 0 && string.CompareOrdinal(at, "02:00") <= 0);
+        Assert.Contains(opened, static at => string.CompareOrdinal(at, "02:00") > 0);
+        Assert.Equal("7 False,7 True,8 False,8 True", Said(server));
+        Assert.Equal("running paused stopped", string.Join(' ', Reports(server).Skip(2).Select(static report => (string?)report["status"])));
+        Assert.Contains("Control 7: paused (news)", output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("leave", null, 1)]
+    [InlineData("close", "stopped", 0)]
+    public async Task Stopped_ends_and_leaves_or_closes_the_trades_as_asked(string openTrades, string? reason, int left)
+    {
+        await using var server = await FakeServer.StartAsync();
+        AnswerAt(server, ("01:00", Orders(7, "stopped", openTrades: openTrades)));
+        var tally = await ReplayAsync(server);
+        Assert.Equal(left, tally.Trades - tally.Closed);
+        Assert.Equal(reason ?? "take_profit", Closes(server)[^1]);
+        Assert.Equal(("stopped", "01:00", left), Reports(server)[^1] is var last
+            ? ((string?)last["status"], TimeOf(last), (int)last["open_positions"]!) : default);
+        Assert.Equal("7 False,7 True", Said(server));
+    }
+
+    [Fact]
+    public async Task An_emergency_closes_everything_at_once()
+    {
+        await using var server = await FakeServer.StartAsync();
+        AnswerAt(server, ("01:00", Orders(7, "paused", isEmergency: true)));
+        var tally = await ReplayAsync(server);
+        Assert.Equal(tally.Trades, tally.Closed);
+        Assert.Equal("emergency_close", Closes(server)[^1]);
+        Assert.DoesNotContain(Opened(server), static at => string.CompareOrdinal(at, "01:00") > 0);
+        var paths = server.Requests.Select(static request => request.Path).ToList();
+        var heard = paths.IndexOf("/api/bots/replay_bot/control/heard");
+        Assert.EndsWith("/close", paths[heard + 1], StringComparison.Ordinal);
+        Assert.Equal("/api/bots/replay_bot/control/heard", paths[heard + 2]);
+    }
+
+    [Fact]
+    public async Task A_bot_that_is_asked_to_stop_before_it_begins_does_not_begin()
+    {
+        await using var server = await FakeServer.StartAsync();
+        server.Instead = request => request.Path.EndsWith("/control", StringComparison.Ordinal)
+            ? new Answer(200, $$"""{"success":true,"data":{{Orders(3, "stopped")}}}""") : null;
+        var tally = await ReplayAsync(server);
+        Assert.Equal((0, "3 False,3 True"), (tally.Trades, Said(server)));
+        Assert.Empty(Reports(server));
+    }
+
+    [Fact]
+    public async Task On_a_real_server_the_owner_sees_asked_heard_and_done_and_no_trade_is_opened()
+    {
+        await using var server = await TestServer.StartAsync();
+        await server.PostAsync("/api/bots/replay_bot/control", """{"state":"paused","reason":"test"}""");
+        using var http = server.ClientWithKey(await server.CreateKeyAsync("replay", "read", "write"));
+        var settings = new ReplaySettings(server.Client.BaseAddress!, "", [Data()], null, "replay_bot", AsRecorded: false);
+        var tally = await new ReplaySession(settings, http, server.Clock, Terminal()).RunAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(0, tally.Trades);
+        Assert.True(tally.Signals > 0);
+        Assert.Equal("done", (string?)(await server.GetAsync("/api/bots/replay_bot/control"))["data"]!["progress"]);
+        Assert.Equal("stopped", (string?)(await server.GetAsync("/api/bots/replay_bot"))["data"]!["status"]);
+    }
+
+    [Fact]
+    public async Task A_slow_replay_shows_that_the_bot_lives_and_a_later_run_still_finds_its_times()
+    {
+        await using var server = await FakeServer.StartAsync();
+        var time = new SteppingTime();
+        var settings = new ReplaySettings(server.Address, "ph_test", [Data()], Speed: 60, "replay_bot", AsRecorded: false);
+        using var http = settings.Connect();
+        await new ReplaySession(settings, http, time, Terminal()).RunAsync(TestContext.Current.CancellationToken);
+        var pulses = Reports(server).Where(static report => ((string?)report["message"])!.Contains(", until ", StringComparison.Ordinal)).ToList();
+
+        // 180 minutes at 60 minutes a minute are 180 seconds: a sign of life each 15 seconds, and one at the end.
+        Assert.InRange(pulses.Count, 8, 13);
+        Assert.All(pulses, static report => Assert.Equal(60, (int)report["expected_every_seconds"]!));
+        Assert.Equal("stopped", (string?)pulses[^1]["status"]);
+        var stored = server.Requests.Count;
+        await new ReplaySession(settings with { Speed = null }, http, time, Terminal()).RunAsync(TestContext.Current.CancellationToken);
+        var fresh = server.Requests.Skip(stored).Select(static request => request.IdempotencyKey).Except(server.Requests.Take(stored).Select(static request => request.IdempotencyKey));
+        Assert.Empty(fresh);
+    }
+
+    private static string Orders(int number, string state, string? openTrades = null, bool isEmergency = false) => new JsonObject
+    {
+        ["bot_name"] = "replay_bot",
+        ["control_seq"] = number,
+        ["state"] = state,
+        ["emergency_close"] = isEmergency,
+        ["open_trades"] = openTrades,
+        ["reason"] = "news",
+    }.ToJsonString();
+
+    /// <summary>Answers the reports of some times with what is asked; later reports are answered as the last of them.</summary>
+    private static void AnswerAt(FakeServer server, params (string At, string Orders)[] asked) => server.Instead = request =>
+    {
+        if (request.Path != "/api/bot-status" || request.Body.Length == 0)
+        {
+            return null;
+        }
+
+        var at = TimeOf(JsonNode.Parse(request.Body)!.AsObject());
+        return asked.LastOrDefault(one => string.CompareOrdinal(one.At, at) <= 0 && string.CompareOrdinal(at, "12:00") < 0).Orders is { } orders
+            ? new Answer(201, $$"""{"success":true,"message":"stored","status_id":1,"control":{{orders}}}""") : null;
+    };
+
+    private async Task<ReplayTally> ReplayAsync(FakeServer server)
+    {
+        var settings = new ReplaySettings(server.Address, "ph_test", [Data()], null, "replay_bot", AsRecorded: true);
+        using var http = settings.Connect();
+        return await new ReplaySession(settings, http, TimeProvider.System, Terminal()).RunAsync(TestContext.Current.CancellationToken);
+    }
+
+    private IAnsiConsole Terminal() => AnsiConsole.Create(new AnsiConsoleSettings
+    {
+        Ansi = AnsiSupport.No,
+        Interactive = InteractionSupport.No,
+        Out = new AnsiConsoleOutput(output),
+    });
+
+    private string Data()
+    {
+        var lines = Enumerable.Range(0, 180).Select(static minute =>
+            string.Create(CultureInfo.InvariantCulture, $"{First.AddMinutes(minute):yyyy-MM-ddTHH:mm:ssZ},{100 + minute},{100 + minute},{100 + minute},{100 + minute},1"));
+        File.WriteAllLines(folder.File("btc-usd-1m-rising.csv"), lines.Prepend("timestamp,open,high,low,close,volume"));
+        return folder.File("btc-usd-1m-rising.csv");
+    }
+
+    private static List<JsonObject> Reports(FakeServer server) =>
+        [.. server.Requests.Where(static request => request.Path == "/api/bot-status").Select(static request => JsonNode.Parse(request.Body)!.AsObject())];
+
+    private static string TimeOf(JsonObject body) => ((string)body["timestamp"]!).Substring(11, 5);
+
+    private static List<string> Opened(FakeServer server) =>
+        [.. server.Requests.Where(static request => request.Path == "/api/trades").Select(static request => TimeOf(JsonNode.Parse(request.Body)!.AsObject()))];
+
+    private static List<string?> Closes(FakeServer server) =>
+        [.. server.Requests.Where(static request => request.Path.EndsWith("/close", StringComparison.Ordinal)).Select(static request => (string?)JsonNode.Parse(request.Body)!["exit_reason"])];
+
+    private static string Said(FakeServer server) => string.Join(',', server.Requests.Where(static request => request.Path.EndsWith("/heard", StringComparison.Ordinal))
+        .Select(static request => JsonNode.Parse(request.Body)! is var said ? $"{said["control_seq"]} {(bool)said["done"]!}" : ""));
+
+    /// <summary>A clock that moves by what is waited for.</summary>
+    private sealed class SteppingTime : TimeProvider
+    {
+        private long ticks = TestServer.Start.UtcTicks;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override DateTimeOffset GetUtcNow() => new(Interlocked.Read(ref ticks), TimeSpan.Zero);
+
+        public override long GetTimestamp() => Interlocked.Read(ref ticks);
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            Interlocked.Add(ref ticks, Math.Max(0, dueTime.Ticks));
+            return base.CreateTimer(callback, state, TimeSpan.Zero, period);
+        }
+    }
+}
