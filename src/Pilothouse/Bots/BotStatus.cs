@@ -78,5 +78,6 @@ internal sealed record BotStatusesStored(bool Success, string Message, int Count
 [JsonSerializable(typeof(BotControlAck))]
 [JsonSerializable(typeof(BotControlHeard))]
 [JsonSerializable(typeof(BotControlRow))]
+[JsonSerializable(typeof(BotPresence))]
 [JsonSerializable(typeof(One<BotControlView>))]
 internal sealed partial class BotJson : JsonSerializerContext;

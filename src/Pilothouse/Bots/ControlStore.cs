@@ -28,6 +28,11 @@ internal static class ControlStore
 
     private static readonly Sql Find = new($"SELECT {Columns} FROM bot_controls WHERE id = @id");
 
+    private static readonly Sql FindAck = new("""
+        SELECT bot_controls.id, bot_control_acks.bot_name, asked_at, asked_by, asked_by_name, state, mode, emergency_close, open_trades, reason, heard_at, done_at
+        FROM bot_control_acks JOIN bot_controls ON bot_controls.id = control_seq WHERE bot_control_acks.id = @id
+        """);
+
     private static readonly Sql Exists = new("SELECT 1 FROM bot_controls WHERE id = @id AND bot_name IN (@bot_name, '*')");
 
     private static readonly Sql NewestAck = new(
@@ -69,6 +74,10 @@ internal static class ControlStore
 
     /// <summary>Returns a control; null if it does not exist.</summary>
     public static ValueTask<BotControlRow?> FindAsync(Session session, long controlSeq) => session.Prepare(Find).Set("id", controlSeq).FirstAsync(Read);
+
+    /// <summary>Returns a control as one bot has heard it, by the id of what it said; null if that does not exist.</summary>
+    public static ValueTask<BotControlRow?> FindAckAsync(Session session, long id) =>
+        session.Prepare(FindAck).Set("id", id).FirstAsync(static row => Read(row) with { HeardAt = row.Time(10), DoneAt = row.Time(11) });
 
     /// <summary>Whether a control was asked of the bot, or of all bots.</summary>
     public static ValueTask<bool> ExistsAsync(Session session, string botName, long controlSeq) =>

@@ -36,16 +36,35 @@ internal sealed record StatusFiles(StoragePart Storage, RowPart? Rows, IReadOnly
                 var rows = new RowPart(await CountAsync(session.Prepare(Signals)), await CountAsync(session.Prepare(Trades).Set("status", "open")),
                     await CountAsync(session.Prepare(Trades).Set("status", "closed")), await CountAsync(session.Prepare(BotReports)));
                 var now = clock.GetUtcNow();
-                var bots = (await BotStore.ListStatesAsync(session))
-                    .OrderByDescending(static bot => bot.ReportedAt ?? DateTimeOffset.MinValue)
-                    .Select(bot => new BotPart(bot.Name, bot.Status, bot.ReportedAt, (now - bot.ReportedAt)?.TotalSeconds));
-                return new StatusFiles(storage, rows, [.. bots], backups, await DamageOfAsync(session));
+                var bots = await BotsOfAsync(session, settings, now);
+                return new StatusFiles(storage, rows, [.. bots.OrderByDescending(static bot => bot.ReportedAt ?? DateTimeOffset.MinValue)], backups, await DamageOfAsync(session));
             });
         }
         catch (Exception error) when (error is EngineException or DatabaseRefusedException or DatabaseBusyException or DatabaseBrokenException)
         {
             return new(storage, null, [], backups, $"The database cannot be read: {EngineException.Translate(error).Message}");
         }
+    }
+
+    /// <summary>The bots. A file that an older version made has no controls, and is not migrated by looking at it.</summary>
+    private static async ValueTask<List<BotPart>> BotsOfAsync(Session session, Settings settings, DateTimeOffset now)
+    {
+        if (session is FileSession file && !file.HasTable("bot_presence"))
+        {
+            return (await BotStore.ListStatesAsync(session)).ConvertAll(bot => new BotPart(
+                bot.Name, bot.Status, bot.ReportedAt, (now - bot.ReportedAt)?.TotalSeconds, bot.Status != "stopped" && now - bot.ReportedAt > settings.BotStaleAfter, null, false));
+        }
+
+        var bots = new List<BotPart>();
+        foreach (var pulses in await ModePulse.ReadAsync(session, null, settings.BotStaleAfter, now))
+        {
+            var (newest, orders) = (pulses[0], await ControlService.ReadOrdersAsync(session, pulses[0].BotName));
+            bots.Add(new(
+                newest.BotName, newest.Status, newest.At, (now - newest.At)?.TotalSeconds, pulses.Exists(static pulse => pulse.IsSilent),
+                orders.State == BotControl.Running ? null : orders.State, orders.EmergencyClose));
+        }
+
+        return bots;
     }
 
     private static StoragePart OfFile(Settings settings)

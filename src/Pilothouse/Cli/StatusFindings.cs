@@ -9,11 +9,6 @@ internal static class StatusFindings
 {
     private const long BigLog = LogWatch.Long;
 
-    /// <summary>
-    /// Bots report every minute or every hour. If a bot reports that it runs and then nothing for two hours, it has probably ended.
-    /// </summary>
-    private static readonly TimeSpan SilentAfter = TimeSpan.FromHours(2);
-
     /// <summary>A stopped bot need not report. After a month, a note reminds the owner that its name is still here.</summary>
     private static readonly TimeSpan LongStopped = TimeSpan.FromDays(30);
 
@@ -93,11 +88,20 @@ internal static class StatusFindings
         {
             yield return Silence(bot);
         }
+
+        foreach (var bot in files.Bots.Where(static bot => bot.EmergencyClose))
+        {
+            yield return new(StatusFinding.Warning, $"The bot {PrintableText.Of(bot.Name)} was asked to close everything, and has not said that it is done: see its trades, and GET /api/bots/{Uri.EscapeDataString(bot.Name)}/control.");
+        }
+
+        foreach (var bot in files.Bots.Where(static bot => bot is { Asked: not null, EmergencyClose: false } && bot.Status == "running"))
+        {
+            yield return new(StatusFinding.Note, $"The bot {PrintableText.Of(bot.Name)} was asked to be {bot.Asked}, and its newest report says running.");
+        }
     }
 
     /// <summary>Whether the bot's last report is so old that it may no longer be true.</summary>
-    public static bool IsSilent(BotPart bot) =>
-        bot.AgeSeconds > (bot.Status == "stopped" ? LongStopped : SilentAfter).TotalSeconds;
+    public static bool IsSilent(BotPart bot) => bot.Silent || (bot.Status == "stopped" && bot.AgeSeconds > LongStopped.TotalSeconds);
 
     private static StatusFinding Silence(BotPart bot)
     {

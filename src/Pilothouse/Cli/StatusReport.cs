@@ -43,7 +43,8 @@ internal sealed record StoragePart(
 /// <summary>Rows of the main tables.</summary>
 internal sealed record RowPart(long? Signals, long? OpenTrades, long? ClosedTrades, long? BotReports);
 
-internal sealed record BotPart(string Name, string? Status, DateTimeOffset? ReportedAt, double? AgeSeconds);
+/// <summary>A bot by its newest report. What is asked of it is paused, stopped, or null if it may run.</summary>
+internal sealed record BotPart(string Name, string? Status, DateTimeOffset? ReportedAt, double? AgeSeconds, bool Silent, string? Asked, bool EmergencyClose);
 
 /// <summary>The backups in BACKUP_DIR: the newest verified one, and how many there are, good or not.</summary>
 internal sealed record BackupPart(string? LastGood, DateTimeOffset? LastSuccessAt, double? AgeSeconds, long? LastSizeBytes, int Count);

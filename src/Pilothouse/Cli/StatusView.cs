@@ -120,7 +120,7 @@ internal static class StatusView
         Shell.PrintTable(["bot", "status", "last report"], bots.Take(MostBots).Select(static bot => new[]
         {
             PrintableText.Of(bot.Name),
-            StatusFindings.IsSilent(bot) ? $"silent (said {bot.Status ?? "unknown"})" : bot.Status ?? "unknown",
+            (StatusFindings.IsSilent(bot) ? $"silent (said {bot.Status ?? "unknown"})" : bot.Status ?? "unknown") + (bot.Asked is null ? "" : $", asked: {bot.Asked}"),
             bot.AgeSeconds is { } age ? $"{Spans.Short(age)} ago" : "at no readable time",
         }));
         if (bots.Count > MostBots)

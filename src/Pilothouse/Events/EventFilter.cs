@@ -8,6 +8,9 @@ namespace Pilothouse.Events;
 /// <param name="BotName">Only of this bot; null for all.</param>
 internal sealed record EventFilter(IReadOnlySet<string>? Names, string? TradingPair, string? BotName)
 {
+    /// <summary>What stands for all bots in a control.</summary>
+    private const string AllBots = "*";
+
     /// <summary>
     /// Whether the listener gets the event. An event of a record that is gone passes the filters of pair and bot, because a listener that
     /// keeps records must learn that one of them is gone.
@@ -16,7 +19,7 @@ internal sealed record EventFilter(IReadOnlySet<string>? Names, string? TradingP
         Names?.Contains(one.Name) != false
         && (one.IsGone
             || ((TradingPair is null || (one.TradingPair is { } pair && Contract.TradingPair.Upper(pair) == TradingPair))
-                && (BotName is null || one.BotName == BotName)));
+                && (BotName is null || one.BotName == BotName || one.BotName == AllBots)));
 
     /// <summary>Reads <c>types=</c>: names separated by commas, such as <c>trade.opened,bot.*</c>.</summary>
     /// <exception cref="Refusal">A name is no event (400).</exception>

@@ -36,46 +36,19 @@ internal sealed class FleetReader(Database database, Settings settings, TimeProv
     private async ValueTask<List<BotOverview>> ReadAsync(Session session, string? botName)
     {
         var now = clock.GetUtcNow();
-        var newest = await PulseStore.ListNewestAsync(session);
         await profits.UpdateAsync(session);
         await costs.UpdateAsync(session, now);
         var open = await session.Prepare(OpenTrades).ListAsync(static row => (Bot: row.Text(0), Mode: row.Text(1) ?? "", Count: row.Whole(2) ?? 0));
-        var silent = (await PresenceStore.ListAsync(session)).Where(static presence => presence.Silent).ToList();
         var bots = new List<BotOverview>();
-        foreach (var modes in newest.Where(report => botName is null || report.BotName == botName).GroupBy(static report => report.BotName, StringComparer.Ordinal))
+        foreach (var pulses in await ModePulse.ReadAsync(session, botName, settings.BotStaleAfter, now))
         {
-            var pulses = await PulsesAsync(session, [.. modes], silent, now);
+            var name = pulses[0].BotName;
             bots.Add(Overview(
-                modes.Key, pulses, mode => open.Where(one => one.Bot == modes.Key && (mode is null || one.Mode == mode)).Sum(static one => one.Count),
-                await ControlService.ReadOrdersAsync(session, modes.Key), now));
+                name, pulses, mode => open.Where(one => one.Bot == name && (mode is null || one.Mode == mode)).Sum(static one => one.Count),
+                await ControlService.ReadOrdersAsync(session, name), now));
         }
 
         return [.. bots.OrderByDescending(static bot => bot.ReportedAt ?? DateTimeOffset.MinValue)];
-    }
-
-    /// <summary>Returns the newest report of the bot in each mode, the newest first, with what it says of its life.</summary>
-    private async ValueTask<List<ModePulse>> PulsesAsync(Session session, List<ModeReport> modes, List<BotPresence> silent, DateTimeOffset now)
-    {
-        // A report that names no mode counts in every mode of the bot.
-        var unnamed = modes.Find(static mode => mode.Mode.Length == 0);
-        var named = modes.Where(static mode => mode.Mode.Length > 0).ToList();
-        var pulses = new List<ModePulse>();
-        foreach (var (bot, mode, report) in named.Count > 0 ? named : modes)
-        {
-            var at = unnamed is { Report.Timestamp: { } other } && !(report.Timestamp >= other) ? other : report.Timestamp;
-            var intervals = await PulseStore.IntervalsAsync(session, bot, mode);
-            var longest = Pulse.LongestQuiet(intervals.Own, intervals.MedianSeconds, settings.BotStaleAfter);
-            var isLeft = mode.Length > 0 && at is { } last && named.Any(one => one.Report.Timestamp > last)
-                && !await PulseStore.IsInOtherModeAsync(session, bot, mode, last - settings.BotStaleAfter, last);
-            var age = now - at is { } passed ? (passed > TimeSpan.Zero ? passed : TimeSpan.Zero) : (TimeSpan?)null;
-
-            // The watch sees a bot fall silent whose last report has a time that is still to come.
-            var isSilent = age > longest || silent.Exists(one => one.BotName == bot && (one.Mode ?? "") == mode && one.LastReportId == report.Id);
-            pulses.Add(new(mode, report, at, age, intervals.Own ?? intervals.MedianSeconds,
-                isSilent && !isLeft && NewBotStatus.Statuses.Normal(report.Status) != "stopped", isLeft));
-        }
-
-        return [.. pulses.OrderByDescending(static pulse => pulse.At ?? DateTimeOffset.MinValue).ThenByDescending(static pulse => pulse.Report.Id)];
     }
 
     private BotOverview Overview(string botName, List<ModePulse> pulses, Func<string?, long> open, BotOrders orders, DateTimeOffset now)
@@ -96,7 +69,7 @@ internal sealed class FleetReader(Database database, Settings settings, TimeProv
             ? [$"Two bots report under this name, in the modes {string.Join(" and ", current.Order(StringComparer.Ordinal))}. They share controls and figures: give each a name of its own."]
             : [];
         return new(
-            botName, NewBotStatus.Statuses.Normal(first.Report.Status), NewBotStatus.Modes.Normal(first.Report.Mode), first.At, Seconds(first.Age), first.ExpectedEvery,
+            botName, first.Status, NewBotStatus.Modes.Normal(first.Report.Mode), first.At, Seconds(first.Age), first.ExpectedEvery,
             pulses.Exists(static pulse => pulse.IsSilent), open(null), today, total, currency,
             [.. earned.Select(static profit => new AssetPnl(profit.Asset, profit.Today.Value, profit.Total.Value))], costs.Of(botName),
             [.. pulses.Select(pulse => ModeOf(botName, pulse, open, day))], orders, first.Report, warnings, undefined);
@@ -106,7 +79,7 @@ internal sealed class FleetReader(Database database, Settings settings, TimeProv
     {
         var mode = pulse.Mode.Length > 0 ? pulse.Mode : null;
         var (today, total, _) = SumOf(profits.Of(botName, mode, day));
-        return new(mode, NewBotStatus.Statuses.Normal(pulse.Report.Status), pulse.At, Seconds(pulse.Age), pulse.ExpectedEvery, pulse.IsSilent, pulse.IsLeft, open(mode), today, total);
+        return new(mode, pulse.Status, pulse.At, Seconds(pulse.Age), pulse.ExpectedEvery, pulse.IsSilent, pulse.IsLeft, open(mode), today, total);
     }
 
     /// <summary>Returns the sums and their currency; nulls if amounts of different currencies cannot be added.</summary>
@@ -121,8 +94,4 @@ internal sealed class FleetReader(Database database, Settings settings, TimeProv
     }
 
     private static double? Seconds(TimeSpan? age) => age is { } known ? Math.Round(known.TotalSeconds, 3) : null;
-
-    /// <summary>A bot in one mode.</summary>
-    /// <param name="At">The time of its newest report that counts in this mode.</param>
-    private sealed record ModePulse(string Mode, BotStatus Report, DateTimeOffset? At, TimeSpan? Age, double? ExpectedEvery, bool IsSilent, bool IsLeft);
 }

@@ -231,6 +231,21 @@ public sealed class BotControlTests
         Assert.Equal("items[0].control_seq", (string?)refused["details"]![0]!["field"]);
     }
 
+    [Fact]
+    public async Task A_bot_hears_on_the_live_stream_too_also_what_is_asked_of_all()
+    {
+        await using var server = await TestServer.StartAsync();
+        await using var stream = await LiveStream.OpenAsync(server.Anonymous, "?bot_name=alpha&types=control.*");
+        await server.PostAsync("/api/bots/beta/control", Paused);
+        await server.PostAsync("/api/bots/*/control", """{"emergency_close":true,"reason":"hack"}""");
+        await server.PostAsync(Heard, """{"control_seq":2}""", 200);
+        await server.PostAsync(Heard, """{"control_seq":2,"done":true}""", 200);
+        var events = await stream.NextAsync(3);
+        Assert.Equal("control.asked * True hack,control.heard alpha True hack,control.done alpha True hack", string.Join(',', events.Select(static one =>
+            $"{one.Name} {one.Data["bot_name"]} {(bool)one.Data["emergency_close"]!} {one.Data["reason"]}")));
+        Assert.Equal("2026-03-02T12:00:00+00:00", (string?)events[2].Data["done_at"]);
+    }
+
     private static async Task<JsonObject> ReportAsync(TestServer server, string bot, string more = "") =>
         await server.PostAsync("/api/bot-status", $$"""{"bot_name":"{{bot}}","status":"running"{{more}}}""");
 

@@ -27,6 +27,46 @@ public sealed class SilenceTests
     }
 
     [Fact]
+    public async Task The_live_stream_tells_of_it_with_the_mode_and_the_last_report()
+    {
+        await using var server = await TestServer.StartAsync();
+        await using var stream = await LiveStream.OpenAsync(server.Anonymous, "?types=bot.silent,bot.back");
+        await ReportAsync(server, "alpha", ""","mode":"paper","expected_every_seconds":10""");
+        await PassAsync(server, 4);
+        await PassAsync(server, 40);
+        var silent = (await stream.NextAsync())!;
+        Assert.Equal(("bot.silent", "alpha", "paper", true, "2026-03-02T12:00:00+00:00", 10), (
+            silent.Name, (string?)silent.Data["bot_name"], (string?)silent.Data["mode"], (bool)silent.Data["silent"]!, (string?)silent.Data["last_report_at"],
+            (int)silent.Data["expected_every_seconds"]!));
+        await ReportAsync(server, "alpha", ""","mode":"paper" """);
+        await PassAsync(server, 4);
+        Assert.Equal("bot.back", (await stream.NextAsync())!.Name);
+    }
+
+    [Fact]
+    public async Task Two_servers_on_one_database_make_one_event_of_it()
+    {
+        var cluster = await PostgresCluster.SharedAsync();
+        var url = await cluster.CreateDatabaseAsync();
+        await using var one = await TestServer.StartAsync(("DATABASE_URL", url));
+        await using var two = await TestServer.StartAsync(("DATABASE_URL", url));
+        var name = url[(url.LastIndexOf('/') + 1)..];
+        for (var round = 1; round <= 3; round++)
+        {
+            await ReportAsync(round % 2 == 0 ? one : two, "alpha", $$""","timestamp":"{{one.Clock.GetUtcNow():yyyy-MM-ddTHH:mm:ss.fffZ}}" """);
+            foreach (var seconds in new[] { 4, 100, 100, 10, 10 })
+            {
+                one.Clock.Advance(TimeSpan.FromSeconds(seconds));
+                two.Clock.SetUtcNow(one.Clock.GetUtcNow());
+                await Task.Delay(300);
+            }
+
+            var expected = string.Join(',', Enumerable.Repeat("silent,back", round))[..^5];
+            Assert.Equal(expected, await cluster.ExecuteAsync(name, "SELECT string_agg(kind, ',' ORDER BY seq) FROM changes WHERE table_name = 'bot_presence'"));
+        }
+    }
+
+    [Fact]
     public async Task Three_missed_reports_count_for_a_bot_that_says_how_often_it_reports()
     {
         await using var server = await TestServer.StartAsync();

@@ -133,8 +133,10 @@ public sealed class StatusTests
                 INSERT INTO bot_status(timestamp, bot_name, status) VALUES
                   (datetime('now', '-3158 days', '-5 hours'), 'ancient', 'running'),
                   (datetime('now', '-3 hours', '-10 seconds'), 'morning', 'paused'),
-                  (datetime('now', '-1 hours'), 'fine', 'running'), (datetime('now', '-3158 days', '-5 hours'), 'retired', 'stopped'),
-                  (datetime('now', '-29 days'), 'resting', 'stopped'), ('some day', 'timeless', 'running')
+                  (datetime('now', '-1 minutes'), 'fine', 'running'), (datetime('now', '-1 minutes'), 'asked', 'running'), (datetime('now'), 'closing', 'paused'), (datetime('now', '-3158 days', '-5 hours'), 'retired', 'stopped'),
+                  (datetime('now', '-29 days'), 'resting', 'stopped'), ('some day', 'timeless', 'running');
+                INSERT INTO bot_status(timestamp, bot_name, status, expected_every_seconds) VALUES (datetime('now', '-2 hours'), 'hourly', 'running', 3600);
+                INSERT INTO bot_controls(bot_name, state, emergency_close) VALUES ('asked', 'paused', NULL), ('closing', 'paused', 1)
                 """;
             command.ExecuteNonQuery();
         }
@@ -145,8 +147,11 @@ public sealed class StatusTests
             @"(?m)^warning +The bot ancient has been silent for 8 years and 238 days: its last report, of 20[-\d]{8} \d\d:\d\d UTC, says running\.", output);
         Assert.Matches(@"(?m)^warning +The bot morning has been silent for 3 hours and 0 minutes: its last report, .*, says paused\.", output);
         Assert.Matches(@"(?m)^note +The bot retired has been silent for 8 years and 238 days, since it reported that it stopped\.", output);
-        Assert.DoesNotMatch("The bot (fine|resting|timeless)", output);
+        Assert.DoesNotMatch("The bot (fine|resting|timeless|hourly)", output);
         Assert.Matches(@"(?m)ancient +.?silent \(said running\) +.?8 y 238 d ago", output);
+        Assert.Matches(@"(?m)^note +The bot asked was asked to be paused, and its newest report says running\.", output);
+        Assert.Matches(@"(?m)^warning +The bot closing was asked to close everything, and has not said that it is done", output);
+        Assert.Matches(@"(?m)asked +.?running, asked: paused +", output);
         Assert.Matches(@"(?m)resting +.?stopped +.?29 d 0 h ago", output);
         Assert.True(output.IndexOf("warning", StringComparison.Ordinal) < output.IndexOf("\nnote", StringComparison.Ordinal), output);
 
