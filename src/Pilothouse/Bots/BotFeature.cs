@@ -40,7 +40,7 @@ internal sealed class BotFeature : Feature
     ];
 
     public override IEnumerable<Operation> Operations(IServiceProvider parts) =>
-        [.. Reports(parts.GetRequiredService<BotService>()), .. ControlOperations.All(parts.GetRequiredService<ControlService>())];
+        [.. Reports(parts.GetRequiredService<BotService>()), .. ControlOperations.All(parts.GetRequiredService<ControlService>(), parts.GetRequiredService<ILogger<ControlService>>())];
 
     private static IEnumerable<Operation> Reports(BotService bots)
     {

@@ -6,7 +6,7 @@ using Pilothouse.Operations;
 namespace Pilothouse.Bots;
 
 /// <summary>The operations by which an owner steers bots, and by which bots answer.</summary>
-internal static class ControlOperations
+internal static partial class ControlOperations
 {
     private const string Controls = "bot_controls";
 
@@ -15,14 +15,15 @@ internal static class ControlOperations
         Description = "How many of the past controls at most; more than 500 is cut to 500.",
     });
 
-    public static IEnumerable<Operation> All(ControlService controls)
+    public static IEnumerable<Operation> All(ControlService controls, ILogger logger)
     {
         yield return new Read<One<BotControlView>>("botControl", "GET /api/bots/{name}/control", "What is asked of a bot, and what it has heard",
             BotJson.Default.OneBotControlView,
             static async (session, call, query) => new One<BotControlView>(true, await ControlService.ViewAsync(session, NameOf(call), query.Whole("limit"))))
         { Query = Query, PerMinute = 300 };
 
-        yield return new Write<NewBotControl, BotControlAsked>("controlBot", "POST /api/bots/{name}/control", "Ask a bot, or all bots (*), to run, pause, stop or close everything",
+        yield return new Write<NewBotControl, BotControlAsked>(
+            "controlBot", "POST /api/bots/{name}/control", "Ask a bot, or all bots (*), to run, pause, stop or close everything",
             BotJson.Default.NewBotControl, BotJson.Default.BotControlAsked, async (session, call, input) =>
             {
                 var bot = NameOf(call);
@@ -35,6 +36,7 @@ internal static class ControlOperations
                 {
                     Id = row.ControlSeq,
                     Changed = new(Controls, row.ControlSeq, null, _ => new(JsonText.OfRecord(row, BotJson.Default.BotControlRow))) { Reason = row.Reason },
+                    Then = () => Tell(logger, row, call),
                 };
             })
         { Scope = Scopes.Control, PerMinute = 100 };
@@ -54,11 +56,20 @@ internal static class ControlOperations
                     : string.Create(CultureInfo.InvariantCulture, $"This control or a later one was {(isDone ? "done" : "heard")} before; nothing has changed");
                 var answer = Answer.Ok(new BotControlHeard(true, message, seq, await ControlService.OrdersOfAsync(session, bot))) with { Id = seq };
                 return isNew
-                    ? answer with { Changed = new(Controls, seq, null, _ => new(JsonText.OfRecord(new BotControlAck { ControlSeq = seq, Done = isDone }, BotJson.Default.BotControlAck))) }
+                    ? answer with { Changed = new(Controls, seq, null, _ => new(JsonText.OfRecord(ack with { Done = isDone }, BotJson.Default.BotControlAck))) }
                     : answer;
             })
         { Statuses = [200], PerMinute = 100 };
     }
+
+    private static void Tell(ILogger logger, BotControlRow row, Call call)
+    {
+        var (bot, asked) = (PrintableText.Name(row.BotName), $"{row.State ?? "same state"}{(row.EmergencyClose == true ? ", close everything" : "")}");
+        Asked(logger, row.ControlSeq, bot, asked, call.Caller.Owner, call.Address, call.RequestId);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Control {ControlSeq} was asked of the bot {Bot} ({Asked}) by {Owner} from {Client} (request {RequestId})")]
+    private static partial void Asked(ILogger logger, long controlSeq, string bot, string asked, string owner, string? client, string requestId);
 
     /// <summary>The bot in the path.</summary>
     /// <exception cref="Refusal">No bot can have this name.</exception>

@@ -18,8 +18,9 @@ internal sealed class ControlService(TimeProvider clock)
             0, call.Caller.BotFor(botName)!, clock.GetUtcNow(), call.Caller.Owner, call.Caller.DisplayName, state,
             input.Mode is { } mode ? NewBotStatus.Modes.Find(mode) : null, input.EmergencyClose,
             state == BotControl.Stopped ? BotControl.OpenTrades.Find(input.OpenTrades ?? BotControl.Leave) : null, input.Reason);
+        var stored = row with { ControlSeq = await ControlStore.InsertAsync(session, row) };
         OrdersOfCommit.Of(session).Forget();
-        return row with { ControlSeq = await ControlStore.InsertAsync(session, row) };
+        return stored;
     }
 
     /// <summary>Notes that a bot has heard a control, or done it. A bot that names an older one than before has said nothing new.</summary>
@@ -42,8 +43,8 @@ internal sealed class ControlService(TimeProvider clock)
             return false;
         }
 
-        OrdersOfCommit.Of(session).Forget();
         await ControlStore.FinishAsync(session, botName, controlSeq, clock.GetUtcNow());
+        OrdersOfCommit.Of(session).Forget();
         return true;
     }
 

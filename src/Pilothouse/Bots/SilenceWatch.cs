@@ -18,6 +18,9 @@ internal sealed partial class SilenceWatch(Database database, Settings settings,
 
     private const int MostAtOnce = 5000;
 
+    /// <summary>The most bots that are watched, each mode counted. Nobody has as many.</summary>
+    private const int MostBots = 10_000;
+
     private readonly Dictionary<(string Bot, string Mode), Heartbeat> beats = [];
     private long? stamp;
     private long? position;
@@ -90,7 +93,6 @@ internal sealed partial class SilenceWatch(Database database, Settings settings,
     {
         var (newest, reports) = await database.SnapshotAsync(ReadKind.Own, async session =>
             (await ChangeLog.NewestAsync(session), await PulseStore.ListNewestAsync(session)), cancel);
-        position = newest;
         beats.Clear();
         var known = await database.ReadAsync(PresenceStore.ListAsync, cancel);
         foreach (var (bot, mode, report) in reports)
@@ -108,6 +110,8 @@ internal sealed partial class SilenceWatch(Database database, Settings settings,
                 await LiveAsync(beat, cancel);
             }
         }
+
+        position = newest;
     }
 
     private async Task TakeAsync(ArrivedReport report, CancellationToken cancel)
@@ -118,6 +122,11 @@ internal sealed partial class SilenceWatch(Database database, Settings settings,
         {
             if (!beats.TryGetValue((report.BotName, report.Mode), out var own))
             {
+                if (beats.Count >= MostBots)
+                {
+                    return;
+                }
+
                 beats[(report.BotName, report.Mode)] = own = new Heartbeat(report.BotName, report.Mode);
             }
 

@@ -45,13 +45,13 @@ internal sealed record ControlAckBody(long ControlSeq, bool Done);
 /// <summary>The server's answer to a POST. Which fields it has depends on the path and on success.</summary>
 internal sealed record ServerAnswer(
     bool Success, long? SignalId, long? TradeId, string? Error, string? Message, string? Code, IReadOnlyList<FieldFault>? Details,
-    BotOrders? Control = null);
+    AskedOfBot? Control = null);
 
 /// <summary>What the owner asks of the bot, in the answer to a report.</summary>
-internal sealed record BotOrders(long? ControlSeq, string? State, bool EmergencyClose, string? OpenTrades, string? Reason);
+internal sealed record AskedOfBot(long? ControlSeq, string? State, bool EmergencyClose, string? OpenTrades, string? Reason);
 
 /// <summary>The answer with what is asked of a bot.</summary>
-internal sealed record BotOrdersAnswer(BotOrders? Data);
+internal sealed record AskedOfBotAnswer(AskedOfBot? Data);
 
 /// <summary>The answer with the last report of a bot.</summary>
 internal sealed record BotReportAnswer(BotReport? Data);
@@ -78,6 +78,6 @@ internal sealed record FieldFault(string? Field, string? Message);
 [JsonSerializable(typeof(StatusBody))]
 [JsonSerializable(typeof(ServerAnswer))]
 [JsonSerializable(typeof(BotReportAnswer))]
-[JsonSerializable(typeof(BotOrdersAnswer))]
+[JsonSerializable(typeof(AskedOfBotAnswer))]
 [JsonSerializable(typeof(ControlAckBody))]
 internal sealed partial class ReplayJson : JsonSerializerContext;

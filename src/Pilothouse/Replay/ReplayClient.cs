@@ -57,11 +57,11 @@ internal sealed class ReplayClient(HttpClient http, TimeProvider time, Action<st
     }
 
     /// <summary>Returns what is asked of the bot; null if the server does not know.</summary>
-    public async Task<BotOrders?> FindOrdersAsync(string botName, CancellationToken cancellationToken)
+    public async Task<AskedOfBot?> FindOrdersAsync(string botName, CancellationToken cancellationToken)
     {
         var path = $"/api/bots/{Uri.EscapeDataString(botName)}/control";
         var reply = await AskAsync(() => new HttpRequestMessage(HttpMethod.Get, path), path, alsoGood: "endpoint-not-found", cancellationToken);
-        return reply.Status == HttpStatusCode.OK ? JsonSerializer.Deserialize(reply.Json, ReplayJson.Default.BotOrdersAnswer)?.Data : null;
+        return reply.Status == HttpStatusCode.OK ? JsonSerializer.Deserialize(reply.Json, ReplayJson.Default.AskedOfBotAnswer)?.Data : null;
     }
 
     /// <summary>

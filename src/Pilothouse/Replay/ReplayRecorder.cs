@@ -30,7 +30,7 @@ internal sealed class ReplayRecorder(ReplayClient client, string botName, Replay
     public ReplayTally Tally { get; } = new();
 
     /// <summary>What the owner asks of the bot, by the newest answer.</summary>
-    public BotOrders? Orders { get; private set; }
+    public AskedOfBot? Orders { get; private set; }
 
     /// <summary>How long it is until the bot shows again that it lives; null if it replays the candles' own times, which are long past.</summary>
     public TimeSpan? UntilPulse => times.End is null ? null : Pulse - time.GetElapsedTime(reported);

@@ -21,7 +21,8 @@ internal sealed class Steering(SampleBot bot, ReplayRecorder recorder, Action<st
 
         bot.MayOpen = orders.State == "running";
         HasStopped = orders.State == "stopped";
-        if (number <= done)
+        // Not only a higher one: after a restored backup the numbers begin lower again.
+        if (number == done)
         {
             return;
         }

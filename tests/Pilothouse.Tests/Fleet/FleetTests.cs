@@ -19,7 +19,7 @@ public sealed class FleetTests
     public async Task A_bot_has_its_last_report_and_its_age_which_grows_with_the_clock_alone()
     {
         await using var server = await TestServer.StartAsync();
-        await SilenceTests.ReportAsync(server, "alpha", ""","mode":"Paper","balance":100.5""");
+        await BotSilenceTests.ReportAsync(server, "alpha", ""","mode":"Paper","balance":100.5""");
         var bot = await BotAsync(server);
         Assert.Equal((0.0, false, "running", "paper"), (Age(bot), (bool)bot["silent"]!, (string?)bot["status"], (string?)bot["mode"]));
         Assert.Equal(100.5, (double)bot["last_report"]!["balance"]!);
@@ -44,7 +44,7 @@ public sealed class FleetTests
         // Intervals of 60, 60, 60 and 300 seconds: the median is 60.
         foreach (var second in new[] { 480, 420, 360, 300, 0 })
         {
-            await SilenceTests.ReportAsync(server, "alpha", $",\"timestamp\":\"{TestServer.Start.AddSeconds(-second):yyyy-MM-ddTHH:mm:ssZ}\"");
+            await BotSilenceTests.ReportAsync(server, "alpha", $",\"timestamp\":\"{TestServer.Start.AddSeconds(-second):yyyy-MM-ddTHH:mm:ssZ}\"");
         }
 
         Assert.Equal(60, (double)(await BotAsync(server))["expected_every_seconds"]!);
@@ -52,7 +52,7 @@ public sealed class FleetTests
         Assert.False((bool)(await BotAsync(server))["silent"]!);
         server.Clock.Advance(TimeSpan.FromSeconds(2));
         Assert.True((bool)(await BotAsync(server))["silent"]!);
-        await SilenceTests.ReportAsync(server, "alpha", ""","expected_every_seconds":5""");
+        await BotSilenceTests.ReportAsync(server, "alpha", ""","expected_every_seconds":5""");
         Assert.Equal(5, (double)(await BotAsync(server))["expected_every_seconds"]!);
         server.Clock.Advance(TimeSpan.FromSeconds(16));
         Assert.True((bool)(await BotAsync(server))["silent"]!);
@@ -66,7 +66,7 @@ public sealed class FleetTests
     public async Task Its_trades_and_costs_are_added_up_and_follow_what_happens()
     {
         await using var server = await TestServer.StartAsync();
-        await SilenceTests.ReportAsync(server, "alpha");
+        await BotSilenceTests.ReportAsync(server, "alpha");
         await TradeAsync(server, ""","exit_price":110,"fees":1,"status":"closed","closed_at":"2026-03-02T00:00:00Z" """);
         await TradeAsync(server, ""","exit_price":80,"status":"closed","closed_at":"2026-03-01T23:59:59Z","quantity":1""");
         await server.PostAsync("/api/trades/2/void", """{"reason":"twice"}""", 200);
@@ -96,7 +96,7 @@ public sealed class FleetTests
     public async Task Profits_in_currencies_that_cannot_be_added_are_given_for_each()
     {
         await using var server = await TestServer.StartAsync();
-        await SilenceTests.ReportAsync(server, "alpha");
+        await BotSilenceTests.ReportAsync(server, "alpha");
         await TradeAsync(server, ""","exit_price":110,"status":"closed" """);
         await server.PostAsync("/api/trades", """{"bot_name":"alpha","trading_pair":"ETH/BTC","side":"BUY","entry_price":1,"exit_price":2,"quantity":1,"status":"closed"}""");
         var bot = await BotAsync(server);
@@ -112,8 +112,8 @@ public sealed class FleetTests
         for (var minute = 4; minute >= 0; minute--)
         {
             var at = $"\"timestamp\":\"{TestServer.Start.AddMinutes(-minute):yyyy-MM-ddTHH:mm:ssZ}\"";
-            await SilenceTests.ReportAsync(server, "alpha", $$""","mode":"paper",{{at}}""");
-            await SilenceTests.ReportAsync(server, "alpha", $$""","mode":"auto",{{at}}""");
+            await BotSilenceTests.ReportAsync(server, "alpha", $$""","mode":"paper",{{at}}""");
+            await BotSilenceTests.ReportAsync(server, "alpha", $$""","mode":"auto",{{at}}""");
         }
 
         await TradeAsync(server, ""","exit_price":110,"status":"closed","mode":"paper" """);
@@ -127,7 +127,7 @@ public sealed class FleetTests
         for (var i = 0; i < 4; i++)
         {
             server.Clock.Advance(TimeSpan.FromSeconds(60));
-            await SilenceTests.ReportAsync(server, "alpha", ""","mode":"auto" """);
+            await BotSilenceTests.ReportAsync(server, "alpha", ""","mode":"auto" """);
         }
 
         bot = await BotAsync(server);
@@ -138,9 +138,9 @@ public sealed class FleetTests
     public async Task A_bot_that_has_changed_its_mode_has_left_the_other_one()
     {
         await using var server = await TestServer.StartAsync();
-        await SilenceTests.ReportAsync(server, "alpha", ""","mode":"paper" """);
+        await BotSilenceTests.ReportAsync(server, "alpha", ""","mode":"paper" """);
         server.Clock.Advance(TimeSpan.FromSeconds(600));
-        await SilenceTests.ReportAsync(server, "alpha", ""","mode":"auto" """);
+        await BotSilenceTests.ReportAsync(server, "alpha", ""","mode":"auto" """);
         var bot = await BotAsync(server);
         Assert.Equal("auto false,paper true", string.Join(',', bot["modes"]!.AsArray().Select(static mode => $"{mode!["mode"]} {mode["left"]}")));
         Assert.False((bool)bot["silent"]!);
@@ -151,9 +151,9 @@ public sealed class FleetTests
     public async Task The_list_begins_with_the_bot_that_reported_last_and_shows_what_is_asked()
     {
         await using var server = await TestServer.StartAsync();
-        await SilenceTests.ReportAsync(server, "alpha");
+        await BotSilenceTests.ReportAsync(server, "alpha");
         server.Clock.Advance(TimeSpan.FromSeconds(1));
-        await SilenceTests.ReportAsync(server, "beta");
+        await BotSilenceTests.ReportAsync(server, "beta");
         await server.PostAsync("/api/bots/alpha/control", """{"state":"paused"}""");
         var list = await server.GetAsync("/api/bots");
         Assert.Equal("beta running,alpha paused", string.Join(',', list["data"]!.AsArray().Select(static bot => $"{bot!["bot_name"]} {bot["control"]!["state"]}")));

@@ -61,9 +61,9 @@ public sealed class SteeringTests : IDisposable
         Assert.Equal("emergency_close", Closes(server)[^1]);
         Assert.DoesNotContain(Opened(server), static at => string.CompareOrdinal(at, "01:00") > 0);
         var paths = server.Requests.Select(static request => request.Path).ToList();
-        var heard = paths.IndexOf("/api/bots/replay_bot/control/heard");
+        var heard = paths.IndexOf($"/api/bots/{ReplayRecorder.DefaultBotName}/control/heard");
         Assert.EndsWith("/close", paths[heard + 1], StringComparison.Ordinal);
-        Assert.Equal("/api/bots/replay_bot/control/heard", paths[heard + 2]);
+        Assert.Equal($"/api/bots/{ReplayRecorder.DefaultBotName}/control/heard", paths[heard + 2]);
     }
 
     [Fact]
@@ -81,14 +81,14 @@ public sealed class SteeringTests : IDisposable
     public async Task On_a_real_server_the_owner_sees_asked_heard_and_done_and_no_trade_is_opened()
     {
         await using var server = await TestServer.StartAsync();
-        await server.PostAsync("/api/bots/replay_bot/control", """{"state":"paused","reason":"test"}""");
+        await server.PostAsync($"/api/bots/{ReplayRecorder.DefaultBotName}/control", """{"state":"paused","reason":"test"}""");
         using var http = server.ClientWithKey(await server.CreateKeyAsync("replay", "read", "write"));
         var settings = new ReplaySettings(server.Client.BaseAddress!, "", [Data()], null, "replay_bot", AsRecorded: false);
         var tally = await new ReplaySession(settings, http, server.Clock, Terminal()).RunAsync(TestContext.Current.CancellationToken);
         Assert.Equal(0, tally.Trades);
         Assert.True(tally.Signals > 0);
-        Assert.Equal("done", (string?)(await server.GetAsync("/api/bots/replay_bot/control"))["data"]!["progress"]);
-        Assert.Equal("stopped", (string?)(await server.GetAsync("/api/bots/replay_bot"))["data"]!["status"]);
+        Assert.Equal("done", (string?)(await server.GetAsync($"/api/bots/{ReplayRecorder.DefaultBotName}/control"))["data"]!["progress"]);
+        Assert.Equal("stopped", (string?)(await server.GetAsync($"/api/bots/{ReplayRecorder.DefaultBotName}"))["data"]!["status"]);
     }
 
     [Fact]

@@ -6,7 +6,7 @@ using Pilothouse.Tests.Fixtures;
 namespace Pilothouse.Tests.Bots;
 
 /// <summary>A bot that falls silent or comes back is one event, found by the server's clock.</summary>
-public sealed class SilenceTests
+public sealed class BotSilenceTests
 {
     [Fact]
     public async Task A_bot_that_does_not_report_is_one_event_and_another_when_it_comes_back()
