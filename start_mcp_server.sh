@@ -291,6 +291,7 @@ test_endpoints() {
   check GET /api/trades/0 key 404
   check GET /api/performance key 200
   check GET '/api/performance?period=weekly' key 200
+  check GET /api/cash-flows key 200
   check GET /api/market-context key '200 404'
   check GET '/api/market-context/history?hours=24&limit=5' key 200
   check GET /api/analysis key 200
@@ -302,7 +303,7 @@ test_endpoints() {
   check GET /api/candles key 400
   check GET /api/prices key 200
   check GET /api/why/trades/0 key 404
-  for path in bot-status signals trades market-context analysis correlation cost-analytics candles; do
+  for path in bot-status signals trades market-context analysis correlation cost-analytics candles cash-flows; do
     check POST "/api/$path" key 400 '{}'
     check POST "/api/$path" none 401 '{}'
     check POST "/api/$path/batch" key 400 '{"items":[{}]}'

@@ -7,6 +7,7 @@ using Pilothouse.Auth;
 using Pilothouse.Backups;
 using Pilothouse.Bots;
 using Pilothouse.Candles;
+using Pilothouse.CashFlows;
 using Pilothouse.Configuration;
 using Pilothouse.Contract;
 using Pilothouse.Correlation;
@@ -136,7 +137,8 @@ internal static class Server
     /// <summary>Every feature of the server, each once. Its services, operations, JSON types and heading come from it.</summary>
     private static Feature[] Features() =>
     [
-        new SignalFeature(), new TradeFeature(), new PerformanceFeature(), new BotFeature(), new FleetFeature(), new MarketContextFeature(), new AnalysisFeature(),
+        new SignalFeature(), new TradeFeature(), new CashFlowFeature(), new PerformanceFeature(), new BotFeature(), new FleetFeature(), new MarketContextFeature(),
+        new AnalysisFeature(),
         new CorrelationFeature(), new CostFeature(), new KeyFeature(), new BackupFeature(), new AuditFeature(), new EventFeature(),
         new CandleFeature(), new PriceFeature(), new WhyFeature(),
     ];

@@ -36,13 +36,14 @@ public sealed partial class ArchitectureTests
         ["Analysis"] = Floor,
         ["Costs"] = Floor,
         ["Candles"] = Floor,
+        ["CashFlows"] = Floor,
         ["Keys"] = Floor,
 
         // The live stream reads every record through the sources that features declare.
         ["Events"] = [.. Floor, "Monitoring"],
 
         // Derived from facts, which they read through their stores.
-        ["Performance"] = [.. Floor, "Trades", "Bots"],
+        ["Performance"] = [.. Floor, "Trades", "Bots", "CashFlows", "Monitoring"],
         ["Prices"] = [.. Floor, "Trades", "Candles"],
         ["Why"] = [.. Floor, "Trades", "Signals", "Analysis"],
         ["Fleet"] = [.. Floor, "Bots", "Trades"],

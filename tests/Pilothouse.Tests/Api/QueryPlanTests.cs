@@ -163,7 +163,7 @@ public sealed class QueryPlanTests : IDisposable
             var values = names.Select(name => name switch
             {
                 "timestamp" or "closed_at" or "triggered_at" or "open_time" => "datetime('2025-01-01', i || ' minutes')",
-                "article_url" or "balance" => "i",
+                "article_url" or "balance" or "period_start" => "i",
                 "trade_id" when table == "fills" => "i",
                 _ when name.EndsWith("_utc", StringComparison.Ordinal) => "NULL",
                 _ when name.EndsWith("_id", StringComparison.Ordinal) => "NULL",

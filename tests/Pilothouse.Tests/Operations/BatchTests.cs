@@ -18,6 +18,7 @@ public sealed class BatchTests
         { "/api/analysis", "chart_analyses", """{"trading_pair":"A/B","timeframe":"1h","recommendation":"BUY"}""" },
         { "/api/correlation", "correlation_data", """{"asset1":"BTC","asset2":"ETH","correlation_value":0.5}""" },
         { "/api/cost-analytics", "cost_analytics", """{"api_name":"x","operation_type":"y"}""" },
+        { "/api/cash-flows", "cash_flows", """{"amount":-1.5}""" },
     };
 
     [Theory]

@@ -34,6 +34,7 @@ public sealed class MigrationChecksumTests
         ["pilothouse_0020_fills"] = "80f2d41de6b86596086ed74c867d3503d74877f4797ee6a7cca9d6b560962cc7",
         ["pilothouse_0021_candles"] = "2d801697bd6a071d61befe9ed84b4775a975706bdb13c7923ae5aeebaa023fc9",
         ["pilothouse_0022_bot_controls"] = "8d511382a4b6621729ebba0e8a40d283897ecb6cf7889b9f7d7b462476068f00",
+        ["pilothouse_0023_cash_flows"] = "183fa080e6be18b017ca61323ba6b96261c8a92c62e60dcf9128b190e823f229",
     };
 
     private const string AddedColumns = "638aaccc52f44ef614d25e08b411f1e254735bb1aa2bd97488e5fdb58b008430";

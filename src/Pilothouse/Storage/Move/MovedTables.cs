@@ -45,7 +45,7 @@ internal static class MovedTables
         new("performance_metrics", "id", """
             id:whole! timestamp:time period:text! total_trades:whole winning_trades:whole losing_trades:whole win_rate:number
             total_pnl:money avg_win:money avg_loss:money max_loss:money sharpe_ratio:number risk_reward_ratio:number
-            max_drawdown:money profit_factor:number
+            max_drawdown:money profit_factor:number period_start:time
             """),
         new("correlation_data", "id", """
             id:whole! timestamp:time asset1:text! asset2:text! correlation_value:number! period_days:whole strength:text
@@ -97,6 +97,9 @@ internal static class MovedTables
         new("bot_presence", "id", """
             id:whole! bot_name:text! mode:text! silent:whole! since:time! last_report_at:time last_report_id:whole
             expected_every_seconds:whole
+            """),
+        new("cash_flows", "id", """
+            id:whole! timestamp:time bot_name:text mode:text amount:money! asset:text note:text external_id:text
             """),
         new("api_keys", "id", """
             id:whole! name:text! key_hash:text! scopes:text! seal:text! bot_name:text created_at:time! expires_at:time
