@@ -291,6 +291,12 @@ test_endpoints() {
   check GET /api/trades/0 key 404
   check GET /api/performance key 200
   check GET '/api/performance?period=weekly' key 200
+  for path in equity daily by distribution; do
+    check GET "/api/performance/$path" key 200
+    check GET "/api/performance/$path?period=weekly" key 200
+  done
+  check GET '/api/performance/by?by=hour' key 200
+  check GET '/api/performance/by?by=colour' key 400
   check GET /api/cash-flows key 200
   check GET /api/market-context key '200 404'
   check GET '/api/market-context/history?hours=24&limit=5' key 200

@@ -17,29 +17,29 @@ namespace Pilothouse.Performance;
 internal sealed record Account(
     string Bot, string Mode, bool WithoutMode, bool WithUnnamed, decimal Balance, DateTimeOffset ReportedAt, DateTimeOffset OpensAt)
 {
-    /// <summary>
-    /// Returns the equity before the account's first trade: the first reported balance, less the profit of the trades that had closed
-    /// before that report.
-    /// </summary>
-    /// <param name="isFirst">Whether no account is older. Then only few trades had closed before its report.</param>
+    /// <summary>The mode that reports must name to be this account's; null if all reports of the bot are.</summary>
+    public string? OnlyOwnMode => WithoutMode ? null : Mode;
+
+    /// <summary>Returns the profit of the account's trades that closed until a time, inclusive.</summary>
+    /// <param name="few">Whether only few trades of all bots had closed until then.</param>
     /// <param name="assets">Receives the assets of those trades.</param>
-    public async ValueTask<MoneySum> OpeningAsync(Session session, bool isFirst, AssetCounts assets)
+    public async ValueTask<MoneySum> ProfitUntilAsync(Session session, DateTimeOffset time, bool few, AssetCounts assets)
     {
-        var opening = new MoneySum(Balance, false);
+        var profit = default(MoneySum);
         foreach (var owner in Owners())
         {
-            await AccountTrades.EachClosedAsync(session, owner, ReportedAt, isFirst, row =>
+            await AccountTrades.EachClosedAsync(session, owner, time, few, row =>
             {
                 var trade = ClosedTradeReader.Of(row);
-                if (trade.ClosedAt <= ReportedAt)
+                if (trade.ClosedAt <= time)
                 {
-                    opening = opening.Plus(-trade.Pnl);
+                    profit = profit.Plus(trade.Pnl);
                     assets.Add(trade.Asset);
                 }
             });
         }
 
-        return opening;
+        return profit;
     }
 
     /// <summary>Returns the same account, with OpensAt moved back to its first trade if that is older than its first report.</summary>
@@ -72,11 +72,15 @@ internal sealed class AccountBook
     private readonly string? unnamedBot;
 
     private readonly Dictionary<string, string?> onlyModes;
+    private readonly Dictionary<Account, FirstReport> latest;
 
     /// <param name="onlyModes">For each bot whose reports name modes: the one mode that they name, or null if they name several.</param>
-    private AccountBook(IReadOnlyList<Account> accounts, string? unnamedBot, Dictionary<string, string?> onlyModes)
+    /// <param name="latest">The last balance that was reported for each account.</param>
+    private AccountBook(
+        IReadOnlyList<Account> accounts, string? unnamedBot, Dictionary<string, string?> onlyModes, Dictionary<Account, FirstReport> latest)
     {
         Accounts = accounts;
+        this.latest = latest;
         this.unnamedBot = unnamedBot;
         this.onlyModes = onlyModes;
         byBot = accounts.GroupBy(static account => account.Bot).ToDictionary(static bot => bot.Key, static bot => bot.ToList());
@@ -88,7 +92,10 @@ internal sealed class AccountBook
     /// <summary>Whether trades that name no bot belong to this bot.</summary>
     public bool HasUnnamed(string bot) => bot == unnamedBot;
 
-    /// <summary>Returns the account whose equity a trade changed; null if it was not selected.</summary>
+    /// <summary>Returns the last balance that was reported for an account.</summary>
+    public FirstReport LatestOf(Account account) => latest[account];
+
+    /// <summary>Returns the account whose equity a trade or a cash flow changed; null if it was not selected.</summary>
     public Account? Find(string? bot, string? mode)
     {
         if (byBot.TryGetValue(string.IsNullOrEmpty(bot) ? unnamedBot ?? "" : bot, out var accounts))
@@ -133,36 +140,39 @@ internal sealed class AccountBook
         var known = await reports.ReadAsync(session);
         var unnamedBot = await UnnamedBotAsync(session, known);
         var accounts = new List<Account>();
+        var latest = new Dictionary<Account, FirstReport>();
         foreach (var bot in known.GroupBy(static entry => entry.Key.Bot).Where(bot => botName is null || bot.Key == botName))
         {
             var byMode = bot.ToDictionary(static entry => entry.Key.Mode, static entry => entry.Value);
-            foreach (var account in Of(bot.Key, byMode, bot.Key == unnamedBot))
+            foreach (var (account, last) in Of(bot.Key, byMode, bot.Key == unnamedBot))
             {
                 if (mode is null || account.Mode == mode)
                 {
-                    accounts.Add(await account.OpenedByTradesAsync(session));
+                    var opened = await account.OpenedByTradesAsync(session);
+                    accounts.Add(opened);
+                    latest[opened] = last;
                 }
             }
         }
 
         var modes = known.Keys.Where(static key => key.Mode.Length > 0).GroupBy(static key => key.Bot, static key => key.Mode);
         return new([.. accounts.OrderBy(static account => account.OpensAt)], unnamedBot,
-            modes.ToDictionary(static bot => bot.Key, static bot => bot.Count() == 1 ? bot.First() : null));
+            modes.ToDictionary(static bot => bot.Key, static bot => bot.Count() == 1 ? bot.First() : null), latest);
     }
 
     /// <summary>
     /// Returns one account for each mode that the bot's reports name. Reports without a mode belong to the one mode that the bot's other
     /// reports name; if those name several, they cannot be assigned and are left out.
     /// </summary>
-    private static IEnumerable<Account> Of(string bot, Dictionary<string, ModeReports> byMode, bool withUnnamed)
+    private static IEnumerable<(Account Account, FirstReport Latest)> Of(string bot, Dictionary<string, ModeReports> byMode, bool withUnnamed)
     {
         var said = byMode.Keys.Where(static mode => mode.Length > 0).ToList();
         foreach (var mode in said.Count == 0 ? [""] : said)
         {
             var reports = said.Count > 1 ? byMode[mode] : byMode.Values.Aggregate(static (all, more) => all.With(more));
-            if (reports is { First: { } first, Balance: { } balance })
+            if (reports is { First: { } first, Balance: { } balance, Latest: { } latest })
             {
-                yield return new(bot, mode, said.Count < 2, withUnnamed, balance.Balance!.Value, balance.At, first.At);
+                yield return (new(bot, mode, said.Count < 2, withUnnamed, balance.Balance!.Value, balance.At, first.At), latest);
             }
         }
     }

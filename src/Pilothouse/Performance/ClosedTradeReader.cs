@@ -10,30 +10,76 @@ internal static class ClosedTradeReader
     /// Returns the figures of all closed trades that match the filter. It needs one pass, unless another program stored times whose text
     /// does not sort by time.
     /// </summary>
-    /// <param name="end">The end of the window; null for the last close.</param>
+    /// <param name="session">A snapshot.</param>
+    /// <param name="question">What is asked for.</param>
+    /// <param name="source">Where the equity comes from.</param>
+    /// <param name="closes">What had closed until any time, as the snapshot sees it; null reads every earlier trade.</param>
+    /// <param name="also">Takes each row in the order of the closes; it returns a fresh taker for each pass.</param>
     public static async ValueTask<PerformanceFigures> ReadAsync(
-        Session session, ClosedTradeFilter filter, EquitySource source, TimeZoneInfo zone, DateTimeOffset? end, CancellationToken cancel)
+        Session session, WindowQuestion question, EquitySource source, EarlierCloses? closes, Func<Action<TradeClosing>>? also = null)
     {
-        var assets = new AssetCounts();
-        var openings = await OpeningsAsync(session, source, assets);
-        var window = new TradeWindow(filter, source, openings, assets, zone, end);
+        var history = await AccountHistory.ReadAsync(session, source, question.Filter, closes);
+        var filter = source.NeedsEarlier && history.BeforeWindow is null ? question.Filter with { From = null } : question.Filter;
+        var beside = also is null ? source.Beside(question.Filter) : TradesBeside.OfAll;
+        var window = new TradeWindow(question, source, history);
+        var take = also?.Invoke();
         var inOrder = true;
-        await EachAsync(session, filter, source, row => inOrder = inOrder && window.TryAdd(row), cancel);
-        if (inOrder)
+        await EachAsync(session, filter, beside, false, row =>
         {
-            return window.Figures();
-        }
-
-        var rows = new List<TradeClosing>();
-        await EachAsync(session, filter, source, rows.Add, cancel);
-        window = new TradeWindow(filter, source, openings, assets, zone, end);
-        foreach (var row in rows.OrderBy(static row => Of(row).ClosedAt).ThenBy(static row => row.Id))
+            inOrder = inOrder && window.TryAdd(row);
+            take?.Invoke(row);
+        }, question.Cancel);
+        if (!inOrder)
         {
-            window.TryAdd(row);
+            window = new TradeWindow(question, source, history with { Assets = history.Assets.Copy() }) { IsSorted = true };
+            take = also?.Invoke();
+            foreach (var row in await SortedAsync(session, filter, beside, false, question.Cancel))
+            {
+                window.TryAdd(row);
+                take?.Invoke(row);
+            }
         }
 
         return window.Figures();
     }
+
+    /// <summary>Returns a fold over the closed trades that match the filter, with their traits, in the order of the closes.</summary>
+    /// <param name="begin">Returns an empty fold.</param>
+    public static async ValueTask<TradeFold> FoldAsync(Session session, ClosedTradeFilter filter, Func<TradeFold> begin, CancellationToken cancel)
+    {
+        var fold = begin();
+        var inOrder = true;
+        await EachAsync(session, filter, TradesBeside.None, true, row => inOrder = inOrder && (!Takes(filter, row) || fold.TryAdd(row)), cancel);
+        if (!inOrder)
+        {
+            fold = begin();
+            foreach (var row in (await SortedAsync(session, filter, TradesBeside.None, true, cancel)).Where(row => Takes(filter, row)))
+            {
+                fold.TryAdd(row);
+            }
+        }
+
+        return fold;
+    }
+
+    private static bool Takes(ClosedTradeFilter filter, in TradeClosing row) =>
+        filter.Takes(Of(row).ClosedAt) && (filter.Currency is null || filter.Currency == (row.Asset ?? SettleAsset.Reporting));
+
+    private static async ValueTask<IEnumerable<TradeClosing>> SortedAsync(
+        Session session, ClosedTradeFilter filter, TradesBeside beside, bool withTraits, CancellationToken cancel)
+    {
+        var rows = new List<TradeClosing>();
+        await EachAsync(session, filter, beside, withTraits, rows.Add, cancel);
+        return rows.OrderBy(static row => Of(row).ClosedAt).ThenBy(static row => row.Id);
+    }
+
+    private static ValueTask EachAsync(
+        Session session, ClosedTradeFilter filter, TradesBeside beside, bool withTraits, Action<TradeClosing> each, CancellationToken cancel) =>
+        ClosedTrades.EachAsync(session, filter, beside, row =>
+        {
+            cancel.ThrowIfCancellationRequested();
+            each(row);
+        }, withTraits);
 
     /// <summary>Returns the trade of a row. A missing closing time is the timestamp, a missing pnl or fee is 0 (docs/metrics.md).</summary>
     public static ClosedTrade Of(TradeClosing row)
@@ -41,133 +87,12 @@ internal static class ClosedTradeReader
         var closed = row.ClosedAt ?? row.OpenedAt ?? DateTimeOffset.MinValue;
         return new(row.Id, row.OpenedAt ?? closed, closed, row.Pnl ?? 0, row.Fees ?? 0, row.Asset);
     }
-
-    /// <summary>Returns the opening equity of each account, and adds the assets of the trades that it was computed from.</summary>
-    private static async ValueTask<List<MoneySum>> OpeningsAsync(Session session, EquitySource source, AssetCounts assets)
-    {
-        var openings = new List<MoneySum>();
-        foreach (var account in source.Accounts)
-        {
-            openings.Add(await account.OpeningAsync(session, openings.Count == 0, assets));
-        }
-
-        return openings;
-    }
-
-    private static ValueTask EachAsync(
-        Session session, ClosedTradeFilter filter, EquitySource source, Action<TradeClosing> take, CancellationToken cancel) =>
-        ClosedTrades.EachAsync(session, source.NeedsEarlier ? filter with { From = null } : filter, source.Beside(filter), row =>
-        {
-            cancel.ThrowIfCancellationRequested();
-            take(row);
-        });
 }
 
-/// <summary>
-/// Computes the figures of a time window over closed trades, which come in the order of their closes. Trades before the window only change
-/// the equity at its start.
-/// </summary>
-internal sealed class TradeWindow(
-    ClosedTradeFilter filter, EquitySource source, IReadOnlyList<MoneySum> openings, AssetCounts earlierAssets, TimeZoneInfo zone, DateTimeOffset? end)
-{
-    private PerformanceFigures? figures;
-    private MoneySum earlier;
-    private bool isEarlier;
-
-    /// <summary>Adds a trade; returns false if it closed before the one that was added last.</summary>
-    public bool TryAdd(in TradeClosing row)
-    {
-        var trade = ClosedTradeReader.Of(row);
-        if (trade.ClosedAt > filter.To)
-        {
-            return true;
-        }
-
-        if (trade.ClosedAt < filter.From)
-        {
-            isEarlier = true;
-            if (source.NeedsEarlier && (source.IsOne || source.Find(row) is not null))
-            {
-                earlier = earlier.Plus(trade.Pnl);
-                earlierAssets.Add(trade.Asset);
-            }
-
-            return true;
-        }
-
-        figures ??= Begin();
-        var isAsked = filter.Currency is null || filter.Currency == (row.Asset ?? SettleAsset.Reporting);
-        return Add(figures, source, isAsked ? row : row with { Fits = false });
-    }
-
-    /// <summary>Adds a trade to figures that are kept up to date.</summary>
-    /// <returns>False if the trade closed before the one that was added last.</returns>
-    public static bool Add(PerformanceFigures figures, EquitySource source, in TradeClosing row)
-    {
-        var trade = ClosedTradeReader.Of(row);
-        var account = source.Find(row);
-        var part = (row.Fits ? TradePart.Counts : 0) | (source.IsOne || account is not null ? TradePart.MovesEquity : 0);
-        if (part == TradePart.None)
-        {
-            return true;
-        }
-
-        if (!figures.CanAppend(trade))
-        {
-            return false;
-        }
-
-        figures.Add(trade, part, account?.OpensAt);
-        if (part == TradePart.Counts && source.Accounts.Count > 0)
-        {
-            figures.LeaveOut(row.BotName, row.Mode);
-        }
-
-        return true;
-    }
-
-    public PerformanceFigures Figures() => figures ??= Begin();
-
-    private PerformanceFigures Begin() => new(Plan() with { EarlierAssets = earlierAssets }, zone);
-
-    private EquityPlan Plan()
-    {
-        if (source.IsOne)
-        {
-            // The account of the setting opened with its first trade, that of the parameter with the window.
-            var opened = isEarlier || source.Source == EquitySource.Parameter;
-            return Planned(new MoneySum(source.Amount!.Value, false).Plus(earlier), opened ? filter.From : null, [], 1);
-        }
-
-        var accounts = source.Accounts;
-        if (accounts.Count == 0 || accounts[0].OpensAt > end)
-        {
-            return new(null, null, Day(end), [], 0, accounts.Count == 0 && filter.Mode is not null ? Reasons.NoBalanceInMode : null);
-        }
-
-        // The equity starts with the accounts that had opened when the window began; if there were none, with the first one that opens.
-        var begins = filter.From > accounts[0].OpensAt ? filter.From.Value : accounts[0].OpensAt;
-        var start = earlier;
-        var joining = new List<AccountOpening>();
-        for (var i = 0; i < accounts.Count; i++)
-        {
-            if (accounts[i].OpensAt <= begins)
-            {
-                start = start.Plus(openings[i]);
-            }
-            else if (!(accounts[i].OpensAt > end))
-            {
-                joining.Add(new(accounts[i].OpensAt, openings[i].Amount));
-                start = openings[i].Overflowed ? openings[i] : start;
-            }
-        }
-
-        return Planned(start, begins, joining, accounts.Count(account => !(account.OpensAt > end)));
-    }
-
-    private EquityPlan Planned(MoneySum start, DateTimeOffset? begins, IReadOnlyList<AccountOpening> joining, int accounts) =>
-        new(start.Value, Day(begins), Day(end), joining, accounts, start.Overflowed ? Reasons.TooLarge : null);
-
-    private DateOnly? Day(DateTimeOffset? time) =>
-        time is { } moment ? DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(moment, zone).DateTime) : null;
-}
+/// <summary>A question about the trades of a window.</summary>
+/// <param name="Filter">Selects the trades, with the bounds of the window.</param>
+/// <param name="End">The end of the window; null for the last close.</param>
+/// <param name="Now">The time of the question.</param>
+/// <param name="WithSeries">Whether the states of the equity are asked for.</param>
+internal sealed record WindowQuestion(
+    ClosedTradeFilter Filter, TimeZoneInfo Zone, DateTimeOffset? End, DateTimeOffset Now, bool WithSeries = false, CancellationToken Cancel = default);

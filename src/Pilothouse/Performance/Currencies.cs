@@ -16,6 +16,26 @@ internal sealed class AssetCounts : IEnumerable<KeyValuePair<string, long>>
         counts[name] = counts.GetValueOrDefault(name) + trades;
     }
 
+    public AssetCounts Copy()
+    {
+        var copy = new AssetCounts();
+        foreach (var (asset, count) in counts)
+        {
+            copy.Add(asset, count);
+        }
+
+        return copy;
+    }
+
+    /// <summary>Adds one, unless the asset is not named.</summary>
+    public void AddNamed(string? asset)
+    {
+        if (asset is not null)
+        {
+            Add(asset);
+        }
+    }
+
     public IEnumerator<KeyValuePair<string, long>> GetEnumerator() => counts.GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
@@ -30,6 +50,7 @@ internal sealed class Currencies(TimeZoneInfo zone)
 {
     private readonly Dictionary<string, PerformanceFigures> counted = new(StringComparer.Ordinal);
     private readonly AssetCounts moved = new();
+    private readonly AssetCounts flowed = new();
 
     /// <summary>The currency of all figures in money.</summary>
     public string Currency => counted.Count == 1 ? counted.Keys.First()
@@ -46,8 +67,21 @@ internal sealed class Currencies(TimeZoneInfo zone)
 
         var currencies = new Currencies(zone);
         currencies.Move(plan.EarlierAssets);
+        foreach (var (asset, flows) in plan.EarlierFlowAssets)
+        {
+            currencies.flowed.Add(asset, flows);
+        }
+
+        foreach (var flow in plan.Flows)
+        {
+            currencies.Flow(flow);
+        }
+
         return currencies;
     }
+
+    /// <summary>Adds a deposit or withdrawal that changes the equity. One without an asset is in the currency of its account.</summary>
+    public void Flow(in EquityFlow flow) => flowed.AddNamed(flow.Asset);
 
     /// <summary>Adds a trade that counts, changes the equity, or both.</summary>
     public void Add(in ClosedTrade trade, TradePart part)
@@ -81,10 +115,11 @@ internal sealed class Currencies(TimeZoneInfo zone)
     }
 
     /// <summary>Returns why amounts cannot be added; null if they can.</summary>
-    public string? WhyNotAdded() => WhyNot(counted.Select(static entry => (entry.Key, entry.Value.Trades)));
+    public string? WhyNotAdded() => WhyNot(counted.Select(static entry => (entry.Key, entry.Value.Trades, "trade")));
 
     /// <summary>Returns why the equity is unknown; null if it is known.</summary>
-    public string? WhyNoEquity() => WhyNotAdded() ?? WhyNot(moved.Select(static entry => (entry.Key, entry.Value)));
+    public string? WhyNoEquity() => WhyNotAdded() ?? WhyNot(
+        moved.Select(static entry => (entry.Key, entry.Value, "trade")).Concat(flowed.Select(static entry => (entry.Key, entry.Value, "cash flow"))));
 
     /// <summary>Returns the figures of each asset.</summary>
     public IReadOnlyList<CurrencyFigures> Each() =>
@@ -93,18 +128,18 @@ internal sealed class Currencies(TimeZoneInfo zone)
             .Select(static entry => CurrencyFigures.Of(entry.Key, entry.Value.ToReport(PerformanceBasis.Nothing))),
     ];
 
-    private static string? WhyNot(IEnumerable<(string Asset, long Trades)> amounts)
+    private static string? WhyNot(IEnumerable<(string Asset, long Count, string What)> amounts)
     {
-        var units = amounts.GroupBy(static amount => SettleAsset.UnitOf(amount.Asset), static amount => amount.Trades).ToList();
-        if (units.Count < 2)
+        var units = amounts.GroupBy(static amount => (Unit: SettleAsset.UnitOf(amount.Asset), amount.What))
+            .Select(static unit => (unit.Key.Unit, unit.Key.What, Count: unit.Sum(static amount => amount.Count))).ToList();
+        if (units.Select(static unit => unit.Unit).Distinct().Count() < 2)
         {
             return null;
         }
 
-        var others = units.Where(static unit => unit.Key != SettleAsset.Reporting).Select(static unit => (unit.Key, Trades: unit.Sum()))
-            .OrderBy(static unit => unit.Key, StringComparer.Ordinal).ToList();
-        var named = others.Select(static unit =>
-            string.Create(CultureInfo.InvariantCulture, $"{unit.Trades} {(unit.Trades == 1 ? "trade" : "trades")} in {unit.Key}"));
-        return $"{string.Join(" and ", named)} {(others is [{ Trades: 1 }] ? "has" : "have")} no price in {SettleAsset.Reporting}";
+        var others = units.Where(static unit => unit.Unit != SettleAsset.Reporting)
+            .OrderByDescending(static unit => unit.What, StringComparer.Ordinal).ThenBy(static unit => unit.Unit, StringComparer.Ordinal).ToList();
+        var named = others.Select(static unit => string.Create(CultureInfo.InvariantCulture, $"{unit.Count} {unit.What}{(unit.Count == 1 ? "" : "s")} in {unit.Unit}"));
+        return $"{string.Join(" and ", named)} {(others is [{ Count: 1 }] ? "has" : "have")} no price in {SettleAsset.Reporting}";
     }
 }

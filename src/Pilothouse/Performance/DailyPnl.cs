@@ -2,30 +2,75 @@ using Pilothouse.Storage;
 
 namespace Pilothouse.Performance;
 
+/// <summary>What happened on one calendar day.</summary>
+internal sealed class DayResult
+{
+    public MoneySum Pnl { get; private set; }
+
+    public MoneySum Fees { get; private set; }
+
+    public long Trades { get; private set; }
+
+    public long Won { get; private set; }
+
+    public long Lost { get; private set; }
+
+    /// <summary>What came or went without being a return.</summary>
+    public MoneySum Flows { get; set; }
+
+    /// <summary>The equity after the last event of the day.</summary>
+    public MoneySum Equity { get; set; }
+
+    public void Add(in ClosedTrade trade)
+    {
+        Pnl = Pnl.Plus(trade.Pnl);
+        Fees = Fees.Plus(trade.Fees);
+        Trades++;
+        Won += trade.Pnl > 0 ? 1 : 0;
+        Lost += trade.Pnl < 0 ? 1 : 0;
+    }
+}
+
 /// <summary>
 /// Profit per calendar day. Apart from the daily returns, this is the only thing that the figures keep per day and not as a running sum. A
-/// day is listed if a trade closed on it.
+/// day is listed if a trade closed on it, or if money came or went.
 /// </summary>
 internal sealed class DailyPnl
 {
-    private readonly List<(DateOnly Date, MoneySum Pnl)> days = [];
+    private readonly List<(DateOnly Day, DayResult Result)> days = [];
     private bool tooLarge;
 
-    /// <summary>The first day and the last day on which a trade closed; null without trades.</summary>
-    public (DateOnly First, DateOnly Last)? Span => days.Count == 0 ? null : (days[0].Date, days[^1].Date);
+    /// <summary>The days in order.</summary>
+    public IReadOnlyList<(DateOnly Day, DayResult Result)> Days => days;
 
-    public void Add(decimal pnl, DateOnly date)
+    /// <summary>The first day and the last day on which a trade closed; null without trades.</summary>
+    public (DateOnly First, DateOnly Last)? Span
+    {
+        get
+        {
+            var first = days.FindIndex(static day => day.Result.Trades > 0);
+            return first < 0 ? null : (days[first].Day, days[days.FindLastIndex(static day => day.Result.Trades > 0)].Day);
+        }
+    }
+
+    public void Add(in ClosedTrade trade, DateOnly date)
+    {
+        var day = On(date);
+        day.Add(trade);
+        tooLarge |= day.Pnl.Overflowed;
+    }
+
+    /// <summary>Returns what happened on a day, until now.</summary>
+    public DayResult On(DateOnly date)
     {
         var index = DayList.Find(days, date);
         if (index < 0)
         {
             index = ~index;
-            days.Insert(index, (date, default));
+            days.Insert(index, (date, new DayResult()));
         }
 
-        var sum = days[index].Pnl.Plus(pnl);
-        days[index] = (date, sum);
-        tooLarge |= sum.Overflowed;
+        return days[index].Result;
     }
 
     /// <summary>
@@ -40,23 +85,21 @@ internal sealed class DailyPnl
 
     private Figure<DayPnl> Pick(Func<decimal, decimal, bool> beats)
     {
-        if (days.Count == 0)
-        {
-            return Reasons.NoTrades;
-        }
-
         if (tooLarge)
         {
             return Reasons.TooLarge;
         }
 
-        var picked = days[0];
-        foreach (var day in days)
+        DayPnl? picked = null;
+        foreach (var (day, result) in days)
         {
-            picked = beats(day.Pnl.Amount, picked.Pnl.Amount) ? day : picked;
+            if (result.Trades > 0 && (picked is not { } known || beats(result.Pnl.Amount, known.Pnl)))
+            {
+                picked = new DayPnl(day, result.Pnl.Amount);
+            }
         }
 
-        return new DayPnl(picked.Date, picked.Pnl.Amount);
+        return picked is { } found ? found : Reasons.NoTrades;
     }
 }
 

@@ -11,20 +11,26 @@ internal readonly record struct Fall(decimal Amount, decimal Peak, DateTimeOffse
 
 /// <summary>
 /// The equity, and the returns of closed trades (docs/metrics.md, "Equity"). The return of a close is its pnl ÷ the equity just before it.
-/// Other changes of the equity (an account that joins, a trade outside of the request) are not returns: they only change the equity that
-/// later returns are divided by. The curve is therefore Π (1 + return). It is kept in units of the current equity: at each such change its
-/// start and its peak are scaled by the same factor, and without such changes they are the plain amounts. The fall in percent is the
-/// maximum drawdown of Magdon-Ismail and Atiya (2004) on this curve; of equal falls, and of equal peaks, the first counts. An equity at or
-/// below 0 ends the curve at −100 %.
+/// Other changes of the equity (a deposit, an account that joins, a trade outside of the request) are not returns: they only change the
+/// equity that later returns are divided by. The curve is therefore Π (1 + return). It is kept in units of the current equity: at each such
+/// change its start and its peak are scaled by the same factor, and without such changes they are the plain amounts. The fall in percent is
+/// the maximum drawdown of Magdon-Ismail and Atiya (2004) on this curve; of equal falls, and of equal peaks, the first counts. A trade that
+/// begins or ends with an equity at or below 0 ends the curve at −100 %; money that was taken out and is brought back before the next trade
+/// does not.
 /// </summary>
 internal sealed class EquityCurve(decimal? startingBalance)
 {
+    /// <summary>A share that is smaller than the deepest one by more than this is no new deepest one, however doubles are rounded.</summary>
+    private const double Doubt = 1e-12;
+
     private readonly DailyReturnSums days = new();
     private MoneySum equity = new(startingBalance ?? 0, false);
+    private MoneySum flows;
     private decimal start = startingBalance ?? 0;
     private decimal peak = startingBalance ?? 0;
     private DateTimeOffset? peakAt;
     private decimal deepestShare;
+    private double nearlyDeepestShare;
     private Fall deepest;
     private bool ended;
     private bool tooLarge;
@@ -42,10 +48,16 @@ internal sealed class EquityCurve(decimal? startingBalance)
     /// <summary>Why the returns are unknown; null if they are known.</summary>
     private string? NoReturns => NoPercent ?? (ended ? Reasons.EquityNotPositive : null);
 
+    /// <summary>Where the curve is now; null if there are no percent figures.</summary>
+    public CurvePlace? Place => NoPercent is not null ? null : ended ? new CurvePlace(0, 1, 1) : new CurvePlace(equity.Amount, start, peak);
+
+    /// <summary>How often the curve has risen to a new peak, and how often it has fallen deeper than ever.</summary>
+    public (long Peaks, long Troughs) Marks { get; private set; }
+
     /// <summary>Adds a close whose return counts.</summary>
     public void Add(decimal pnl, DateTimeOffset closedAt, DateOnly day)
     {
-        if (IsOver)
+        if (IsOver || !Settle(closedAt))
         {
             return;
         }
@@ -58,24 +70,21 @@ internal sealed class EquityCurve(decimal? startingBalance)
         }
     }
 
-    /// <summary>Changes the equity without a return: by money that comes or goes for another reason than the selected trades.</summary>
-    public void Shift(decimal amount, DateTimeOffset at)
+    /// <summary>Adds money that comes or goes. It is divided by from the next trade on.</summary>
+    public void Flow(decimal amount) => flows = flows.Plus(amount);
+
+    /// <summary>Adds a trade that changes the equity, and whose return does not count.</summary>
+    public void Shift(decimal pnl, DateTimeOffset at)
     {
-        var before = equity.Amount;
-        if (IsOver || amount == 0 || !Move(amount, at))
+        if (IsOver || !Settle(at))
         {
             return;
         }
 
-        days.Break();
-        try
+        var before = equity.Amount;
+        if (pnl != 0 && Move(pnl, at))
         {
-            var scale = equity.Amount / before;
-            (start, peak) = (start * scale, peak * scale);
-        }
-        catch (OverflowException)
-        {
-            tooLarge = true;
+            Scale(before);
         }
     }
 
@@ -92,16 +101,56 @@ internal sealed class EquityCurve(decimal? startingBalance)
     public (DailyReturns? Returns, string? Reason) Returns(int calendarDays) =>
         NoReturns is { } reason ? (null, reason) : (new(days.ToArray(), calendarDays), null);
 
+    /// <summary>Returns the return of each day on which trades closed; null if they are unknown.</summary>
+    public IReadOnlyList<(DateOnly Day, double Return)>? ReturnsByDay() => NoReturns is null ? days.ByDay() : null;
+
     /// <summary>Returns the growth per year over so many days.</summary>
     public Figure<double> Cagr(int calendarDays) =>
         NoReturns is { } reason ? reason
         : Ratios.Cagr(Exact.ToDouble(start), Exact.ToDouble(equity.Amount), calendarDays);
 
-    /// <summary>Changes the equity.</summary>
+    /// <summary>Adds what has flowed since the trade before to the equity.</summary>
+    /// <returns>False if there is nothing to divide by: the curve has ended.</returns>
+    private bool Settle(DateTimeOffset at)
+    {
+        if (flows == default)
+        {
+            return true;
+        }
+
+        var before = equity.Amount;
+        equity = equity.Plus(flows);
+        flows = default;
+        return Goes(at) && Scale(before);
+    }
+
+    /// <summary>Keeps the shape of the curve where the equity changed without a return.</summary>
+    private bool Scale(decimal before)
+    {
+        days.Break();
+        try
+        {
+            var scale = equity.Amount / before;
+            (start, peak) = (start * scale, peak * scale);
+        }
+        catch (OverflowException)
+        {
+            tooLarge = true;
+        }
+
+        return !tooLarge;
+    }
+
+    /// <summary>Changes the equity by the result of a trade.</summary>
     /// <returns>False if the equity is now at or below 0, or too large: the curve has ended.</returns>
     private bool Move(decimal amount, DateTimeOffset at)
     {
         equity = equity.Plus(amount);
+        return Goes(at);
+    }
+
+    private bool Goes(DateTimeOffset at)
+    {
         if (equity.Overflowed)
         {
             tooLarge = true;
@@ -110,6 +159,7 @@ internal sealed class EquityCurve(decimal? startingBalance)
         {
             ended = true;
             deepest = new Fall(peak, peak, peakAt, at);
+            Marks = (Marks.Peaks, Marks.Troughs + 1);
         }
 
         return !IsOver;
@@ -120,6 +170,13 @@ internal sealed class EquityCurve(decimal? startingBalance)
         if (equity.Amount > peak)
         {
             (peak, peakAt) = (equity.Amount, closedAt);
+            Marks = (Marks.Peaks + 1, Marks.Troughs);
+            return;
+        }
+
+        // The exact quotient of decimals is only needed near the deepest fall.
+        if ((double)(peak - equity.Amount) / (double)peak < nearlyDeepestShare)
+        {
             return;
         }
 
@@ -127,75 +184,21 @@ internal sealed class EquityCurve(decimal? startingBalance)
         if (fall.Amount / peak is var share && share > deepestShare)
         {
             (deepestShare, deepest) = (share, fall);
+            nearlyDeepestShare = (double)share * (1 - Doubt);
+            Marks = (Marks.Peaks, Marks.Troughs + 1);
         }
     }
 }
 
-/// <summary>
-/// Computes the return of each day on which trades closed. Closes without another change of the equity in between form one return, their
-/// pnl ÷ the equity before the first of them, so that nothing is lost to rounding; such returns of a day compound.
-/// </summary>
-internal sealed class DailyReturnSums
+/// <summary>Where the curve of returns is, in units of the equity: its value, its start and its peak until now.</summary>
+internal readonly record struct CurvePlace(decimal Value, decimal Start, decimal Peak)
 {
-    private readonly List<(DateOnly Day, double Return)> days = [];
-    private (DateOnly Day, decimal Before, decimal Pnl)? open;
+    /// <summary>The fall from the peak in percent, 0 to 100.</summary>
+    public double DrawdownPercent => Value == Peak ? 0 : Exact.ToDouble(Peak - Value) / Exact.ToDouble(Peak) * 100;
 
-    public void Add(DateOnly day, decimal before, decimal pnl)
-    {
-        if (open is { } run && run.Day == day)
-        {
-            open = run with { Pnl = run.Pnl + pnl };
-            return;
-        }
+    /// <summary>What all returns until now make together, in percent.</summary>
+    public double ReturnPercent => Value == Start ? 0 : Exact.ToDouble(Value - Start) / Exact.ToDouble(Start) * 100;
 
-        Break();
-        open = (day, before, pnl);
-    }
-
-    /// <summary>The equity changes now for another reason than a close: later closes are divided by another equity.</summary>
-    public void Break()
-    {
-        if (open is not { } run)
-        {
-            return;
-        }
-
-        open = null;
-
-        var index = DayList.Find(days, run.Day);
-        var value = Return(run.Before, run.Pnl);
-        if (index >= 0)
-        {
-            days[index] = (run.Day, Compound(days[index].Return, value));
-        }
-        else
-        {
-            days.Insert(~index, (run.Day, value));
-        }
-    }
-
-    public double[] ToArray()
-    {
-        var returns = days.ConvertAll(static day => day.Return);
-        if (open is { } run)
-        {
-            var index = DayList.Find(days, run.Day);
-            var value = Return(run.Before, run.Pnl);
-            if (index >= 0)
-            {
-                returns[index] = Compound(returns[index], value);
-            }
-            else
-            {
-                returns.Insert(~index, value);
-            }
-        }
-
-        return [.. returns];
-    }
-
-    private static double Return(decimal before, decimal pnl) => Exact.ToDouble(pnl) / Exact.ToDouble(before);
-
-    /// <summary>Returns (1 + a)(1 + b) − 1 without the loss of digits that adding 1 would cause.</summary>
-    private static double Compound(double a, double b) => a + b + (a * b);
+    /// <summary>Nearly <see cref="DrawdownPercent"/>, to compare many places.</summary>
+    public double NearDrawdown => (double)(Peak - Value) / (double)Peak;
 }

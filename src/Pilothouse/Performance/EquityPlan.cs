@@ -1,25 +1,32 @@
 namespace Pilothouse.Performance;
 
-/// <summary>An account that joins. Its opening equity is not a return.</summary>
-internal readonly record struct AccountOpening(DateTimeOffset At, decimal Equity);
+/// <summary>Money that comes or goes without being a return: the opening equity of an account that joins, a deposit, a withdrawal.</summary>
+/// <param name="Asset">The asset of a deposit or withdrawal, if it was named.</param>
+internal readonly record struct EquityFlow(DateTimeOffset At, decimal Amount, string? Asset = null);
 
 /// <summary>The start of the percent figures of a window.</summary>
 /// <param name="StartingBalance">The equity at the start; null if it is unknown or does not fit a decimal.</param>
 /// <param name="FirstDay">The first day that counts; null for the day of the first close.</param>
 /// <param name="LastDay">The last day that counts; null for the day of the last close.</param>
-/// <param name="Openings">The accounts that join after the start, in order.</param>
+/// <param name="Flows">What comes or goes after the start, in order.</param>
 /// <param name="Accounts">How many accounts the equity consists of.</param>
 /// <param name="WhyNone">Why there is no starting balance, if the reason is another than that no bot reported one.</param>
 internal sealed record EquityPlan(
     decimal? StartingBalance,
     DateOnly? FirstDay,
     DateOnly? LastDay,
-    IReadOnlyList<AccountOpening> Openings,
+    IReadOnlyList<EquityFlow> Flows,
     int Accounts,
     string? WhyNone = null)
 {
     /// <summary>The assets of the trades from which the starting balance and the openings were computed.</summary>
     public AssetCounts EarlierAssets { get; init; } = new();
+
+    /// <summary>The assets of the deposits and withdrawals before the start.</summary>
+    public AssetCounts EarlierFlowAssets { get; init; } = new();
+
+    /// <summary>When the equity at the start was there; null if it is only known that it was before the first close.</summary>
+    public DateTimeOffset? StartsAt { get; init; }
 
     /// <summary>Whether these are the figures of one currency inside other figures. They contain no further split by currency.</summary>
     public bool IsPart { get; init; }

@@ -14,6 +14,15 @@ internal sealed class MoneyDrawdown
     private Fall largest;
     private bool tooLarge;
 
+    /// <summary>The running profit.</summary>
+    public MoneySum Profit => profit;
+
+    /// <summary>How far the profit is below its peak now; 0 if that is too large to state.</summary>
+    public decimal Now { get; private set; }
+
+    /// <summary>How often the profit has risen to a new peak, and how often it has fallen deeper than ever.</summary>
+    public (long Peaks, long Troughs) Marks { get; private set; }
+
     public void Add(decimal pnl, DateTimeOffset closedAt)
     {
         profit = profit.Plus(pnl);
@@ -26,14 +35,17 @@ internal sealed class MoneyDrawdown
         if (profit.Amount > peak)
         {
             (peak, peakAt) = (profit.Amount, closedAt);
+            (Now, Marks) = (0, (Marks.Peaks + 1, Marks.Troughs));
             return;
         }
 
         try
         {
-            if (peak - profit.Amount is var amount && amount > largest.Amount)
+            Now = peak - profit.Amount;
+            if (Now > largest.Amount)
             {
-                largest = new Fall(amount, peak, peakAt, closedAt);
+                largest = new Fall(Now, peak, peakAt, closedAt);
+                Marks = (Marks.Peaks, Marks.Troughs + 1);
             }
         }
         catch (OverflowException)

@@ -1,6 +1,6 @@
-using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Pilothouse.Bots;
+using Pilothouse.CashFlows;
 using Pilothouse.Contract;
 using Pilothouse.Operations;
 using Pilothouse.Storage;
@@ -13,7 +13,8 @@ internal sealed class PerformanceFeature : Feature
 {
     private static readonly Choices Periods = new("daily", "weekly", "monthly", "all");
 
-    private static readonly QueryShape Query = new(
+    private static readonly QueryParameter[] Filters =
+    [
         QueryParameter.OneOf("period", "The last 24 hours, 7 days, 30 days, or all.", Periods, "all"),
         QueryParameter.Pair,
         QueryParameter.OneOf("side", "Only this side.", NewTrade.Sides),
@@ -23,9 +24,20 @@ internal sealed class PerformanceFeature : Feature
         QueryParameter.Text("currency", "Only trades that settle in this asset, as USDT; USD also for those whose pair does not say it."),
         QueryParameter.From with { Description = "Only trades that closed from this time on, inclusive; within the period, where both are sent." },
         QueryParameter.To with { Description = "Only trades that closed up to this time, inclusive; a date alone means the end of that day." },
+    ];
+
+    private static readonly QueryParameter Zone = new("tz", QueryKind.TimeZone, "Whose calendar days.") { Default = "UTC" };
+
+    private static readonly QueryShape Query = new([
+        .. Filters,
         new QueryParameter("starting_balance", QueryKind.Money,
             "Equity at the start of the window, of one account; else STARTING_BALANCE, else the accounts of the bots, by their reports."),
-        new QueryParameter("tz", QueryKind.TimeZone, "Whose calendar days.") { Default = "UTC" });
+        Zone]);
+
+    private static readonly QueryShape SplitQuery = new([
+        QueryParameter.OneOf("by", "By what the trades are split.", TradeSplit.Kinds, "pair"), .. Filters, Zone with { Description = "Whose weekdays and hours." }]);
+
+    private static readonly QueryShape DistributionQuery = new(Filters);
 
     public override string Tag => "Performance";
 
@@ -39,62 +51,42 @@ internal sealed class PerformanceFeature : Feature
         services.AddSingleton<StartingBalances>();
         services.AddSingleton<PerformanceLedger>();
         services.AddSingleton<IChangeFollower>(static provider => provider.GetRequiredService<PerformanceLedger>());
-        services.AddSingleton<SharedReads<PerformanceQuestion, PerformanceReport>>();
+        services.AddSingleton<FlowBook>();
+        services.AddSingleton<SharedReads<PerformanceQuestion, KeptBytes>>();
+        services.AddSingleton<PerformanceReader>();
     }
 
     public override IEnumerable<Operation> Operations(IServiceProvider parts)
     {
-        var (database, clock) = (parts.GetRequiredService<Database>(), parts.GetRequiredService<TimeProvider>());
-        var (ledger, balances) = (parts.GetRequiredService<PerformanceLedger>(), parts.GetRequiredService<StartingBalances>());
-        var shared = parts.GetRequiredService<SharedReads<PerformanceQuestion, PerformanceReport>>();
-        yield return new FreshRead<One<PerformanceReport>>("performance", "GET /api/performance", "Performance figures of closed trades", async (call, query) =>
-        {
-            var question = new PerformanceQuestion(call.Caller.LongReads, query.Text("period")!,
+        var reader = parts.GetRequiredService<PerformanceReader>();
+        yield return View<PerformanceReport>("performance", "GET /api/performance", "Performance figures of closed trades", Query, static _ => PerformanceView.Report);
+        yield return View<EquityReport>("equityCurve", "GET /api/performance/equity", "The equity after each close and cash flow", Query, static _ => new(ViewKind.Equity));
+        yield return View<DailyReport>("dailyPerformance", "GET /api/performance/daily", "Profit of each calendar day", Query, static _ => new(ViewKind.Daily));
+        yield return View<SplitReport>("splitPerformance", "GET /api/performance/by", "Closed trades, split", SplitQuery, static query => new(ViewKind.By, query.Text("by")));
+        yield return View<DistributionReport>("resultDistribution", "GET /api/performance/distribution", "How results are distributed", DistributionQuery,
+            static _ => new(ViewKind.Distribution));
+
+        Operation View<T>(string name, string route, string summary, QueryShape shape, Func<QueryValues, PerformanceView> view)
+            where T : class =>
+            new FreshRead<One<T>>(name, route, summary, (call, query) => reader.AnswerAsync(call, new PerformanceQuestion(
+                call.Caller.LongReads, view(query), query.Text("period")!,
                 new ClosedTradeFilter(
-                    query.Time("from_date"), query.Text("trading_pair"), query.Text("side"), query.Text("bot_name"), query.Text("mode"), query.Time("to_date"), query.Text("strategy"),
-                    query.Text("currency")?.ToUpperInvariant()),
-                query.Money("starting_balance"), query.Zone("tz"));
-
-            // Most requests ask for all trades: that answer is kept up to date by the ledger.
-            if (question.IsForEverything)
-            {
-                return await ledger.AnswerAsync(call.Cancel);
-            }
-
-            // An impossible window is refused at once, and not after waiting in the queue.
-            _ = question.FilterAt(clock.GetUtcNow());
-            var report = await shared.RunAsync(question,
-                (begun, cancel) => database.SnapshotAsync(question.Reads, session =>
-                {
-                    begun();
-                    return ReportAsync(session, question, balances, clock.GetUtcNow());
-                }, cancel),
-                call.Cancel);
-            return new KeptBytes(JsonText.Utf8(new One<PerformanceReport>(true, report), PerformanceJson.Default.OnePerformanceReport));
-        })
-        { Query = Query, PerMinute = 100 };
-    }
-
-    private static async ValueTask<PerformanceReport> ReportAsync(
-        Session session, PerformanceQuestion question, StartingBalances balances, DateTimeOffset now)
-    {
-        var filter = question.FilterAt(now);
-        var source = await balances.FindAsync(session, question.StartingBalance, filter.BotName, filter.Mode);
-        var to = filter.To ?? (filter.From is null ? null : now);
-
-        // Days in the future have no returns.
-        var figures = await ClosedTradeReader.ReadAsync(session, filter, source, question.Zone, to > now ? now : to, CancellationToken.None);
-        var basis = new PerformanceBasis(null, source.Source, question.Zone.Id, Ratios.DaysPerYear, question.Period, filter.From, to);
-        return figures.ToReport(basis, source.Book);
+                    query.Time("from_date"), query.Text("trading_pair"), query.Text("side"), query.Text("bot_name"), query.Text("mode"), query.Time("to_date"),
+                    query.Text("strategy"), query.Text("currency")?.ToUpperInvariant()),
+                query.Money("starting_balance"), query.Zone("tz"))))
+            { Query = shape, PerMinute = 100 };
     }
 }
 
 /// <summary>The parameters of a request, and the queue of its read. Equal questions share one answer.</summary>
 internal sealed record PerformanceQuestion(
-    ReadKind Reads, string Period, ClosedTradeFilter Filter, decimal? StartingBalance, TimeZoneInfo Zone)
+    ReadKind Reads, PerformanceView View, string Period, ClosedTradeFilter Filter, decimal? StartingBalance, TimeZoneInfo Zone)
 {
     /// <summary>Whether the request asks for all closed trades, without special parameters.</summary>
     public bool IsForEverything => Period == "all" && StartingBalance is null && Filter == new ClosedTradeFilter() && Zone.Id == TimeZoneInfo.Utc.Id;
+
+    /// <summary>Whether the answer has to do with the equity of accounts.</summary>
+    public bool NeedsEquity => View.Kind is ViewKind.Report or ViewKind.Equity or ViewKind.Daily;
 
     /// <summary>Returns the filter, with the period counted back from now.</summary>
     /// <exception cref="Refusal">The period begins after to_date.</exception>
@@ -112,8 +104,3 @@ internal sealed record PerformanceQuestion(
             : Filter with { From = Filter.From is { } sent && !(sent < begins) ? sent : begins };
     }
 }
-
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
-    Converters = [typeof(MoneyJson), typeof(NumberJson), typeof(WholeJson), typeof(TimeJson)])]
-[JsonSerializable(typeof(One<PerformanceReport>))]
-internal sealed partial class PerformanceJson : JsonSerializerContext;

@@ -14,9 +14,11 @@ internal readonly record struct DayPnl(DateOnly Date, decimal Pnl);
 /// <param name="Days">The number of daily returns; null if there are none.</param>
 /// <param name="Accounts">The number of accounts in the equity: bots in each of the modes that they report, or one for a parameter or
 /// setting.</param>
-/// <param name="Flows">How often the equity grew without a return, by accounts that joined after the start.</param>
+/// <param name="Flows">How often the equity changed without a return: by deposits, withdrawals and accounts that joined after the start.</param>
 /// <param name="Currency">The currency of the figures in money: the settle asset of all trades, or USD if there are several.</param>
 /// <param name="AccountsWithoutBalance">Accounts that never reported a balance. The percent figures leave their trades out.</param>
+/// <param name="Unexplained">The last reported balances less the equity that was computed for the moments of these reports; null without
+/// reports.</param>
 internal sealed record PerformanceBasis(
     decimal? StartingBalance,
     string? StartingBalanceSource,
@@ -29,7 +31,8 @@ internal sealed record PerformanceBasis(
     int Accounts = 0,
     int Flows = 0,
     IReadOnlyList<string>? AccountsWithoutBalance = null,
-    string? Currency = null)
+    string? Currency = null,
+    decimal? Unexplained = null)
 {
     public static readonly PerformanceBasis Nothing = new(null, null, "", Ratios.DaysPerYear, "all", null, null);
 }

@@ -1,4 +1,5 @@
 using Pilothouse.Bots;
+using Pilothouse.CashFlows;
 using Pilothouse.Configuration;
 using Pilothouse.Storage;
 using Pilothouse.Trades;
@@ -9,7 +10,8 @@ namespace Pilothouse.Performance;
 /// <param name="Amount">The balance of the single account of a parameter or setting; null if the bots' own accounts count.</param>
 /// <param name="Source">parameter, setting, bot_status, or null if no equity is known.</param>
 /// <param name="Book">The accounts of the bots; empty if a parameter or setting is used.</param>
-internal sealed record EquitySource(decimal? Amount, string? Source, AccountBook? Book)
+/// <param name="Flows">The deposits and withdrawals of all bots, in the order of their times; none if a parameter or setting is used.</param>
+internal sealed record EquitySource(decimal? Amount, string? Source, AccountBook? Book, IReadOnlyList<Flow> Flows)
 {
     public const string Parameter = "parameter";
     public const string Setting = "setting";
@@ -34,24 +36,32 @@ internal sealed record EquitySource(decimal? Amount, string? Source, AccountBook
 
     /// <summary>Returns the account whose equity a trade changed; null if it was not selected.</summary>
     public Account? Find(in TradeClosing row) => Book?.Find(row.BotName, row.Mode);
+
+    /// <summary>
+    /// Returns the flows that changed the equity of an account, in order. One from before its opening is in the equity that it opened with.
+    /// </summary>
+    public IEnumerable<Flow> FlowsOf(Account account) => Flows.Where(flow => flow.At > account.OpensAt && Book!.Find(flow.BotName, flow.Mode) == account);
+
+    /// <summary>Returns the flows that changed the equity of the selected accounts, in order.</summary>
+    public IEnumerable<Flow> FlowsOfAll() => Flows.Where(flow => Book!.Find(flow.BotName, flow.Mode) is { } account && flow.At > account.OpensAt);
 }
 
 /// <summary>Finds the starting equity: the request's parameter, else STARTING_BALANCE, else the balances that the bots reported.</summary>
-internal sealed class StartingBalances(Settings settings, BalanceReports reports)
+internal sealed class StartingBalances(Settings settings, BalanceReports reports, FlowBook flows)
 {
     public async ValueTask<EquitySource> FindAsync(Session session, decimal? parameter, string? botName, string? mode)
     {
         if (parameter is not null)
         {
-            return new(parameter, EquitySource.Parameter, null);
+            return new(parameter, EquitySource.Parameter, null, []);
         }
 
         if (settings.StartingBalance is not null)
         {
-            return new(settings.StartingBalance, EquitySource.Setting, null);
+            return new(settings.StartingBalance, EquitySource.Setting, null, []);
         }
 
         var book = await AccountBook.ReadAsync(session, reports, botName, mode);
-        return new(null, book.Accounts.Count == 0 ? null : EquitySource.Reports, book);
+        return book.Accounts.Count == 0 ? new(null, null, book, []) : new(null, EquitySource.Reports, book, await flows.ReadAsync(session));
     }
 }

@@ -23,5 +23,7 @@ internal readonly record struct MoneySum(decimal Amount, bool Overflowed)
         }
     }
 
+    public MoneySum Minus(MoneySum other) => other.Overflowed ? other : Plus(-other.Amount);
+
     public MoneySum Plus(MoneySum other) => other.Overflowed ? other : Plus(other.Amount);
 }

@@ -8,8 +8,10 @@ namespace Pilothouse.Trades;
 /// <param name="BotName">Only read if accounts are told apart.</param>
 /// <param name="Mode">The mode in lower case; only read if accounts are told apart.</param>
 /// <param name="Fits">Whether the filter selects it. If not, it only changed the equity.</param>
+/// <param name="Traits">By what trades are told apart; only read if that is asked for.</param>
 internal readonly record struct TradeClosing(
-    long Id, DateTimeOffset? OpenedAt, DateTimeOffset? ClosedAt, decimal? Pnl, decimal? Fees, string? Asset = null, string? BotName = null, string? Mode = null, bool Fits = true);
+    long Id, DateTimeOffset? OpenedAt, DateTimeOffset? ClosedAt, decimal? Pnl, decimal? Fees, string? Asset = null, string? BotName = null, string? Mode = null,
+    bool Fits = true, TradeTraits? Traits = null);
 
 /// <summary>Which trades are read in addition to the selected ones, because they changed the same equity.</summary>
 internal enum TradesBeside
@@ -50,6 +52,10 @@ internal static class ClosedTrades
     /// <summary>The index of the column behind <see cref="Columns"/>.</summary>
     private const int Marked = 15;
 
+    /// <summary>What <see cref="TradeTraits"/> are read from; behind <see cref="Columns"/> and one more column.</summary>
+    private const string TraitColumns =
+        "side, coalesce(trades.strategy, (SELECT signals.strategy FROM signals WHERE signals.id = trades.signal_id)), exit_reason, leverage, pnl_percentage";
+
     private static readonly string[] Conditions =
     [
         $"{TradeStore.CloseKey} >= @from", $"{TradeStore.CloseKey} < @to", "bot_name = @bot_name", "lower(mode) = @mode",
@@ -57,10 +63,16 @@ internal static class ClosedTrades
         "coalesce(trades.strategy, (SELECT signals.strategy FROM signals WHERE signals.id = trades.signal_id)) = @strategy",
     ];
 
-    /// <summary>The queries, by the conditions of a filter and by how many of these only mark rows and do not select them.</summary>
-    private static readonly Sql?[] Lists = new Sql?[128 * (1 + (int)TradesBeside.OfAll)];
+    /// <summary>How many selections of conditions there are.</summary>
+    private const int Masks = 128;
 
-    private static readonly Sql Find = new($"SELECT {Columns} FROM trades WHERE id = @id AND lower(status) = 'closed'");
+    /// <summary>
+    /// The queries, by the conditions of a filter, by how many of these only mark rows and do not select them, and by whether they read the
+    /// traits.
+    /// </summary>
+    private static readonly Sql?[] Lists = new Sql?[2 * Masks * (1 + (int)TradesBeside.OfAll)];
+
+    private static readonly Sql Find = new($"SELECT {Columns}, 1, {TraitColumns} FROM trades WHERE id = @id AND lower(status) = 'closed'");
 
     /// <summary>The log entries of a trade's close or of a change of a closed trade. There is an index on exactly this condition.</summary>
     private static readonly Sql Changes = new("""
@@ -72,11 +84,13 @@ internal static class ClosedTrades
     /// Passes on every closed trade that the filter selects, and those <paramref name="beside"/> them in the same time window, ordered by
     /// the stored text of the close and then by id.
     /// </summary>
-    public static ValueTask EachAsync(Session session, ClosedTradeFilter filter, TradesBeside beside, Action<TradeClosing> take)
+    public static ValueTask EachAsync(
+        Session session, ClosedTradeFilter filter, TradesBeside beside, Action<TradeClosing> take, TraitsRead traits = TraitsRead.None)
     {
+        var withTraits = traits != TraitsRead.None;
         object?[] values = [filter.From, filter.To, filter.BotName, filter.Mode, filter.TradingPair, filter.Side, filter.Strategy];
         var mask = values.Select(static (value, i) => value is null ? 0 : 1 << i).Sum();
-        var statement = session.Prepare(Lists[mask + (128 * (int)beside)] ??= Compose(mask, beside));
+        var statement = session.Prepare(Lists[mask + (Masks * ((2 * (int)beside) + (withTraits ? 1 : 0)))] ??= Compose(mask, beside, withTraits));
         statement = filter.From is { } from ? statement.Set("from", (DateTimeOffset?)from) : statement;
         statement = filter.To is { } to ? statement.Set("to", Timestamps.ToStoredAfter(to)) : statement;
         statement = filter.BotName is { } bot ? statement.Set("bot_name", bot) : statement;
@@ -84,18 +98,19 @@ internal static class ClosedTrades
         statement = filter.TradingPair is { } pair ? statement.Set("trading_pair", pair) : statement;
         statement = filter.Side is { } side ? statement.Set("side", side) : statement;
         statement = filter.Strategy is { } strategy ? statement.Set("strategy", strategy) : statement;
-        var withAccounts = beside >= TradesBeside.OfBot;
+        var withAccounts = beside >= TradesBeside.OfBot || withTraits;
         return statement.EachAsync(row => take(Read(row) with
         {
             BotName = withAccounts ? row.Text(7) : null,
             Mode = withAccounts ? row.Text(8) : null,
             Fits = row.Whole(Marked) == 1,
+            Traits = withTraits ? TraitsOf(row, traits) : null,
         }));
     }
 
     public static async ValueTask<TradeClosing?> FindAsync(Session session, long id) =>
         await session.Prepare(Find).Set("id", id).FirstAsync(
-            static row => (TradeClosing?)(Read(row) with { BotName = row.Text(7), Mode = row.Text(8) }));
+            static row => (TradeClosing?)(Read(row) with { BotName = row.Text(7), Mode = row.Text(8), Traits = TraitsOf(row, TraitsRead.All) }));
 
     /// <summary>
     /// Returns the changes of closed trades after <paramref name="position"/> in the log of changes, in order, at most
@@ -148,13 +163,31 @@ internal static class ClosedTrades
         }
     }
 
-    private static Sql Compose(int mask, TradesBeside beside)
+    private static TradeTraits TraitsOf(Row row, TraitsRead traits)
+    {
+        var side = row.Text(Marked + 1);
+        return new(
+            row.Text(9), NewTrade.Sides.Normal(side) ?? side, row.Text(Marked + 2), row.Text(Marked + 3),
+            traits == TraitsRead.All ? row.Money(Marked + 5) ?? Percentage(row) : null);
+    }
+
+    /// <summary>Returns the profit in percent of the margin, as GET /api/trades shows it where the row has none.</summary>
+    private static decimal? Percentage(Row row)
+    {
+        var pair = PairAsset.Of(row.Text(9));
+        var isInverse = pair.IsInverseIn(pair.SettleOf(row.Text(10)));
+        return Pnl(row, isInverse) is { } pnl && row.Money(5) is { } entry && row.Money(6) is { } quantity
+            && TradePnl.Percentage(pnl, entry, quantity, row.Money(Marked + 4) ?? 1, TradeContract.Of(row.Money(11), row.Text(12), isInverse)) is { } part
+            ? Exact.ToDecimal(Exact.ToDouble(part)) : null;
+    }
+
+    private static Sql Compose(int mask, TradesBeside beside, bool withTraits)
     {
         // The number of conditions, counted from the first, that select rows. The others only mark whether the filter selects a row.
         var choosing = beside switch { TradesBeside.None => 7, TradesBeside.OfBotAndMode => 4, TradesBeside.OfBot => 3, _ => 2 };
         var asked = Conditions.Index().Where(condition => (mask & (1 << condition.Index)) != 0).ToList();
         var chosen = string.Concat(asked.Where(condition => condition.Index < choosing).Select(static condition => $" AND {condition.Item}"));
         var fitting = string.Concat(asked.Where(condition => condition.Index >= choosing).Select(static condition => $" AND {condition.Item}"));
-        return new Sql($"SELECT {Columns}, CASE WHEN 1 = 1{fitting} THEN 1 ELSE 0 END FROM trades WHERE lower(status) = 'closed'{chosen} ORDER BY {TradeStore.CloseKey}, id");
+        return new Sql($"SELECT {Columns}, CASE WHEN 1 = 1{fitting} THEN 1 ELSE 0 END{(withTraits ? $", {TraitColumns}" : "")} FROM trades WHERE lower(status) = 'closed'{chosen} ORDER BY {TradeStore.CloseKey}, id");
     }
 }

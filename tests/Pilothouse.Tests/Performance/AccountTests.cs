@@ -242,6 +242,7 @@ public sealed class AccountTests
                 Numpy.Compare(path + " by currency", figures["by_currency"]![j]!.AsObject(), currencies[j]!.AsObject());
             }
 
+            await ViewTests.ExpectAsync(server, query, figures["views"]!.AsObject());
             if (figures["basis"]!["accounts_without_balance"] is { } left)
             {
                 Assert.Equal(left.ToJsonString(), data["basis"]!["accounts_without_balance"]!.ToJsonString());
