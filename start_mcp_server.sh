@@ -296,6 +296,7 @@ test_endpoints() {
     check GET "/api/performance/$path?period=weekly" key 200
   done
   check GET '/api/performance/by?by=hour' key 200
+  check GET '/api/performance/history?period=daily' key 200
   check GET '/api/performance/by?by=colour' key 400
   check GET /api/cash-flows key 200
   check GET /api/market-context key '200 404'

@@ -24,7 +24,7 @@ internal static class ClosedTradeReader
         var window = new TradeWindow(question, source, history);
         var take = also?.Invoke();
         var inOrder = true;
-        await EachAsync(session, filter, beside, false, row =>
+        await EachAsync(session, filter, beside, TraitsRead.None, row =>
         {
             inOrder = inOrder && window.TryAdd(row);
             take?.Invoke(row);
@@ -33,7 +33,7 @@ internal static class ClosedTradeReader
         {
             window = new TradeWindow(question, source, history with { Assets = history.Assets.Copy() }) { IsSorted = true };
             take = also?.Invoke();
-            foreach (var row in await SortedAsync(session, filter, beside, false, question.Cancel))
+            foreach (var row in await SortedAsync(session, filter, beside, TraitsRead.None, question.Cancel))
             {
                 window.TryAdd(row);
                 take?.Invoke(row);
@@ -49,11 +49,11 @@ internal static class ClosedTradeReader
     {
         var fold = begin();
         var inOrder = true;
-        await EachAsync(session, filter, TradesBeside.None, true, row => inOrder = inOrder && (!Takes(filter, row) || fold.TryAdd(row)), cancel);
+        await EachAsync(session, filter, TradesBeside.None, fold.Traits, row => inOrder = inOrder && (!Takes(filter, row) || fold.TryAdd(row)), cancel);
         if (!inOrder)
         {
             fold = begin();
-            foreach (var row in (await SortedAsync(session, filter, TradesBeside.None, true, cancel)).Where(row => Takes(filter, row)))
+            foreach (var row in (await SortedAsync(session, filter, TradesBeside.None, fold.Traits, cancel)).Where(row => Takes(filter, row)))
             {
                 fold.TryAdd(row);
             }
@@ -66,20 +66,20 @@ internal static class ClosedTradeReader
         filter.Takes(Of(row).ClosedAt) && (filter.Currency is null || filter.Currency == (row.Asset ?? SettleAsset.Reporting));
 
     private static async ValueTask<IEnumerable<TradeClosing>> SortedAsync(
-        Session session, ClosedTradeFilter filter, TradesBeside beside, bool withTraits, CancellationToken cancel)
+        Session session, ClosedTradeFilter filter, TradesBeside beside, TraitsRead traits, CancellationToken cancel)
     {
         var rows = new List<TradeClosing>();
-        await EachAsync(session, filter, beside, withTraits, rows.Add, cancel);
+        await EachAsync(session, filter, beside, traits, rows.Add, cancel);
         return rows.OrderBy(static row => Of(row).ClosedAt).ThenBy(static row => row.Id);
     }
 
     private static ValueTask EachAsync(
-        Session session, ClosedTradeFilter filter, TradesBeside beside, bool withTraits, Action<TradeClosing> each, CancellationToken cancel) =>
+        Session session, ClosedTradeFilter filter, TradesBeside beside, TraitsRead traits, Action<TradeClosing> each, CancellationToken cancel) =>
         ClosedTrades.EachAsync(session, filter, beside, row =>
         {
             cancel.ThrowIfCancellationRequested();
             each(row);
-        }, withTraits);
+        }, traits);
 
     /// <summary>Returns the trade of a row. A missing closing time is the timestamp, a missing pnl or fee is 0 (docs/metrics.md).</summary>
     public static ClosedTrade Of(TradeClosing row)

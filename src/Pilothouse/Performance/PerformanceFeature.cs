@@ -37,13 +37,20 @@ internal sealed class PerformanceFeature : Feature
     private static readonly QueryShape SplitQuery = new([
         QueryParameter.OneOf("by", "By what the trades are split.", TradeSplit.Kinds, "pair"), .. Filters, Zone with { Description = "Whose weekdays and hours." }]);
 
+    private static readonly QueryShape HistoryQuery = new(
+        QueryParameter.Limit(50), QueryParameter.Cursor, QueryParameter.OneOf("period", "Only these periods.", PeriodStore.Names),
+        QueryParameter.From with { Description = "Only periods that ended from this time on, inclusive." },
+        QueryParameter.To with { Description = "Only periods that ended up to this time, inclusive; a date alone means the end of that day." });
+
     private static readonly QueryShape DistributionQuery = new(Filters);
 
     public override string Tag => "Performance";
 
     public override string About => "What the trades earned, and at which risk.";
 
-    public override IJsonTypeInfoResolver Json => PerformanceJson.Default;
+    public override IJsonTypeInfoResolver Json => JsonTypeInfoResolver.Combine(PerformanceJson.Default, PeriodJson.Default);
+
+    public override IEnumerable<EventSource> Events(IServiceProvider parts) => [new PeriodEvents()];
 
     public override void AddServices(IServiceCollection services)
     {
@@ -54,6 +61,7 @@ internal sealed class PerformanceFeature : Feature
         services.AddSingleton<FlowBook>();
         services.AddSingleton<SharedReads<PerformanceQuestion, KeptBytes>>();
         services.AddSingleton<PerformanceReader>();
+        services.AddHostedService<PeriodKeeper>();
     }
 
     public override IEnumerable<Operation> Operations(IServiceProvider parts)
@@ -65,6 +73,9 @@ internal sealed class PerformanceFeature : Feature
         yield return View<SplitReport>("splitPerformance", "GET /api/performance/by", "Closed trades, split", SplitQuery, static query => new(ViewKind.By, query.Text("by")));
         yield return View<DistributionReport>("resultDistribution", "GET /api/performance/distribution", "How results are distributed", DistributionQuery,
             static _ => new(ViewKind.Distribution));
+        yield return new Read<Page<PeriodFigures>>("performanceHistory", "GET /api/performance/history", "Stored figures of days, weeks and months, newest first",
+            PeriodJson.Default.PagePeriodFigures, static (session, _, query) => PeriodStore.List.PageAsync(session, query, query.Whole("limit"), PeriodStore.Read))
+        { Query = HistoryQuery, PerMinute = 100 };
 
         Operation View<T>(string name, string route, string summary, QueryShape shape, Func<QueryValues, PerformanceView> view)
             where T : class =>

@@ -11,6 +11,8 @@ internal sealed class TradeDistribution : TradeFold
     private readonly Histogram money = new();
     private readonly Histogram percent = new();
 
+    public override TraitsRead Traits => TraitsRead.All;
+
     public override byte[] ToJson(PerformanceBasis basis)
     {
         var all = figures.ToReport(PerformanceBasis.Nothing);

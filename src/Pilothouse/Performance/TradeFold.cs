@@ -17,6 +17,9 @@ internal abstract class TradeFold
         _ => null,
     };
 
+    /// <summary>Which traits of the trades it needs.</summary>
+    public virtual TraitsRead Traits => TraitsRead.Words;
+
     /// <summary>Adds the next trade.</summary>
     /// <returns>False if it closed before the one that was added last.</returns>
     public bool TryAdd(in TradeClosing row)

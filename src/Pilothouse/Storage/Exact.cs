@@ -11,8 +11,29 @@ internal static class Exact
     /// <summary>The most decimal places of a decimal.</summary>
     private const int MostPlaces = 28;
 
+    /// <summary>Whole numbers below this, and these powers of ten, are exact doubles; so is their quotient, to the nearest double.</summary>
+    private const ulong ExactWhole = 1UL << 53;
+
+    private static readonly double[] PowersOfTen =
+        [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22];
+
+    /// <summary>Up to this many decimal places are tried without making a text.</summary>
+    private const int PlacesTried = 8;
+
+    /// <summary>A whole number with at most 15 digits: only one such number, at one number of places, converts to a given double.</summary>
+    private const double FifteenDigits = 1e15;
+
     public static double ToDouble(decimal value)
     {
+        Span<int> parts = stackalloc int[4];
+        decimal.GetBits(value, parts);
+        var whole = ((ulong)(uint)parts[1] << 32) | (uint)parts[0];
+        if (parts[2] == 0 && whole < ExactWhole && value.Scale < PowersOfTen.Length)
+        {
+            var size = whole / PowersOfTen[value.Scale];
+            return value < 0 ? -size : size;
+        }
+
         Span<char> text = stackalloc char[40];
         value.TryFormat(text, out var length, provider: CultureInfo.InvariantCulture);
         return double.Parse(text[..length], NumberStyles.Float, CultureInfo.InvariantCulture);
@@ -24,6 +45,21 @@ internal static class Exact
     /// </summary>
     public static decimal? ToDecimal(double value)
     {
+        for (byte places = 0; places <= PlacesTried; places++)
+        {
+            var whole = Math.Round(value * PowersOfTen[places]);
+            if (!(Math.Abs(whole) < FifteenDigits))
+            {
+                break;
+            }
+
+            if ((whole / PowersOfTen[places]).Equals(value))
+            {
+                var size = (ulong)Math.Abs(whole);
+                return new decimal((int)(uint)size, (int)(uint)(size >> 32), 0, whole < 0, places);
+            }
+        }
+
         Span<char> text = stackalloc char[40];
         value.TryFormat(text, out var length, provider: CultureInfo.InvariantCulture);
         var fits = decimal.TryParse(text[..length], NumberStyles.Float, CultureInfo.InvariantCulture, out var result);

@@ -164,8 +164,24 @@ public sealed class EndedCredentialTests
     {
         string[] known =
         [
-            "Audit/AuditPurge.cs", "Auth/CallerDatabase.cs", "Auth/CredentialPurge.cs", "Backups/BackupSchedule.cs", "Bots/SilenceWatch.cs", "Cli/CleanupCommand.cs",
-            "Cli/KeyCommand.cs", "Http/LoginBudget.cs", "Http/SessionEndpoints.cs", "Monitoring/ForeignTimeBacklog.cs", "Operations/AuditLog.cs", "Operations/IdempotencyStore.cs", "Operations/Notices.cs", "Retention/Cleanup.cs", "Retention/ClockGuard.cs", "Retention/IntegrityCheck.cs", "Retention/NightlyMaintenance.cs",
+            "Audit/AuditPurge.cs",
+            "Auth/CallerDatabase.cs",
+            "Auth/CredentialPurge.cs",
+            "Backups/BackupSchedule.cs",
+            "Bots/SilenceWatch.cs",
+            "Cli/CleanupCommand.cs",
+            "Cli/KeyCommand.cs",
+            "Http/LoginBudget.cs",
+            "Http/SessionEndpoints.cs",
+            "Monitoring/ForeignTimeBacklog.cs",
+            "Operations/AuditLog.cs",
+            "Operations/IdempotencyStore.cs",
+            "Operations/Notices.cs",
+            "Performance/PeriodKeeper.cs",
+            "Retention/Cleanup.cs",
+            "Retention/ClockGuard.cs",
+            "Retention/IntegrityCheck.cs",
+            "Retention/NightlyMaintenance.cs",
         ];
         var root = Repository.PathOf("src", "Pilothouse");
         var writers = Directory.EnumerateFiles(root, "*.cs", SearchOption.AllDirectories)
