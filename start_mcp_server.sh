@@ -310,6 +310,8 @@ test_endpoints() {
   check GET /api/candles key 400
   check GET /api/prices key 200
   check GET /api/why/trades/0 key 404
+  check GET /api/circuit-breaker key 200
+  check GET '/api/circuit-breaker/events?limit=1' key 200
   for path in bot-status signals trades market-context analysis correlation cost-analytics candles cash-flows; do
     check POST "/api/$path" key 400 '{}'
     check POST "/api/$path" none 401 '{}'
@@ -322,6 +324,8 @@ test_endpoints() {
   check POST /api/trades/0/fills key 404 '{"kind":"exit","price":1,"quantity":1}'
   check POST /api/trades/0/fills/batch key 404 '{"items":[{"kind":"exit","price":1,"quantity":1}]}'
   check POST /api/trades/0/void key 403 '{"reason":"test"}'
+  check POST /api/circuit-breaker/trigger key 403 '{"reason":"test"}'
+  check POST /api/circuit-breaker/clear key 403 '{"reason":"test"}'
   check GET /api/audit key 403
   check GET /api/keys key 403
   check GET /api/keys none 401

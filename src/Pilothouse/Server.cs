@@ -8,6 +8,7 @@ using Pilothouse.Backups;
 using Pilothouse.Bots;
 using Pilothouse.Candles;
 using Pilothouse.CashFlows;
+using Pilothouse.CircuitBreaker;
 using Pilothouse.Configuration;
 using Pilothouse.Contract;
 using Pilothouse.Correlation;
@@ -138,9 +139,8 @@ internal static class Server
     private static Feature[] Features() =>
     [
         new SignalFeature(), new TradeFeature(), new CashFlowFeature(), new PerformanceFeature(), new BotFeature(), new FleetFeature(), new MarketContextFeature(),
-        new AnalysisFeature(),
-        new CorrelationFeature(), new CostFeature(), new KeyFeature(), new BackupFeature(), new AuditFeature(), new EventFeature(),
-        new CandleFeature(), new PriceFeature(), new WhyFeature(),
+        new AnalysisFeature(), new CorrelationFeature(), new CostFeature(), new CandleFeature(), new PriceFeature(), new WhyFeature(), new CircuitBreakerFeature(),
+        new KeyFeature(), new BackupFeature(), new AuditFeature(), new EventFeature(),
     ];
 
     private static void UsePipeline(WebApplication app, Settings settings)

@@ -48,6 +48,7 @@ public sealed partial class ArchitectureTests
         ["Why"] = [.. Floor, "Trades", "Signals", "Analysis"],
         ["Fleet"] = [.. Floor, "Bots", "Trades"],
         ["Correlation"] = [.. Floor, "MarketContext", "Signals"],
+        ["CircuitBreaker"] = [.. Floor, "MarketContext", "Trades", "Bots", "Performance", "Monitoring"],
 
         // Care for the file and the process.
         ["Audit"] = [.. Floor, "Monitoring"],

@@ -154,6 +154,20 @@ internal sealed class SettingSource(IReadOnlyDictionary<string, string> values)
         return network.PrefixLength > 0;
     }
 
+    /// <summary>
+    /// A limit that 0 turns off, and an empty value too: unlike other settings, one that is written without a value does not have its
+    /// default.
+    /// </summary>
+    /// <returns>What <paramref name="parse"/> made of the text; null for off.</returns>
+    public T? OrOff<T>(string name, string standard, string allowed, Func<string, T?> parse)
+        where T : class
+    {
+        var fact = new SettingFact(name, standard, allowed);
+        facts.Add(fact);
+        var text = values.TryGetValue(name, out var sent) ? sent.Trim() : standard;
+        return text is "" or "0" ? null : parse(text) ?? Wrong<T?>(fact, text, null);
+    }
+
     private static string[] Split(string text) => text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
     private static bool? ReadFlag(string text) => text.ToLowerInvariant() switch

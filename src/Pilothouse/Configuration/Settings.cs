@@ -53,6 +53,7 @@ internal sealed partial class Settings
         RedisUrl = from.RedisUrl("REDIS_URL");
         BotStaleAfter = TimeSpan.FromSeconds(from.Whole("BOT_STALE_AFTER_SECONDS", 180, 1, 31_536_000));
         Retention = new RetentionSettings(from);
+        Breaker = new BreakerSettings(from);
         StartingBalance = from.Money("STARTING_BALANCE", "an amount of money above 0");
         Environment = from.OneOf("FLASK_ENV", "production", "production", "development", "testing");
         AspNetEnvironment = from.Text("ASPNETCORE_ENVIRONMENT", "", "Production or Development; it wins over FLASK_ENV");
@@ -159,6 +160,8 @@ internal sealed partial class Settings
     public RedisUrl? RedisUrl { get; }
 
     public RetentionSettings Retention { get; }
+
+    public BreakerSettings Breaker { get; }
 
     public decimal? StartingBalance { get; }
 

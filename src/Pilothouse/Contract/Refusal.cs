@@ -71,6 +71,8 @@ internal static class ErrorCodes
     public const string BadRequest = "bad-request";
     public const string BodyRequired = "body-required";
     public const string BodyTooLarge = "body-too-large";
+    public const string BreakerStillPastLimit = "breaker-still-past-limit";
+    public const string BreakerTriggered = "breaker-triggered";
     public const string CrossSite = "cross-site-write";
     public const string DatabaseUnavailable = "database-unavailable";
     public const string DiskFull = "disk-full";

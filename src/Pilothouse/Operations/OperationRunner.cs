@@ -117,7 +117,7 @@ internal sealed class OperationRunner(
             answer.Then?.Invoke();
             return new Outcome(answer.Status, Encoding.UTF8.GetBytes(json), Replayed: false);
         }
-        catch (Refusal refusal) when (refusal.Status == 409 && refusal.Code != ErrorCodes.IdempotencyInProgress)
+        catch (Refusal refusal) when (refusal.Status == 409 && refusal.Code is not (ErrorCodes.IdempotencyInProgress or ErrorCodes.BreakerTriggered))
         {
             await database.WriteAsync(call.Caller, async session =>
             {

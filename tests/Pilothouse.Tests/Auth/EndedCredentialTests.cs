@@ -169,6 +169,8 @@ public sealed class EndedCredentialTests
             "Auth/CredentialPurge.cs",
             "Backups/BackupSchedule.cs",
             "Bots/SilenceWatch.cs",
+            "CircuitBreaker/BreakerFollower.cs",
+            "CircuitBreaker/BreakerRecorder.cs",
             "Cli/CleanupCommand.cs",
             "Cli/KeyCommand.cs",
             "Http/LoginBudget.cs",

@@ -70,7 +70,8 @@ internal static class MovedTables
             btc_price_at_trigger:money eth_price_at_trigger:money btc_drop_percent:number eth_drop_percent:number
             market_cap_drop_percent:number liquidations_1h:money fear_greed_index:whole trigger_details:json market_snapshot:json
             downtime_seconds:whole capital_saved:money orders_cancelled:whole positions_affected:whole recovery_time_seconds:whole
-            recovery_conditions_met:json user_notified:whole notes:text triggered_by:text cleared_by:text
+            recovery_conditions_met:json user_notified:whole notes:text triggered_by:text cleared_by:text bot_name:text mode:text
+            dry_run:whole
             """),
         new("agent_decisions", "id", """
             id:whole! timestamp:time agent_name:text! agent_role:text! decision_type:text! decision:text! confidence:number
@@ -122,6 +123,9 @@ internal static class MovedTables
             """),
         new("changes", "seq", """
             seq:whole! table_name:text! row_id:whole! kind:text! was_closed:whole at:time!
+            """),
+        new("breaker_states", "name", """
+            name:text! position:whole! version:whole! memory:text!
             """),
         new("changes_paused", "reason", """
             reason:text!

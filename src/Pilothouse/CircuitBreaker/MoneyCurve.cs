@@ -1,0 +1,118 @@
+using Pilothouse.Trades;
+
+namespace Pilothouse.CircuitBreaker;
+
+/// <summary>
+/// The equity of an account, or of all together, as far as the breaker needs it: how far it is below its peak, and how much of the day's
+/// opening equity the day has lost. It is the curve of docs/metrics.md, "Equity": money that comes or goes moves the peak and the opening
+/// of the day in proportion, so that it neither makes nor hides a loss. An equity at or below 0 has lost all.
+/// </summary>
+internal sealed class MoneyCurve
+{
+    private readonly HashSet<string> units = new(StringComparer.Ordinal);
+    private decimal? equity;
+    private decimal peak;
+    private decimal dayOpening;
+    private DateOnly day;
+    private bool isLost;
+    private bool isTooLarge;
+
+    /// <summary>How many of the last trades lost, in a row.</summary>
+    public int LosingStreak { get; private set; }
+
+    /// <summary>In percent of the peak; null while no equity is known, or where it is in several currencies.</summary>
+    public decimal? Drawdown => isLost ? 100 : IsKnown ? Percent(peak) : null;
+
+    /// <summary>What the last day with a close has lost, in percent of its opening equity.</summary>
+    public decimal? DailyLoss => isLost ? 100 : IsKnown ? Percent(dayOpening) : null;
+
+    /// <summary>The day that <see cref="DailyLoss"/> is about.</summary>
+    public DateOnly Day => day;
+
+    private bool IsKnown => equity is > 0 && !isTooLarge && units.Count < 2;
+
+    /// <summary>Money came or went for another reason than a trade: a deposit, a withdrawal, an account that joins.</summary>
+    public void Flow(decimal amount)
+    {
+        try
+        {
+            if (equity is not > 0)
+            {
+                equity = (equity ?? 0) + amount;
+                (peak, dayOpening, isLost) = (equity.Value, equity.Value, isLost && equity <= 0);
+                return;
+            }
+
+            var scale = (equity.Value + amount) / equity.Value;
+            (equity, peak, dayOpening) = (equity + amount, peak * scale, dayOpening * scale);
+            isLost |= equity <= 0;
+        }
+        catch (OverflowException)
+        {
+            isTooLarge = true;
+        }
+    }
+
+    /// <summary>A trade closed.</summary>
+    /// <param name="movesEquity">Whether it belongs to an account whose equity is known.</param>
+    public void Close(decimal pnl, DateOnly closedOn, string? asset, bool movesEquity)
+    {
+        LosingStreak = pnl < 0 ? LosingStreak + 1 : 0;
+        if (!movesEquity || equity is not > 0 || isLost)
+        {
+            return;
+        }
+
+        units.Add(SettleAsset.UnitOf(asset ?? SettleAsset.Reporting));
+        if (closedOn != day)
+        {
+            (day, dayOpening) = (closedOn, equity.Value);
+        }
+
+        try
+        {
+            equity += pnl;
+        }
+        catch (OverflowException)
+        {
+            isTooLarge = true;
+            return;
+        }
+
+        isLost = equity <= 0;
+        peak = Math.Max(peak, equity.Value);
+    }
+
+    /// <summary>The measure begins anew here.</summary>
+    public void BeginAgain(string triggerType)
+    {
+        switch (triggerType)
+        {
+            case TriggerTypes.Drawdown:
+                peak = equity ?? 0;
+                break;
+            case TriggerTypes.DailyLoss:
+                dayOpening = equity ?? 0;
+                break;
+            default:
+                LosingStreak = 0;
+                break;
+        }
+    }
+
+    /// <summary>Whether the loss since <paramref name="from"/> is at or past the limit. It multiplies, because a quotient is rounded.</summary>
+    public bool IsPast(string triggerType, decimal limit) => triggerType switch
+    {
+        TriggerTypes.LosingStreak => LosingStreak >= limit,
+        TriggerTypes.Drawdown => isLost || (IsKnown && IsPast(peak, limit)),
+        _ => isLost || (IsKnown && IsPast(dayOpening, limit)),
+    };
+
+    private bool IsPast(decimal from, decimal limit)
+    {
+        var scale = from > 1e20m ? 1e-9m : 1;
+        return from > 0 && (from - equity!.Value) * scale * 100 >= limit * (from * scale);
+    }
+
+    private decimal Percent(decimal from) => from > 0 ? Measured.Shown(Math.Max(0, (from - equity!.Value) / from * 100)) : 0;
+}
