@@ -48,7 +48,7 @@ public sealed partial class ArchitectureTests
         ["Why"] = [.. Floor, "Trades", "Signals", "Analysis"],
         ["Fleet"] = [.. Floor, "Bots", "Trades"],
         ["Correlation"] = [.. Floor, "MarketContext", "Signals"],
-        ["CircuitBreaker"] = [.. Floor, "MarketContext", "Trades", "Bots", "Performance", "Monitoring"],
+        ["CircuitBreaker"] = [.. Floor, "MarketContext", "Trades", "Bots", "CashFlows", "Performance", "Monitoring"],
 
         // Care for the file and the process.
         ["Audit"] = [.. Floor, "Monitoring"],

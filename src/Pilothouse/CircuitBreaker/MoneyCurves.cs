@@ -1,4 +1,5 @@
 using System.Globalization;
+using Pilothouse.CashFlows;
 using Pilothouse.Configuration;
 using Pilothouse.Performance;
 using Pilothouse.Storage;
@@ -74,7 +75,15 @@ internal sealed class MoneyCurves
                 return false;
             }
 
-            await JoinAsync(session, added, hasFirst: false);
+            // A deposit that is entered late changes the returns of the trades after it.
+            var entered = now.FlowsOfAll().Except(source.FlowsOfAll()).ToList();
+            if (source.FlowsOfAll().Except(now.FlowsOfAll()).Any() || entered.Any(flow => !(flow.At > last?.ClosedAt)))
+            {
+                return false;
+            }
+
+            await JoinAsync(session, now, added, hasFirst: false);
+            Take(now, entered);
         }
 
         source = now;
@@ -166,7 +175,8 @@ internal sealed class MoneyCurves
             curves.curves[MoneyScope.All].Flow(amount);
         }
 
-        await curves.JoinAsync(session, source.Accounts, hasFirst: true);
+        await curves.JoinAsync(session, source, source.Accounts, hasFirst: true);
+        curves.Take(source, source.FlowsOfAll());
         return curves;
     }
 
@@ -180,23 +190,34 @@ internal sealed class MoneyCurves
     }
 
     /// <param name="session">A snapshot.</param>
+    /// <param name="from">Where the equity comes from.</param>
     /// <param name="accounts">Those that join, in the order in which they opened.</param>
     /// <param name="hasFirst">Whether the oldest of all accounts is the first of them.</param>
-    private async ValueTask JoinAsync(Session session, IReadOnlyList<Account> accounts, bool hasFirst)
+    private async ValueTask JoinAsync(Session session, EquitySource from, IReadOnlyList<Account> accounts, bool hasFirst)
     {
         var assets = new AssetCounts();
         foreach (var account in accounts)
         {
-            if ((await account.OpeningAsync(session, hasFirst && account == accounts[0], assets)).Value is { } equity)
+            if ((await AccountHistory.OpeningAsync(session, from, account, null, hasFirst && account == accounts[0], assets)).Value is { } equity)
             {
-                joining.Add((account.OpensAt, new(account.Bot.Length == 0 ? null : account.Bot, account.Mode.Length == 0 ? null : account.Mode), equity));
+                joining.Add((account.OpensAt, ScopeOf(account), equity));
             }
         }
 
         joining.Sort(static (one, other) => one.At.CompareTo(other.At));
     }
 
-    /// <summary>The equity of the accounts that opened until then joins that of all together.</summary>
+    private static MoneyScope ScopeOf(Account account) =>
+        new(account.Bot.Length == 0 ? null : account.Bot, account.Mode.Length == 0 ? null : account.Mode);
+
+    /// <summary>Takes deposits and withdrawals: each moves the equity from its time on, and is neither a win nor a loss.</summary>
+    private void Take(EquitySource from, IEnumerable<Flow> flows)
+    {
+        joining.AddRange(flows.Select(flow => (flow.At, ScopeOf(from.Book!.Find(flow.BotName, flow.Mode)!), flow.Amount)));
+        joining.Sort(static (one, other) => one.At.CompareTo(other.At));
+    }
+
+    /// <summary>The equity of the accounts that opened until then, and what flowed until then, joins that of all together.</summary>
     private void Join(DateTimeOffset until)
     {
         while (joining.Count > 0 && joining[0].At <= until)

@@ -64,6 +64,32 @@ public sealed class MoneyRuleTests
         Assert.Contains("3 trades in a row", (string?)state["reasons"]![0]!["message"], StringComparison.Ordinal);
     }
 
+    /// <summary>
+    /// 1,000 lose 10 %, and 1,000 come in; of the 1,900 another 10 % are lost: 0.9 × 0.9 are 19 % below the peak. Of the 1,710 then
+    /// left, 21.12 make 20.0004 %. Without the deposit in the account the second loss would already be past the limit.
+    /// </summary>
+    [Fact]
+    public async Task A_deposit_neither_makes_nor_hides_a_drawdown()
+    {
+        await using var server = await TestServer.StartAsync(("CIRCUIT_BREAKER_DAILY_LOSS", "0"));
+        await server.BalanceAsync("alpha", 1000);
+        await NextAsync(server, -100);
+        await server.UntilMeasureAsync("drawdown", 10);
+        server.Clock.Advance(TimeSpan.FromSeconds(1));
+        await server.PostAsync("/api/cash-flows", """{"bot_name":"alpha","amount":1000}""");
+        await NextAsync(server, -190);
+        await server.UntilMeasureAsync("drawdown", 19);
+        await server.DemandAsync("clear", true);
+        await NextAsync(server, -21.12m);
+        await server.UntilAsync(static state => (string?)state["state"] == "triggered");
+
+        static async Task NextAsync(TestServer server, decimal pnl)
+        {
+            server.Clock.Advance(TimeSpan.FromSeconds(1));
+            await server.EarnAsync("alpha", pnl);
+        }
+    }
+
     /// <summary>alpha loses 25 % of 1,000, which are 2.5 % of the 10,000 of both.</summary>
     [Fact]
     public async Task An_account_that_falls_stops_its_own_bot_only()
