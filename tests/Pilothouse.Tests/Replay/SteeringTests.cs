@@ -107,8 +107,10 @@ public sealed class SteeringTests : IDisposable
         Assert.Equal("stopped", (string?)pulses[^1]["status"]);
         var stored = server.Requests.Count;
         await new ReplaySession(settings with { Speed = null }, http, time, Terminal()).RunAsync(TestContext.Current.CancellationToken);
-        var fresh = server.Requests.Skip(stored).Select(static request => request.IdempotencyKey).Except(server.Requests.Take(stored).Select(static request => request.IdempotencyKey));
-        Assert.Empty(fresh);
+
+        // Candles come in other portions at another speed, and take the place of those that are there.
+        string?[] before = [.. server.Requests.Take(stored).Select(static request => request.IdempotencyKey)];
+        Assert.Empty(server.Requests.Skip(stored).Where(static request => request.Path != "/api/candles/batch").Select(static request => request.IdempotencyKey).Except(before));
     }
 
     private static string Orders(int number, string state, string? openTrades = null, bool isEmergency = false) => new JsonObject
