@@ -49,6 +49,9 @@ internal sealed class PairBot
         }
     }
 
+    /// <summary>Forgets the open trade, which was not made.</summary>
+    public void Forget() => rules.Forget();
+
     /// <summary>Closes the open trade at the pair's last price; null if there is none.</summary>
     public TradeClosed? CloseNow(string reason) => lastCandle is null ? null : rules.CloseNow(lastCandle, reason);
 }

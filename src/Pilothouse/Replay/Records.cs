@@ -64,6 +64,11 @@ internal sealed record BotReport(string? Timestamp, string? Message)
         DateTimeOffset.TryParse(Timestamp, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) ? at : null;
 }
 
+/// <summary>The answer to "may I trade?".</summary>
+internal sealed record TradingAllowedAnswer(TradingAllowed? Data);
+
+internal sealed record TradingAllowed(bool? MayTrade);
+
 internal sealed record FieldFault(string? Field, string? Message);
 
 [JsonSourceGenerationOptions(
@@ -79,5 +84,6 @@ internal sealed record FieldFault(string? Field, string? Message);
 [JsonSerializable(typeof(ServerAnswer))]
 [JsonSerializable(typeof(BotReportAnswer))]
 [JsonSerializable(typeof(AskedOfBotAnswer))]
+[JsonSerializable(typeof(TradingAllowedAnswer))]
 [JsonSerializable(typeof(ControlAckBody))]
 internal sealed partial class ReplayJson : JsonSerializerContext;

@@ -5,8 +5,10 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Pilothouse.Replay;
 
-/// <summary>The result of a POST. <paramref name="Existed"/>: the server already had the record and stored nothing new.</summary>
-internal sealed record Posted(ServerAnswer Answer, bool Existed);
+/// <summary>The result of a POST.</summary>
+/// <param name="Existed">Whether the server already had the record and stored nothing new.</param>
+/// <param name="IsHalted">Whether the circuit breaker let no trade pass.</param>
+internal sealed record Posted(ServerAnswer Answer, bool Existed, bool IsHalted = false);
 
 /// <summary>
 /// Posts records, each with an Idempotency-Key, and reads the last report of a bot. If the server asks the client to wait (429, 503, or the
@@ -23,6 +25,9 @@ internal sealed class ReplayClient(HttpClient http, TimeProvider time, Action<st
     private static readonly HttpStatusCode[] MayPass =
         [HttpStatusCode.TooManyRequests, HttpStatusCode.BadGateway, HttpStatusCode.ServiceUnavailable, HttpStatusCode.GatewayTimeout];
 
+    /// <summary>The code of a trade that the circuit breaker does not let pass.</summary>
+    public const string Halted = "breaker-triggered";
+
     private static readonly TimeSpan UnsaidWait = TimeSpan.FromSeconds(1);
     private bool told;
 
@@ -30,10 +35,14 @@ internal sealed class ReplayClient(HttpClient http, TimeProvider time, Action<st
         string path, string idempotencyKey, T body, JsonTypeInfo<T> type, CancellationToken cancellationToken)
     {
         var json = JsonSerializer.SerializeToUtf8Bytes(body, type);
-        var reply = await AskAsync(Request, path, alsoGood: "already-closed", cancellationToken);
+        var reply = await AskAsync(Request, path, alsoGood: ["already-closed", Halted], cancellationToken);
+        if (reply.Answer.Code == Halted)
+        {
+            return new Posted(reply.Answer, Existed: false, IsHalted: true);
+        }
 
-        // A close and what a bot says of a control always answer 200. A POST that creates a record answers 200 only if the record already existed. 409: the trade was
-        // closed before.
+        // A close and what a bot says of a control always answer 200. A POST that creates a record answers 200 only if the record already
+        // existed. 409: the trade was closed before.
         var wasThere = reply.Status == HttpStatusCode.OK ? body is not (CloseBody or ControlAckBody) : reply.Status == HttpStatusCode.Conflict;
         return new Posted(reply.Answer, Existed: wasThere || reply.IsReplayed);
 
@@ -51,24 +60,34 @@ internal sealed class ReplayClient(HttpClient http, TimeProvider time, Action<st
     {
         const string Path = "/api/bot-status";
         var reply = await AskAsync(
-            () => new HttpRequestMessage(HttpMethod.Get, $"{Path}?bot_name={Uri.EscapeDataString(botName)}"), Path, alsoGood: "not-found",
+            () => new HttpRequestMessage(HttpMethod.Get, $"{Path}?bot_name={Uri.EscapeDataString(botName)}"), Path, alsoGood: ["not-found"],
             cancellationToken);
         return reply.Status == HttpStatusCode.OK ? JsonSerializer.Deserialize(reply.Json, ReplayJson.Default.BotReportAnswer)?.Data : null;
+    }
+
+    /// <summary>Asks whether the circuit breaker lets the bot open trades. A server without one lets it.</summary>
+    public async Task<bool> MayTradeAsync(string botName, string mode, CancellationToken cancellationToken)
+    {
+        const string Path = "/api/circuit-breaker";
+        var reply = await AskAsync(
+            () => new HttpRequestMessage(HttpMethod.Get, $"{Path}?bot_name={Uri.EscapeDataString(botName)}&mode={mode}"), Path, alsoGood: ["endpoint-not-found"],
+            cancellationToken);
+        return reply.Status != HttpStatusCode.OK || JsonSerializer.Deserialize(reply.Json, ReplayJson.Default.TradingAllowedAnswer)?.Data?.MayTrade != false;
     }
 
     /// <summary>Returns what is asked of the bot; null if the server does not know.</summary>
     public async Task<AskedOfBot?> FindOrdersAsync(string botName, CancellationToken cancellationToken)
     {
         var path = $"/api/bots/{Uri.EscapeDataString(botName)}/control";
-        var reply = await AskAsync(() => new HttpRequestMessage(HttpMethod.Get, path), path, alsoGood: "endpoint-not-found", cancellationToken);
+        var reply = await AskAsync(() => new HttpRequestMessage(HttpMethod.Get, path), path, alsoGood: ["endpoint-not-found"], cancellationToken);
         return reply.Status == HttpStatusCode.OK ? JsonSerializer.Deserialize(reply.Json, ReplayJson.Default.AskedOfBotAnswer)?.Data : null;
     }
 
     /// <summary>
-    /// Repeats the request until it succeeds or is refused with the code <paramref name="alsoGood"/>, and waits if the server asks for
+    /// Repeats the request until it succeeds or is refused with a code of <paramref name="alsoGood"/>, and waits if the server asks for
     /// that.
     /// </summary>
-    private async Task<Reply> AskAsync(Func<HttpRequestMessage> make, string path, string alsoGood, CancellationToken cancellationToken)
+    private async Task<Reply> AskAsync(Func<HttpRequestMessage> make, string path, string[] alsoGood, CancellationToken cancellationToken)
     {
         var waited = TimeSpan.Zero;
         while (true)
@@ -77,7 +96,7 @@ internal sealed class ReplayClient(HttpClient http, TimeProvider time, Action<st
             using var response = await SendAsync(request, cancellationToken);
             var json = await response.Content.ReadAsByteArrayAsync(cancellationToken);
             var answer = Read(response, json);
-            if (response.IsSuccessStatusCode || answer.Code == alsoGood)
+            if (response.IsSuccessStatusCode || alsoGood.Contains(answer.Code))
             {
                 return new Reply(response.StatusCode, answer, json, IsReplayed(response));
             }

@@ -32,6 +32,9 @@ internal sealed class ReplayRecorder(ReplayClient client, string botName, Replay
     /// <summary>What the owner asks of the bot, by the newest answer.</summary>
     public AskedOfBot? Orders { get; private set; }
 
+    /// <summary>Why the circuit breaker lets no trade pass; null if it does.</summary>
+    public string? Halt { get; private set; }
+
     /// <summary>How long it is until the bot shows again that it lives; null if it replays the candles' own times, which are long past.</summary>
     public TimeSpan? UntilPulse => times.End is null ? null : Pulse - time.GetElapsedTime(reported);
 
@@ -83,8 +86,19 @@ internal sealed class ReplayRecorder(ReplayClient client, string botName, Replay
         string.Create(CultureInfo.InvariantCulture, $"replay:{botName}:{(isDone ? "done" : "heard")}:{controlSeq}:{time.GetUtcNow().UtcTicks}"),
         new ControlAckBody(controlSeq, isDone), ReplayJson.Default.ControlAckBody, cancellationToken);
 
-    public async Task RecordAsync(BotAction action, CancellationToken cancellationToken)
+    /// <summary>Asks whether the circuit breaker lets trades pass again.</summary>
+    public async Task AskBreakerAsync(CancellationToken cancellationToken) =>
+        Halt = await client.MayTradeAsync(botName, Mode, cancellationToken) ? null : Halt;
+
+    /// <summary>Sends an action.</summary>
+    /// <returns>False if the circuit breaker refused the trade.</returns>
+    public async Task<bool> RecordAsync(BotAction action, CancellationToken cancellationToken)
     {
+        if (action is TradeOpened opening)
+        {
+            return await RecordTradeAsync(opening, cancellationToken);
+        }
+
         Tally.Count(action);
         switch (action)
         {
@@ -93,9 +107,6 @@ internal sealed class ReplayRecorder(ReplayClient client, string botName, Replay
                     "/api/signals", Key("signal", signal.Pair, signal.At), Body(signal), ReplayJson.Default.SignalBody,
                     cancellationToken);
                 signalIds[signal.Pair] = raised.SignalId ?? throw WithoutId("/api/signals");
-                break;
-            case TradeOpened trade:
-                await RecordTradeAsync(trade, cancellationToken);
                 break;
             case TradeClosed trade:
                 // The key contains the time at which the trade was opened, because two trades may close in the same minute.
@@ -125,9 +136,11 @@ internal sealed class ReplayRecorder(ReplayClient client, string botName, Replay
             default:
                 throw new InvalidOperationException($"Nobody records {action.GetType().Name}.");
         }
+
+        return true;
     }
 
-    private async Task RecordTradeAsync(TradeOpened trade, CancellationToken cancellationToken)
+    private async Task<bool> RecordTradeAsync(TradeOpened trade, CancellationToken cancellationToken)
     {
         var (position, reading) = (trade.Position, trade.Reading);
         var (pair, at) = (position.Pair, position.OpenedAt);
@@ -150,13 +163,26 @@ internal sealed class ReplayRecorder(ReplayClient client, string botName, Replay
                 Shown(at), pair, side, position.EntryPrice, position.Quantity, position.StopLoss, position.TakeProfit, signalId, 1,
                 "one-way", Mode, botName, ExternalId(pair, at)),
             ReplayJson.Default.TradeBody, cancellationToken);
+        if (opened.Code == ReplayClient.Halted)
+        {
+            return false;
+        }
+
         tradeIds[pair] = opened.TradeId ?? throw WithoutId("/api/trades");
+        Tally.Count(trade);
+        return true;
     }
 
     private async Task<ServerAnswer> PostAsync<T>(
         string path, string key, T body, JsonTypeInfo<T> type, CancellationToken cancellationToken)
     {
         var posted = await client.PostAsync(path, key, body, type, cancellationToken);
+        if (posted.IsHalted)
+        {
+            Halt = posted.Answer.Message ?? "no reason was given";
+            return posted.Answer;
+        }
+
         Tally.CountPost(posted.Existed);
         if (body is StatusBody)
         {

@@ -32,6 +32,7 @@ internal sealed class ReplayRun(SampleBot bot, ReplayRecorder recorder, Steering
                 seen.Clear();
             }
 
+            await steering.HeedBreakerAsync(cancellationToken);
             await RecordAsync(bot.OnMinute(minute), cancellationToken);
             await ShowLifeAsync(cancellationToken);
             await steering.ObeyAsync(cancellationToken);
@@ -52,7 +53,10 @@ internal sealed class ReplayRun(SampleBot bot, ReplayRecorder recorder, Steering
     {
         foreach (var action in actions)
         {
-            await recorder.RecordAsync(action, cancellationToken);
+            if (!await recorder.RecordAsync(action, cancellationToken) && action is TradeOpened refused)
+            {
+                bot.Forget(refused.Position.Pair);
+            }
         }
     }
 

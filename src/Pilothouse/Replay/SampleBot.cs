@@ -54,6 +54,9 @@ internal sealed class SampleBot
         }
     }
 
+    /// <summary>Forgets the trade of a pair, because the server did not take it.</summary>
+    public void Forget(string pair) => pairs[pair].Forget();
+
     /// <summary>Closes the open trades at the last price of each pair.</summary>
     public IEnumerable<BotAction> CloseAll(string reason)
     {

@@ -7,9 +7,35 @@ namespace Pilothouse.Replay;
 internal sealed class Steering(SampleBot bot, ReplayRecorder recorder, Action<string> tell)
 {
     private long done;
+    private bool isRunning = true;
+    private bool isHalted;
 
     /// <summary>Whether the bot has been stopped. Then it does nothing more but report that.</summary>
     public bool HasStopped { get; private set; }
+
+    /// <summary>
+    /// Heeds the circuit breaker: after it has refused a trade, the bot opens nothing, and asks each minute of its candles whether trades pass
+    /// again.
+    /// </summary>
+    public async Task HeedBreakerAsync(CancellationToken cancellationToken)
+    {
+        if (recorder.Halt is { } reason && !isHalted)
+        {
+            tell($"The circuit breaker refuses trades: {reason}");
+            isHalted = true;
+        }
+        else if (isHalted)
+        {
+            await recorder.AskBreakerAsync(cancellationToken);
+            if (recorder.Halt is null)
+            {
+                tell("The circuit breaker lets trades pass again.");
+                isHalted = false;
+            }
+        }
+
+        bot.MayOpen = isRunning && !isHalted;
+    }
 
     /// <summary>Does what was asked in the newest answer, if that is new.</summary>
     public async Task ObeyAsync(CancellationToken cancellationToken)
@@ -19,7 +45,8 @@ internal sealed class Steering(SampleBot bot, ReplayRecorder recorder, Action<st
             return;
         }
 
-        bot.MayOpen = orders.State == "running";
+        isRunning = orders.State == "running";
+        bot.MayOpen = isRunning && !isHalted;
         HasStopped = orders.State == "stopped";
         // Not only a higher one: after a restored backup the numbers begin lower again.
         if (number == done)

@@ -61,6 +61,9 @@ internal sealed class TradeRules
         return Open;
     }
 
+    /// <summary>Forgets the open trade, which was not made.</summary>
+    public void Forget() => Open = null;
+
     /// <summary>Closes the open trade at the close of the last candle; null if there is none.</summary>
     public TradeClosed? CloseNow(MinuteCandle last, string reason) => Open is null ? null : Close(last.Close, last.Closes, reason);
 

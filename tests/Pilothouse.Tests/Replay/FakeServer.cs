@@ -33,6 +33,7 @@ internal sealed class FakeServer : IAsyncDisposable
         app.MapPost("{**path}", AnswerAsync);
         app.MapGet("/api/bot-status", LastReportAsync);
         app.MapGet("/api/bots/{name}/control", OrdersAsync);
+        app.MapGet("/api/circuit-breaker", OrdersAsync);
     }
 
     public List<Received> Requests { get; } = [];

@@ -78,6 +78,27 @@ public sealed class SteeringTests : IDisposable
     }
 
     [Fact]
+    public async Task A_trade_that_the_circuit_breaker_refuses_is_not_made_and_the_bot_goes_on_when_it_is_cleared()
+    {
+        await using var server = await FakeServer.StartAsync();
+        var asked = 0;
+        server.Instead = request => request.Path switch
+        {
+            "/api/trades" when asked < 5 => new Answer(409, """{"success":false,"error":"Trading is stopped","message":"BTC fell by 12 %.","code":"breaker-triggered"}"""),
+            "/api/circuit-breaker" => new Answer(200, "{\"success\":true,\"data\":{\"may_trade\":" + (++asked < 5 ? "false" : "true") + "}}"),
+            _ => null,
+        };
+        var tally = await ReplayAsync(server);
+        var opened = Opened(server);
+
+        // It is refused at 00:15, asks at each candle, and is let through at the fifth question.
+        Assert.Equal(["00:15", "00:21"], opened.Take(2));
+        Assert.Equal((opened.Count - 1, opened.Count - 1), (tally.Trades, tally.Closed));
+        Assert.Contains("The circuit breaker refuses trades: BTC fell by 12 %.", output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("The circuit breaker lets trades pass again.", output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task On_a_real_server_the_owner_sees_asked_heard_and_done_and_no_trade_is_opened()
     {
         await using var server = await TestServer.StartAsync();
