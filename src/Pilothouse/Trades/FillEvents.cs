@@ -17,7 +17,7 @@ internal sealed class FillEvents() : EventSource(
         {
             if (await FillStore.FindTradeAsync(session, id) is { } tradeId && trades.Add(tradeId) && await TradeStore.FindAsync(session, tradeId) is { } trade)
             {
-                rows.AddRange((await TradeFills.ShownAsync(session, trade)).Where(fill => fill.Id is { } known && asked.Contains(known))
+                rows.AddRange((await ShownFills.OfAsync(session, trade)).Where(fill => fill.Id is { } known && asked.Contains(known))
                     .Select(fill => new EventRow(fill.Id!.Value, JsonText.Utf8(fill, TradeJson.Default.Fill), trade.TradingPair, trade.BotName)));
             }
         }

@@ -104,7 +104,7 @@ internal sealed class FillService(TradeAccess access, IEnumerable<ITradeGate> ga
     /// <summary>Returns the fills of a trade, newest first.</summary>
     public static async ValueTask<Page<Fill>> PageAsync(Session session, long tradeId, QueryValues query)
     {
-        var fills = await TradeFills.ShownAsync(session, await TradeAccess.FindAsync(session, tradeId));
+        var fills = await ShownFills.OfAsync(session, await TradeAccess.FindAsync(session, tradeId));
         fills.Reverse();
         var start = 0;
         if (query.Text("cursor") is { } cursor)

@@ -10,12 +10,6 @@ namespace Pilothouse.Trades;
 /// </summary>
 internal sealed class TradeFills
 {
-    /// <summary>The digits of an amount that a double keeps, with one to spare.</summary>
-    private const int DigitsOfDouble = 14;
-
-    /// <summary>Fees that are larger are not split: nobody pays so much, and no sum of two of them fits a decimal.</summary>
-    private const decimal MostFees = 1e28m;
-
     private readonly Trade trade;
     private readonly TradeTerms terms;
     private readonly bool isBuy;
@@ -61,32 +55,6 @@ internal sealed class TradeFills
     {
         var stored = await FillStore.OfTradeAsync(session, trade.Id);
         return new(trade, stored.Count > 0 ? stored : [OpeningOf(trade)]);
-    }
-
-    /// <summary>Returns all fills for people, with what each exit earned.</summary>
-    public static async ValueTask<List<Fill>> ShownAsync(Session session, Trade trade)
-    {
-        var shown = await FillStore.OfTradeAsync(session, trade.Id);
-        if (shown.Count == 0)
-        {
-            shown.Add(trade.IsClosed ? OpeningOf(trade) with { Fees = EntryFeesOf(trade) } : OpeningOf(trade));
-        }
-
-        // What is left of a closed trade was closed by its own row: in one piece, or by another program.
-        if (trade is { IsClosed: true, ExitPrice: not null } && LeftOf(shown) is { } left && left > ResidueOf(trade))
-        {
-            shown.Add(new()
-            {
-                TradeId = trade.Id,
-                Kind = "exit",
-                Price = trade.ExitPrice,
-                Quantity = left,
-                Fees = shown is [{ Id: null } entry] ? trade.Fees - (entry.Fees ?? 0) : null,
-                FilledAt = trade.ClosedAt ?? trade.Timestamp,
-            });
-        }
-
-        return Realized(trade, shown);
     }
 
     /// <summary>Adds a fill that is not stored yet.</summary>
@@ -197,7 +165,7 @@ internal sealed class TradeFills
         TradeAccess.Unreadable("Trade cannot be computed", "a side, an entry_price, a quantity or fills of this trade that do not fit together");
 
     /// <summary>Fills have milliseconds, and Python writes microseconds: no fill of the same moment is before the opening.</summary>
-    private static Fill OpeningOf(Trade trade) => new()
+    public static Fill OpeningOf(Trade trade) => new()
     {
         TradeId = trade.Id,
         Kind = "entry",
@@ -207,41 +175,7 @@ internal sealed class TradeFills
         FilledAt = trade.Timestamp is { } opened ? Timestamps.Cut(opened) : null,
     };
 
-    /// <summary>
-    /// What the entry of a closed trade paid of its fees: the part that its realised profit leaves out. Both are stored as doubles, so what
-    /// is smaller than their last digits is rounded off.
-    /// </summary>
-    private static decimal? EntryFeesOf(Trade trade)
-    {
-        if (trade is not { Fees: { } fees, Pnl: { } pnl, RealizedPnl: { } realized } || TradeTerms.Of(trade).FeeRate is not (> 0 and { } rate)
-            || default(MoneySum).Plus(realized).Plus(trade.Funding ?? 0).Plus(-pnl).Value is not { } paid)
-        {
-            return null;
-        }
-
-        var places = DigitsOfDouble - (int)Math.Ceiling(Math.Log10(Math.Max(1, (double)Math.Abs(pnl))));
-        var ofEntry = places < 0 ? 0 : decimal.Round(paid, places) / rate;
-        return ofEntry == 0 || Math.Abs(ofEntry) > MostFees || Math.Abs(fees) > MostFees ? null : ofEntry;
-    }
-
-    private static decimal? LeftOf(List<Fill> fills) => fills.Aggregate(
+    /// <summary>What is left open of the entries; null if it does not fit a decimal.</summary>
+    public static decimal? LeftOf(List<Fill> fills) => fills.Aggregate(
         default(MoneySum), static (sum, fill) => sum.Plus(fill.IsEntry ? fill.Quantity ?? 0 : -fill.Quantity ?? 0)).Value;
-
-    private static List<Fill> Realized(Trade trade, List<Fill> shown)
-    {
-        var terms = TradeTerms.Of(trade);
-        if (NewTrade.Sides.Normal(trade.Side) is not { } side || terms.FeeRate is not { } rate)
-        {
-            return shown;
-        }
-
-        // Fills of other programs may not fit together. Then nobody knows what the exits from there on earned.
-        var position = new FilledPosition(terms.Contract, side == "BUY", rate);
-        for (var i = 0; i < shown.Count && position.TryAdd(shown[i], out var earned) == PositionFault.None; i++)
-        {
-            shown[i] = shown[i].With(earned);
-        }
-
-        return shown;
-    }
 }

@@ -19,7 +19,7 @@ internal sealed class WhyReader(ITradePrices prices)
         var steps = new List<WhyStep>();
         await AddSignalAsync(session, trade, steps, gaps);
         var costs = await AddDecisionsAsync(session, trade, steps, gaps);
-        steps.AddRange((await TradeFills.ShownAsync(session, trade)).Select(static fill => new WhyStep(fill.FilledAt, fill.IsEntry ? "entry" : "exit") { Fill = fill }));
+        steps.AddRange((await ShownFills.OfAsync(session, trade)).Select(static fill => new WhyStep(fill.FilledAt, fill.IsEntry ? "entry" : "exit") { Fill = fill }));
         AddGapsOfTrade(trade, gaps);
 
         // A step without a readable time stands beside those of its kind: the first entry is where the trade begins.

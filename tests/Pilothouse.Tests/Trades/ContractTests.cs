@@ -142,5 +142,53 @@ public sealed class ContractTests
         }
     }
 
+    /// <summary>Other programs write anything into the file. What cannot be read counts as if it were not there, and nothing fails.</summary>
+    [Theory]
+    [OnlyOnSqlite("a column of PostgreSQL has one type")]
+    [InlineData("contract_size", "'many'")]
+    [InlineData("contract_size", "-5")]
+    [InlineData("contract_size", "1e28")]
+    [InlineData("contract_size", "9e999")]
+    [InlineData("contract_type", "'perpetual'")]
+    [InlineData("contract_type", "x'00ff'")]
+    [InlineData("settle_asset", "42")]
+    [InlineData("settle_asset", "'  '")]
+    [InlineData("fee_asset", "'BNB'")]
+    [InlineData("fee_asset, fee_rate", "'BNB', 'dear'")]
+    [InlineData("fee_asset, fee_rate", "'BNB', 1e-28")]
+    [InlineData("fee_asset, fee_rate", "'BNB', 7e28")]
+    [InlineData("funding", "7e28")]
+    [InlineData("funding", "-7e28")]
+    [InlineData("strategy", "1.5")]
+    [InlineData("remaining_quantity", "'half'")]
+    [InlineData("remaining_quantity", "7e28")]
+    [InlineData("realized_pnl", "-7e28")]
+    [InlineData("average_cost", "0")]
+    [InlineData("initial_stop_loss", "'tight'")]
+    [InlineData("initial_stop_loss", "1e-28")]
+    public async Task What_another_program_stores_in_these_columns_breaks_nothing(string columns, string values)
+    {
+        await using var server = await TestServer.StartAsync();
+        foreach (var (pair, id) in new[] { ("A/USDT", 1), ("BTC/USD:BTC", 2) })
+        {
+            server.Sql($"INSERT INTO trades(trading_pair, side, entry_price, quantity, fees, {columns}) VALUES ('{pair}', 'BUY', 100, 2, 0.5, {values})");
+            server.Sql($"INSERT INTO trades(trading_pair, side, entry_price, exit_price, quantity, pnl, status, fees, {columns}) VALUES ('{pair}', 'BUY', 100, 110, 2, -7e28, 'closed', 0.5, {values})");
+            foreach (var path in new[] { "trades", "trades/open", $"trades/{(2 * id) - 1}", $"trades/{2 * id}", $"trades/{(2 * id) - 1}/fills", $"trades/{2 * id}/fills", "performance", "performance?currency=BTC" })
+            {
+                await server.GetAsync("/api/" + path);
+            }
+
+            foreach (var (method, path, body) in new[]
+            {
+                ("PATCH", $"{2 * id}", """{"fees":1,"funding":2,"reason":"r"}"""), ("PATCH", $"{(2 * id) - 1}", """{"stop_loss":90}"""),
+                ("POST", $"{(2 * id) - 1}/fills", """{"kind":"entry","price":120,"quantity":2,"fees":1}"""), ("POST", $"{(2 * id) - 1}/close", """{"exit_price":120}"""),
+            })
+            {
+                var (status, answer) = await server.Client.SendAsync(method, "/api/trades/" + path, body);
+                Assert.True(status is 200 or 201 or 400 or 409, $"{path}: {answer.ToJsonString()}");
+            }
+        }
+    }
+
     private static string? Field(JsonObject refusal) => (string?)refusal["details"]![0]!["field"];
 }
