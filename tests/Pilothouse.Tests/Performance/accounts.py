@@ -422,7 +422,9 @@ def floor(value):
 
 
 def percent_of(trade):
-    margin = Decimal(str(trade["entry_price"])) * Decimal(str(trade["quantity"])) / Decimal(str(trade["leverage"] or 1))
+    entry, quantity = Decimal(str(trade["entry_price"])), Decimal(str(trade["quantity"]))
+    is_inverse = trade["trading_pair"] == "BTC/USD:BTC"  # the only pair here that settles in its own base asset
+    margin = (quantity / entry if is_inverse else entry * quantity) / Decimal(str(trade["leverage"] or 1))
     return Decimal(str(trade["pnl_percentage"])) if trade["pnl_percentage"] is not None else trade["money"] / margin * 100
 
 
