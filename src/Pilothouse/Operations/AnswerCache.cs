@@ -21,26 +21,26 @@ internal sealed class AnswerCache(Database database, TimeProvider clock)
     /// <summary>The kept answer, or the one that <paramref name="read"/> makes.</summary>
     /// <param name="path">The operation's path with its values.</param>
     /// <param name="call">Who asks, and for what.</param>
-    /// <param name="tellsAges">Whether the answer tells ages in whole seconds.</param>
-    /// <param name="read">Makes the answer in JSON.</param>
-    public async ValueTask<KeptBytes> AnswerAsync(string path, Call call, bool tellsAges, Func<Session, ValueTask<byte[]>> read)
+    /// <param name="read">Makes the answer in JSON, and says whether it tells an age in whole seconds.</param>
+    public async ValueTask<KeptBytes> AnswerAsync(string path, Call call, Func<Session, ValueTask<(byte[] Json, bool TellsAge)>> read)
     {
         var key = (path, call.Query.Text ?? "");
 
         // Taken before the reading, so that what is committed meanwhile makes the answer old at once.
-        var second = tellsAges ? clock.GetUtcNow().ToUnixTimeSeconds() : 0;
+        var second = clock.GetUtcNow().ToUnixTimeSeconds();
         var stamp = await database.StampAsync(call.Cancel);
-        if (answers.TryGetValue(key, out var kept) && kept.Stamp == stamp && kept.Second == second)
+        if (answers.TryGetValue(key, out var kept) && kept.Stamp == stamp && (kept.Second ?? second) == second)
         {
             return kept.Json;
         }
 
         // Written out before the next has its turn: a crowd that asks for large answers is not to have all processors.
         // A question with a parameter may take several statements, which are to see one state.
-        var json = new KeptBytes(call.Query.Values is { Count: > 0 }
+        var (made, tellsAge) = call.Query.Values is { Count: > 0 }
             ? await database.SnapshotAsync(call.Caller.Reads, read, call.Cancel)
-            : await database.ReadAsync(call.Caller.Reads, read, call.Cancel));
-        Keep(key, new Kept(stamp, second, json));
+            : await database.ReadAsync(call.Caller.Reads, read, call.Cancel);
+        var json = new KeptBytes(made);
+        Keep(key, new Kept(stamp, tellsAge ? second : null, json));
         return json;
     }
 
@@ -56,5 +56,5 @@ internal sealed class AnswerCache(Database database, TimeProvider clock)
         answers[key] = kept;
     }
 
-    private sealed record Kept(long Stamp, long Second, KeptBytes Json);
+    private sealed record Kept(long Stamp, long? Second, KeptBytes Json);
 }

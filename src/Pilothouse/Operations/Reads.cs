@@ -21,7 +21,7 @@ internal abstract class ReadOperation(string name, string route, string summary,
 }
 
 /// <summary>
-/// A read whose answer depends on the request and the database alone, not on the clock (but for <see cref="TellsAges"/>) or the caller. The
+/// A read whose answer depends on the request and the database alone, not on the clock (but for <see cref="TellsAge"/>) or the caller. The
 /// answer is kept until something is committed.
 /// </summary>
 /// <param name="name">Its name.</param>
@@ -32,11 +32,17 @@ internal abstract class ReadOperation(string name, string route, string summary,
 internal sealed class Read<T>(string name, string route, string summary, JsonTypeInfo<T> output, Func<Session, Call, QueryValues, ValueTask<T>> work)
     : ReadOperation(name, route, summary, typeof(T))
 {
-    /// <summary>Whether the answer tells ages in whole seconds. It is kept for no longer than the second in which it was made.</summary>
-    public bool TellsAges { get; init; }
+    /// <summary>
+    /// Whether an answer tells an age in whole seconds. Such an answer is kept for no longer than the second in which it was made. Null if none
+    /// ever does.
+    /// </summary>
+    public Func<T, bool>? TellsAge { get; init; }
 
-    public override ValueTask<KeptBytes> AnswerAsync(Call call, AnswerCache cache) => cache.AnswerAsync(
-        PathOf(call), call, TellsAges, async session => JsonText.Utf8(await work(session, call, call.Query.Read(Query)), output));
+    public override ValueTask<KeptBytes> AnswerAsync(Call call, AnswerCache cache) => cache.AnswerAsync(PathOf(call), call, async session =>
+    {
+        var answer = await work(session, call, call.Query.Read(Query));
+        return (JsonText.Utf8(answer, output), TellsAge?.Invoke(answer) == true);
+    });
 }
 
 /// <summary>

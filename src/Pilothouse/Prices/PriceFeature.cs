@@ -24,7 +24,7 @@ internal sealed class PriceFeature : Feature
         var clock = parts.GetRequiredService<TimeProvider>();
         yield return new Read<PairPrices>("listPrices", "GET /api/prices", "The last known price of each pair, with its age", PriceJson.Default.PairPrices,
             (session, _, query) => ListAsync(session, query, clock.GetUtcNow()))
-        { Query = PricesQuery, TellsAges = true, PerMinute = 300 };
+        { Query = PricesQuery, TellsAge = static _ => true, PerMinute = 300 };
     }
 
     private static async ValueTask<PairPrices> ListAsync(Session session, QueryValues query, DateTimeOffset now)

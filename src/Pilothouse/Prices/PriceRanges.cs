@@ -47,9 +47,8 @@ internal sealed class PriceRanges
     {
         (hasPair, hasTimeframe) = (where.Contains("@pair", StringComparison.Ordinal), where.Contains("@timeframe", StringComparison.Ordinal));
         sql = new Sql(string.Join("\nUNION ALL\n", Enumerable.Range(0, Slots).Select(slot => $"""
-            SELECT {slot}, counted, CASE WHEN counted <= @most THEN (SELECT max({highest}) FROM {table} WHERE {where}) END,
-              CASE WHEN counted <= @most THEN (SELECT min({lowest}) FROM {table} WHERE {where}) END
-            FROM (SELECT count(*) AS counted FROM (SELECT 1 FROM {table} WHERE {where} LIMIT @limit) AS few) AS counts
+            SELECT {slot}, count(*), max(highest), min(lowest) FROM (
+              SELECT {highest} AS highest, {lowest} AS lowest FROM {table} WHERE {where} LIMIT @limit) AS found
             """.Replace("{0}", slot.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal))));
     }
 
@@ -65,7 +64,7 @@ internal sealed class PriceRanges
         foreach (var part in questions.Chunk(Slots))
         {
             var most = budget.Left / part.Length;
-            var statement = session.Prepare(sql).Set("most", most).Set("limit", most + 1);
+            var statement = session.Prepare(sql).Set("limit", most + 1);
             for (var slot = 0; slot < Slots; slot++)
             {
                 statement = Bind(statement, slot, slot < part.Length ? part[slot] : null);

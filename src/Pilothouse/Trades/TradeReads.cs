@@ -32,7 +32,7 @@ internal static class TradeReads
         yield return new Read<Page<Trade>>("listTrades", "GET /api/trades", "Trades, newest first", TradeJson.Default.PageTrade, ListAsync)
         {
             Query = ListQuery,
-            TellsAges = true,
+            TellsAge = static page => HasAge(page.Data),
             PerMinute = 200,
             Csv = new CsvExport<Trade>("trades.csv", database, TradeJson.Default.Trade, ListAsync),
         };
@@ -41,7 +41,7 @@ internal static class TradeReads
             query.Text("status") is null or "open"
                 ? PageAsync(TradeStore.Open, session, query)
                 : throw Refusal.Invalid("status", "must be open here, or left out; GET /api/trades?status=closed lists closed trades"))
-        { Query = OpenQuery, TellsAges = true, PerMinute = 300 };
+        { Query = OpenQuery, TellsAge = static page => HasAge(page.Data), PerMinute = 300 };
 
         yield return new Read<One<Trade>>("getTrade", "GET /api/trades/{id}", "One trade", TradeJson.Default.OneTrade, async (session, call, _) =>
         {
@@ -49,11 +49,14 @@ internal static class TradeReads
             await prices.ShowAsync(session, [trade]);
             return new One<Trade>(true, trade);
         })
-        { MayFindNothing = true, TellsAges = true, PerMinute = 300 };
+        { MayFindNothing = true, TellsAge = static one => HasAge([one.Data]), PerMinute = 300 };
 
         // Few of all trades are open, so no other filter finds them as fast as the status does.
         ValueTask<Page<Trade>> ListAsync(Session session, Call call, QueryValues query) =>
             PageAsync(query.Text("status") switch { "open" => TradeStore.Open, "voided" => TradeStore.Voided, _ => TradeStore.List }, session, query);
+
+        // Only open trades show a price and its age.
+        static bool HasAge(IReadOnlyList<Trade> trades) => trades.Any(static trade => !trade.IsClosed);
 
         async ValueTask<Page<Trade>> PageAsync(ListSql list, Session session, QueryValues query)
         {
