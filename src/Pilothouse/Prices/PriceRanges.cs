@@ -25,11 +25,11 @@ internal sealed class PriceRanges
 
     /// <summary>
     /// A candle counts from its beginning on: with its open, and with its high and low if it was complete, or had come as far as it was stored,
-    /// at the end of the range.
+    /// at the end of the range. The server alone writes known_at, and always in one form.
     /// </summary>
     public static readonly PriceRanges OfCandles = new(
-        "candles", "CASE WHEN known_at IS NOT NULL AND own_time_key(known_at) < @to{0} THEN high ELSE open END",
-        "CASE WHEN known_at IS NOT NULL AND own_time_key(known_at) < @to{0} THEN low ELSE open END",
+        "candles", "CASE WHEN known_at < @to{0} THEN high ELSE open END",
+        "CASE WHEN known_at < @to{0} THEN low ELSE open END",
         "upper(trading_pair) = @pair{0} AND timeframe = @timeframe{0} AND time_key(open_time) >= @from{0} AND time_key(open_time) < @to{0}");
 
     public static readonly PriceRanges OfSignals = new("signals", "price", "price",
