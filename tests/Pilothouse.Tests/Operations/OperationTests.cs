@@ -93,8 +93,8 @@ public sealed partial class OperationTests
     {
         await using var server = await TestServer.StartAsync();
         var script = await File.ReadAllTextAsync(Repository.PathOf("start_mcp_server.sh"), TestContext.Current.CancellationToken);
-        var looped = Loop().Match(script);
-        script = looped.Groups[1].Value.Split(' ').Aggregate(script, (all, path) => all + looped.Groups[2].Value.Replace("$path", path, StringComparison.Ordinal));
+        script = Loop().Matches(script).Aggregate(script, static (all, loop) =>
+            loop.Groups[1].Value.Split(' ').Aggregate(all, (text, path) => text + loop.Groups[2].Value.Replace("$path", path, StringComparison.Ordinal)));
         var called = Check().Matches(script).Select(static check => $"{check.Groups[1].Value} {Target().Replace(check.Groups[2].Value.Split('?')[0], "/{}")}").ToHashSet();
         var routes = server.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
             .Where(static route => route.RoutePattern.RawText!.Trim('/').StartsWith("api/", StringComparison.Ordinal))
