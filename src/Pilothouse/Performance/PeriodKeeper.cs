@@ -45,7 +45,7 @@ internal sealed partial class PeriodKeeper(
         var changed = 0;
         foreach (var (period, stored) in due)
         {
-            var made = PeriodFigures.Of(period, await database.SnapshotAsync(ReadKind.LongKnown, session => ReportAsync(session, period, now), cancel));
+            var made = PeriodFigures.Of(period, await database.SnapshotAsync(ReadKind.Known, session => ReportAsync(session, period, now), cancel));
             if (stored is null || stored with { Id = 0, Timestamp = made.Timestamp } != AsStored(made))
             {
                 changed += await database.WriteAsync(session => PeriodStore.StoreAsync(session, made), cancel) ? 1 : 0;

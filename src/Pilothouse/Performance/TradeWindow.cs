@@ -127,8 +127,8 @@ internal sealed class TradeWindow(WindowQuestion question, EquitySource source, 
             }
         }
 
-        return Planned(start, begins, [.. flows.OrderBy(static flow => flow.At)], accounts.Count(account => !(account.OpensAt > end)))
-            with { EarlierFlowAssets = earlierFlows };
+        var plan = Planned(start, begins, [.. flows.OrderBy(static flow => flow.At)], accounts.Count(account => !(account.OpensAt > end)));
+        return plan with { EarlierFlowAssets = earlierFlows };
     }
 
     private EquityPlan Planned(MoneySum start, DateTimeOffset? begins, IReadOnlyList<EquityFlow> flows, int accounts) =>
