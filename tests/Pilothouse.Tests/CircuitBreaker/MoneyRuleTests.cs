@@ -110,6 +110,30 @@ public sealed class MoneyRuleTests
         Assert.Equal(2, (await server.EventsAsync()).Length);
     }
 
+    /// <summary>
+    /// alpha's 1,000 lose 100: 10 %. beta joins with 8,100 and changes nothing of that. Then 9,000 are there, and 900 of them are 10 % again:
+    /// 1 − 0.9 × 0.9 is 19 %. The next 90.01 of 8,100 make 1 − 0.81 × (1 − 90.01 ÷ 8,100) = 19.9001 %, and 10 more 20 % and a little.
+    /// </summary>
+    [Fact]
+    public async Task An_account_that_joins_neither_makes_nor_hides_a_drawdown()
+    {
+        await using var server = await TestServer.StartAsync(("CIRCUIT_BREAKER_DAILY_LOSS", "0"));
+        await server.BalanceAsync("alpha", 1000);
+        await server.EarnAsync("alpha", -100);
+        await server.UntilMeasureAsync("drawdown", 10);
+        server.Clock.Advance(TimeSpan.FromMinutes(1));
+        await server.BalanceAsync("beta", 8100);
+        await server.EarnAsync("beta", -900);
+        await server.UntilMeasureAsync("drawdown", 19);
+        await server.EarnAsync("beta", -90.01m);
+        await server.UntilMeasureAsync("drawdown", 19.9001m);
+        await server.DemandAsync("clear", true);
+        await server.EarnAsync("beta", -10);
+        await server.UntilAsync(static state => (string?)state["state"] == "triggered");
+        await server.DemandAsync("triggered", false, "beta");
+        Assert.Equal(["drawdown"], (await server.EventsAsync()).Select(static one => (string?)one["trigger_type"]));
+    }
+
     [Fact]
     public async Task A_paper_account_that_falls_does_not_stop_the_real_one_of_the_same_bot()
     {
