@@ -36,7 +36,7 @@ internal sealed class BreakerControl(MarketFollower market, MoneyFollower money,
         if (storedMoney.Version != ofMoney.State.Version)
         {
             // Somebody has decided just now, and the measures here do not show it yet.
-            throw new DatabaseBusyException("The circuit breaker has changed at this moment; send it again.");
+            throw new StaleWriteException("The circuit breaker changes again and again at this moment; send it again.", async cancel => await money.JudgeAsync(cancel));
         }
 
         // The market is measured in the transaction, with everything that is stored by now.

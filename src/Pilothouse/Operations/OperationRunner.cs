@@ -16,6 +16,9 @@ namespace Pilothouse.Operations;
 internal sealed class OperationRunner(
     CallerDatabase database, IdempotencyStore kept, AnswerCache cache, AuditLog audit, DiskWatch disk, Settings settings, TimeProvider clock)
 {
+    /// <summary>How often a write is tried while others keep changing what it is decided from.</summary>
+    private const int MostAttempts = 10;
+
     /// <summary>Throws a refusal unless the caller has the operation's scope. Doors call this before they read a body.</summary>
     public void Demand(Operation operation, Caller caller)
     {
@@ -72,9 +75,30 @@ internal sealed class OperationRunner(
 
         disk.DemandRoom();
         var value = parse(body, clock.GetUtcNow());
-        var answer = await database.WriteAsync(call.Caller, session => WorkAsync(session, operation, call, value, work), call.Cancel);
+        var answer = await StoreAsync(call, session => WorkAsync(session, operation, call, value, work));
         answer.Then?.Invoke();
         return new Outcome(answer.Status, JsonText.Utf8(answer.Body, output), Replayed: false);
+    }
+
+    /// <summary>Runs a write. One that was decided from what has changed meanwhile is decided again.</summary>
+    private async Task<T> StoreAsync<T>(Call call, Func<Session, ValueTask<T>> work)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await database.WriteAsync(call.Caller, work, call.Cancel);
+            }
+            catch (StaleWriteException stale)
+            {
+                if (attempt == MostAttempts)
+                {
+                    throw new DatabaseBusyException(stale.Message);
+                }
+
+                await stale.CatchUp(call.Cancel);
+            }
+        }
     }
 
     private async ValueTask<Answer<TAnswer>> WorkAsync<TInput, TAnswer>(
@@ -107,13 +131,13 @@ internal sealed class OperationRunner(
         var value = parse(body, clock.GetUtcNow());
         try
         {
-            var (answer, json) = await database.WriteAsync(call.Caller, async session =>
+            var (answer, json) = await StoreAsync(call, async session =>
             {
                 var answer = await WorkAsync(session, operation, call, value, work);
                 var json = JsonText.Of(answer.Body, output);
                 await kept.KeepAsync(session, key, answer.Status, json);
                 return (answer, json);
-            }, call.Cancel);
+            });
             answer.Then?.Invoke();
             return new Outcome(answer.Status, Encoding.UTF8.GetBytes(json), Replayed: false);
         }

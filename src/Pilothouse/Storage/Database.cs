@@ -106,6 +106,15 @@ internal sealed class DatabaseBusyException(string message) : Exception(message)
     public int RetryAfterSeconds { get; init; } = 1;
 }
 
+/// <summary>
+/// What a write was decided from has changed meanwhile, so nothing was stored. It may be run again after <see cref="CatchUp"/>.
+/// </summary>
+internal sealed class StaleWriteException(string message, Func<CancellationToken, Task> catchUp) : Exception(message)
+{
+    /// <summary>Learns what has changed.</summary>
+    public Func<CancellationToken, Task> CatchUp => catchUp;
+}
+
 /// <summary>The connection to the database broke while a write was being committed: it may be stored or not.</summary>
 internal sealed class DatabaseInDoubtException(Exception cause) : Exception(
     "The connection to the database broke while this was being stored: it may be stored or not. Send it again with the same Idempotency-Key, which tells; without one, look before you send it again.", cause);

@@ -55,6 +55,19 @@ public sealed class BreakerControlTests
     }
 
     [Fact]
+    public async Task Clearings_one_right_after_another_and_at_once_are_all_carried_out()
+    {
+        await using var server = await TestServer.StartAsync();
+        for (var round = 0; round < 5; round++)
+        {
+            await server.PostAsync(Trigger, """{"reason":"odd trades","bot_name":"alpha"}""");
+            var answers = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => server.Client.SendAsync("POST", Clear, """{"reason":"fine","bot_name":"alpha"}""")));
+            Assert.All(answers, static answer => Assert.True(answer.Status == 200, answer.Body.ToJsonString()));
+            Assert.Single(answers.SelectMany(static answer => answer.Body["event_ids"]!.AsArray()));
+        }
+    }
+
+    [Fact]
     public async Task A_key_of_one_bot_asks_and_steers_for_its_own_bot()
     {
         await using var server = await TestServer.StartAsync();
