@@ -77,7 +77,8 @@ internal sealed class RunningExports
     /// <summary>Takes a place until the result is disposed.</summary>
     /// <exception cref="Refusal">There is none (503).</exception>
     public IDisposable Begin(Call call) => (call.Caller.IsKnown ? known : anonymous).Take() ?? throw new Refusal(
-        503, ErrorCodes.Overloaded, "Server overloaded", "Too many exports are on their way. Send this again in a moment.") { RetryAfterSeconds = 10 };
+        503, ErrorCodes.Overloaded, "Server overloaded", "Too many exports are on their way. Send this again in a moment.")
+    { RetryAfterSeconds = 10 };
 
     private sealed class Places(int most)
     {

@@ -78,8 +78,13 @@ internal sealed class MadeWorld(TestServer server, int seed)
                 var rises = random.Next(2) == 0;
                 var candle = new JsonObject
                 {
-                    ["trading_pair"] = random.Next(3) == 0 ? pair.ToLowerInvariant() : pair, ["timeframe"] = name, ["open_time"] = Time(open),
-                    ["open"] = prices[rises ? 1 : 2], ["high"] = high, ["low"] = low, ["close"] = prices[rises ? 2 : 1],
+                    ["trading_pair"] = random.Next(3) == 0 ? pair.ToLowerInvariant() : pair,
+                    ["timeframe"] = name,
+                    ["open_time"] = Time(open),
+                    ["open"] = prices[rises ? 1 : 2],
+                    ["high"] = high,
+                    ["low"] = low,
+                    ["close"] = prices[rises ? 2 : 1],
                 };
                 items.Add(candle.DeepClone());
                 candle["stored_at"] = server.Clock.GetUtcNow().ToString("O", CultureInfo.InvariantCulture);
@@ -110,8 +115,12 @@ internal sealed class MadeWorld(TestServer server, int seed)
         var opened = -600 + random.Next(595);
         var trade = new JsonObject
         {
-            ["trading_pair"] = Pairs[number % Pairs.Length], ["side"] = random.Next(2) == 0 ? "BUY" : "SELL", ["entry_price"] = Price(), ["quantity"] = random.Next(1, 1000) / 100m,
-            ["leverage"] = 3, ["timestamp"] = Time(opened),
+            ["trading_pair"] = Pairs[number % Pairs.Length],
+            ["side"] = random.Next(2) == 0 ? "BUY" : "SELL",
+            ["entry_price"] = Price(),
+            ["quantity"] = random.Next(1, 1000) / 100m,
+            ["leverage"] = 3,
+            ["timestamp"] = Time(opened),
         };
         if (number % 3 > 0)
         {
