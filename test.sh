@@ -31,7 +31,7 @@ dotnet test --project tests/Pilothouse.Tests -c Release --no-build "$@"
 if (($# == 0)); then
   step 'tests of the features on PostgreSQL'
   features=()
-  for feature in Analysis Api Audit Auth Bots Candles Correlation Costs MarketContext Operations Performance Prices Retention Signals Trades Why; do
+  for feature in Analysis Api Audit Auth Bots Candles CashFlows CircuitBreaker Correlation Costs Events Fleet MarketContext Operations Performance Prices Retention Signals Trades Why; do
     features+=(--filter-namespace "Pilothouse.Tests.$feature")
   done
   PILOTHOUSE_TEST_ENGINE=postgres dotnet test --project tests/Pilothouse.Tests -c Release --no-build "${features[@]}" --filter-not-trait Engine=SQLite

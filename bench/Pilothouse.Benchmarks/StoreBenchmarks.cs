@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
 using Pilothouse.Auth;
 using Pilothouse.Bots;
+using Pilothouse.CashFlows;
 using Pilothouse.Configuration;
 using Pilothouse.Contract;
 using Pilothouse.Performance;
@@ -25,6 +26,7 @@ public class StoreBenchmarks
     private string folder = "";
     private SqliteDatabase database = null!;
     private PerformanceLedger ledger = null!;
+    private FlowBook flows = null!;
     private QueryValues fifty = null!;
 
     [GlobalSetup]
@@ -49,13 +51,15 @@ public class StoreBenchmarks
         }
 
         var settings = Settings.Read(new Dictionary<string, string> { ["BOT_CONTROL_PIN"] = "482915", ["JWT_SECRET_KEY"] = new string('x', 40), ["STARTING_BALANCE"] = "10000" });
-        ledger = new PerformanceLedger(database, new StartingBalances(settings, new BalanceReports()));
+        flows = new FlowBook();
+        ledger = new PerformanceLedger(database, new StartingBalances(settings, new BalanceReports(), flows), TimeProvider.System);
     }
 
     [GlobalCleanup]
     public async Task CloseAsync()
     {
         ledger.Dispose();
+        flows.Dispose();
         await database.DisposeAsync();
         Directory.Delete(folder, recursive: true);
     }
@@ -70,7 +74,7 @@ public class StoreBenchmarks
     public async Task<int> Page_of_50() => (await database.ReadAsync(session => SignalStore.List.PageAsync(session, fifty, 50, SignalStore.Table.Read))).Count;
 
     [Benchmark]
-    public async Task<int> Performance_kept() => (await ledger.AnswerAsync(default)).Plain.Length;
+    public async Task<int> Performance_kept() => (await ledger.AnswerAsync(PerformanceView.Report, default)).Plain.Length;
 
     /// <summary>One acknowledged write, with a commit and a sync of the disk of its own.</summary>
     [Benchmark]
