@@ -7,15 +7,35 @@ const newman = require("newman");
 const [documentFile, collectionFile, baseUrl, key] = process.argv.slice(2);
 const { paths } = JSON.parse(fs.readFileSync(documentFile));
 
-// What an example cannot do on an empty server: a PIN that is not this server's, the renewal of a key, a backup that is not there.
-const refused = { login: 401, refreshSession: 403, verifyBackup: 404 };
+// What an example cannot do here: a PIN that is not this server's, the renewal of a key, a backup that is not there, a fill of the trade that was voided.
+const refused = { login: 401, refreshSession: 403, verifyBackup: 404, addFill: 409, addFills: 409 };
 
 // A look at a record may come before the request that stores it: the order is that of the folders.
 const mayComeEarly = 404;
 
-newman.run(
+const pathOf = request => "/" + request.url.path.map(part => part.replace(/^:(.+)$/, "{$1}")).join("/");
+
+// A stream ends with its client only, and newman waits for the end of each answer. So the streams are left out, and opened here by hand.
+const isStream = request => paths[pathOf(request)]?.[request.method.toLowerCase()]?.responses["200"]?.content?.["text/event-stream"] !== undefined;
+const withoutStreams = items => items.filter(item => item.item || !isStream(item.request))
+  .map(item => item.item ? { ...item, item: withoutStreams(item.item) } : item);
+const collection = JSON.parse(fs.readFileSync(collectionFile));
+collection.item = withoutStreams(collection.item);
+const streams = Object.keys(paths).filter(path => paths[path].get?.responses["200"]?.content?.["text/event-stream"]);
+
+async function openStreams() {
+  for (const path of streams) {
+    const listener = new AbortController();
+    const answer = await fetch(baseUrl + path, { signal: listener.signal });
+    const type = answer.headers.get("content-type");
+    listener.abort();
+    if (answer.status !== 200 || !type.startsWith("text/event-stream")) throw new Error(`GET ${path} answered ${answer.status} ${type}`);
+  }
+}
+
+openStreams().then(() => newman.run(
   {
-    collection: JSON.parse(fs.readFileSync(collectionFile)),
+    collection,
     envVar: [{ key: "baseUrl", value: baseUrl }, { key: "bearerToken", value: key }, { key: "apiKey", value: key }],
     reporters: [],
     timeoutRequest: 30000,
@@ -25,7 +45,7 @@ newman.run(
     const problems = [];
     let well = 0;
     for (const { item, request, response, requestError } of summary.run.executions) {
-      const path = "/" + item.request.url.path.map(part => part.replace(/^:(.+)$/, "{$1}")).join("/");
+      const path = pathOf(item.request);
       const operation = paths[path]?.[request.method.toLowerCase()];
       const shown = `${request.method} ${path}`;
       const status = response?.code;
@@ -38,4 +58,4 @@ newman.run(
     console.log(`Postman: ${summary.run.executions.length} requests sent by newman, ${well} with success, the others with a documented refusal`);
     problems.forEach(problem => console.log(problem));
     process.exit(problems.length === 0 && well > 0 ? 0 : 1);
-  });
+  }));
