@@ -43,7 +43,7 @@ public sealed partial class ArchitectureTests
         ["Events"] = [.. Floor, "Monitoring"],
 
         // Derived from facts, which they read through their stores.
-        ["Performance"] = [.. Floor, "Trades", "Bots", "CashFlows", "Monitoring"],
+        ["Performance"] = [.. Floor, "Trades", "Bots", "CashFlows", "Prices", "Monitoring"],
         ["Prices"] = [.. Floor, "Trades", "Candles"],
         ["Why"] = [.. Floor, "Trades", "Signals", "Analysis"],
         ["Fleet"] = [.. Floor, "Bots", "Trades"],

@@ -44,6 +44,10 @@ internal sealed class SettingSource(IReadOnlyDictionary<string, string> values)
     public bool Flag(string name, bool standard) =>
         Take(new(name, standard ? "true" : "false", "true or false"), standard, static text => ReadFlag(text));
 
+    /// <summary>The name of a currency or a coin, in capitals.</summary>
+    public string Asset(string name, string standard) => TakeText(new(name, standard, "a currency or a coin of 2 to 12 letters and digits, such as USD, EUR or BTC"), standard,
+        static text => text.Length is >= 2 and <= 12 && text.All(char.IsAsciiLetterOrDigit) ? text.ToUpperInvariant() : null);
+
     /// <summary>A flag that may be unset (null).</summary>
     public bool? OptionalFlag(string name) =>
         Take(new(name, "", "true or false"), default(bool?), static text => ReadFlag(text));

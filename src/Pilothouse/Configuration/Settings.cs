@@ -55,6 +55,8 @@ internal sealed partial class Settings
         Retention = new RetentionSettings(from);
         Breaker = new BreakerSettings(from);
         StartingBalance = from.Money("STARTING_BALANCE", "an amount of money above 0");
+        ReportingCurrency = from.Asset("REPORTING_CURRENCY", "USD");
+        StablecoinsAtPar = from.Flag("STABLECOINS_AT_PAR", true);
         Environment = from.OneOf("FLASK_ENV", "production", "production", "development", "testing");
         AspNetEnvironment = from.Text("ASPNETCORE_ENVIRONMENT", "", "Production or Development; it wins over FLASK_ENV");
         from.Text("FLASK_SECRET_KEY", "", "anything; accepted and unused");
@@ -164,6 +166,12 @@ internal sealed partial class Settings
     public BreakerSettings Breaker { get; }
 
     public decimal? StartingBalance { get; }
+
+    /// <summary>The currency, in capitals, of figures over trades that settle in several.</summary>
+    public string ReportingCurrency { get; }
+
+    /// <summary>Whether dollar-like assets count one to one.</summary>
+    public bool StablecoinsAtPar { get; }
 
     public string Environment { get; }
 

@@ -10,7 +10,7 @@ internal readonly record struct Profit(string Asset, MoneySum Today, MoneySum To
 /// The profits of the closed trades of each bot, by mode and settle asset. All trades are read once, and later only those that have closed
 /// since; all again if a closed trade was changed. Callers take turns.
 /// </summary>
-internal sealed class BotProfits
+internal sealed class BotProfits(MoneyUnits units)
 {
     private const int MostAtOnce = 10_000;
 
@@ -76,9 +76,9 @@ internal sealed class BotProfits
         return rows;
     }
 
-    private static void Add(Dictionary<(string Bot, string Mode, string Asset), Sums> to, TradeClosing row)
+    private void Add(Dictionary<(string Bot, string Mode, string Asset), Sums> to, TradeClosing row)
     {
-        var key = (row.BotName ?? "", row.Mode ?? "", row.Asset ?? SettleAsset.Reporting);
+        var key = (row.BotName ?? "", row.Mode ?? "", units.Of(row.Asset));
         if (!to.TryGetValue(key, out var sum))
         {
             to[key] = sum = new Sums();

@@ -12,7 +12,8 @@ internal sealed class FleetReader(Database database, Settings settings, TimeProv
         "SELECT bot_name, coalesce(lower(mode), ''), count(*) FROM trades WHERE lower(status) = 'open' AND bot_name IS NOT NULL GROUP BY bot_name, coalesce(lower(mode), '')");
 
     private readonly SemaphoreSlim gate = new(1);
-    private readonly BotProfits profits = new();
+    private readonly MoneyUnits money = MoneyUnits.Of(settings);
+    private readonly BotProfits profits = new(MoneyUnits.Of(settings));
     private readonly BotCosts costs = new();
 
     /// <summary>Returns every bot that has reported, or one of them, the one that reported last first.</summary>
@@ -83,14 +84,14 @@ internal sealed class FleetReader(Database database, Settings settings, TimeProv
     }
 
     /// <summary>Returns the sums and their currency; nulls if amounts of different currencies cannot be added.</summary>
-    private static (decimal? Today, decimal? Total, string? Currency) SumOf(List<Profit> earned)
+    private (decimal? Today, decimal? Total, string? Currency) SumOf(List<Profit> earned)
     {
-        var units = earned.Select(static profit => SettleAsset.UnitOf(profit.Asset)).Distinct().ToList();
+        var units = earned.Select(profit => money.UnitOf(profit.Asset)).Distinct().ToList();
         return units.Count > 1
             ? (null, null, null)
             : (earned.Aggregate(default(MoneySum), static (sum, profit) => sum.Plus(profit.Today)).Value,
                 earned.Aggregate(default(MoneySum), static (sum, profit) => sum.Plus(profit.Total)).Value,
-                earned is [var only] ? only.Asset : units is [var unit] ? unit : SettleAsset.Reporting);
+                earned is [var only] ? only.Asset : units is [var unit] ? unit : money.Reporting);
     }
 
     private static double? Seconds(TimeSpan? age) => age is { } known ? Math.Round(known.TotalSeconds, 3) : null;

@@ -15,6 +15,38 @@ namespace Pilothouse.Performance;
 /// <param name="AnyBefore">Whether any of those trades closed before the window.</param>
 internal sealed record AccountHistory(IReadOnlyList<MoneySum> Openings, AssetCounts Assets, MoneySum? BeforeWindow, bool AnyBefore)
 {
+    /// <summary>The units of accounts whose opening equity could not be converted.</summary>
+    public AssetCounts UnpricedBalances { get; } = new();
+
+    /// <summary>Reads it in the reporting currency, without the trades before the window. Its assets are those without a price.</summary>
+    public static async ValueTask<AccountHistory> ReadAsync(Session session, EquitySource source, Conversion conversion)
+    {
+        var history = new AccountHistory([], new AssetCounts(), null, false);
+        var openings = new List<MoneySum>();
+        foreach (var account in source.Accounts)
+        {
+            var unit = conversion.UnitOf(account);
+            if (conversion.IsForeign(account))
+            {
+                // All that the account has is of one unit, so its opening equity is exact in that unit, and is converted as one amount.
+                var own = await OpeningAsync(session, source, account, null, isFirst: false, new AssetCounts());
+                openings.Add(own.Value is not { } amount ? own : new(conversion.Of(amount, unit, account.OpensAt) ?? 0, false));
+                if (conversion.Of(0, unit, account.OpensAt) is null)
+                {
+                    history.UnpricedBalances.Add(unit);
+                }
+
+                continue;
+            }
+
+            var profit = await account.ProfitUntilAsync(session, account.ReportedAt, few: false, history.Assets, conversion);
+            var flows = source.FlowsOf(account).Where(flow => flow.At <= account.ReportedAt).Select(flow => conversion.Of(flow, account));
+            openings.Add(flows.Aggregate(new MoneySum(account.Balance, false).Minus(profit), static (all, flow) => all.Plus(-flow.Amount)));
+        }
+
+        return history with { Openings = openings };
+    }
+
     /// <summary>
     /// Reads it. With <paramref name="closes"/> it needs a few trades per account; without them it may read every earlier trade.
     /// </summary>

@@ -22,24 +22,44 @@ internal sealed record Account(
 
     /// <summary>Returns the profit of the account's trades that closed until a time, inclusive.</summary>
     /// <param name="few">Whether only few trades of all bots had closed until then.</param>
-    /// <param name="assets">Receives the assets of those trades.</param>
-    public async ValueTask<MoneySum> ProfitUntilAsync(Session session, DateTimeOffset time, bool few, AssetCounts assets)
+    /// <param name="assets">Receives the assets of those trades; with a conversion only of those without a price.</param>
+    /// <param name="conversion">Converts the amounts; null takes them as they are.</param>
+    public async ValueTask<MoneySum> ProfitUntilAsync(Session session, DateTimeOffset time, bool few, AssetCounts assets, Conversion? conversion = null)
     {
         var profit = default(MoneySum);
+        await EachUntilAsync(session, time, few, row =>
+        {
+            var trade = ClosedTradeReader.Of(row);
+            if (conversion is null)
+            {
+                profit = profit.Plus(trade.Pnl);
+                assets.Add(trade.Asset);
+            }
+            else if (conversion.Of(trade.Pnl, trade.Asset, trade.ClosedAt) is { } pnl)
+            {
+                profit = profit.Plus(pnl);
+            }
+            else
+            {
+                assets.Add(trade.Asset);
+            }
+        });
+        return profit;
+    }
+
+    /// <summary>Passes on the account's trades that closed until a time, inclusive, in any order.</summary>
+    public async ValueTask EachUntilAsync(Session session, DateTimeOffset time, bool few, Action<TradeClosing> take)
+    {
         foreach (var owner in Owners())
         {
             await AccountTrades.EachClosedAsync(session, owner, time, few, row =>
             {
-                var trade = ClosedTradeReader.Of(row);
-                if (trade.ClosedAt <= time)
+                if (ClosedTradeReader.Of(row).ClosedAt <= time)
                 {
-                    profit = profit.Plus(trade.Pnl);
-                    assets.Add(trade.Asset);
+                    take(row);
                 }
             });
         }
-
-        return profit;
     }
 
     /// <summary>Returns the same account, with OpensAt moved back to its first trade if that is older than its first report.</summary>

@@ -5,4 +5,14 @@ namespace Pilothouse.Performance;
 /// missing pnl or fee is 0. <paramref name="Fees"/> are already subtracted from <paramref name="Pnl"/>. Both are in
 /// <paramref name="Asset"/>, or in the reporting currency if the asset is unknown.
 /// </summary>
-internal readonly record struct ClosedTrade(long Id, DateTimeOffset OpenedAt, DateTimeOffset ClosedAt, decimal Pnl, decimal Fees, string? Asset = null);
+/// <param name="Rate">The price of the asset in the reporting currency at the close; null if there is none, or if none is needed.</param>
+internal readonly record struct ClosedTrade(
+    long Id, DateTimeOffset OpenedAt, DateTimeOffset ClosedAt, decimal Pnl, decimal Fees, string? Asset = null, decimal? Rate = null)
+{
+    /// <summary>Whether its amounts can be stated in the reporting currency.</summary>
+    public bool IsPriced => Conversion.Times(Pnl, Rate) is not null && Conversion.Times(Fees, Rate) is not null;
+
+    /// <summary>Returns it in the reporting currency; as it is if it has no price, for what does not depend on the amount.</summary>
+    public ClosedTrade InReporting() =>
+        Conversion.Times(Pnl, Rate) is { } pnl && Conversion.Times(Fees, Rate) is { } fees ? this with { Pnl = pnl, Fees = fees } : this;
+}

@@ -40,30 +40,84 @@ internal static class ClosedTradeReader
             }
         }
 
-        return window.Figures();
+        var figures = window.Figures();
+        return figures.Currencies?.Needed is { } kind and not Converted.None ? await ConvertedAsync(session, question, source, kind) : figures;
+    }
+
+    /// <summary>Reads again what consists of several currencies, and converts it. Every earlier trade is read then.</summary>
+    private static async ValueTask<PerformanceFigures> ConvertedAsync(
+        Session session, WindowQuestion question, EquitySource source, Converted kind)
+    {
+        var filter = source.NeedsEarlier ? question.Filter with { From = null } : question.Filter;
+        var beside = source.Beside(question.Filter);
+        var conversion = await Conversion.ReadAsync(
+            session, question, source, kind, take => EachAsync(session, filter, beside, TraitsRead.None, take, question.Cancel));
+        var history = await AccountHistory.ReadAsync(session, source, conversion);
+        var window = new TradeWindow(question, source, history with { Assets = history.Assets.Copy() }, conversion);
+        var inOrder = true;
+        await EachAsync(session, filter, beside, TraitsRead.None, row => inOrder = inOrder && window.TryAdd(row), question.Cancel);
+        if (!inOrder)
+        {
+            window = new TradeWindow(question, source, history with { Assets = history.Assets.Copy() }, conversion) { IsSorted = true };
+            foreach (var row in await SortedAsync(session, filter, beside, TraitsRead.None, question.Cancel))
+            {
+                window.TryAdd(row);
+            }
+        }
+
+        var figures = window.Figures();
+        figures.Conversion = conversion;
+        return figures;
     }
 
     /// <summary>Returns a fold over the closed trades that match the filter, with their traits, in the order of the closes.</summary>
-    /// <param name="begin">Returns an empty fold.</param>
-    public static async ValueTask<TradeFold> FoldAsync(Session session, ClosedTradeFilter filter, Func<TradeFold> begin, CancellationToken cancel)
+    /// <param name="question">Of the window, the zone and the money.</param>
+    /// <param name="view">What is asked for.</param>
+    public static async ValueTask<TradeFold> FoldAsync(Session session, WindowQuestion question, PerformanceView view)
     {
-        var fold = begin();
+        var fold = await FoldAsync(session, question, view, null);
+        if (!fold.NeedsConversion)
+        {
+            return fold;
+        }
+
+        var wanted = new List<TradeClosing>();
+        await EachAsync(session, question.Filter, TradesBeside.None, TraitsRead.None, row =>
+        {
+            if (!question.Units.IsReporting(row.Asset))
+            {
+                wanted.Add(row);
+            }
+        }, question.Cancel);
+        return await FoldAsync(session, question, view, await Conversion.ReadAsync(session, question.Units, wanted, question.Now));
+    }
+
+    private static async ValueTask<TradeFold> FoldAsync(Session session, WindowQuestion question, PerformanceView view, Conversion? conversion)
+    {
+        var fold = Begin();
         var inOrder = true;
-        await EachAsync(session, filter, TradesBeside.None, fold.Traits, row => inOrder = inOrder && (!Takes(filter, row) || fold.TryAdd(row)), cancel);
+        await EachAsync(session, question.Filter, TradesBeside.None, fold.Traits, row => inOrder = inOrder && (!Takes(question, row) || fold.TryAdd(row)), question.Cancel);
         if (!inOrder)
         {
-            fold = begin();
-            foreach (var row in (await SortedAsync(session, filter, TradesBeside.None, fold.Traits, cancel)).Where(row => Takes(filter, row)))
+            fold = Begin();
+            foreach (var row in (await SortedAsync(session, question.Filter, TradesBeside.None, fold.Traits, question.Cancel)).Where(row => Takes(question, row)))
             {
                 fold.TryAdd(row);
             }
         }
 
         return fold;
+
+        TradeFold Begin()
+        {
+            var empty = TradeFold.For(view, question.Zone, question.Units, conversion is not null)!;
+            empty.Conversion = conversion;
+            return empty;
+        }
     }
 
-    private static bool Takes(ClosedTradeFilter filter, in TradeClosing row) =>
-        filter.Takes(Of(row).ClosedAt) && (filter.Currency is null || filter.Currency == (row.Asset ?? SettleAsset.Reporting));
+    private static bool Takes(WindowQuestion question, in TradeClosing row) =>
+        question.Filter.Takes(Of(row).ClosedAt) && (question.Filter.Currency is null || question.Filter.Currency == question.Units.Of(row.Asset));
 
     private static async ValueTask<IEnumerable<TradeClosing>> SortedAsync(
         Session session, ClosedTradeFilter filter, TradesBeside beside, TraitsRead traits, CancellationToken cancel)
@@ -93,6 +147,7 @@ internal static class ClosedTradeReader
 /// <param name="Filter">Selects the trades, with the bounds of the window.</param>
 /// <param name="End">The end of the window; null for the last close.</param>
 /// <param name="Now">The time of the question.</param>
+/// <param name="Units">Which amounts may be added.</param>
 /// <param name="WithSeries">Whether the states of the equity are asked for.</param>
 internal sealed record WindowQuestion(
-    ClosedTradeFilter Filter, TimeZoneInfo Zone, DateTimeOffset? End, DateTimeOffset Now, bool WithSeries = false, CancellationToken Cancel = default);
+    ClosedTradeFilter Filter, TimeZoneInfo Zone, DateTimeOffset? End, DateTimeOffset Now, MoneyUnits Units, bool WithSeries = false, CancellationToken Cancel = default);

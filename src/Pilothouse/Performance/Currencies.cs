@@ -4,7 +4,7 @@ using Pilothouse.Trades;
 
 namespace Pilothouse.Performance;
 
-/// <summary>Counts trades by asset.</summary>
+/// <summary>Counts trades by asset. An empty one stands for the reporting currency.</summary>
 internal sealed class AssetCounts : IEnumerable<KeyValuePair<string, long>>
 {
     private readonly Dictionary<string, long> counts = new(StringComparer.Ordinal);
@@ -12,7 +12,7 @@ internal sealed class AssetCounts : IEnumerable<KeyValuePair<string, long>>
     /// <param name="asset">The asset; null counts as the reporting currency.</param>
     public void Add(string? asset, long trades = 1)
     {
-        var name = asset ?? SettleAsset.Reporting;
+        var name = asset ?? "";
         counts[name] = counts.GetValueOrDefault(name) + trades;
     }
 
@@ -43,19 +43,46 @@ internal sealed class AssetCounts : IEnumerable<KeyValuePair<string, long>>
 
 /// <summary>
 /// Handles trades in different currencies (docs/metrics.md). Amounts of different assets are never simply added. Dollar-like assets count
-/// one to one. If there is any other asset beside them, figures in money are unknown for all trades together, and are given per asset
-/// instead.
+/// one to one. If there is any other asset beside them, amounts are converted to the reporting currency; where one has no price, figures in
+/// money are unknown for all trades together, and are given per asset only.
 /// </summary>
-internal sealed class Currencies(TimeZoneInfo zone)
+internal sealed class Currencies(EquityPlan plan, TimeZoneInfo zone)
 {
+    private readonly MoneyUnits units = plan.Units;
     private readonly Dictionary<string, PerformanceFigures> counted = new(StringComparer.Ordinal);
+    private readonly AssetCounts unpriced = new();
     private readonly AssetCounts moved = new();
     private readonly AssetCounts flowed = new();
 
     /// <summary>The currency of all figures in money.</summary>
     public string Currency => counted.Count == 1 ? counted.Keys.First()
-        : counted.Keys.Select(SettleAsset.UnitOf).Distinct().ToList() is [var unit] ? unit
-        : SettleAsset.Reporting;
+        : counted.Keys.Select(units.UnitOf).Distinct().ToList() is [var unit] ? unit
+        : units.Reporting;
+
+    /// <summary>The figures of the only asset in which the trades that count settle; null if there are several, or none.</summary>
+    public (string Asset, PerformanceFigures Figures)? OnlyOne => counted.Count == 1 ? (counted.First().Key, counted.First().Value) : null;
+
+    /// <summary>Whether amounts must be converted: those that count are of several units, or those that change the equity.</summary>
+    public Converted Needed => plan.Converted != Converted.None ? plan.Converted
+        : WhyNotAdded() is not null ? Converted.All : WhyNoEquity() is not null ? Converted.Equity : Converted.None;
+
+    /// <summary>Whether amounts came together that must be converted, and are not.</summary>
+    public bool MustConvert => plan.Converted == Converted.None && Needed != Converted.None;
+
+    /// <summary>Whether figures could be known if more prices were.</summary>
+    public bool LacksPrices => plan.Converted != Converted.None && WhyNoEquity() is not null;
+
+    /// <summary>Whether amounts of these assets can be added without being converted, or are converted as those before them.</summary>
+    public bool Takes(IEnumerable<string?> countedToo, IEnumerable<string?> movedToo)
+    {
+        var now = counted.Keys.Concat(countedToo).Select(units.UnitOf).Distinct().Count();
+        return plan.Converted switch
+        {
+            Converted.All => true,
+            Converted.Equity => now < 2,
+            _ => now < 2 && counted.Keys.Concat(countedToo).Concat(moved.Concat(flowed).Select(static one => one.Key)).Concat(movedToo).Select(units.UnitOf).Distinct().Count() < 2,
+        };
+    }
 
     /// <summary>Returns the currencies of new figures; null for the figures of a single currency.</summary>
     public static Currencies? For(EquityPlan plan, TimeZoneInfo zone)
@@ -65,7 +92,7 @@ internal sealed class Currencies(TimeZoneInfo zone)
             return null;
         }
 
-        var currencies = new Currencies(zone);
+        var currencies = new Currencies(plan, zone);
         currencies.Move(plan.EarlierAssets);
         foreach (var (asset, flows) in plan.EarlierFlowAssets)
         {
@@ -86,8 +113,9 @@ internal sealed class Currencies(TimeZoneInfo zone)
     /// <summary>Adds a trade that counts, changes the equity, or both.</summary>
     public void Add(in ClosedTrade trade, TradePart part)
     {
-        var asset = trade.Asset ?? SettleAsset.Reporting;
-        if (part.Has(TradePart.MovesEquity))
+        var asset = units.Of(trade.Asset);
+        var lacksPrice = plan.Converted != Converted.None && !trade.IsPriced;
+        if (part.Has(TradePart.MovesEquity) && (plan.Converted == Converted.None || lacksPrice))
         {
             moved.Add(asset);
         }
@@ -99,10 +127,14 @@ internal sealed class Currencies(TimeZoneInfo zone)
 
         if (!counted.TryGetValue(asset, out var figures))
         {
-            counted[asset] = figures = new(EquityPlan.OneAccount(null) with { IsPart = true }, zone);
+            counted[asset] = figures = new(EquityPlan.OneAccount(null) with { IsPart = true, Units = units }, zone);
         }
 
         figures.Add(trade);
+        if (plan.Converted == Converted.All && lacksPrice)
+        {
+            unpriced.Add(asset);
+        }
     }
 
     /// <summary>Adds the assets of earlier trades that changed the equity.</summary>
@@ -115,11 +147,17 @@ internal sealed class Currencies(TimeZoneInfo zone)
     }
 
     /// <summary>Returns why amounts cannot be added; null if they can.</summary>
-    public string? WhyNotAdded() => WhyNot(counted.Select(static entry => (entry.Key, entry.Value.Trades, "trade")));
+    public string? WhyNotAdded() => plan.Converted switch
+    {
+        Converted.None => WhyNot(counted.Select(static entry => (entry.Key, entry.Value.Trades, "trade"))),
+        Converted.All => WhyNot(unpriced.Select(static entry => (entry.Key, entry.Value, "trade"))),
+        _ => null,
+    };
 
     /// <summary>Returns why the equity is unknown; null if it is known.</summary>
     public string? WhyNoEquity() => WhyNotAdded() ?? WhyNot(
-        moved.Select(static entry => (entry.Key, entry.Value, "trade")).Concat(flowed.Select(static entry => (entry.Key, entry.Value, "cash flow"))));
+        moved.Select(static entry => (entry.Key, entry.Value, "trade")).Concat(flowed.Select(static entry => (entry.Key, entry.Value, "cash flow")))
+            .Concat(plan.UnpricedBalances.Select(static entry => (entry.Key, entry.Value, "balance"))));
 
     /// <summary>Returns the figures of each asset.</summary>
     public IReadOnlyList<CurrencyFigures> Each() =>
@@ -128,18 +166,19 @@ internal sealed class Currencies(TimeZoneInfo zone)
             .Select(static entry => CurrencyFigures.Of(entry.Key, entry.Value.ToReport(PerformanceBasis.Nothing))),
     ];
 
-    private static string? WhyNot(IEnumerable<(string Asset, long Count, string What)> amounts)
+    /// <summary>Returns why these amounts cannot be added. With a conversion they are those that have no price.</summary>
+    private string? WhyNot(IEnumerable<(string Asset, long Count, string What)> amounts)
     {
-        var units = amounts.GroupBy(static amount => (Unit: SettleAsset.UnitOf(amount.Asset), amount.What))
+        var summed = amounts.GroupBy(amount => (Unit: units.UnitOf(amount.Asset), amount.What))
             .Select(static unit => (unit.Key.Unit, unit.Key.What, Count: unit.Sum(static amount => amount.Count))).ToList();
-        if (units.Select(static unit => unit.Unit).Distinct().Count() < 2)
+        if (summed.Count == 0 || (plan.Converted == Converted.None && summed.Select(static unit => unit.Unit).Distinct().Count() < 2))
         {
             return null;
         }
 
-        var others = units.Where(static unit => unit.Unit != SettleAsset.Reporting)
+        var others = summed.Where(unit => unit.Unit != units.UnitOf(null))
             .OrderByDescending(static unit => unit.What, StringComparer.Ordinal).ThenBy(static unit => unit.Unit, StringComparer.Ordinal).ToList();
         var named = others.Select(static unit => string.Create(CultureInfo.InvariantCulture, $"{unit.Count} {unit.What}{(unit.Count == 1 ? "" : "s")} in {unit.Unit}"));
-        return $"{string.Join(" and ", named)} {(others is [{ Count: 1 }] ? "has" : "have")} no price in {SettleAsset.Reporting}";
+        return $"{string.Join(" and ", named)} {(others is [{ Count: 1 }] ? "has" : "have")} no price in {units.Reporting}";
     }
 }

@@ -1,3 +1,5 @@
+using Pilothouse.Trades;
+
 namespace Pilothouse.Performance;
 
 /// <summary>Money that comes or goes without being a return: the opening equity of an account that joins, a deposit, a withdrawal.</summary>
@@ -24,6 +26,17 @@ internal sealed record EquityPlan(
 
     /// <summary>The assets of the deposits and withdrawals before the start.</summary>
     public AssetCounts EarlierFlowAssets { get; init; } = new();
+
+    /// <summary>The units of accounts whose opening equity could not be converted.</summary>
+    public AssetCounts UnpricedBalances { get; init; } = new();
+
+    /// <summary>Which amounts may be added.</summary>
+    public MoneyUnits Units { get; init; } = MoneyUnits.Usual;
+
+    /// <summary>
+    /// Which amounts are converted. Then the assets of earlier trades and flows, and of flows, are only those without a price.
+    /// </summary>
+    public Converted Converted { get; init; }
 
     /// <summary>When the equity at the start was there; null if it is only known that it was before the first close.</summary>
     public DateTimeOffset? StartsAt { get; init; }

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization.Metadata;
 using Pilothouse.Bots;
 using Pilothouse.CashFlows;
+using Pilothouse.Configuration;
 using Pilothouse.Contract;
 using Pilothouse.Operations;
 using Pilothouse.Storage;
@@ -21,7 +22,7 @@ internal sealed class PerformanceFeature : Feature
         QueryParameter.BotName,
         QueryParameter.OneOf("mode", "Only trades of this mode, and the equity of accounts in it.", NewTrade.Modes),
         QueryParameter.Text("strategy", "Only trades whose signal has this strategy."),
-        QueryParameter.Text("currency", "Only trades that settle in this asset, as USDT; USD also for those whose pair does not say it."),
+        QueryParameter.Text("currency", "Only trades that settle in this asset, as USDT; the reporting currency also for those whose pair does not say it."),
         QueryParameter.From with { Description = "Only trades that closed from this time on, inclusive; within the period, where both are sent." },
         QueryParameter.To with { Description = "Only trades that closed up to this time, inclusive; a date alone means the end of that day." },
     ];
@@ -54,6 +55,7 @@ internal sealed class PerformanceFeature : Feature
 
     public override void AddServices(IServiceCollection services)
     {
+        services.AddSingleton(static provider => MoneyUnits.Of(provider.GetRequiredService<Settings>()));
         services.AddSingleton<BalanceReports>();
         services.AddSingleton<StartingBalances>();
         services.AddSingleton<PerformanceLedger>();

@@ -69,13 +69,13 @@ internal sealed partial class PerformanceFigures
 
     private PerformanceBasis BasisOf(PerformanceBasis basis, IReadOnlyList<string> names) => basis with
     {
-        StartingBalance = plan.StartingBalance,
+        StartingBalance = currencies?.WhyNoEquity() is null || basis.StartingBalanceSource == EquitySource.Parameter ? plan.StartingBalance : null,
         TimeZone = zone.Id,
         Accounts = accounts,
         Flows = flows.Count,
         AccountsWithoutBalance = names,
-        Unexplained = currencies?.WhyNoEquity() is null ? Unexplained : null,
-        Currency = currencies?.Currency ?? SettleAsset.Reporting,
+        Unexplained = plan.Converted == Converted.None && currencies?.WhyNoEquity() is null ? Unexplained : null,
+        Currency = currencies?.Currency ?? plan.Units.Reporting,
     };
 
     /// <summary>Why every percent figure is unknown; null if the curve decides.</summary>

@@ -66,14 +66,15 @@ internal sealed partial class PerformanceFigures(EquityPlan plan, TimeZoneInfo z
         Series?.BeginIfNew(StateAt(0, plan.StartsAt ?? trade.ClosedAt));
         Flow(opensAt > trade.ClosedAt ? opensAt.Value : trade.ClosedAt);
         currencies?.Add(trade, part);
-        money = part.Has(TradePart.MovesEquity) ? money.Plus(trade.Pnl) : money;
+        var moves = plan.Converted == Converted.None ? trade.Pnl : trade.InReporting().Pnl;
+        money = part.Has(TradePart.MovesEquity) ? money.Plus(moves) : money;
         if (part.Has(TradePart.Counts))
         {
-            Count(trade, part, day);
+            Count(plan.Converted == Converted.All ? trade.InReporting() : trade, moves, part, day);
         }
         else if (part.Has(TradePart.MovesEquity))
         {
-            equity.Shift(trade.Pnl, trade.ClosedAt);
+            equity.Shift(moves, trade.ClosedAt);
         }
 
         if (!plan.IsPart)
@@ -82,7 +83,9 @@ internal sealed partial class PerformanceFigures(EquityPlan plan, TimeZoneInfo z
         }
     }
 
-    private void Count(in ClosedTrade trade, TradePart part, DateOnly day)
+    /// <param name="trade">With the amounts that count.</param>
+    /// <param name="moves">The amount by which it changes the equity.</param>
+    private void Count(in ClosedTrade trade, decimal moves, TradePart part, DateOnly day)
     {
         trades++;
         profit = profit.Plus(trade.Pnl);
@@ -95,7 +98,7 @@ internal sealed partial class PerformanceFigures(EquityPlan plan, TimeZoneInfo z
         if (part.Has(TradePart.MovesEquity))
         {
             returnDays = returnDays is not { } span ? (day, day) : (day < span.First ? day : span.First, day > span.Last ? day : span.Last);
-            equity.Add(trade.Pnl, trade.ClosedAt, day);
+            equity.Add(moves, trade.ClosedAt, day);
         }
     }
 
@@ -111,8 +114,14 @@ internal sealed partial class PerformanceFigures(EquityPlan plan, TimeZoneInfo z
     /// <summary>The last reported balances less the equity that was computed for those moments; null without reports.</summary>
     public decimal? Unexplained { get; set; }
 
+    /// <summary>By what amounts were converted; null if they were not.</summary>
+    public Conversion? Conversion { get; set; }
+
     /// <summary>Whether the trades had to be sorted before they were added.</summary>
     public bool IsSorted { get; set; }
+
+    /// <summary>How trades in several currencies are put together; null for the figures of one currency.</summary>
+    public Currencies? Currencies => currencies;
 
     /// <summary>The number of trades that count.</summary>
     public long Trades => trades;

@@ -10,9 +10,10 @@ namespace Pilothouse.Performance;
 /// adds only what is new. It reads all trades again only if a closed trade was changed, if a trade closed or money came or went before the
 /// last close, or if reports change the equity of the past. A finished answer is kept until anything is committed.
 /// </summary>
-internal sealed class PerformanceLedger(Database database, StartingBalances balances, TimeProvider clock) : IChangeFollower, IDisposable
+internal sealed partial class PerformanceLedger(Database database, StartingBalances balances, MoneyUnits units, TimeProvider clock) : IChangeFollower, IDisposable
 {
     private const int MostAtOnce = 10_000;
+    private static readonly TimeSpan LookForPricesAfter = TimeSpan.FromMinutes(1);
     private readonly SemaphoreSlim gate = new(1);
     private readonly Dictionary<PerformanceView, Kept> answers = [];
     private readonly Dictionary<PerformanceView, TradeFold> folds = [];
@@ -20,6 +21,7 @@ internal sealed class PerformanceLedger(Database database, StartingBalances bala
     private PerformanceFigures? figures;
     private EquitySource? source;
     private long position;
+    private DateTimeOffset readAt;
     private long version;
     private volatile ClosedSums? sums;
 
@@ -92,8 +94,8 @@ internal sealed class PerformanceLedger(Database database, StartingBalances bala
         var now = await balances.FindAsync(session, null, null, null);
         var assets = new AssetCounts();
         bool changed;
-        if (figures is { } current && await JoiningAsync(session, now, assets) is { } joining
-            && await ClosedSinceAsync(session, now) is { } rows)
+        if (figures is { } current && !MayFindPrices(current) && await JoiningAsync(session, now, assets) is { } joining
+            && await ClosedSinceAsync(session, now) is { } rows && await PriceAsync(session, current, now, joining, assets, rows))
         {
             changed = now.Book?.NamesLike(source!.Book!) == false || joining.Count + rows.Count > 0;
 
@@ -111,7 +113,8 @@ internal sealed class PerformanceLedger(Database database, StartingBalances bala
             folds.Clear();
             unexplained = new();
             ClosedSums? summed = null;
-            var question = new WindowQuestion(new ClosedTradeFilter(), TimeZoneInfo.Utc, null, clock.GetUtcNow(), WithSeries: true);
+            var question = new WindowQuestion(new ClosedTradeFilter(), TimeZoneInfo.Utc, null, clock.GetUtcNow(), units, WithSeries: true);
+            readAt = question.Now;
             var all = await ClosedTradeReader.ReadAsync(session, question, now, null, () =>
             {
                 summed = new ClosedSums { BeganAt = newest };
@@ -126,12 +129,13 @@ internal sealed class PerformanceLedger(Database database, StartingBalances bala
 
         sums = sums?.AreTooMany == true ? null : sums;
         figures.FlowUntil(clock.GetUtcNow());
-        var open = await unexplained.ReadAsync(session, now, await EarlierCloses.OfAsync(session, sums), null);
+        var open = figures.Conversion is not null ? null : await unexplained.ReadAsync(session, now, await EarlierCloses.OfAsync(session, sums), null);
         changed |= open != figures.Unexplained;
         figures.Unexplained = open;
-        if (TradeFold.For(view, TimeZoneInfo.Utc) is not null && !folds.ContainsKey(view))
+        if (view.Kind is ViewKind.By or ViewKind.Distribution && !folds.ContainsKey(view))
         {
-            folds[view] = await ClosedTradeReader.FoldAsync(session, new ClosedTradeFilter(), () => TradeFold.For(view, TimeZoneInfo.Utc)!, CancellationToken.None);
+            folds[view] = await ClosedTradeReader.FoldAsync(
+                session, new WindowQuestion(new ClosedTradeFilter(), TimeZoneInfo.Utc, null, clock.GetUtcNow(), units), view);
         }
 
         return changed;
@@ -139,100 +143,16 @@ internal sealed class PerformanceLedger(Database database, StartingBalances bala
 
     private void Add(PerformanceFigures current, EquitySource now, TradeClosing row, long newest)
     {
-        TradeWindow.Add(current, now, row);
+        TradeWindow.Add(current, now, row, current.Conversion);
         sums?.Add(row, newest);
-        foreach (var fold in folds.Values)
+        foreach (var (view, fold) in folds)
         {
             fold.TryAdd(row);
-        }
-    }
-
-    /// <summary>
-    /// Returns the accounts that opened, and the deposits and withdrawals that were made, after the last close; null if the equity of the
-    /// past has changed.
-    /// </summary>
-    /// <param name="assets">Receives the assets of the trades from which the opening equity of these accounts was computed.</param>
-    private async ValueTask<List<(EquityFlow Flow, bool Joins)>?> JoiningAsync(Session session, EquitySource now, AssetCounts assets)
-    {
-        if (source!.Amount != now.Amount || source.Source != now.Source)
-        {
-            return null;
-        }
-
-        var joining = new List<(EquityFlow Flow, bool Joins)>();
-        if (now.Book is not { } book)
-        {
-            return joining;
-        }
-
-        if (book.AddedTo(source.Book!) is not { } added || added.Any(account => IsPast(account.OpensAt)))
-        {
-            return null;
-        }
-
-        foreach (var account in added)
-        {
-            if ((await AccountHistory.OpeningAsync(session, now, account, null, isFirst: false, assets)).Value is not { } equity)
+            if (fold.NeedsConversion)
             {
-                return null;
+                folds.Remove(view);
             }
-
-            joining.Add((new(account.OpensAt, equity), true));
         }
-
-        if (ReferenceEquals(source.Flows, now.Flows) && added.Count == 0)
-        {
-            return joining;
-        }
-
-        var known = source.FlowsOfAll().ToHashSet();
-        var flows = now.FlowsOfAll().ToList();
-        var fresh = flows.Where(flow => !known.Contains(flow)).ToList();
-
-        // A flow from before the first report of its account changes what the account opened with.
-        if (flows.Count - fresh.Count != known.Count
-            || fresh.Any(flow => IsPast(flow.At) || (book.Find(flow.BotName, flow.Mode) is { } account && flow.At <= account.ReportedAt && !added.Contains(account))))
-        {
-            return null;
-        }
-
-        joining.AddRange(fresh.Select(static flow => (new EquityFlow(flow.At, flow.Amount, flow.Asset), false)));
-        return joining;
-    }
-
-    /// <summary>Whether a time is not after what was added.</summary>
-    private bool IsPast(DateTimeOffset time) => !(time > figures!.Last?.ClosedAt) || time < figures.FlowedUntil;
-
-    /// <summary>Returns the trades that closed since then, in order; null if all trades must be read again.</summary>
-    private async ValueTask<List<TradeClosing>?> ClosedSinceAsync(Session session, EquitySource now)
-    {
-        if (!await ChangeLog.ReachesAsync(session, position))
-        {
-            return null;
-        }
-
-        var changes = await ClosedTrades.ChangesAsync(session, position, MostAtOnce + 1);
-        if (changes.Count > MostAtOnce || changes.Any(static change => change.WasClosed))
-        {
-            return null;
-        }
-
-        var rows = new List<TradeClosing>(changes.Count);
-        foreach (var change in changes)
-        {
-            // A trade that closed before the first balance report of its account changes the account's opening equity.
-            if (await ClosedTrades.FindAsync(session, change.RowId) is not { } row
-                || ClosedTradeReader.Of(row).ClosedAt <= now.Find(row)?.ReportedAt || ClosedTradeReader.Of(row).ClosedAt < figures!.FlowedUntil)
-            {
-                return null;
-            }
-
-            rows.Add(row);
-        }
-
-        rows.Sort(static (a, b) =>
-            (ClosedTradeReader.Of(a).ClosedAt, a.Id).CompareTo((ClosedTradeReader.Of(b).ClosedAt, b.Id)));
-        return rows.Count > 0 && !figures!.CanAppend(ClosedTradeReader.Of(rows[0])) ? null : rows;
     }
 
     private byte[] ToJson(PerformanceView view)

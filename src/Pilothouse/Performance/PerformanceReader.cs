@@ -1,6 +1,7 @@
 using Pilothouse.Contract;
 using Pilothouse.Operations;
 using Pilothouse.Storage;
+using Pilothouse.Trades;
 
 namespace Pilothouse.Performance;
 
@@ -9,7 +10,8 @@ namespace Pilothouse.Performance;
 /// sums that the ledger keeps of what had closed before.
 /// </summary>
 internal sealed class PerformanceReader(
-    Database database, PerformanceLedger ledger, StartingBalances balances, SharedReads<PerformanceQuestion, KeptBytes> shared, TimeProvider clock)
+    Database database, PerformanceLedger ledger, StartingBalances balances, SharedReads<PerformanceQuestion, KeptBytes> shared, MoneyUnits units,
+    TimeProvider clock)
 {
     /// <summary>Returns the answer as JSON. It contains everything that was committed before the call.</summary>
     /// <exception cref="Refusal">The window is impossible.</exception>
@@ -44,7 +46,7 @@ internal sealed class PerformanceReader(
         var basis = new PerformanceBasis(null, null, question.Zone.Id, Ratios.DaysPerYear, question.Period, filter.From, to);
         if (!question.NeedsEquity)
         {
-            var fold = await ClosedTradeReader.FoldAsync(session, filter, () => TradeFold.For(question.View, question.Zone)!, CancellationToken.None);
+            var fold = await ClosedTradeReader.FoldAsync(session, new WindowQuestion(filter, question.Zone, null, now, units), question.View);
             return new(fold.ToJson(basis));
         }
 
@@ -59,14 +61,14 @@ internal sealed class PerformanceReader(
     /// <param name="zone">Whose calendar days count.</param>
     /// <param name="withSeries">Whether the states of the equity are asked for.</param>
     public async ValueTask<PerformanceFigures> FiguresAsync(
-        Session session, Trades.ClosedTradeFilter filter, EquitySource source, TimeZoneInfo zone, DateTimeOffset now, bool withSeries)
+        Session session, ClosedTradeFilter filter, EquitySource source, TimeZoneInfo zone, DateTimeOffset now, bool withSeries)
     {
         // Days in the future have no returns.
         var to = filter.To ?? (filter.From is null ? null : now);
-        var question = new WindowQuestion(filter, zone, to > now ? now : to, now, withSeries);
+        var question = new WindowQuestion(filter, zone, to > now ? now : to, now, units, withSeries);
         var closes = await EarlierCloses.OfAsync(session, ledger.Sums);
         var figures = await ClosedTradeReader.ReadAsync(session, question, source, closes);
-        figures.Unexplained = await new UnexplainedBalance().ReadAsync(session, source, closes, question.End);
+        figures.Unexplained = figures.Conversion is not null ? null : await new UnexplainedBalance().ReadAsync(session, source, closes, question.End);
         return figures;
     }
 }

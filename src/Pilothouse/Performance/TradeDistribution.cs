@@ -5,11 +5,13 @@ using Pilothouse.Trades;
 namespace Pilothouse.Performance;
 
 /// <summary>How the results of closed trades are distributed, in money and in percent of the margin.</summary>
-internal sealed class TradeDistribution : TradeFold
+internal sealed class TradeDistribution(EquityPlan plan) : TradeFold
 {
-    private readonly PerformanceFigures figures = new(EquityPlan.OneAccount(null), TimeZoneInfo.Utc);
+    private readonly PerformanceFigures figures = new(plan, TimeZoneInfo.Utc);
     private readonly Histogram money = new();
     private readonly Histogram percent = new();
+
+    public override bool NeedsConversion => figures.Currencies is { MustConvert: true };
 
     public override TraitsRead Traits => TraitsRead.All;
 
@@ -30,7 +32,7 @@ internal sealed class TradeDistribution : TradeFold
     protected override void Add(in ClosedTrade trade, TradeTraits traits, string? bot)
     {
         figures.Add(trade);
-        money.Add(trade.Pnl);
+        money.Add(plan.Converted == Converted.None ? trade.Pnl : trade.InReporting().Pnl);
         if (traits.PnlPercentage is { } part)
         {
             percent.Add(part);

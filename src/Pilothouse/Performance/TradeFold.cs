@@ -10,12 +10,18 @@ internal abstract class TradeFold
     private ClosePlace? last;
 
     /// <summary>Returns an empty fold for a view; null for a view that is made from the figures.</summary>
-    public static TradeFold? For(PerformanceView view, TimeZoneInfo zone) => view.Kind switch
+    public static TradeFold? For(PerformanceView view, TimeZoneInfo zone, MoneyUnits units, bool converts) => view.Kind switch
     {
-        ViewKind.By => new TradeSplit(view.By!, zone),
-        ViewKind.Distribution => new TradeDistribution(),
+        ViewKind.By => new TradeSplit(view.By!, zone, EquityPlan.OneAccount(null) with { Units = units, Converted = converts ? Converted.All : Converted.None }),
+        ViewKind.Distribution => new TradeDistribution(EquityPlan.OneAccount(null) with { Units = units, Converted = converts ? Converted.All : Converted.None }),
         _ => null,
     };
+
+    /// <summary>By what amounts are converted; null if they are not.</summary>
+    public Conversion? Conversion { get; set; }
+
+    /// <summary>Whether amounts came together that must be converted, and are not.</summary>
+    public abstract bool NeedsConversion { get; }
 
     /// <summary>Which traits of the trades it needs.</summary>
     public virtual TraitsRead Traits => TraitsRead.Words;
@@ -25,6 +31,7 @@ internal abstract class TradeFold
     public bool TryAdd(in TradeClosing row)
     {
         var trade = ClosedTradeReader.Of(row);
+        trade = Conversion?.Price(trade) ?? trade;
         var place = new ClosePlace(trade.ClosedAt, trade.Id);
         if (last is { } before && before.CompareTo(place) >= 0)
         {
@@ -43,7 +50,7 @@ internal abstract class TradeFold
 }
 
 /// <summary>Splits closed trades by what they have in common.</summary>
-internal sealed class TradeSplit(string by, TimeZoneInfo zone) : TradeFold
+internal sealed class TradeSplit(string by, TimeZoneInfo zone, EquityPlan plan) : TradeFold
 {
     /// <summary>More groups than these are one.</summary>
     private const int MostGroups = 500;
@@ -90,7 +97,11 @@ internal sealed class TradeSplit(string by, TimeZoneInfo zone) : TradeFold
         group.Figures.Add(trade);
     }
 
-    private static PerformanceFigures New() => new(EquityPlan.OneAccount(null), TimeZoneInfo.Utc);
+    public override bool NeedsConversion => Needs(others) || groups.Values.Any(static group => Needs(group.Figures));
+
+    private static bool Needs(PerformanceFigures? figures) => figures?.Currencies is { MustConvert: true };
+
+    private PerformanceFigures New() => new(plan, TimeZoneInfo.Utc);
 
     private static int Place(string? key) => key is null ? -1 : Array.IndexOf(Weekdays, key) is >= 0 and var day ? day : int.Parse(key, CultureInfo.InvariantCulture);
 
@@ -111,13 +122,15 @@ internal sealed class TradeSplit(string by, TimeZoneInfo zone) : TradeFold
 
     private static GroupFigures ToFigures(string? key, PerformanceFigures figures)
     {
-        var report = figures.ToReport(PerformanceBasis.Nothing);
+        // Trades that settle in one asset stay in it, whatever other groups need.
+        var only = figures.Currencies?.OnlyOne;
+        var report = (only?.Figures ?? figures).ToReport(PerformanceBasis.Nothing);
         string[] shown = ["total_pnl", "avg_win", "avg_loss", "max_win", "max_loss", "risk_reward_ratio", "total_fees", "avg_holding_seconds",
             "profit_factor", "expectancy", "max_drawdown"];
         return new(
             key, report.TotalTrades, report.WinningTrades, report.LosingTrades, report.BreakevenTrades, report.WinRate, report.TotalPnl, report.AvgWin,
             report.AvgLoss, report.MaxWin, report.MaxLoss, report.RiskRewardRatio, report.TotalFees, report.AvgHoldingSeconds, report.ProfitFactor,
-            report.Expectancy, report.MaxDrawdown, report.Basis.Currency!,
+            report.Expectancy, report.MaxDrawdown, only?.Asset ?? report.Basis.Currency!,
             report.Undefined.Where(entry => shown.Contains(entry.Key)).ToDictionary(static entry => entry.Key, static entry => entry.Value));
     }
 }

@@ -1,3 +1,4 @@
+using Pilothouse.CashFlows;
 using Pilothouse.Storage;
 using Pilothouse.Trades;
 
@@ -7,7 +8,7 @@ namespace Pilothouse.Performance;
 /// Computes the figures of a time window over closed trades, which come in the order of their closes. Trades before the window only change
 /// the equity at its start.
 /// </summary>
-internal sealed class TradeWindow(WindowQuestion question, EquitySource source, AccountHistory history)
+internal sealed class TradeWindow(WindowQuestion question, EquitySource source, AccountHistory history, Conversion? conversion = null)
 {
     private readonly ClosedTradeFilter filter = question.Filter;
     private readonly DateTimeOffset? end = question.End;
@@ -32,23 +33,28 @@ internal sealed class TradeWindow(WindowQuestion question, EquitySource source, 
             isEarlier = true;
             if (source.NeedsEarlier && (source.IsOne || source.Find(row) is not null))
             {
-                earlier = earlier.Plus(trade.Pnl);
-                history.Assets.Add(trade.Asset);
+                var pnl = conversion is null ? trade.Pnl : conversion.Of(trade.Pnl, trade.Asset, trade.ClosedAt);
+                earlier = earlier.Plus(pnl ?? 0);
+                if (conversion is null || pnl is null)
+                {
+                    history.Assets.Add(trade.Asset);
+                }
             }
 
             return true;
         }
 
         figures ??= Begin();
-        var isAsked = filter.Currency is null || filter.Currency == (row.Asset ?? SettleAsset.Reporting);
-        return Add(figures, source, isAsked ? row : row with { Fits = false });
+        var isAsked = filter.Currency is null || filter.Currency == question.Units.Of(row.Asset);
+        return Add(figures, source, isAsked ? row : row with { Fits = false }, conversion);
     }
 
     /// <summary>Adds a trade to figures that are kept up to date.</summary>
     /// <returns>False if the trade closed before the one that was added last.</returns>
-    public static bool Add(PerformanceFigures figures, EquitySource source, in TradeClosing row)
+    public static bool Add(PerformanceFigures figures, EquitySource source, in TradeClosing row, Conversion? conversion)
     {
         var trade = ClosedTradeReader.Of(row);
+        trade = conversion?.Price(trade) ?? trade;
         var account = source.Find(row);
         var part = (row.Fits ? TradePart.Counts : 0) | (source.IsOne || account is not null ? TradePart.MovesEquity : 0);
         if (part == TradePart.None)
@@ -79,7 +85,13 @@ internal sealed class TradeWindow(WindowQuestion question, EquitySource source, 
     }
 
     private PerformanceFigures Begin() =>
-        new(Plan() with { EarlierAssets = history.Assets }, question.Zone) { Series = question.WithSeries ? new EquitySeries() : null };
+        new(Plan() with
+        {
+            EarlierAssets = history.Assets,
+            UnpricedBalances = history.UnpricedBalances,
+            Units = question.Units,
+            Converted = conversion?.Kind ?? Converted.None,
+        }, question.Zone) { Series = question.WithSeries ? new EquitySeries() : null };
 
     private EquityPlan Plan()
     {
@@ -114,7 +126,7 @@ internal sealed class TradeWindow(WindowQuestion question, EquitySource source, 
         }
 
         var earlierFlows = new AssetCounts();
-        foreach (var flow in source.FlowsOfAll())
+        foreach (var flow in source.FlowsOfAll().Select(FlowOf))
         {
             if (flow.At <= begins)
             {
@@ -123,13 +135,16 @@ internal sealed class TradeWindow(WindowQuestion question, EquitySource source, 
             }
             else if (!(flow.At > end))
             {
-                flows.Add(new(flow.At, flow.Amount, flow.Asset));
+                flows.Add(flow);
             }
         }
 
         var plan = Planned(start, begins, [.. flows.OrderBy(static flow => flow.At)], accounts.Count(account => !(account.OpensAt > end)));
         return plan with { EarlierFlowAssets = earlierFlows };
     }
+
+    private EquityFlow FlowOf(Flow flow) =>
+        conversion is null ? new(flow.At, flow.Amount, flow.Asset) : conversion.Of(flow, source.Book!.Find(flow.BotName, flow.Mode)!);
 
     private EquityPlan Planned(MoneySum start, DateTimeOffset? begins, IReadOnlyList<EquityFlow> flows, int accounts) =>
         new(start.Value, Day(begins), Day(end), flows, accounts, start.Overflowed ? Reasons.TooLarge : null) { StartsAt = begins };

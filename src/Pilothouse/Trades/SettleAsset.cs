@@ -49,6 +49,12 @@ internal static class SettleAsset
         return parts.Length == 3 && parts[0].Trim() is { Length: > 0 } asset && asset == Of(pair);
     }
 
+    /// <summary>The assets that count one to one as dollars.</summary>
+    public static IReadOnlyCollection<string> AllDollars => Dollars;
+
+    /// <summary>Whether an asset, in capitals, counts as a dollar.</summary>
+    public static bool IsDollar(string asset) => Dollars.Contains(asset);
+
     /// <summary>Returns the unit in which amounts of this asset may be added: USD for dollar-like assets, else the asset itself.</summary>
     public static string UnitOf(string asset) => Dollars.Contains(asset) ? Reporting : asset;
 

@@ -47,6 +47,10 @@ public sealed class CurrencyTests
     [InlineData(21)]
     [InlineData(22)]
     [InlineData(23)]
+    [InlineData(24)]
+    [InlineData(25)]
+    [InlineData(26)]
+    [InlineData(27)]
     public async Task Agrees_with_the_independent_computation(int seed)
     {
         await using var server = await TestServer.StartAsync();
@@ -56,7 +60,8 @@ public sealed class CurrencyTests
             await Numpy.RunAsync("accounts.py", "make", Text(seed), server.DatabasePath, Text(rows), Text(rows + step));
             rows += step;
             await AccountTests.ExpectAsync(server, null, step < 10_000 ? ["{}"] :
-                ["{}", """{"currency":"BTC"}""", """{"currency":"usdt"}""", """{"currency":"USD"}""", """{"bot_name":"a","period":"monthly"}""", """{"starting_balance":900}"""]);
+                ["{}", """{"currency":"BTC"}""", """{"currency":"usdt"}""", """{"currency":"USD"}""", """{"bot_name":"a","period":"monthly"}""", """{"starting_balance":900}""",
+                 """{"period":"weekly"}""", """{"mode":"paper"}""", """{"from_date":"2026-01-05T00:00:00","trading_pair":"F/BTC"}""", """{"tz":"Asia/Kolkata","side":"SELL"}"""]);
         }
     }
 

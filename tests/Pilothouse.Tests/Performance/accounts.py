@@ -42,7 +42,8 @@ def made_world(seed):
     """Rows of a world of bots: (moment, table, columns)."""
     draw = random.Random(seed)
     rows = []
-    pairs = {20: ["A/USDT", "DDUSDC", "ES1!"], 21: ["F/BTC", "BTC/USD:BTC"], 22: ["A/USDT", "F/BTC", "G/EUR"], 23: ["A/USDT"] * 30 + ["F/BTC"]}
+    pairs = {20: ["A/USDT", "DDUSDC", "ES1!"], 21: ["F/BTC", "BTC/USD:BTC"], 22: ["A/USDT", "F/BTC", "G/EUR"], 23: ["A/USDT"] * 30 + ["F/BTC"],
+             24: ["A/USDT", "DDUSDC", "F/BTC"], 25: ["A/USDT", "F/BTC", "G/EUR", "ES1!"], 26: ["A/USDT"] * 3 + ["F/BTC", "G/EUR"], 27: ["F/BTC"]}
     bots = draw.sample(["a", "b", "c", "d", "e", USUAL, "", ""], draw.randint(1, 6))
     for bot in dict.fromkeys(bots):
         said = draw.choice([[None], [None], ["paper"], ["paper", None], ["paper", "AUTO"], ["auto", "paper", None]])
@@ -88,13 +89,41 @@ def made_flows(seed, bots):
         amount = round(draw.choice([-1, 1, 1]) * draw.choice([draw.uniform(1, 900), draw.uniform(1, 9000)]), 2)
         rows.append((at, "cash_flows", {
             "timestamp": stamp(at, draw), "bot_name": draw.choice(bots) or draw.choice([None, ""]), "mode": draw.choice([None, None, "paper", "AUTO"]),
-            "amount": amount, "asset": "btc" if seed == 21 else draw.choice([None, "USDT", "usdc"])}))
+            "amount": amount, "asset": "btc" if seed == 21 else draw.choice([None, "BTC", "usdc"]) if seed > 23 else draw.choice([None, "USDT", "usdc"])}))
+    return rows
+
+
+def made_prices(seed):
+    """Prices of BTC and EUR in dollars, of every kind that is stored, and others that are none. Some days of seeds 25 and 26 have none."""
+    draw = random.Random(seed * 104729)
+    rows = []
+    for hour in range(-100, 3200):
+        at = START + timedelta(hours=hour)
+        if seed in (25, 26) and (hour // 100) % 7 == 3:
+            continue
+        btc, eur = round(90000 * math.exp(math.sin(hour / 300) / 3), 2), round(1.1 + math.sin(hour / 200) / 10, 5)
+        candle = {"open": btc, "high": btc * 2, "low": btc / 2, "volume": 1}
+        if draw.random() < 0.3:
+            late = at + timedelta(minutes=draw.randint(1, 59))
+            known = draw.choice([None, late.strftime("%Y-%m-%d %H:%M:%S")])
+            rows.append(("candles", candle | {"trading_pair": draw.choice(["BTC/USDT", "btcusd"]), "timeframe": "1h", "open_time": stamp(at, draw),
+                                              "close": round(btc * draw.uniform(0.9, 1.1), 1), "known_at": known}))
+        if hour % 4 == 0 and draw.random() < 0.5:
+            rows.append(("candles", candle | {"trading_pair": "EUR/USD:USD", "timeframe": "4h", "open_time": stamp(at, draw), "close": eur,
+                                              "known_at": (at + timedelta(hours=4)).strftime("%Y-%m-%d %H:%M:%S")}))
+        inside = at + timedelta(seconds=draw.randint(0, 3599))
+        if draw.random() < 0.2:
+            pair, price = draw.choice([("BTC-USDC", btc * 1.01), ("EUR_USDT", eur * 1.01), ("BTC/USDT:USDT", btc * 0.99), ("BTC/USDT:USDT-251226", 7), ("BTC/EUR", 9)])
+            rows.append(("signals", {"timestamp": stamp(inside, draw), "trading_pair": pair, "signal_type": "BUY", "signal_strength": 5, "price": round(price, 5)}))
+        if draw.random() < 0.1:
+            rows.append(("market_context", {"timestamp": stamp(inside, draw), "btc_price": draw.choice([round(btc * 1.02, 2), None, 0]), "eth_price": 3}))
     return rows
 
 
 def make(seed, database, first, last):
     with sqlite3.connect(database, timeout=20) as connection:
-        for _, table, columns in made_world(seed)[first:last]:
+        rows = [row[1:] for row in made_world(seed)[first:last]]
+        for table, columns in (made_prices(seed) if seed > 23 and first == 0 else []) + rows:
             connection.execute(f"INSERT INTO {table}({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})", list(columns.values()))
 
 
@@ -107,6 +136,7 @@ class World:
         self.flows = [dict(row) for row in connection.execute("SELECT * FROM cash_flows ORDER BY id")]
         for flow in self.flows:
             flow["at"], flow["money"] = instant(flow["timestamp"]), Decimal(str(flow["amount"]))
+        self.prices, self.asked = self.find_prices(connection), {}
         self.flows.sort(key=lambda f: (f["at"], f["id"]))
         for report in self.reports:
             report["at"] = instant(report["timestamp"])
@@ -120,6 +150,32 @@ class World:
         for report in self.reports:
             self.said.setdefault(report["bot_name"], set()).add((report["mode"] or "").lower())
         self.accounts = self.find_accounts()
+
+    def find_prices(self, connection):
+        """What is known of the prices of BTC and EUR in dollars, and since when."""
+        lengths = {"1h": timedelta(hours=1), "4h": timedelta(hours=4)}
+        found = []
+        for row in connection.execute("SELECT * FROM candles"):
+            length = lengths[row["timeframe"]]
+            known = instant(row["known_at"]) if row["known_at"] else instant(row["open_time"]) + length
+            found.append((base_of(row["trading_pair"]), known, (0, length.total_seconds(), row["trading_pair"].upper()), row["close"]))
+        for row in connection.execute("SELECT * FROM signals"):
+            found.append((base_of(row["trading_pair"]), instant(row["timestamp"]), (1, 0, row["trading_pair"].upper()), row["price"]))
+        for row in connection.execute("SELECT * FROM market_context WHERE btc_price > 0"):
+            found.append(("BTC", instant(row["timestamp"]), (2, 0, ""), row["btc_price"]))
+        frame = pd.DataFrame(found, columns=["asset", "known", "rank", "price"])
+        return {asset: own.sort_values("rank", ascending=False).sort_values("known", kind="stable") for asset, own in frame.groupby("asset")}
+
+    def price(self, unit, at):
+        """The newest price at a time, not older than a day; None if there is none. pandas finds it."""
+        if unit == "USD":
+            return Decimal(1)
+        if unit not in self.prices:
+            return None
+        if (unit, at) not in self.asked:
+            found = pd.merge_asof(pd.DataFrame({"known": [pd.Timestamp(at)]}), self.prices[unit], on="known", tolerance=pd.Timedelta(days=1))["price"][0]
+            self.asked[unit, at] = None if pd.isna(found) else Decimal(str(float(found)))
+        return self.asked[unit, at]
 
     def find_unnamed_bot(self):
         reporting = sorted((r["at"], r["id"], r["bot_name"]) for r in self.reports if r["balance"] is not None)
@@ -155,7 +211,7 @@ class World:
                 flows = [f for f in self.flows if self.key_of(f) == (bot, mode) and f["at"] > opens]
                 before += sum((f["money"] for f in flows if f["at"] <= at), Decimal(0))
                 found[bot, mode] = {
-                    "opens": opens, "opening": Decimal(str(balance)) - before, "flows": flows,
+                    "opens": opens, "reported": at, "balance": Decimal(str(balance)), "opening": Decimal(str(balance)) - before, "flows": flows,
                     "reports": [(when, number, Decimal(str(value))) for when, number, value in balances]}
         return found
 
@@ -176,23 +232,87 @@ def asset_of(trade):
     return ASSETS[trade["trading_pair"]] or "USD"
 
 
+def base_of(pair):
+    """The asset whose price in dollars is that of the pair; None for other pairs."""
+    return {"BTC/USDT": "BTC", "BTCUSD": "BTC", "EUR/USD:USD": "EUR", "BTC-USDC": "BTC", "EUR_USDT": "EUR", "BTC/USDT:USDT": "BTC"}.get(pair.upper())
+
+
+def unit_of(asset):
+    return "USD" if asset in DOLLARS else asset
+
+
 def units(trades):
-    return {"USD" if asset_of(t) in DOLLARS else asset_of(t) for t in trades}
+    return {unit_of(asset_of(t)) for t in trades}
 
 
-def by_currency(out, asked, moving):
-    """Money of several units is not added; equity that several units moved is not known."""
+def times(amount, rate):
+    return None if rate is None else amount * rate
+
+
+def in_dollars(world, trades):
+    """The trades as they count in dollars; None if one has no price."""
+    rates = [world.price(unit_of(asset_of(t)), t["closed"]) for t in trades]
+    if None in rates:
+        return None
+    return [t | {"pnl": t["money"] * r, "fees": Decimal(str(t["fees"] or 0)) * r, "money": t["money"] * r, "entry_price": None} for t, r in zip(trades, rates)]
+
+
+def convert(world, asked, moving, chosen, ends, last):
+    """Puts what is of several units into dollars: sets of each trade what counts and what moves the equity. Returns the trades that count, for
+    the figures, the openings and flows, and whether money and equity are unknown."""
+    for trade in world.closed:
+        trade["counts"] = trade["moves"] = trade["money"]
+        trade["rate"] = Decimal(1)
+    flows = [(f, key) for key, a in chosen.items() for f in a["flows"]]
+    early = [t for key, a in chosen.items() for t in world.closed if world.key_of(t) == key and t["closed"] <= a["reported"]]
+    named = {unit_of(f["asset"].upper()) for f, _ in flows if f["asset"] and (last is None or f["at"] <= last)}
+    openings = [(a["opens"], a["opening"]) for a in chosen.values()]
+    flowed = [(f["at"], f["money"]) for f, _ in flows]
+    money = len(units(asked)) > 1
+    if not money and len(units(moving + early) | named) < 2:
+        return asked, openings, flowed, False, False, False
+    counted = in_dollars(world, asked) if money else asked
+    no_money, no_equity = counted is None, counted is None
+    for trade in world.closed:
+        trade["moves"] = times(trade["money"], world.price(unit_of(asset_of(trade)), trade["closed"]))
+        trade["counts"] = trade["moves"] if money else trade["money"]
+        trade["rate"] = (world.price(unit_of(asset_of(trade)), trade["closed"]) or 0) if money else Decimal(1)
+    no_equity |= any(t["moves"] is None for t in moving)
+    openings, flowed = [], []
+    for key, account in chosen.items():
+        own = [t for t in world.closed if world.key_of(t) == key and (t["closed"] <= account["reported"] or ends is None or t["closed"] <= ends)]
+        its = units(own) | {unit_of(f["asset"].upper()) for f in account["flows"] if f["asset"]}
+        unit = min(its) if len(its) == 1 else "USD"
+        flow_money = [(f, times(f["money"], world.price(unit_of((f["asset"] or unit).upper()), f["at"]))) for f in account["flows"]]
+        no_equity |= any(m is None for f, m in flow_money if last is None or f["at"] <= last)
+        flowed += [(f["at"], m or Decimal(0)) for f, m in flow_money]
+        if unit != "USD":
+            opening = times(account["opening"], world.price(unit, account["opens"]))
+        else:
+            parts = [t["moves"] for t in own if t["closed"] <= account["reported"]] + [m for f, m in flow_money if f["at"] <= account["reported"]]
+            opening = None if None in parts else account["balance"] - sum(parts, Decimal(0))
+        no_equity |= opening is None
+        openings.append((account["opens"], opening or Decimal(0)))
+    for trade in world.closed:
+        trade["moves"] = trade["moves"] or Decimal(0)
+        trade["counts"] = trade["counts"] or Decimal(0)
+    return asked if counted is None else counted, openings, flowed, no_money, no_equity, True
+
+
+def by_currency(out, asked, no_money, no_equity, converted, given):
+    """Each asset by itself. Money of several units is not known where one has no price, nor is equity that it moved."""
     assets = sorted({asset_of(t) for t in asked})
     out["by_currency"] = []
     for asset in assets:
         own = figures([t for t in asked if asset_of(t) == asset])
         out["by_currency"].append({"currency": asset} | {name: own[name] for name in OF_CURRENCY})
     out["basis"]["currency"] = assets[0] if len(assets) == 1 else min(units(asked)) if len(units(asked)) == 1 else "USD"
-    mixed = len(units(asked)) > 1
-    for name in MONEY if mixed else PERCENT if len(units(moving)) > 1 else ():
+    for name in MONEY if no_money else PERCENT if no_equity else ():
         out[name] = None
-    if mixed or len(units(moving)) > 1:
+    if no_equity:
         out["basis"].pop("days", None)
+        out["basis"]["starting_balance"] = out["basis"]["starting_balance"] if given else None
+    if converted:
         out["basis"]["unexplained"] = None
 
 
@@ -219,7 +339,6 @@ def figures_of(world, question, now):
     of_bot_and_mode = [t for t in world.closed if bot in (None, t["bot_name"]) and (mode is None or mode == (t["mode"] or "").lower())]
     asked = [t for t in of_bot_and_mode if in_window(t, begins, ends) and question.get("trading_pair") in (None, t["trading_pair"])
              and question.get("side") in (None, t["side"]) and question.get("currency", asset_of(t)).upper() == asset_of(t)]
-    out = figures(asked, None, question.get("tz", "UTC"))
     zone = ZoneInfo(question.get("tz", "UTC"))
 
     given = question.get("starting_balance", question.get("setting"))
@@ -228,6 +347,8 @@ def figures_of(world, question, now):
         moving = [t for t in of_bot_and_mode if ends is None or t["closed"] <= ends]
         if "starting_balance" in question:
             moving = [t for t in moving if begins is None or t["closed"] >= begins]
+        counted, _, _, no_money, no_equity, converted = convert(world, asked, moving, {}, ends, last)
+        out = figures(counted, None, question.get("tz", "UTC"))
         included, opens = {t["id"] for t in asked}, [(None, Decimal(str(given)))]
         first_day = begins if "starting_balance" in question or any(begins is not None and t["closed"] < begins for t in moving) else None
         out["basis"] = {"accounts": 1, "flows": 0, "unexplained": None}
@@ -237,12 +358,15 @@ def figures_of(world, question, now):
         moving = [t for t in world.closed if world.key_of(t) in chosen and (ends is None or t["closed"] <= ends)]
         included = {t["id"] for t in asked} & {t["id"] for t in moving}
         left = [t for t in asked if t["id"] not in included]
-        opens = sorted((a["opens"], a["opening"]) for a in chosen.values() if last is None or a["opens"] <= last)
-        flows = sorted(((f["at"], f["money"]) for a in chosen.values() for f in a["flows"] if last is None or f["at"] <= last), key=lambda f: f[0])
+        counted, openings, flowed, no_money, no_equity, converted = convert(world, asked, moving, chosen, ends, last)
+        out = figures(counted, None, question.get("tz", "UTC"))
+        opens = sorted(opening for opening in openings if last is None or opening[0] <= last)
+        flows = sorted((flow for flow in flowed if last is None or flow[0] <= last), key=lambda f: f[0])
         out["basis"] = {"accounts": len(opens), "flows": 0, "unexplained": world.unexplained(chosen, last)}
         if not opens:
-            by_currency(out, asked, moving)
-            return out, {"asked": asked, "zone": zone}
+            out["basis"]["starting_balance"] = None
+            by_currency(out, asked, no_money, no_equity, converted, "starting_balance" in question)
+            return out, {"asked": asked, "zone": zone, "world": world, "mixed": no_money}
         first = min(a["opens"] for a in chosen.values())
         first_day = max(first, begins or first)
         out["basis"]["flows"] = sum(at > first_day for at, _ in opens + flows)
@@ -252,20 +376,20 @@ def figures_of(world, question, now):
     def equity(until, before=None):
         """Of all accounts that have opened, before the trade (closed, id) if one is given."""
         total = sum((money for at, money in opens + flows if at is None or at <= until), Decimal(0))
-        return total + sum((t["money"] for t in moving if (before is None and t["closed"] < until) or (before is not None and (t["closed"], t["id"]) < before)), Decimal(0))
+        return total + sum((t["moves"] for t in moving if (before is None and t["closed"] < until) or (before is not None and (t["closed"], t["id"]) < before)), Decimal(0))
 
     start_at = first_day if first_day is not None else datetime.min.replace(tzinfo=timezone.utc)
     start = equity(start_at)
     out["basis"]["starting_balance"] = float(start)
-    by_currency(out, asked, moving)
+    by_currency(out, asked, no_money, no_equity, converted, "starting_balance" in question)
     in_it = [t for t in moving if begins is None or t["closed"] >= begins]
     context = {"asked": asked, "zone": zone, "moving": in_it, "included": included, "equity": equity, "start": start, "left": left,
-               "mixed": len(units(asked)) > 1, "mixed_equity": len(units(asked)) > 1 or len(units(moving)) > 1,
+               "mixed": no_money, "mixed_equity": no_equity, "world": world,
                "flows": [(at, money) for at, money in opens + flows if at is not None and at > start_at], "first_day": first_day, "now": last or now}
     if start <= 0 or (left and not included):
         return out, context
     percent(out, in_it, included, equity, asked, first_day, last, zone)
-    by_currency(out, asked, moving)
+    by_currency(out, asked, no_money, no_equity, converted, "starting_balance" in question)
     return out, context
 
 
@@ -274,12 +398,12 @@ def percent(out, moving, included, equity, asked, first_day, last, zone):
     peak_at, deepest, span, ended, by_day = None, Decimal(0), (None, None), False, {}
     for trade in moving:
         before = equity(trade["closed"], (trade["closed"], trade["id"]))
-        if min(before, before + trade["money"]) <= 0:
+        if min(before, before + trade["moves"]) <= 0:
             deepest, span, ended = Decimal(1), (peak_at, trade["closed"]), True
             break
         if trade["id"] not in included:
             continue
-        grown = trade["money"] / before
+        grown = trade["moves"] / before
         index *= 1 + grown
         day = trade["closed"].astimezone(zone).date()
         by_day[day] = by_day.get(day, Decimal(1)) * (1 + grown)
@@ -321,7 +445,7 @@ def curve(context):
     moving = {t["id"] for t in context["moving"]}
     trades = {t["id"]: t for t in context["asked"] + context["moving"]}.values()
     events = [(at, 0, 0, money, None) for at, money in context["flows"] if at <= context["now"]]
-    events += [(t["closed"], 1, t["id"], t["money"], t) for t in trades]
+    events += [(t["closed"], 1, t["id"], t["moves"], t) for t in trades]
     events.sort(key=lambda event: event[:3])
     starts = context["first_day"] or (events[0][0] if events else None)
     equity, pnl, flows, peak = context["start"], Decimal(0), Decimal(0), Decimal(0)
@@ -335,7 +459,7 @@ def curve(context):
             before = equity
             equity += money if number_ in moving else 0
             if number_ in asked:
-                pnl += money
+                pnl += trade["counts"]
                 peak = max(peak, pnl)
             if number_ in moving and not ended and min(before, equity) <= 0:
                 ended, index, index_peak = True, Decimal(0), Decimal(1)
@@ -357,9 +481,14 @@ def curve(context):
     return listed
 
 
+def fees_of(trade):
+    """In what the trade counts in."""
+    return Decimal(str(trade["fees"] or 0)) * trade["rate"]
+
+
 def by_day(context, points):
     """Pandas groups the closes and the flows by the day of the zone."""
-    frame = pd.DataFrame([{"day": t["closed"].astimezone(context["zone"]).date(), "pnl": t["money"], "fees": Decimal(str(t["fees"] or 0)),
+    frame = pd.DataFrame([{"day": t["closed"].astimezone(context["zone"]).date(), "pnl": t["counts"], "fees": fees_of(t),
                            "won": t["money"] > 0, "lost": t["money"] < 0} for t in context["asked"]], columns=["day", "pnl", "fees", "won", "lost"])
     flows = pd.Series([money for at, money in context["flows"] if at <= context["now"]], dtype=object,
                       index=[at.astimezone(context["zone"]).date() for at, _ in context["flows"] if at <= context["now"]])
@@ -391,8 +520,9 @@ def split(context, by):
         groups.setdefault(keys[by](trade), []).append(trade)
     listed = []
     for key, trades in groups.items():
-        own = figures(trades)
-        if len(units(trades)) > 1:
+        known = in_dollars(context["world"], trades) if len(units(trades)) > 1 else trades
+        own = figures(known or trades)
+        if known is None:
             own |= dict.fromkeys(set(OF_GROUP) & set(MONEY))
         listed.append({"key": key} | {name: own[name] for name in OF_GROUP})
     if by in ("weekday", "hour"):
@@ -430,7 +560,7 @@ def percent_of(trade):
 
 def views(out, question, context):
     made = {"by": {by: split(context, by) for by in ("pair", "side", "bot", "exit_reason", "weekday", "hour")},
-            "money": None if len(units(context["asked"])) > 1 else distribution([t["money"] for t in context["asked"]]),
+            "money": None if context["mixed"] else distribution([t["counts"] for t in context["asked"]]),
             "percent": distribution([percent_of(t) for t in context["asked"]])}
     if "equity" in context:
         made["equity"] = curve(context)
