@@ -11,6 +11,7 @@ using Pilothouse.Signals;
 using Pilothouse.Storage;
 using Pilothouse.Storage.Migrations;
 using Pilothouse.Storage.Sqlite;
+using Pilothouse.Trades;
 
 namespace Pilothouse.Benchmarks;
 
@@ -52,7 +53,7 @@ public class StoreBenchmarks
 
         var settings = Settings.Read(new Dictionary<string, string> { ["BOT_CONTROL_PIN"] = "482915", ["JWT_SECRET_KEY"] = new string('x', 40), ["STARTING_BALANCE"] = "10000" });
         flows = new FlowBook();
-        ledger = new PerformanceLedger(database, new StartingBalances(settings, new BalanceReports(), flows), TimeProvider.System);
+        ledger = new PerformanceLedger(database, new StartingBalances(settings, new BalanceReports(), flows), MoneyUnits.Usual, TimeProvider.System);
     }
 
     [GlobalCleanup]
