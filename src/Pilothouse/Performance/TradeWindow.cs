@@ -91,7 +91,8 @@ internal sealed class TradeWindow(WindowQuestion question, EquitySource source, 
             UnpricedBalances = history.UnpricedBalances,
             Units = question.Units,
             Converted = conversion?.Kind ?? Converted.None,
-        }, question.Zone) { Series = question.WithSeries ? new EquitySeries() : null };
+        }, question.Zone)
+        { Series = question.WithSeries ? new EquitySeries() : null };
 
     private EquityPlan Plan()
     {
