@@ -11,16 +11,21 @@ internal static class RetentionRules
         """;
 
     /// <summary>
-    /// Keeps the report from which the equity of an account starts, and the newest report, of each bot in each of its modes.
+    /// Keeps the report from which the equity of an account starts, the newest report, and the newest with a balance, to which the equity is
+    /// compared, of each bot in each of its modes.
     /// </summary>
-    private const string FirstBalanceOrNewest = """
+    private const string FirstBalanceOrNewest = $"""
         old.id = (SELECT one.id FROM bot_status AS one
           WHERE one.bot_name = old.bot_name AND coalesce(lower(one.mode), '') = coalesce(lower(old.mode), '')
           ORDER BY time_key(one.timestamp) DESC, one.id DESC LIMIT 1)
-        OR old.id = (SELECT one.id FROM bot_status AS one
+        OR old.id = ({WithBalance} ORDER BY time_key(one.timestamp), one.id LIMIT 1)
+        OR old.id = ({WithBalance} ORDER BY time_key(one.timestamp) DESC, one.id DESC LIMIT 1)
+        """;
+
+    private const string WithBalance = """
+        SELECT one.id FROM bot_status AS one
           WHERE one.balance IS NOT NULL AND one.balance BETWEEN -7.9e28 AND 7.9e28 AND one.bot_name = old.bot_name
             AND coalesce(lower(one.mode), '') = coalesce(lower(old.mode), '')
-          ORDER BY time_key(one.timestamp), one.id LIMIT 1)
         """;
 
     /// <summary>Candles of a day and longer are few, and a year of them is what people look at.</summary>

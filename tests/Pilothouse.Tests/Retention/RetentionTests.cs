@@ -147,7 +147,7 @@ public sealed class RetentionTests
     }
 
     [Fact]
-    public async Task The_first_balance_and_the_newest_report_of_each_bot_stay_and_performance_stays_as_it_was()
+    public async Task The_first_and_the_newest_balance_and_the_newest_report_of_each_bot_stay_and_performance_stays_as_it_was()
     {
         await using var server = await TestServer.StartAsync();
 
@@ -167,9 +167,9 @@ public sealed class RetentionTests
         server.Sql($"INSERT INTO trades(timestamp, trading_pair, side, entry_price, exit_price, quantity, pnl, status, closed_at) VALUES ('{Stored(server, -40)}', 'A/B', 'BUY', 1, 2, 1, 1, 'closed', '{Stored(server, -39)}')");
         var before = (await server.GetAsync("/api/performance"))["data"]!.ToJsonString();
         var latest = (await server.GetAsync("/api/bot-status?bot_name=b"))["data"]!.ToJsonString();
-        Assert.Equal(6, (await CleanAsync(server, dryRun: true))["bot_status"].Rows);
-        Assert.Equal(6, (await CleanAsync(server, dryRun: false))["bot_status"].Rows);
-        Assert.Equal("a 10005,a -1,b -1,c 70,d 500,d 700", server.Sql(TestEngine.Joined("bot_name || ' ' || tenths", "SELECT bot_name, coalesce(CAST(balance * 10 AS INTEGER), -1) AS tenths FROM bot_status ORDER BY bot_name, timestamp")));
+        Assert.Equal(5, (await CleanAsync(server, dryRun: true))["bot_status"].Rows);
+        Assert.Equal(5, (await CleanAsync(server, dryRun: false))["bot_status"].Rows);
+        Assert.Equal("a 10005,a 20000,a -1,b -1,c 70,d 500,d 700", server.Sql(TestEngine.Joined("bot_name || ' ' || tenths", "SELECT bot_name, coalesce(CAST(balance * 10 AS INTEGER), -1) AS tenths FROM bot_status ORDER BY bot_name, timestamp")));
         Assert.Equal(before, (await server.GetAsync("/api/performance"))["data"]!.ToJsonString());
         Assert.Equal(latest, (await server.GetAsync("/api/bot-status?bot_name=b"))["data"]!.ToJsonString());
     }
