@@ -90,7 +90,9 @@ public sealed class EventSpeedTests
         {
             var listener = new WaitingListener();
             await listener.socket.ConnectAsync(IPAddress.Loopback, port);
-            await listener.socket.GetStream().WriteAsync("GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n"u8.ToArray());
+
+            // By HTTP/1.0 the answer has no chunks, whose heads could stand in the middle of a number.
+            await listener.socket.GetStream().WriteAsync("GET /api/events HTTP/1.0\r\nHost: localhost\r\n\r\n"u8.ToArray());
             await listener.socket.GetStream().ReadExactlyAsync(new byte[200]);
             return listener;
         }
