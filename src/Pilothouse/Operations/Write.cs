@@ -75,6 +75,9 @@ internal sealed class Write<TInput, TAnswer>(
 
     public JsonTypeInfo<TInput> Reads => input;
 
+    /// <summary>The rules of the body. They are made with the operation, so that the OpenAPI document has them from the first request on.</summary>
+    public InputRules<TInput> Rules { get; } = TInput.Rules;
+
     /// <summary>Returns the same write for many records at once.</summary>
     public Batch<TInput, TAnswer> Batch(string name, string summary) => new(this, name, summary) { Audited = Audited, PerMinute = PerMinute };
 
