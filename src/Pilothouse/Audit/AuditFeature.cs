@@ -50,25 +50,7 @@ internal sealed record AuditEntry(
 {
     public static AuditEntry Of(AuditRow row) => new(
         row.Id, Timestamps.TryParse(row.Timestamp, out var time, out _) ? time : null, row.Who, row.WhoName, row.Operation, row.Door, row.Address, row.RequestId,
-        row.RecordTable, row.RecordId, Parse(row.Before), Parse(row.After), row.Reason, row.Chain, row.Number, row.KeyId, row.Hash);
-
-    /// <summary>Parses a stored record. A value of another program that is not JSON is shown as text.</summary>
-    private static JsonElement? Parse(string? json)
-    {
-        if (json is null)
-        {
-            return null;
-        }
-
-        try
-        {
-            return JsonElement.Parse(json);
-        }
-        catch (JsonException)
-        {
-            return JsonSerializer.SerializeToElement(json, AuditJson.Default.String);
-        }
-    }
+        row.RecordTable, row.RecordId, JsonText.Stored(row.Before), JsonText.Stored(row.After), row.Reason, row.Chain, row.Number, row.KeyId, row.Hash);
 }
 
 /// <summary>The list queries of the audit log.</summary>

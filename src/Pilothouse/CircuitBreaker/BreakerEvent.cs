@@ -63,26 +63,8 @@ internal sealed record BreakerEvent(
     public static BreakerEvent Read(Row row) => new(
         row.Id(0), row.Time(1), row.Time(2), row.Text(3), TriggerTypes.All.Normal(row.Text(4)), BreakerStatus.All.Normal(row.Text(5)),
         row.Money(6), row.Money(7), row.Number(8), row.Number(9), row.Number(10), row.Money(11),
-        row.Whole(12), Parse(row.Text(13)), Parse(row.Text(14)), row.Whole(15), row.Money(16), row.Whole(17), row.Whole(18),
-        row.Whole(19), Parse(row.Text(20)), row.Whole(21), row.Text(22), row.Text(23), row.Text(24), row.Text(25), row.Text(26), row.Whole(27));
-
-    /// <summary>Parses a stored JSON. A text of another program that is not JSON is shown as text.</summary>
-    private static JsonElement? Parse(string? json)
-    {
-        if (json is null)
-        {
-            return null;
-        }
-
-        try
-        {
-            return JsonElement.Parse(json);
-        }
-        catch (JsonException)
-        {
-            return JsonSerializer.SerializeToElement(json, BreakerJson.Default.String);
-        }
-    }
+        row.Whole(12), JsonText.Stored(row.Text(13)), JsonText.Stored(row.Text(14)), row.Whole(15), row.Money(16), row.Whole(17), row.Whole(18),
+        row.Whole(19), JsonText.Stored(row.Text(20)), row.Whole(21), row.Text(22), row.Text(23), row.Text(24), row.Text(25), row.Text(26), row.Whole(27));
 }
 
 /// <summary>An event that is not cleared yet.</summary>

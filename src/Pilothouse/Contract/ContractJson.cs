@@ -5,4 +5,5 @@ namespace Pilothouse.Contract;
 /// <summary>The JSON types that belong to no feature.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(ErrorBody))]
+[JsonSerializable(typeof(string))]
 internal sealed partial class ContractJson : JsonSerializerContext;

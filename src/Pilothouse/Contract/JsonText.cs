@@ -44,6 +44,24 @@ internal static class JsonText
     /// <summary>The JSON of a record for the audit log: fields without a value are left out, which makes most records half as long.</summary>
     public static string OfRecord<T>(T record, JsonTypeInfo<T> type) => Of(record, WithoutNulls<T>.Of(type));
 
+    /// <summary>Parses a stored JSON. A text of another program that is not JSON is shown as text.</summary>
+    public static JsonElement? Stored(string? json)
+    {
+        if (json is null)
+        {
+            return null;
+        }
+
+        try
+        {
+            return JsonElement.Parse(json);
+        }
+        catch (JsonException)
+        {
+            return JsonSerializer.SerializeToElement(json, ContractJson.Default.String);
+        }
+    }
+
     private static ReadOnlySpan<byte> Indented<T>(T value, JsonTypeInfo<T> type)
     {
         var buffer = new ArrayBufferWriter<byte>();

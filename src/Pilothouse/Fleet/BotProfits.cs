@@ -21,7 +21,7 @@ internal sealed class BotProfits(MoneyUnits units)
     public async ValueTask UpdateAsync(Session session)
     {
         var newest = await ChangeLog.NewestAsync(session);
-        if (sums is not null && await ClosedSinceAsync(session) is { } rows)
+        if (sums is not null && await ClosedTrades.ClosedSinceAsync(session, position, MostAtOnce) is { } rows)
         {
             // Nothing awaits from here on, so that a read that is interrupted and begun again adds no trade twice.
             rows.ForEach(row => Add(sums, row));
@@ -47,34 +47,6 @@ internal sealed class BotProfits(MoneyUnits units)
                 group.Aggregate(default(MoneySum), (sum, one) => sum.Plus(one.Days.GetValueOrDefault(day))),
                 group.Aggregate(default(MoneySum), static (sum, one) => sum.Plus(one.Total)))),
     ];
-
-    /// <summary>Returns the trades that have closed since; null if all must be read again.</summary>
-    private async ValueTask<List<TradeClosing>?> ClosedSinceAsync(Session session)
-    {
-        if (!await ChangeLog.ReachesAsync(session, position))
-        {
-            return null;
-        }
-
-        var changes = await ClosedTrades.ChangesAsync(session, position, MostAtOnce + 1);
-        if (changes.Count > MostAtOnce || changes.Any(static change => change.WasClosed))
-        {
-            return null;
-        }
-
-        var rows = new List<TradeClosing>(changes.Count);
-        foreach (var change in changes)
-        {
-            if (await ClosedTrades.FindAsync(session, change.RowId) is not { } row)
-            {
-                return null;
-            }
-
-            rows.Add(row);
-        }
-
-        return rows;
-    }
 
     private void Add(Dictionary<(string Bot, string Mode, string Asset), Sums> to, TradeClosing row)
     {

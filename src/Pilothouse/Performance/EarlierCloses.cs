@@ -35,27 +35,12 @@ internal sealed class EarlierCloses
             return sums.BeganAt > newest ? null : new(sums, newest, null);
         }
 
-        if (!await ChangeLog.ReachesAsync(session, position))
+        if (await ClosedTrades.ClosedSinceAsync(session, position, MostUnknown) is not { } rows)
         {
             return null;
         }
 
-        var changes = await ClosedTrades.ChangesAsync(session, position, MostUnknown + 1);
-        if (changes.Count > MostUnknown || changes.Any(static change => change.WasClosed))
-        {
-            return null;
-        }
-
-        ClosePlace? first = null;
-        foreach (var change in changes)
-        {
-            if (await ClosedTrades.FindAsync(session, change.RowId) is { } row && PlaceOf(row) is var place && !(first is { } known && known.CompareTo(place) <= 0))
-            {
-                first = place;
-            }
-        }
-
-        return new(sums, newest, first);
+        return new(sums, newest, rows.Count == 0 ? null : rows.ConvertAll(static row => PlaceOf(row)).Min());
     }
 
     /// <summary>Returns the pnl of the trades that closed before the time, or until it, by owner.</summary>

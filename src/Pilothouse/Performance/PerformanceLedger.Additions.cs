@@ -65,28 +65,11 @@ internal sealed partial class PerformanceLedger
     /// <summary>Returns the trades that closed since then, in order; null if all trades must be read again.</summary>
     private async ValueTask<List<TradeClosing>?> ClosedSinceAsync(Session session, EquitySource now)
     {
-        if (!await ChangeLog.ReachesAsync(session, position))
+        // A trade that closed before the first balance report of its account changes the account's opening equity.
+        if (await ClosedTrades.ClosedSinceAsync(session, position, MostAtOnce) is not { } rows
+            || rows.Exists(row => ClosedTradeReader.Of(row).ClosedAt <= now.Find(row)?.ReportedAt || ClosedTradeReader.Of(row).ClosedAt < figures!.FlowedUntil))
         {
             return null;
-        }
-
-        var changes = await ClosedTrades.ChangesAsync(session, position, MostAtOnce + 1);
-        if (changes.Count > MostAtOnce || changes.Any(static change => change.WasClosed))
-        {
-            return null;
-        }
-
-        var rows = new List<TradeClosing>(changes.Count);
-        foreach (var change in changes)
-        {
-            // A trade that closed before the first balance report of its account changes the account's opening equity.
-            if (await ClosedTrades.FindAsync(session, change.RowId) is not { } row
-                || ClosedTradeReader.Of(row).ClosedAt <= now.Find(row)?.ReportedAt || ClosedTradeReader.Of(row).ClosedAt < figures!.FlowedUntil)
-            {
-                return null;
-            }
-
-            rows.Add(row);
         }
 
         rows.Sort(static (a, b) =>

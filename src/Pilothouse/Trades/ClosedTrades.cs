@@ -119,6 +119,36 @@ internal static class ClosedTrades
     public static ValueTask<List<Change>> ChangesAsync(Session session, long position, int most) =>
         session.Prepare(Changes).Set("seq", position).Set("limit", (long)most).ListAsync(ChangeLog.Read);
 
+    /// <summary>Returns the trades that have closed since a position of the log of changes, in the order of the log.</summary>
+    /// <param name="most">The most changes that are followed.</param>
+    /// <returns>Null if all trades must be read again: more has happened, or a closed trade was changed or removed, or the log is not kept as far back.</returns>
+    public static async ValueTask<List<TradeClosing>?> ClosedSinceAsync(Session session, long position, int most)
+    {
+        if (!await ChangeLog.ReachesAsync(session, position))
+        {
+            return null;
+        }
+
+        var changes = await ChangesAsync(session, position, most + 1);
+        if (changes.Count > most || changes.Any(static change => change.WasClosed))
+        {
+            return null;
+        }
+
+        var rows = new List<TradeClosing>(changes.Count);
+        foreach (var change in changes)
+        {
+            if (await FindAsync(session, change.RowId) is not { } row)
+            {
+                return null;
+            }
+
+            rows.Add(row);
+        }
+
+        return rows;
+    }
+
     /// <summary>Reads a row of <see cref="Columns"/>, without its bot and mode.</summary>
     public static TradeClosing Read(Row row)
     {

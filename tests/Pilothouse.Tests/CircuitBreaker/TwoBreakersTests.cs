@@ -1,5 +1,4 @@
 using System.Globalization;
-using Microsoft.Extensions.Time.Testing;
 using Pilothouse.Tests.Fixtures;
 
 namespace Pilothouse.Tests.CircuitBreaker;
@@ -27,7 +26,7 @@ public sealed class TwoBreakersTests
     [Fact]
     public async Task Two_servers_that_see_the_same_crash_decide_once()
     {
-        await using var two = await TwoServers.StartAsync("CIRCUIT_BREAKER_CONFIRMATIONS", "1");
+        await using var two = await TwoServers.StartAsync(("CIRCUIT_BREAKER_CONFIRMATIONS", "1"));
         var price = 1000m;
         await two.One.ObserveAsync("\"btc_price\":1000");
         for (var round = 1; round <= 10; round++)
@@ -48,7 +47,7 @@ public sealed class TwoBreakersTests
     [Fact]
     public async Task Two_servers_bring_one_recovery_to_one_end()
     {
-        await using var two = await TwoServers.StartAsync("CIRCUIT_BREAKER_CONFIRMATIONS", "2");
+        await using var two = await TwoServers.StartAsync(("CIRCUIT_BREAKER_CONFIRMATIONS", "2"));
         foreach (var (server, price) in new[] { (two.One, 100), (two.Two, 85), (two.One, 85), (two.Two, 95) })
         {
             two.One.Clock.Advance(TimeSpan.FromMinutes(1));
@@ -62,36 +61,5 @@ public sealed class TwoBreakersTests
         await Task.WhenAll(two.One.DemandAsync("clear", true), two.Two.DemandAsync("clear", true));
         Assert.Equal("1", await two.SqlAsync("SELECT count(*) FROM audit_log WHERE operation = 'clearCircuitBreaker'"));
         Assert.Equal("1", await two.SqlAsync("SELECT count(*) FROM changes WHERE kind = 'cleared'"));
-    }
-
-    /// <summary>Two servers in this process on one database.</summary>
-    private sealed class TwoServers : IAsyncDisposable
-    {
-        private readonly PostgresCluster cluster;
-        private readonly string name;
-
-        private TwoServers(PostgresCluster cluster, string name, TestServer one, TestServer two) => (this.cluster, this.name, One, Two) = (cluster, name, one, two);
-
-        public TestServer One { get; }
-
-        public TestServer Two { get; }
-
-        public static async Task<TwoServers> StartAsync(string setting = "CIRCUIT_BREAKER_DRY_RUN", string value = "false")
-        {
-            var cluster = await PostgresCluster.SharedAsync();
-            var url = await cluster.CreateDatabaseAsync();
-            var one = await TestServer.StartAsync(new TemporaryFolder(), new FakeTimeProvider(TestServer.Start), ("DATABASE_URL", url), (setting, value));
-            var two = await TestServer.StartAsync(new TemporaryFolder(), new FakeTimeProvider(TestServer.Start), ("DATABASE_URL", url), (setting, value));
-            return new(cluster, url[(url.LastIndexOf('/') + 1)..], one, two);
-        }
-
-        public Task<string?> SqlAsync(string sql) => cluster.ExecuteAsync(name, sql);
-
-        public async ValueTask DisposeAsync()
-        {
-            await One.DisposeAsync();
-            await Two.DisposeAsync();
-            await cluster.DropAsync(name);
-        }
     }
 }

@@ -14,13 +14,17 @@ internal sealed class TwoServers : IAsyncDisposable
 
     public TestServer Two { get; }
 
+    /// <summary>Starts both with clocks of the same time.</summary>
+    public static Task<TwoServers> StartAsync(params (string Name, string Value)[] settings) => StartAsync(TimeSpan.Zero, settings);
+
     /// <param name="ahead">How far the clock of the second is ahead of that of the first.</param>
-    public static async Task<TwoServers> StartAsync(TimeSpan ahead = default)
+    /// <param name="settings">Settings of both.</param>
+    public static async Task<TwoServers> StartAsync(TimeSpan ahead, params (string Name, string Value)[] settings)
     {
         var cluster = await PostgresCluster.SharedAsync();
         var url = await cluster.CreateDatabaseAsync();
-        var one = await TestServer.StartAsync(new TemporaryFolder(), new FakeTimeProvider(TestServer.Start), ("DATABASE_URL", url));
-        var two = await TestServer.StartAsync(new TemporaryFolder(), new FakeTimeProvider(TestServer.Start + ahead), ("DATABASE_URL", url));
+        var one = await TestServer.StartAsync(new TemporaryFolder(), new FakeTimeProvider(TestServer.Start), [("DATABASE_URL", url), .. settings]);
+        var two = await TestServer.StartAsync(new TemporaryFolder(), new FakeTimeProvider(TestServer.Start + ahead), [("DATABASE_URL", url), .. settings]);
         return new(cluster, url[(url.LastIndexOf('/') + 1)..], one, two);
     }
 

@@ -55,8 +55,7 @@ public sealed class PostgresLimitTests
         await using (var server = await ServerProcess.ServeAsync(folder, ("DATABASE_URL", plain)))
         {
             var key = (await ServerProcess.RunAsync(folder, ["key", "create", "--name", "bots"], ("DATABASE_URL", plain))).Out.Trim();
-            await cluster.ExecuteAsync("postgres", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'plain'");
-            await HogAsync(cluster, hogs);
+            await TakeAllAsync(cluster, hogs, name);
             var (status, body) = await server.Client.SendAsync("POST", "/api/signals", Signal, ("X-Api-Key", key));
             Assert.Equal((503, "overloaded"), (status, (string?)body["code"]));
             Assert.Equal(503, (await server.Client.SendAsync("GET", "/health")).Status);
@@ -114,6 +113,17 @@ public sealed class PostgresLimitTests
             Assert.True(tries < 50, $"Not logged: {text}. {log}");
             await Task.Delay(100);
             log = await File.ReadAllTextAsync(folder.File("logs/mcp_server_error.log"));
+        }
+    }
+
+    /// <summary>Ends the connections to the database and takes their places, until none is left: the server opens new ones whenever it can.</summary>
+    private static async Task TakeAllAsync(PostgresCluster cluster, List<NpgsqlConnection> hogs, string name)
+    {
+        for (var tries = 0; tries == 0 || await cluster.ExecuteAsync("postgres", $"SELECT count(*) FROM pg_stat_activity WHERE datname = '{name}'") != "0"; tries++)
+        {
+            Assert.True(tries < 100, "The server kept a connection.");
+            await cluster.ExecuteAsync("postgres", $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
+            await HogAsync(cluster, hogs);
         }
     }
 

@@ -17,7 +17,7 @@ internal static class PostgresTools
     /// <param name="arguments">Its arguments.</param>
     /// <param name="cancel">Ends the program.</param>
     /// <param name="input">Writes its standard input; null if it needs none. If this throws, the program is ended.</param>
-    /// <param name="line">Receives each line of its standard output.</param>
+    /// <param name="line">Receives each line of its standard output. If this throws, the program is ended, and the exception is thrown on.</param>
     /// <exception cref="DatabaseRefusedException">It is not installed, or it failed. The message has what it said.</exception>
     public static void Run(
         string program, PostgresAddress? address, IReadOnlyList<string> arguments, CancellationToken cancel, Action<TextWriter>? input = null, Action<string>? line = null)
@@ -39,12 +39,21 @@ internal static class PostgresTools
         process.ErrorDataReceived += (_, error) => said.AppendLine(error.Data);
         process.BeginErrorReadLine();
         Exception? failure = null;
+        Exception? ofReceiver = null;
         try
         {
             var writing = Task.Run(() => Write(process, input), CancellationToken.None);
             while (process.StandardOutput.ReadLine() is { } read)
             {
-                line?.Invoke(read);
+                try
+                {
+                    line?.Invoke(read);
+                }
+                catch (Exception error)
+                {
+                    ofReceiver = error;
+                    throw;
+                }
             }
 
             writing.GetAwaiter().GetResult();
@@ -57,14 +66,16 @@ internal static class PostgresTools
 
         process.WaitForExit();
         cancel.ThrowIfCancellationRequested();
-        if (failure is not null and not IOException)
+        if (failure is not null && (failure is not IOException || failure == ofReceiver))
         {
+            // What broke off the receiver is not this program's failure: another program, to which its lines went, may have ended.
             System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
         }
 
         if (process.ExitCode != 0 || failure is not null)
         {
-            throw new DatabaseRefusedException($"{program} failed: {Short(said.Length > 0 ? said.ToString() : failure?.Message ?? "it said nothing")}");
+            var reason = Short(said.ToString());
+            throw new DatabaseRefusedException($"{program} failed: {(reason.Length > 0 ? reason : failure?.Message ?? "it said nothing")}");
         }
     }
 
