@@ -30,9 +30,13 @@ dotnet test --project tests/Pilothouse.Tests -c Release --no-build "$@"
 # Once more on the second engine: what clients see must not depend on it. Tests that are about the file say so ([OnlyOnSqlite]).
 if (($# == 0)); then
   step 'tests of the features on PostgreSQL'
+  # Every folder of tests but these, which are about the program around the features, or start the engine that they need themselves.
   features=()
-  for feature in Analysis Api Audit Auth Bots Candles CashFlows CircuitBreaker Correlation Costs Events Fleet MarketContext Operations Performance Prices Retention Signals Trades Why; do
-    features+=(--filter-namespace "Pilothouse.Tests.$feature")
+  for folder in tests/Pilothouse.Tests/*/; do
+    case $(basename "$folder") in
+      bin | obj | Backups | Checklist | Cli | Configuration | Deployment | Fixtures | Listening | Monitoring | Move | Postgres | Replay | Storage) ;;
+      *) features+=(--filter-namespace "Pilothouse.Tests.$(basename "$folder")") ;;
+    esac
   done
   PILOTHOUSE_TEST_ENGINE=postgres dotnet test --project tests/Pilothouse.Tests -c Release --no-build "${features[@]}" --filter-not-trait Engine=SQLite
 fi
