@@ -60,10 +60,10 @@ def between(pair, entry, exit_, candles, signals, market):
     return prices
 
 
-def main():
-    with open(sys.argv[1], encoding="utf-8") as file:
+def read(path):
+    """The rows of a world as tables, and the world."""
+    with open(path, encoding="utf-8") as file:
         world = json.load(file)
-    now = pd.Timestamp(world["now"])
     candles = frame(world["candles"], "open_time", ["trading_pair", "timeframe", "open_time", "open", "high", "low", "close", "stored_at"])
     candles["stored_at"] = moments(candles.stored_at)
     candles["length"] = candles.timeframe.map(length)
@@ -72,7 +72,12 @@ def main():
     market = frame(world["market"], "timestamp", ["timestamp", "btc_price", "eth_price"])
     for table in (candles, signals):
         table["pair"] = table.trading_pair.str.upper()
+    return world, candles, signals, market
 
+
+def main():
+    world, candles, signals, market = read(sys.argv[1])
+    now = pd.Timestamp(world["now"])
     prices = {}
     for pair in {*candles.pair, *signals.pair, *(trade["trading_pair"].upper() for trade in world["trades"]), "BTC/USD", "ETH/USD"}:
         seen = observations(pair, candles, signals, market).sort_values(["time", "rank"], ascending=[False, True])
@@ -97,4 +102,5 @@ def main():
     json.dump({"prices": prices, "trades": trades}, sys.stdout)
 
 
-main()
+if __name__ == "__main__":
+    main()

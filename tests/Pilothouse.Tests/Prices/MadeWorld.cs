@@ -5,7 +5,7 @@ using Pilothouse.Tests.Fixtures;
 namespace Pilothouse.Tests.Prices;
 
 /// <summary>A world of candles, signals, looks at the market and trades, the same for the same seed, posted to a server.</summary>
-internal sealed class MadeWorld(TestServer server, int seed)
+internal sealed class MadeWorld(TestServer server, int seed, int minutesLong = 600)
 {
     private static readonly string[] Pairs = ["BTC/USDT", "ETHUSDC", "SUI/USDC", "kPEPE/USDC:USDC", "ETH/BTC"];
     private static readonly (string Name, int Minutes)[] Timeframes = [("1m", 1), ("15m", 15), ("1h", 60)];
@@ -15,7 +15,7 @@ internal sealed class MadeWorld(TestServer server, int seed)
     private readonly JsonArray signals = [];
     private readonly JsonArray market = [];
 
-    /// <summary>Posts all, ten hours up to the server's now, in parts between which the clock moves on, so that some candles are posted while they run.</summary>
+    /// <summary>Posts all, ten hours or as long as it is asked for, up to the server's now, in parts between which the clock moves on, so that some candles are posted while they run.</summary>
     public async Task PostAsync()
     {
         foreach (var pair in Pairs.Take(4))
@@ -30,7 +30,7 @@ internal sealed class MadeWorld(TestServer server, int seed)
 
         for (var i = 0; i < 20; i++)
         {
-            var look = new JsonObject { ["timestamp"] = Time(-600 + random.Next(600)), ["btc_price"] = random.Next(3) == 0 ? null : Price(), ["eth_price"] = Price() };
+            var look = new JsonObject { ["timestamp"] = Time(random.Next(minutesLong) - minutesLong), ["btc_price"] = random.Next(3) == 0 ? null : Price(), ["eth_price"] = Price() };
             market.Add(look);
             await server.PostAsync("/api/market-context", look.ToJsonString());
         }
@@ -42,7 +42,12 @@ internal sealed class MadeWorld(TestServer server, int seed)
     }
 
     /// <summary>What prices.py says of it.</summary>
-    public async Task<JsonObject> ExpectedAsync()
+    public Task<JsonObject> ExpectedAsync() => ExpectedAsync("prices.py");
+
+    /// <summary>What a script of tests/tools says of it.</summary>
+    /// <param name="script">The name of the script.</param>
+    /// <param name="more">What else the script reads.</param>
+    public async Task<JsonObject> ExpectedAsync(string script, params (string Name, JsonNode Value)[] more)
     {
         var trades = (await server.GetAsync("/api/trades?limit=500"))["data"]!.DeepClone();
         var world = new JsonObject
@@ -53,9 +58,14 @@ internal sealed class MadeWorld(TestServer server, int seed)
             ["market"] = market.DeepClone(),
             ["trades"] = trades,
         };
+        foreach (var (name, value) in more)
+        {
+            world[name] = value;
+        }
+
         var file = server.Folder.File("world.json");
         await File.WriteAllTextAsync(file, world.ToJsonString());
-        var (code, output, error) = await Tool.RunAsync("/usr/bin/python3", [Repository.PathOf("tests", "tools", "prices.py"), file]);
+        var (code, output, error) = await Tool.RunAsync("/usr/bin/python3", [Repository.PathOf("tests", "tools", script), file]);
         Assert.True(code == 0, output + error);
         return JsonNode.Parse(output)!.AsObject();
     }
@@ -66,7 +76,7 @@ internal sealed class MadeWorld(TestServer server, int seed)
         for (var part = 0; part < 2; part++)
         {
             var items = new JsonArray();
-            for (var open = -600; open < -ends - (minutes * (1 - part)); open += minutes)
+            for (var open = -minutesLong; open < -ends - (minutes * (1 - part)); open += minutes)
             {
                 if (random.Next(8) == 0)
                 {
@@ -104,7 +114,7 @@ internal sealed class MadeWorld(TestServer server, int seed)
     {
         for (var i = 0; i < count; i++)
         {
-            var signal = new JsonObject { ["trading_pair"] = pair, ["timestamp"] = Time(-600 + random.Next(600)), ["price"] = Price(), ["signal_type"] = "HOLD", ["signal_strength"] = 0 };
+            var signal = new JsonObject { ["trading_pair"] = pair, ["timestamp"] = Time(random.Next(minutesLong) - minutesLong), ["price"] = Price(), ["signal_type"] = "HOLD", ["signal_strength"] = 0 };
             signals.Add(signal.DeepClone());
             await server.PostAsync("/api/signals", signal.ToJsonString());
         }
@@ -112,7 +122,7 @@ internal sealed class MadeWorld(TestServer server, int seed)
 
     private async Task PostTradeAsync(int number)
     {
-        var opened = -600 + random.Next(595);
+        var opened = random.Next(minutesLong - 5) - minutesLong;
         var trade = new JsonObject
         {
             ["trading_pair"] = Pairs[number % Pairs.Length],
