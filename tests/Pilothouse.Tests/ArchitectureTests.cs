@@ -45,10 +45,10 @@ public sealed partial class ArchitectureTests
         // Derived from facts, which they read through their stores.
         ["Performance"] = [.. Floor, "Trades", "Bots", "CashFlows", "Prices", "Monitoring"],
         ["Prices"] = [.. Floor, "Trades", "Candles"],
-        ["Why"] = [.. Floor, "Trades", "Signals", "Analysis"],
-        ["Fleet"] = [.. Floor, "Bots", "Trades"],
+        ["Why"] = [.. Floor, "Trades", "Signals", "Analysis", "Prices"],
+        ["Fleet"] = [.. Floor, "Bots", "Trades", "Prices"],
         ["Correlation"] = [.. Floor, "MarketContext", "Signals"],
-        ["CircuitBreaker"] = [.. Floor, "MarketContext", "Trades", "Bots", "CashFlows", "Performance", "Monitoring"],
+        ["CircuitBreaker"] = [.. Floor, "MarketContext", "Trades", "Bots", "CashFlows", "Performance", "Prices", "Monitoring"],
 
         // Care for the file and the process.
         ["Audit"] = [.. Floor, "Monitoring"],

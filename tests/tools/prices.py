@@ -2,7 +2,8 @@
 """Last known prices, and what they say of trades (docs/metrics.md, "Prices" and "One trade"), computed a second time and by definition, with
 pandas, from the rows that the API lists. It shares nothing with the server but the definitions.
 
-  prices.py FILE   reads {now, candles, signals, market, trades}; each candle has stored_at, when it was posted. Prints {prices, trades}.
+  prices.py FILE   reads {now, candles, signals, market, trades, fills}; each candle has stored_at, when it was posted, and fills has those of
+                   each closed trade by its id. Prints {prices, trades}.
 """
 import json
 import sys
@@ -88,15 +89,28 @@ def main():
     trades = {}
     for trade in world["trades"]:
         pair, sign = trade["trading_pair"].upper(), 1 if trade["side"] == "BUY" else -1
-        gain = lambda price: sign * (price - trade["entry_price"]) * trade["quantity"]
+        inverse = trade["contract_type"] == "inverse"
+
+        def gain(price, cost=trade["entry_price"], quantity=trade["quantity"]):
+            return sign * quantity * ((1 / cost - 1 / price) if inverse else (price - cost))
+
         shown = {"price": None, "price_age_seconds": None, "unrealized_pnl": None, "mfe": None, "mae": None}
         if trade["status"] == "open" and pair in prices:
             price = prices[pair]
             shown |= {"price": price["price"], "price_age_seconds": price["age_seconds"], "unrealized_pnl": gain(price["price"])}
         if trade["status"] == "closed":
-            stored = between(pair, pd.Timestamp(trade["timestamp"]), pd.Timestamp(trade["closed_at"]), candles, signals, market)
-            if stored:
-                gains = [gain(price) for price in [*stored, trade["entry_price"], trade["exit_price"]]]
+            gains, seen, open_, cost = [], 0, 0.0, 0.0
+            fills = world["fills"][str(trade["id"])][::-1]  # They are listed newest first.
+            for fill, following in zip(fills, fills[1:]):
+                # The average cost of what is open is its mean price; of an inverse contract the harmonic mean.
+                if fill["kind"] == "entry":
+                    mean = (lambda price: 1 / price) if inverse else (lambda price: price)
+                    cost = mean(((mean(cost) * open_ if open_ else 0) + mean(fill["price"]) * fill["quantity"]) / (open_ + fill["quantity"]))
+                open_ += fill["quantity"] if fill["kind"] == "entry" else -fill["quantity"]
+                stored = between(pair, pd.Timestamp(fill["filled_at"]), pd.Timestamp(following["filled_at"]), candles, signals, market)
+                seen += len(stored)
+                gains += [gain(price, cost, open_) for price in [*stored, fill["price"], following["price"]]]
+            if seen:
                 shown |= {"mfe": max(gains), "mae": min(gains)}
         trades[str(trade["id"])] = shown
     json.dump({"prices": prices, "trades": trades}, sys.stdout)

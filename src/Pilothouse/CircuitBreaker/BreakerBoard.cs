@@ -13,7 +13,8 @@ internal sealed record BreakerReason(string TriggerType, string Message, long Ev
 /// <summary>A measure beside its limit.</summary>
 /// <param name="Value">Null while it is unknown.</param>
 /// <param name="Mode">The mode of the bot's account that it is about, where its reports name modes.</param>
-internal sealed record BreakerMeasure(string Name, decimal? Value, decimal Limit, string? BotName, string? Mode);
+/// <param name="Undefined">Why a measure of money has no value: no balance, or amounts without a price; null otherwise.</param>
+internal sealed record BreakerMeasure(string Name, decimal? Value, decimal Limit, string? BotName, string? Mode, string? Undefined);
 
 /// <summary>Whether a bot may trade, and why not.</summary>
 /// <param name="State">clear, triggered or recovering.</param>
@@ -91,7 +92,7 @@ internal sealed class BreakerBoard(Database database, MarketFollower market, Mon
             one.Type, one.Reason, one.Id, one.Status, one.TriggeredAt, one.BotName, one.Mode, one.IsDryRun));
         var measures = market.Measures.Concat(money.Measures.Where(measure => measure.BotName is null || measure.BotName == botName));
         return new(StateOf(open), open.TrueForAll(static one => one.IsDryRun), open.Count == 0 ? null : open.Min(static one => one.TriggeredAt),
-            [.. reasons], [.. measures.Select(static measure => new BreakerMeasure(measure.Name, measure.Value, measure.Limit, measure.BotName, measure.Mode))]);
+            [.. reasons], [.. measures.Select(static measure => new BreakerMeasure(measure.Name, measure.Value, measure.Limit, measure.BotName, measure.Mode, measure.WhyUnknown))]);
     }
 
     private sealed record Kept(long Stamp, Judged Market, Judged Money, KeptBytes Json)

@@ -26,6 +26,9 @@ internal sealed record Measured(
     /// <summary>When it was so: the time of the observation, or of the last close; null if nothing was seen.</summary>
     public DateTimeOffset? At { get; init; }
 
+    /// <summary>Why there is no value; null if there is one, or if nothing was observed yet.</summary>
+    public string? WhyUnknown { get; init; }
+
     /// <summary>The trade of the last close.</summary>
     public long? TradeId { get; init; }
 

@@ -1,15 +1,17 @@
-using Pilothouse.Trades;
+using Pilothouse.Performance;
+using Pilothouse.Prices;
 
 namespace Pilothouse.CircuitBreaker;
 
 /// <summary>
 /// The equity of an account, or of all together, as far as the breaker needs it: how far it is below its peak, and how much of the day's
 /// opening equity the day has lost. It is the curve of docs/metrics.md, "Equity": money that comes or goes moves the peak and the opening
-/// of the day in proportion, so that it neither makes nor hides a loss. An equity at or below 0 has lost all.
+/// of the day in proportion, so that it neither makes nor hides a loss. An equity at or below 0 has lost all. All amounts are of one unit;
+/// where one that moves the equity has no price in it, the equity is not known from then on.
 /// </summary>
 internal sealed class MoneyCurve
 {
-    private readonly HashSet<string> units = new(StringComparer.Ordinal);
+    private readonly MissingPrices missing = new();
     private decimal? equity;
     private decimal peak;
     private decimal dayOpening;
@@ -20,7 +22,7 @@ internal sealed class MoneyCurve
     /// <summary>How many of the last trades lost, in a row.</summary>
     public int LosingStreak { get; private set; }
 
-    /// <summary>In percent of the peak; null while no equity is known, or where it is in several currencies.</summary>
+    /// <summary>In percent of the peak; null where the equity is not known.</summary>
     public decimal? Drawdown => isLost ? 100 : IsKnown ? Percent(peak) : null;
 
     /// <summary>What the last day with a close has lost, in percent of its opening equity.</summary>
@@ -29,11 +31,28 @@ internal sealed class MoneyCurve
     /// <summary>The day that <see cref="DailyLoss"/> is about.</summary>
     public DateOnly Day => day;
 
-    private bool IsKnown => equity is > 0 && !isTooLarge && units.Count < 2;
+    private bool IsKnown => equity is > 0 && !isTooLarge && !missing.Any;
+
+    /// <summary>Whether an amount that moved the equity has no price.</summary>
+    public bool LacksPrices => missing.Any;
+
+    /// <summary>Returns why the equity is not known; null if it is, or if it is lost.</summary>
+    /// <param name="reporting">The currency in which amounts have no price.</param>
+    public string? WhyUnknown(string reporting) => isLost || IsKnown ? null
+        : missing.Any ? missing.Sentence(reporting)
+        : isTooLarge ? Reasons.TooLarge
+        : equity is null ? Reasons.NoStartingBalance
+        : Reasons.StartingBalanceNotPositive;
 
     /// <summary>Money came or went for another reason than a trade: a deposit, a withdrawal, an account that joins.</summary>
-    public void Flow(decimal amount)
+    public void Flow(MovedMoney money)
     {
+        var amount = money.Amount;
+        if (Lacks(money))
+        {
+            return;
+        }
+
         try
         {
             if (equity is not > 0)
@@ -54,16 +73,17 @@ internal sealed class MoneyCurve
     }
 
     /// <summary>A trade closed.</summary>
-    /// <param name="movesEquity">Whether it belongs to an account whose equity is known.</param>
-    public void Close(decimal pnl, DateOnly closedOn, string? asset, bool movesEquity)
+    /// <param name="hasLost">Whether it lost.</param>
+    /// <param name="closedOn">The day (UTC).</param>
+    /// <param name="money">What it moved the equity by; null if it belongs to no account whose equity is known.</param>
+    public void Close(bool hasLost, DateOnly closedOn, MovedMoney? money)
     {
-        LosingStreak = pnl < 0 ? LosingStreak + 1 : 0;
-        if (!movesEquity || equity is not > 0 || isLost)
+        LosingStreak = hasLost ? LosingStreak + 1 : 0;
+        if (money is not { Amount: var pnl } || equity is not > 0 || isLost || Lacks(money.Value))
         {
             return;
         }
 
-        units.Add(SettleAsset.UnitOf(asset ?? SettleAsset.Reporting));
         if (closedOn != day)
         {
             (day, dayOpening) = (closedOn, equity.Value);
@@ -107,6 +127,17 @@ internal sealed class MoneyCurve
         TriggerTypes.Drawdown => isLost || (IsKnown && IsPast(peak, limit)),
         _ => isLost || (IsKnown && IsPast(dayOpening, limit)),
     };
+
+    /// <summary>Whether an amount, or one before it, has no price.</summary>
+    private bool Lacks(MovedMoney money)
+    {
+        if (money.Missing is { } unpriced)
+        {
+            missing.Add(unpriced);
+        }
+
+        return missing.Any;
+    }
 
     private bool IsPast(decimal from, decimal limit)
     {

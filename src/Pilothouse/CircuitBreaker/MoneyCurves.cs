@@ -1,40 +1,51 @@
-using System.Globalization;
 using Pilothouse.CashFlows;
-using Pilothouse.Configuration;
 using Pilothouse.Performance;
 using Pilothouse.Storage;
 using Pilothouse.Trades;
 
 namespace Pilothouse.CircuitBreaker;
 
-/// <summary>Whose money: a bot in a mode, where its reports name modes; both null for all together.</summary>
-internal readonly record struct MoneyScope(string? BotName, string? Mode)
-{
-    public static readonly MoneyScope All = new(null, null);
-}
-
 /// <summary>
 /// The curves of all accounts and of all together. Trades are added in the order in which they closed; whatever changes the past makes it
 /// necessary to read all again. Not thread-safe.
 /// </summary>
-internal sealed class MoneyCurves
+internal sealed partial class MoneyCurves
 {
     private readonly Dictionary<MoneyScope, MoneyCurve> curves = new() { [MoneyScope.All] = new() };
-    private readonly List<(DateTimeOffset At, MoneyScope Scope, decimal Equity)> joining = [];
+    private readonly List<JoiningMoney> joining = [];
+    private readonly EquityMoney money;
     private readonly List<Hold> peaks;
     private EquitySource source;
     private (DateTimeOffset ClosedAt, long Id)? last;
 
-    private MoneyCurves(EquitySource source, IEnumerable<Hold> holds)
+    private MoneyCurves(EquitySource source, IEnumerable<Hold> holds, EquityMoney money)
     {
         this.source = source;
+        this.money = money;
         peaks = [.. holds.Where(static hold => hold.PeakFrom is not null)];
     }
 
-    /// <summary>Reads everything: in one pass, unless another program stored times whose text does not sort by time.</summary>
-    public static async ValueTask<MoneyCurves> ReadAsync(Session session, EquitySource source, IReadOnlyList<Hold> holds)
+    /// <summary>
+    /// Reads everything: in one pass, unless another program stored times whose text does not sort by time, or amounts of several units
+    /// come together, which are converted then.
+    /// </summary>
+    public static async ValueTask<MoneyCurves> ReadAsync(
+        Session session, EquitySource source, IReadOnlyList<Hold> holds, MoneyUnits units, DateTimeOffset now)
     {
-        var curves = await BeginAsync(session, source, holds);
+        var curves = await ReadAsync(session, source, holds, new EquityMoney(units, null));
+        if (!curves.money.MustConvert)
+        {
+            return curves;
+        }
+
+        var question = new WindowQuestion(new ClosedTradeFilter(), TimeZoneInfo.Utc, null, now, units);
+        var conversion = await Conversion.ReadAsync(session, question, source, Converted.All, take => EachAsync(session, take));
+        return await ReadAsync(session, source, holds, new EquityMoney(units, conversion));
+    }
+
+    private static async ValueTask<MoneyCurves> ReadAsync(Session session, EquitySource source, IReadOnlyList<Hold> holds, EquityMoney money)
+    {
+        var curves = await BeginAsync(session, source, holds, money);
         var inOrder = true;
         await EachAsync(session, row =>
         {
@@ -48,7 +59,7 @@ internal sealed class MoneyCurves
         {
             var rows = new List<TradeClosing>();
             await EachAsync(session, rows.Add);
-            curves = await BeginAsync(session, source, holds);
+            curves = await BeginAsync(session, source, holds, money);
             foreach (var row in rows.OrderBy(static row => ClosedTradeReader.Of(row).ClosedAt).ThenBy(static row => row.Id))
             {
                 curves.Add(row);
@@ -82,16 +93,38 @@ internal sealed class MoneyCurves
                 return false;
             }
 
+            // What joins may give an account several units.
+            if (money.IsConverted && (added.Count > 0 || entered.Count > 0))
+            {
+                return false;
+            }
+
             await JoinAsync(session, now, added, hasFirst: false);
             Take(now, entered);
         }
 
         source = now;
-        return true;
+        return !money.MustConvert;
     }
 
-    /// <summary>Whether a trade comes after all that were added, and after the report from which its account's equity starts.</summary>
-    public bool CanAdd(in TradeClosing row) => IsNext(row) && !(ClosedTradeReader.Of(row).ClosedAt <= source.Find(row)?.ReportedAt);
+    /// <summary>Finds the prices that further trades need.</summary>
+    public ValueTask PriceAsync(Session session, IEnumerable<TradeClosing> rows, DateTimeOffset now) => money.FindAsync(session, rows, now);
+
+    /// <summary>Whether a measure is unknown for want of a price.</summary>
+    public bool LacksPrices => money.IsConverted && curves.Values.Any(static curve => curve.LacksPrices);
+
+    /// <summary>Whether prices are stored by now that were missing, so that all must be read again.</summary>
+    public ValueTask<bool> FindsMoreAsync(Session session, DateTimeOffset now) => money.FindsMoreAsync(session, now);
+
+    /// <summary>
+    /// Whether a trade comes after all that were added, and after the report from which its account's equity starts, and is in a unit that
+    /// leaves those before it as they are.
+    /// </summary>
+    public bool CanAdd(in TradeClosing row)
+    {
+        var account = source.Find(row);
+        return IsNext(row) && !(ClosedTradeReader.Of(row).ClosedAt <= account?.ReportedAt) && ((!source.IsOne && account is null) || money.Takes(row, account));
+    }
 
     /// <summary>Adds a trade.</summary>
     /// <returns>Whose money it changed.</returns>
@@ -102,59 +135,18 @@ internal sealed class MoneyCurves
         BeginAgain((trade.ClosedAt, trade.Id));
         last = (trade.ClosedAt, trade.Id);
         Join(account?.OpensAt > trade.ClosedAt ? account.OpensAt : trade.ClosedAt);
-        var moves = source.IsOne || account is not null;
+        var moved = source.IsOne || account is not null ? money.Of(trade, account) : ((MovedMoney Own, MovedMoney OfAll)?)null;
         var day = DateOnly.FromDateTime(trade.ClosedAt.UtcDateTime);
-        curves[MoneyScope.All].Close(trade.Pnl, day, trade.Asset, moves);
-        var scope = account is { Bot.Length: > 0 } ? new MoneyScope(account.Bot, account.Mode.Length == 0 ? null : account.Mode)
+        curves[MoneyScope.All].Close(trade.Pnl < 0, day, moved?.OfAll);
+        var scope = account is { Bot.Length: > 0 } ? MoneyScope.Of(account)
             : string.IsNullOrEmpty(row.BotName) ? MoneyScope.All : new MoneyScope(row.BotName, null);
         if (scope == MoneyScope.All)
         {
             return [scope];
         }
 
-        Curve(scope).Close(trade.Pnl, day, trade.Asset, account is not null);
+        Curve(scope).Close(trade.Pnl < 0, day, account is null ? null : moved?.Own);
         return [scope, MoneyScope.All];
-    }
-
-    /// <summary>Returns the measures of everybody that the settings turn on.</summary>
-    public IEnumerable<Measured> Measures(BreakerSettings settings, IReadOnlyList<Hold> holds, DateTimeOffset now) =>
-        curves.Keys.SelectMany(scope => Measures(scope, settings, holds, now));
-
-    public IEnumerable<Measured> Measures(MoneyScope scope, BreakerSettings settings, IReadOnlyList<Hold> holds, DateTimeOffset now)
-    {
-        var curve = curves[scope];
-        foreach (var (type, value, standard) in new[]
-        {
-            (TriggerTypes.Drawdown, curve.Drawdown, settings.Drawdown),
-            (TriggerTypes.DailyLoss, curve.DailyLoss, settings.DailyLoss),
-            (TriggerTypes.LosingStreak, (decimal?)curve.LosingStreak, settings.LosingStreak),
-        })
-        {
-            if (standard is not { } usual)
-            {
-                continue;
-            }
-
-            var hold = holds.Where(hold => hold.IsFor(type, type, scope.BotName, scope.Mode)).LastOrDefault();
-            var limit = hold?.Limit ?? usual;
-
-            // Another day has not lost anything yet.
-            var isOver = type == TriggerTypes.DailyLoss && curve.Day != DateOnly.FromDateTime(now.UtcDateTime);
-            yield return new(type, type, isOver && value is not null ? 0 : value, limit,
-                !isOver && !(hold?.PausedUntil > now) && curve.IsPast(type, limit), isOver || !curve.IsPast(type, usual), Sentence(type, scope, value, limit))
-            { BotName = scope.BotName, Mode = scope.Mode, At = last?.ClosedAt, TradeId = last?.Id };
-        }
-    }
-
-    private static string Sentence(string type, MoneyScope scope, decimal? value, decimal limit)
-    {
-        var whose = scope.BotName is null ? "All accounts together" : scope.Mode is null ? $"The bot {scope.BotName}" : $"The bot {scope.BotName} ({scope.Mode})";
-        return type switch
-        {
-            TriggerTypes.Drawdown => $"{whose} lost {Measured.Text(value ?? 0)} % from the peak of the equity; the limit is {Measured.Text(limit)} %.",
-            TriggerTypes.DailyLoss => $"{whose} lost {Measured.Text(value ?? 0)} % of the equity of the day's beginning; the limit is {Measured.Text(limit)} %.",
-            _ => string.Create(CultureInfo.InvariantCulture, $"{whose} lost {value} trades in a row; the limit is {Measured.Text(limit)}."),
-        };
     }
 
     private MoneyCurve Curve(MoneyScope scope)
@@ -167,12 +159,12 @@ internal sealed class MoneyCurves
         return curve;
     }
 
-    private static async ValueTask<MoneyCurves> BeginAsync(Session session, EquitySource source, IReadOnlyList<Hold> holds)
+    private static async ValueTask<MoneyCurves> BeginAsync(Session session, EquitySource source, IReadOnlyList<Hold> holds, EquityMoney money)
     {
-        var curves = new MoneyCurves(source, holds);
+        var curves = new MoneyCurves(source, holds, money);
         if (source.Amount is { } amount)
         {
-            curves.curves[MoneyScope.All].Flow(amount);
+            curves.curves[MoneyScope.All].Flow(new(amount));
         }
 
         await curves.JoinAsync(session, source, source.Accounts, hasFirst: true);
@@ -195,25 +187,21 @@ internal sealed class MoneyCurves
     /// <param name="hasFirst">Whether the oldest of all accounts is the first of them.</param>
     private async ValueTask JoinAsync(Session session, EquitySource from, IReadOnlyList<Account> accounts, bool hasFirst)
     {
-        var assets = new AssetCounts();
         foreach (var account in accounts)
         {
-            if ((await AccountHistory.OpeningAsync(session, from, account, null, hasFirst && account == accounts[0], assets)).Value is { } equity)
+            if (await money.OpeningAsync(session, from, account, hasFirst && account == accounts[0]) is { } opening)
             {
-                joining.Add((account.OpensAt, ScopeOf(account), equity));
+                joining.Add(opening);
             }
         }
 
         joining.Sort(static (one, other) => one.At.CompareTo(other.At));
     }
 
-    private static MoneyScope ScopeOf(Account account) =>
-        new(account.Bot.Length == 0 ? null : account.Bot, account.Mode.Length == 0 ? null : account.Mode);
-
     /// <summary>Takes deposits and withdrawals: each moves the equity from its time on, and is neither a win nor a loss.</summary>
     private void Take(EquitySource from, IEnumerable<Flow> flows)
     {
-        joining.AddRange(flows.Select(flow => (flow.At, ScopeOf(from.Book!.Find(flow.BotName, flow.Mode)!), flow.Amount)));
+        joining.AddRange(flows.Select(flow => money.Of(flow, from.Book!.Find(flow.BotName, flow.Mode)!)));
         joining.Sort(static (one, other) => one.At.CompareTo(other.At));
     }
 
@@ -222,12 +210,12 @@ internal sealed class MoneyCurves
     {
         while (joining.Count > 0 && joining[0].At <= until)
         {
-            var (_, scope, equity) = joining[0];
+            var next = joining[0];
             joining.RemoveAt(0);
-            curves[MoneyScope.All].Flow(equity);
-            if (scope.BotName is not null)
+            curves[MoneyScope.All].Flow(next.OfAll);
+            if (next.Scope.BotName is not null)
             {
-                Curve(scope).Flow(equity);
+                Curve(next.Scope).Flow(next.Own);
             }
         }
     }

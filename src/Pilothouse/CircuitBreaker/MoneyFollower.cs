@@ -7,11 +7,15 @@ namespace Pilothouse.CircuitBreaker;
 
 /// <summary>Decides by the rules over money: drawdown, daily loss and losing streak, of each account and of all together.</summary>
 internal sealed class MoneyFollower(
-    Database database, BreakerRecorder recorder, StartingBalances balances, Settings settings, TimeProvider clock, ILogger<MoneyFollower> logger)
+    Database database, BreakerRecorder recorder, StartingBalances balances, MoneyUnits units, Settings settings, TimeProvider clock, ILogger<MoneyFollower> logger)
     : BreakerFollower(Name, database, recorder, settings.Breaker, clock, logger)
 {
     public const string Name = "money";
 
+    /// <summary>While a price is missing, it is looked for again after so long.</summary>
+    private static readonly TimeSpan LookAgainAfter = TimeSpan.FromMinutes(1);
+
+    private DateTimeOffset lookedAt;
     private BreakerState state = Judged.Nothing.State;
     private MoneyCurves? curves;
 
@@ -51,18 +55,32 @@ internal sealed class MoneyFollower(
             return null;
         }
 
+        if (curves.LacksPrices && (now - lookedAt).Duration() >= LookAgainAfter)
+        {
+            lookedAt = now;
+            if (await curves.FindsMoreAsync(session, now))
+            {
+                return null;
+            }
+        }
+
         var changes = await ClosedTrades.ChangesAsync(session, state.Position, MostAtOnce);
         var rows = await RowsAsync(session, changes);
         if (changes.Count == MostAtOnce || changes.Any(static change => change.WasClosed) || rows.Count < changes.Count
-            || (rows.Count > 0 && !await curves.TryFollowAsync(session, await balances.FindAsync(session, null, null, null)))
-            || rows.Any(row => !curves.CanAdd(row)))
+            || (rows.Count > 0 && !await curves.TryFollowAsync(session, await balances.FindAsync(session, null, null, null))))
         {
             return null;
         }
 
+        await curves.PriceAsync(session, rows, now);
         var cases = await CasesAsync(session);
         foreach (var row in rows)
         {
+            if (!curves.CanAdd(row))
+            {
+                return null;
+            }
+
             Judge(cases, curves.Add(row), IsFresh(row, now), now);
         }
 
@@ -74,7 +92,8 @@ internal sealed class MoneyFollower(
         var stored = await BreakerState.FindAsync(session, Name);
         var newest = await ChangeLog.NewestAsync(session);
         var all = await MoneyCurves.ReadAsync(
-            session, await balances.FindAsync(session, null, null, null), stored.Memory.Holds);
+            session, await balances.FindAsync(session, null, null, null), stored.Memory.Holds, units, now);
+        lookedAt = now;
 
         // What closed or changed since the last decision decides, if it is fresh: once, at the end.
         var changes = await ChangeLog.ReachesAsync(session, stored.Position)
@@ -107,8 +126,9 @@ internal sealed class MoneyFollower(
         state = state with { Position = newest, Memory = state.Memory with { Holds = holds } };
 
         // The loss of a day ends with the day.
-        var midnight = new DateTimeOffset(now.UtcDateTime.Date.AddDays(1), TimeSpan.Zero);
-        return new(new(state, [.. cases.Events], measures, Settings.DailyLoss is null ? null : midnight), cases.Verdicts, true);
+        DateTimeOffset? due = Settings.DailyLoss is null ? null : new DateTimeOffset(now.UtcDateTime.Date.AddDays(1), TimeSpan.Zero);
+        due = curves.LacksPrices && !(due < lookedAt + LookAgainAfter) ? lookedAt + LookAgainAfter : due;
+        return new(new(state, [.. cases.Events], measures, due), cases.Verdicts, true);
     }
 
     private async ValueTask<OpenCases> CasesAsync(Session session) =>

@@ -11,19 +11,19 @@ namespace Pilothouse.Fleet;
 /// <param name="ExpectedEverySeconds">How often it reports: what it says itself, else the median of its last intervals; null if unknown.</param>
 /// <param name="Silent">Whether it is silent, in any mode that it has not left.</param>
 /// <param name="OpenTrades">How many of its trades are open.</param>
-/// <param name="TodayPnl">The profit of its trades that closed today (UTC); null if they settle in different currencies.</param>
-/// <param name="TotalPnl">The profit of all its closed trades; null if they settle in different currencies.</param>
-/// <param name="Currency">The currency of both.</param>
+/// <param name="TodayPnl">The profit of its trades that closed today (UTC); null if one of them has no price in the reporting currency.</param>
+/// <param name="TotalPnl">The profit of all its closed trades; null if one of them has no price in the reporting currency.</param>
+/// <param name="Currency">The currency of both, and of those of the modes: the settle asset of its trades, or the reporting currency where they settle in several.</param>
 /// <param name="PnlByCurrency">Both for each settle asset.</param>
 /// <param name="AiCostMonth">What its uses of outside APIs cost in this month (UTC).</param>
 /// <param name="Modes">The bot in each mode that it has reported.</param>
 /// <param name="Control">What is asked of it.</param>
 /// <param name="LastReport">Its newest report.</param>
 /// <param name="Warnings">What an owner should know, in sentences; empty if there is nothing.</param>
-/// <param name="Undefined">Why a field is null, by its name.</param>
+/// <param name="Undefined">Why a field is null, by its name; of a mode as <c>modes[0].total_pnl</c>.</param>
 internal sealed record BotOverview(
     string BotName, string? Status, string? Mode, DateTimeOffset? ReportedAt, double? HeartbeatAgeSeconds, double? ExpectedEverySeconds, bool Silent,
-    long OpenTrades, decimal? TodayPnl, decimal? TotalPnl, string? Currency, IReadOnlyList<AssetPnl> PnlByCurrency, decimal? AiCostMonth,
+    long OpenTrades, decimal? TodayPnl, decimal? TotalPnl, string Currency, IReadOnlyList<AssetPnl> PnlByCurrency, decimal? AiCostMonth,
     IReadOnlyList<ModeOverview> Modes, BotOrders Control, BotStatus LastReport, IReadOnlyList<string> Warnings, Dictionary<string, string> Undefined);
 
 /// <summary>A bot in one mode.</summary>

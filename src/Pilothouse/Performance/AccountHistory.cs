@@ -25,26 +25,34 @@ internal sealed record AccountHistory(IReadOnlyList<MoneySum> Openings, AssetCou
         var openings = new List<MoneySum>();
         foreach (var account in source.Accounts)
         {
-            var unit = conversion.UnitOf(account);
-            if (conversion.IsForeign(account))
-            {
-                // All that the account has is of one unit, so its opening equity is exact in that unit, and is converted as one amount.
-                var own = await OpeningAsync(session, source, account, null, isFirst: false, new AssetCounts());
-                openings.Add(own.Value is not { } amount ? own : new(conversion.Of(amount, unit, account.OpensAt) ?? 0, false));
-                if (conversion.Of(0, unit, account.OpensAt) is null)
-                {
-                    history.UnpricedBalances.Add(unit);
-                }
-
-                continue;
-            }
-
-            var profit = await account.ProfitUntilAsync(session, account.ReportedAt, few: false, history.Assets, conversion);
-            var flows = source.FlowsOf(account).Where(flow => flow.At <= account.ReportedAt).Select(flow => conversion.Of(flow, account));
-            openings.Add(flows.Aggregate(new MoneySum(account.Balance, false).Minus(profit), static (all, flow) => all.Plus(-flow.Amount)));
+            openings.Add(await OpeningAsync(session, source, account, conversion, history.Assets, history.UnpricedBalances));
         }
 
         return history with { Openings = openings };
+    }
+
+    /// <summary>Returns the equity with which an account opened, in the reporting currency.</summary>
+    /// <param name="unpriced">Receives the assets of trades without a price.</param>
+    /// <param name="unpricedBalances">Receives the unit of the account, if its opening equity has no price.</param>
+    public static async ValueTask<MoneySum> OpeningAsync(
+        Session session, EquitySource source, Account account, Conversion conversion, AssetCounts unpriced, AssetCounts unpricedBalances)
+    {
+        if (conversion.IsForeign(account))
+        {
+            // All that the account has is of one unit, so its opening equity is exact in that unit, and is converted as one amount.
+            var unit = conversion.UnitOf(account);
+            var own = await OpeningAsync(session, source, account, null, isFirst: false, new AssetCounts());
+            if (conversion.Of(0, unit, account.OpensAt) is null)
+            {
+                unpricedBalances.Add(unit);
+            }
+
+            return own.Value is not { } amount ? own : new(conversion.Of(amount, unit, account.OpensAt) ?? 0, false);
+        }
+
+        var profit = await account.ProfitUntilAsync(session, account.ReportedAt, few: false, unpriced, conversion);
+        var flows = source.FlowsOf(account).Where(flow => flow.At <= account.ReportedAt).Select(flow => conversion.Of(flow, account));
+        return flows.Aggregate(new MoneySum(account.Balance, false).Minus(profit), static (all, flow) => all.Plus(-flow.Amount));
     }
 
     /// <summary>

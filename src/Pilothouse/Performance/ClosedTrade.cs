@@ -1,3 +1,5 @@
+using Pilothouse.Prices;
+
 namespace Pilothouse.Performance;
 
 /// <summary>
@@ -10,9 +12,9 @@ internal readonly record struct ClosedTrade(
     long Id, DateTimeOffset OpenedAt, DateTimeOffset ClosedAt, decimal Pnl, decimal Fees, string? Asset = null, decimal? Rate = null)
 {
     /// <summary>Whether its amounts can be stated in the reporting currency.</summary>
-    public bool IsPriced => Conversion.Times(Pnl, Rate) is not null && Conversion.Times(Fees, Rate) is not null;
+    public bool IsPriced => AssetPrices.Times(Pnl, Rate) is not null && AssetPrices.Times(Fees, Rate) is not null;
 
     /// <summary>Returns it in the reporting currency; as it is if it has no price, for what does not depend on the amount.</summary>
     public ClosedTrade InReporting() =>
-        Conversion.Times(Pnl, Rate) is { } pnl && Conversion.Times(Fees, Rate) is { } fees ? this with { Pnl = pnl, Fees = fees } : this;
+        AssetPrices.Times(Pnl, Rate) is { } pnl && AssetPrices.Times(Fees, Rate) is { } fees ? this with { Pnl = pnl, Fees = fees } : this;
 }

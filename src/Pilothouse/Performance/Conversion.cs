@@ -67,6 +67,9 @@ internal sealed class Conversion(MoneyUnits units, Converted kind)
     public ValueTask FindAsync(Session session, IEnumerable<TradeClosing> rows, DateTimeOffset now) =>
         prices.FindOnlyAsync(session, rows.Select(static row => (row.Asset, ClosedTradeReader.Of(row).ClosedAt)).ToHashSet(), now);
 
+    /// <summary>Whether a price is stored by now that was not found before. Then what was converted must be read again.</summary>
+    public ValueTask<bool> FindsMoreAsync(Session session, DateTimeOffset now) => prices.FindsMoreAsync(session, now);
+
     /// <summary>Returns the trade with the price of its asset.</summary>
     public ClosedTrade Price(in ClosedTrade trade) => trade with { Rate = prices.At(trade.Asset, trade.ClosedAt) };
 
@@ -81,26 +84,13 @@ internal sealed class Conversion(MoneyUnits units, Converted kind)
         account is null || (unitOf.TryGetValue(account, out var unit) && (unit is null || unit == units.UnitOf(row.Asset)));
 
     /// <summary>Returns an amount in the reporting currency; null if its asset had no price then.</summary>
-    public decimal? Of(decimal amount, string? asset, DateTimeOffset at) => Times(amount, prices.At(asset, at));
+    public decimal? Of(decimal amount, string? asset, DateTimeOffset at) => prices.ValueOf(amount, asset, at);
 
     /// <summary>Returns what a deposit or withdrawal adds to the equity. Its asset is named if it has no price.</summary>
     public EquityFlow Of(Flow flow, Account account)
     {
         var asset = flow.Asset ?? UnitOf(account);
         return Of(flow.Amount, asset, flow.At) is { } amount ? new(flow.At, amount) : new(flow.At, 0, asset);
-    }
-
-    /// <summary>Returns the product; null if there is no price, or if it does not fit a decimal.</summary>
-    public static decimal? Times(decimal amount, decimal? rate)
-    {
-        try
-        {
-            return amount * rate;
-        }
-        catch (OverflowException)
-        {
-            return null;
-        }
     }
 
     private void Meet(in TradeClosing row, Account? account, HashSet<(string? Asset, DateTimeOffset At)> wanted)

@@ -1,5 +1,5 @@
 using System.Collections;
-using System.Globalization;
+using Pilothouse.Prices;
 using Pilothouse.Trades;
 
 namespace Pilothouse.Performance;
@@ -176,9 +176,12 @@ internal sealed class Currencies(EquityPlan plan, TimeZoneInfo zone)
             return null;
         }
 
-        var others = summed.Where(unit => unit.Unit != units.UnitOf(null))
-            .OrderByDescending(static unit => unit.What, StringComparer.Ordinal).ThenBy(static unit => unit.Unit, StringComparer.Ordinal).ToList();
-        var named = others.Select(static unit => string.Create(CultureInfo.InvariantCulture, $"{unit.Count} {unit.What}{(unit.Count == 1 ? "" : "s")} in {unit.Unit}"));
-        return $"{string.Join(" and ", named)} {(others is [{ Count: 1 }] ? "has" : "have")} no price in {units.Reporting}";
+        var missing = new MissingPrices();
+        foreach (var unit in summed.Where(unit => unit.Unit != units.UnitOf(null)))
+        {
+            missing.Add(unit.Unit, unit.What, unit.Count);
+        }
+
+        return missing.Sentence(units.Reporting);
     }
 }

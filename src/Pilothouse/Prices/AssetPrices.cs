@@ -28,12 +28,37 @@ internal sealed class AssetPrices(MoneyUnits units)
 
     private static readonly Sql OfEther = Compose("NULL", "market_context", "eth_price", "eth_price BETWEEN 1e-28 AND 7.9e28", "timestamp", ", id DESC");
 
-    private readonly Dictionary<(string Unit, DateTimeOffset At), decimal?> known = [];
+    private readonly Dictionary<(string Unit, DateTimeOffset At), decimal> known = [];
+    private readonly HashSet<(string Unit, DateTimeOffset At)> missing = [];
 
     /// <summary>Returns how much of the reporting currency one unit of an asset was at a time; null if no price of it was found.</summary>
-    public decimal? At(string? asset, DateTimeOffset at) => units.IsReporting(asset) ? 1 : known.GetValueOrDefault((units.UnitOf(asset), at));
+    public decimal? At(string? asset, DateTimeOffset at) => units.IsReporting(asset) ? 1 : known.TryGetValue((units.UnitOf(asset), at), out var price) ? price : null;
 
-    /// <summary>Finds the prices of assets at these times, and forgets all others.</summary>
+    /// <summary>Returns an amount in the reporting currency; null if its asset had no price then, or if the product does not fit a decimal.</summary>
+    public decimal? ValueOf(decimal amount, string? asset, DateTimeOffset at) => Times(amount, At(asset, at));
+
+    /// <summary>Returns the product; null if there is no price, or if it does not fit a decimal.</summary>
+    public static decimal? Times(decimal amount, decimal? rate)
+    {
+        try
+        {
+            return amount * rate;
+        }
+        catch (OverflowException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Whether a price is stored by now that was looked for in vain. It changes nothing here.</summary>
+    public async ValueTask<bool> FindsMoreAsync(Session session, DateTimeOffset now)
+    {
+        var again = new AssetPrices(units);
+        await again.FindAsync(session, missing.Select(static one => ((string?)one.Unit, one.At)), now);
+        return again.known.Count > 0;
+    }
+
+    /// <summary>Finds the prices of assets at these times, and forgets all others that were found.</summary>
     public ValueTask FindOnlyAsync(Session session, IEnumerable<(string? Asset, DateTimeOffset At)> wanted, DateTimeOffset now)
     {
         known.Clear();
@@ -58,7 +83,16 @@ internal sealed class AssetPrices(MoneyUnits units)
 
             for (var i = 0; i < times.Count; i++)
             {
-                known[(unit.Key, times[i])] = found[i]?.Price;
+                var one = (unit.Key, times[i]);
+                if (found[i] is { } price)
+                {
+                    known[one] = price.Price;
+                    missing.Remove(one);
+                }
+                else
+                {
+                    missing.Add(one);
+                }
             }
         }
     }

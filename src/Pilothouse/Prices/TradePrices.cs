@@ -6,7 +6,7 @@ namespace Pilothouse.Prices;
 
 /// <summary>
 /// Fills in what stored prices say of trades (docs/metrics.md, "Prices" and "One trade"): of open ones the last known price and the pnl at it,
-/// of closed ones the best and the worst pnl between entry and exit.
+/// of closed ones the best and the worst pnl, between entry and exit, of what was open.
 /// </summary>
 internal sealed class TradePrices(TimeProvider clock) : ITradePrices
 {
@@ -30,7 +30,7 @@ internal sealed class TradePrices(TimeProvider clock) : ITradePrices
         {
             if (looks.GetValueOrDefault(PairOf(trade))?.Newest is { } price)
             {
-                trade.ShowPrice(price.Price, price.AgeAt(now), TradeGain.At(trade, price.Price));
+                trade.ShowPrice(price.Price, price.AgeAt(now), TradeGain.At(trade, trade.RemainingQuantity, trade.AverageCost, price.Price));
             }
         }
 
@@ -45,29 +45,30 @@ internal sealed class TradePrices(TimeProvider clock) : ITradePrices
 
     private static async ValueTask ShowSpansAsync(Session session, List<Trade> trades, Dictionary<string, PairLook> looks)
     {
-        var ranges = new PriceRange[trades.Count];
+        var spans = await OpenSpan.OfAsync(session, trades);
+        var ranges = new PriceRange[spans.Count];
         var budget = new RowBudget(MostPrices);
-        foreach (var (kind, questions) in QuestionsOf(trades, looks))
+        foreach (var (kind, questions) in QuestionsOf(spans, looks))
         {
             await kind.AnswerAsync(session, questions, budget, range => ranges[range.Number] = Sum(ranges[range.Number], range));
         }
 
-        for (var i = 0; i < trades.Count; i++)
+        foreach (var trade in spans.Zip(ranges).GroupBy(static span => span.First.Trade))
         {
-            if (ranges[i] is { Count: > 0 and < long.MaxValue, Highest: { } highest, Lowest: { } lowest })
+            if (trade.Any(static span => span.Second.Count > 0) && trade.All(static span => span.Second.Count < long.MaxValue))
             {
-                ShowSpan(trades[i], highest, lowest);
+                ShowSpan(trade.Key, trade);
             }
         }
     }
 
-    /// <summary>Of each kind of price the questions for trades of pairs that have such prices since the trade's entry.</summary>
-    private static IEnumerable<(PriceRanges Kind, List<RangeQuestion> Questions)> QuestionsOf(List<Trade> trades, Dictionary<string, PairLook> looks)
+    /// <summary>Of each kind of price the questions for the spans of trades of pairs that have such prices since the span's begin.</summary>
+    private static IEnumerable<(PriceRanges Kind, List<RangeQuestion> Questions)> QuestionsOf(List<OpenSpan> spans, Dictionary<string, PairLook> looks)
     {
         var questions = new Dictionary<PriceRanges, List<RangeQuestion>>();
-        for (var i = 0; i < trades.Count; i++)
+        for (var i = 0; i < spans.Count; i++)
         {
-            var (pair, from, to) = (PairOf(trades[i]), trades[i].Timestamp!.Value, trades[i].ClosedAt!.Value);
+            var (pair, from, to) = (PairOf(spans[i].Trade), spans[i].From, spans[i].To);
             if (!looks.TryGetValue(pair, out var look))
             {
                 continue;
@@ -98,19 +99,27 @@ internal sealed class TradePrices(TimeProvider clock) : ITradePrices
         }
     }
 
-    /// <summary>The entry and the exit were prices of the pair, too, so that mfe is never below the trade's own gain, nor mae above it.</summary>
-    private static void ShowSpan(Trade trade, decimal highest, decimal lowest)
+    /// <summary>The prices of the fills count, too: each for what was open before it and for what was open after it.</summary>
+    private static void ShowSpan(Trade trade, IEnumerable<(OpenSpan Span, PriceRange Range)> spans)
     {
-        foreach (var price in new[] { trade.EntryPrice, trade.ExitPrice })
+        var gains = new List<decimal>();
+        foreach (var (span, range) in spans)
         {
-            highest = price > highest ? price.Value : highest;
-            lowest = price < lowest ? price.Value : lowest;
+            foreach (var price in new[] { span.Begins, span.Ends, range.Highest, range.Lowest })
+            {
+                if (price is { } known)
+                {
+                    if (span.GainAt(known) is not { } gain)
+                    {
+                        return;
+                    }
+
+                    gains.Add(gain);
+                }
+            }
         }
 
-        if (TradeGain.At(trade, highest) is { } atHighest && TradeGain.At(trade, lowest) is { } atLowest)
-        {
-            trade.ShowSpan(Math.Max(atHighest, atLowest), Math.Min(atHighest, atLowest));
-        }
+        trade.ShowSpan(gains.Max(), gains.Min());
     }
 
     private static PriceRange Sum(PriceRange one, PriceRange other) => new(

@@ -10,7 +10,7 @@ namespace Pilothouse.Replay;
 /// </summary>
 internal sealed class ReplayRecorder(ReplayClient client, string botName, ReplayTimes times, TimeProvider time)
 {
-    /// <summary>How often the bot shows that it lives, while it replays old times.</summary>
+    /// <summary>How often the bot shows that it lives, or asks what its owner wants, while it replays old times.</summary>
     public static readonly TimeSpan Pulse = TimeSpan.FromSeconds(15);
 
     /// <summary>What it promises: four times as long, because a request may wait.</summary>
@@ -35,11 +35,15 @@ internal sealed class ReplayRecorder(ReplayClient client, string botName, Replay
     /// <summary>Why the circuit breaker lets no trade pass; null if it does.</summary>
     public string? Halt { get; private set; }
 
-    /// <summary>How long it is until the bot shows again that it lives; null if it replays the candles' own times, which are long past.</summary>
-    public TimeSpan? UntilPulse => times.End is null ? null : Pulse - time.GetElapsedTime(reported);
+    /// <summary>How long it is until the bot listens to its owner again, if no report comes before.</summary>
+    public TimeSpan UntilPulse => Pulse - time.GetElapsedTime(reported);
 
-    /// <summary>Asks what the owner wants of the bot, before it reports for the first time.</summary>
-    public async Task AskAsync(CancellationToken cancellationToken) => Orders = await client.FindOrdersAsync(botName, cancellationToken);
+    /// <summary>Asks what the owner wants of the bot.</summary>
+    public async Task AskAsync(CancellationToken cancellationToken)
+    {
+        Orders = await client.FindOrdersAsync(botName, cancellationToken) ?? Orders;
+        reported = time.GetTimestamp();
+    }
 
     /// <summary>
     /// Reports that the bot runs, with the time at which the replay will end. This stays the bot's newest report until its last one, so a
@@ -69,10 +73,16 @@ internal sealed class ReplayRecorder(ReplayClient client, string botName, Replay
 
     /// <summary>
     /// Reports with the time of the clock: the other reports have times of the replay, which do not show that the bot lives. A replay that
-    /// takes a few seconds makes no such report.
+    /// takes a few seconds makes no such report. A bot that replays the candles' own times is of the past, and only asks what its owner wants.
     /// </summary>
     public async Task ShowLifeAsync(StatusReported status, CancellationToken cancellationToken)
     {
+        if (times.End is null)
+        {
+            await AskAsync(cancellationToken);
+            return;
+        }
+
         hasPulse = true;
         var now = time.GetUtcNow();
         await PostAsync(
@@ -187,9 +197,13 @@ internal sealed class ReplayRecorder(ReplayClient client, string botName, Replay
         if (body is StatusBody)
         {
             reported = time.GetTimestamp();
-            if (!posted.Existed)
+            if (posted.Existed)
             {
                 // A kept answer says what was asked when the record was sent first.
+                await AskAsync(cancellationToken);
+            }
+            else
+            {
                 Orders = posted.Answer.Control ?? Orders;
             }
         }

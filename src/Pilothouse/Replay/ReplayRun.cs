@@ -69,7 +69,7 @@ internal sealed class ReplayRun(SampleBot bot, ReplayRecorder recorder, Steering
 
         while ((candleTime / factor) - time.GetElapsedTime(started) is var wait && wait > TimeSpan.Zero && !steering.HasStopped)
         {
-            var pause = recorder.UntilPulse is { } pulse && pulse < wait && bot.StatusNow() is not null ? pulse : wait;
+            var pause = recorder.UntilPulse < wait && bot.StatusNow() is not null ? recorder.UntilPulse : wait;
             if (pause > TimeSpan.Zero)
             {
                 await Task.Delay(pause, time, cancellationToken);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Serialization;
 using Pilothouse.Contract;
 using Pilothouse.Operations;
@@ -83,6 +84,14 @@ internal static class FillStore
 
     private static readonly Sql OfTrade = new($"SELECT {Table.Selection} FROM fills WHERE trade_id = @trade_id ORDER BY time_key(filled_at), id");
 
+    /// <summary>How many trades one statement asks for.</summary>
+    private const int Slots = 32;
+
+    private static readonly Sql OfTrades = new($"""
+        SELECT {Table.Selection} FROM fills WHERE trade_id IN ({string.Join(", ", Enumerable.Range(0, Slots).Select(static slot => $"@id{slot}"))})
+        ORDER BY trade_id, time_key(filled_at), id
+        """);
+
     private static readonly Sql FindExternal = new($"SELECT {Table.Selection} FROM fills WHERE trade_id = @trade_id AND external_id = @external_id");
 
     private static readonly Sql FindTrade = new("SELECT trade_id FROM fills WHERE id = @id");
@@ -92,6 +101,31 @@ internal static class FillStore
     /// <summary>Returns the fills of a trade in the order of time.</summary>
     public static ValueTask<List<Fill>> OfTradeAsync(Session session, long tradeId) =>
         session.Prepare(OfTrade).Set("trade_id", (long?)tradeId).ListAsync(Table.Read);
+
+    /// <summary>Returns the fills of those trades that have rows here, each in the order of time.</summary>
+    public static async ValueTask<Dictionary<long, List<Fill>>> OfTradesAsync(Session session, IReadOnlyList<Trade> trades)
+    {
+        var found = new Dictionary<long, List<Fill>>();
+        foreach (var part in trades.Chunk(Slots))
+        {
+            var statement = session.Prepare(OfTrades);
+            for (var slot = 0; slot < Slots; slot++)
+            {
+                statement = statement.Set(string.Create(CultureInfo.InvariantCulture, $"id{slot}"), slot < part.Length ? (long?)part[slot].Id : null);
+            }
+
+            await statement.EachAsync(row =>
+            {
+                if (Table.Read(row) is { TradeId: { } id } fill)
+                {
+                    found.TryAdd(id, []);
+                    found[id].Add(fill);
+                }
+            });
+        }
+
+        return found;
+    }
 
     public static ValueTask<Fill?> FindExternalAsync(Session session, long tradeId, string externalId) =>
         session.Prepare(FindExternal).Set("trade_id", (long?)tradeId).Set("external_id", externalId).FirstAsync(Table.Read);

@@ -14,9 +14,11 @@ internal static class ShownFills
     private const decimal MostFees = 1e28m;
 
     /// <summary>Returns the fills of a trade in the order of time.</summary>
-    public static async ValueTask<List<Fill>> OfAsync(Session session, Trade trade)
+    public static async ValueTask<List<Fill>> OfAsync(Session session, Trade trade) => Of(trade, await FillStore.OfTradeAsync(session, trade.Id));
+
+    /// <summary>Returns the fills of a trade, those that are stored and those that its own row tells, in the order of time.</summary>
+    public static List<Fill> Of(Trade trade, List<Fill> shown)
     {
-        var shown = await FillStore.OfTradeAsync(session, trade.Id);
         if (shown.Count == 0)
         {
             shown.Add(trade.IsClosed ? TradeFills.OpeningOf(trade) with { Fees = EntryFeesOf(trade) } : TradeFills.OpeningOf(trade));

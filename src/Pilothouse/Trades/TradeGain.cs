@@ -6,12 +6,11 @@ namespace Pilothouse.Trades;
 internal static class TradeGain
 {
     /// <summary>
-    /// Returns what is left of an open trade at its average cost, or the whole of a closed one at its entry price, would earn at
-    /// <paramref name="price"/>, in the settle asset; null if that cannot be computed.
+    /// Returns what a quantity of a trade that was bought, or sold, at an average cost would earn at a price, in the settle asset; null if
+    /// that cannot be computed.
     /// </summary>
-    public static decimal? At(Trade trade, decimal price)
+    public static decimal? At(Trade trade, decimal? quantity, decimal? cost, decimal price)
     {
-        var (quantity, cost) = trade.IsClosed ? (trade.Quantity, trade.EntryPrice) : (trade.RemainingQuantity, trade.AverageCost);
         if (quantity is null || cost is not > 0 || NewTrade.Sides.Normal(trade.Side) is not { } side)
         {
             return null;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Pilothouse.Prices;
 using Pilothouse.Storage;
 using Pilothouse.Trades;
 
@@ -6,7 +7,9 @@ namespace Pilothouse.Why;
 
 /// <summary>Puts together why a trade was made: from the rows that name each other by their ids.</summary>
 /// <param name="prices">What stored prices say of the trade.</param>
-internal sealed class WhyReader(ITradePrices prices)
+/// <param name="units">Which amounts may be added.</param>
+/// <param name="clock">The server's.</param>
+internal sealed class WhyReader(ITradePrices prices, MoneyUnits units, TimeProvider clock)
 {
     /// <summary>Returns what is known of a trade, and what is not.</summary>
     /// <param name="session">A snapshot.</param>
@@ -24,7 +27,7 @@ internal sealed class WhyReader(ITradePrices prices)
 
         // A step without a readable time stands beside those of its kind: the first entry is where the trade begins.
         var ordered = steps.OrderBy(step => step.Time ?? trade.Timestamp ?? DateTimeOffset.MinValue).ThenBy(static step => Array.IndexOf(WhyStep.Kinds, step.Kind));
-        return new(trade, [.. ordered], ResultOf(trade, costs), gaps);
+        return new(trade, [.. ordered], await ResultOfAsync(session, trade, costs, gaps), gaps);
     }
 
     private static async ValueTask AddSignalAsync(Session session, Trade trade, List<WhyStep> steps, List<WhyGap> gaps)
@@ -95,13 +98,52 @@ internal sealed class WhyReader(ITradePrices prices)
         }
     }
 
-    private static WhyResult ResultOf(Trade trade, List<WhyCost> costs)
+    private async ValueTask<WhyResult> ResultOfAsync(Session session, Trade trade, List<WhyCost> costs, List<WhyGap> gaps)
     {
-        var pnl = trade.IsClosed ? trade.Pnl : null;
-        decimal? cost = costs.Exists(static one => one.EstimatedCost is not null)
-            ? costs.Aggregate(default(MoneySum), static (sum, one) => sum.Plus(one.EstimatedCost ?? 0)).Value : null;
-        var isDollar = trade.SettleAsset is { } asset && SettleAsset.UnitOf(asset) == SettleAsset.Reporting;
-        return new(trade.Status, pnl, trade is { IsClosed: true, Timestamp: { } opened, ClosedAt: { } closed } ? (closed - opened).TotalSeconds : null,
-            cost, isDollar && pnl is { } earned && cost is { } paid ? default(MoneySum).Plus(earned).Plus(-paid).Value : null);
+        var paid = costs.FindAll(static one => one.EstimatedCost is not null);
+        decimal? cost = paid.Count == 0 ? null : paid.Aggregate(default(MoneySum), static (sum, one) => sum.Plus(one.EstimatedCost!.Value)).Value;
+        var result = new WhyResult(trade.Status, trade.IsClosed ? trade.Pnl : null,
+            trade is { IsClosed: true, Timestamp: { } opened, ClosedAt: { } closed } ? (closed - opened).TotalSeconds : null, cost, null, null);
+        return result is { Pnl: { } pnl, AiCost: { } spent } ? await AfterAsync(session, trade, pnl, spent, paid, result, gaps) : result;
+    }
+
+    /// <summary>
+    /// Takes the costs, which are in dollars, off the pnl. Where the trade settles in something else, both are converted to the reporting
+    /// currency: the pnl at the price of its close, each cost at that of its time (docs/metrics.md, "Which money").
+    /// </summary>
+    private async ValueTask<WhyResult> AfterAsync(
+        Session session, Trade trade, decimal pnl, decimal spent, List<WhyCost> costs, WhyResult result, List<WhyGap> gaps)
+    {
+        var asset = units.Of(trade.SettleAsset);
+        if (units.UnitOf(asset) == units.UnitOf(SettleAsset.Reporting))
+        {
+            return result with { PnlAfterAi = default(MoneySum).Plus(pnl).Plus(-spent).Value, Currency = asset };
+        }
+
+        var rates = new AssetPrices(units);
+        var at = trade.ClosedAt ?? trade.Timestamp ?? DateTimeOffset.MinValue;
+        var now = clock.GetUtcNow();
+        await rates.FindAsync(session, costs.Select(cost => ((string?)SettleAsset.Reporting, cost.Timestamp ?? at)).Append((asset, at)), now);
+        var (after, missing) = (default(MoneySum), new MissingPrices());
+        Add(pnl, asset, at, "trade");
+        costs.ForEach(cost => Add(-cost.EstimatedCost!.Value, SettleAsset.Reporting, cost.Timestamp ?? at, "cost"));
+        if (missing.Any)
+        {
+            gaps.Add(new("pnl_after_ai", $"What is left after the costs of AI is not known in {units.Reporting}: {missing.Sentence(units.Reporting)}."));
+        }
+
+        return result with { PnlAfterAi = missing.Any ? null : after.Value, Currency = units.Reporting };
+
+        void Add(decimal amount, string of, DateTimeOffset time, string what)
+        {
+            if (rates.ValueOf(amount, of, time) is { } worth)
+            {
+                after = after.Plus(worth);
+            }
+            else
+            {
+                missing.Add(units.UnitOf(of), what);
+            }
+        }
     }
 }

@@ -62,11 +62,12 @@ internal sealed record WhyCost(
 /// <param name="Pnl">Of a closed trade; null before.</param>
 /// <param name="HoldingSeconds">From its entry to its close; null before.</param>
 /// <param name="AiCost">The sum of what its decisions cost, in dollars; null if no cost names one of them.</param>
-/// <param name="PnlAfterAi">The pnl less that, of a closed trade that settles in an asset that counts as a dollar.</param>
-internal sealed record WhyResult(string? Status, decimal? Pnl, double? HoldingSeconds, decimal? AiCost, decimal? PnlAfterAi);
+/// <param name="PnlAfterAi">The pnl of a closed trade less that.</param>
+/// <param name="Currency">That of <paramref name="PnlAfterAi"/>: the settle asset if it counts as a dollar, else the reporting currency; null without one.</param>
+internal sealed record WhyResult(string? Status, decimal? Pnl, double? HoldingSeconds, decimal? AiCost, decimal? PnlAfterAi, string? Currency);
 
 /// <summary>Something that is not known.</summary>
-/// <param name="What">What it is: signal, analysis, decision, spike, cost, exit or prices.</param>
+/// <param name="What">What it is: signal, analysis, decision, spike, cost, exit, prices or pnl_after_ai.</param>
 /// <param name="Message">Why it is not known, or how it would be, as a sentence.</param>
 internal sealed record WhyGap(string What, string Message);
 

@@ -93,19 +93,6 @@ public sealed class FleetTests
     }
 
     [Fact]
-    public async Task Profits_in_currencies_that_cannot_be_added_are_given_for_each()
-    {
-        await using var server = await TestServer.StartAsync();
-        await BotSilenceTests.ReportAsync(server, "alpha");
-        await TradeAsync(server, ""","exit_price":110,"status":"closed" """);
-        await server.PostAsync("/api/trades", """{"bot_name":"alpha","trading_pair":"ETH/BTC","side":"BUY","entry_price":1,"exit_price":2,"quantity":1,"status":"closed"}""");
-        var bot = await BotAsync(server);
-        Assert.Null(bot["total_pnl"]);
-        Assert.Contains("BTC and USDT", (string?)bot["undefined"]!["total_pnl"], StringComparison.Ordinal);
-        WriteChecks.Same("""[{"currency":"BTC","today_pnl":1,"total_pnl":1},{"currency":"USDT","today_pnl":10,"total_pnl":10}]""", bot["pnl_by_currency"]!);
-    }
-
-    [Fact]
     public async Task Two_bots_of_one_name_in_two_modes_are_named_and_each_mode_has_its_own_figures()
     {
         await using var server = await TestServer.StartAsync();

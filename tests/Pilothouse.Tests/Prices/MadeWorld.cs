@@ -7,7 +7,7 @@ namespace Pilothouse.Tests.Prices;
 /// <summary>A world of candles, signals, looks at the market and trades, the same for the same seed, posted to a server.</summary>
 internal sealed class MadeWorld(TestServer server, int seed, int minutesLong = 600)
 {
-    private static readonly string[] Pairs = ["BTC/USDT", "ETHUSDC", "SUI/USDC", "kPEPE/USDC:USDC", "ETH/BTC"];
+    private static readonly string[] Pairs = ["BTC/USDT", "ETHUSDC", "SUI/USDC", "kPEPE/USDC:USDC", "ETH/BTC", "BTC/USD:BTC"];
     private static readonly (string Name, int Minutes)[] Timeframes = [("1m", 1), ("15m", 15), ("1h", 60)];
 
     private readonly Random random = new(seed);
@@ -18,7 +18,7 @@ internal sealed class MadeWorld(TestServer server, int seed, int minutesLong = 6
     /// <summary>Posts all, ten hours or as long as it is asked for, up to the server's now, in parts between which the clock moves on, so that some candles are posted while they run.</summary>
     public async Task PostAsync()
     {
-        foreach (var pair in Pairs.Take(4))
+        foreach (var pair in Pairs.Except(["ETH/BTC"]))
         {
             foreach (var (name, minutes) in Timeframes.Where(_ => random.Next(4) > 0))
             {
@@ -63,6 +63,13 @@ internal sealed class MadeWorld(TestServer server, int seed, int minutesLong = 6
             world[name] = value;
         }
 
+        var fills = new JsonObject();
+        foreach (var trade in trades.AsArray().Where(static trade => (string?)trade!["status"] == "closed"))
+        {
+            fills[trade!["id"]!.ToString()] = (await server.GetAsync($"/api/trades/{trade["id"]}/fills"))["data"]!.DeepClone();
+        }
+
+        world["fills"] = fills;
         var file = server.Folder.File("world.json");
         await File.WriteAllTextAsync(file, world.ToJsonString());
         var (code, output, error) = await Tool.RunAsync("/usr/bin/python3", [Repository.PathOf("tests", "tools", script), file]);
@@ -132,12 +139,37 @@ internal sealed class MadeWorld(TestServer server, int seed, int minutesLong = 6
             ["leverage"] = 3,
             ["timestamp"] = Time(opened),
         };
-        if (number % 3 > 0)
+        var closed = opened + random.Next(Math.Min(240, -opened));
+        if (number % 3 == 1)
         {
-            (trade["status"], trade["exit_price"], trade["closed_at"]) = ("closed", Price(), Time(opened + random.Next(Math.Min(240, -opened))));
+            (trade["status"], trade["exit_price"], trade["closed_at"]) = ("closed", Price(), Time(closed));
         }
 
-        await server.PostAsync("/api/trades", trade.ToJsonString());
+        var id = (long)(await server.PostAsync("/api/trades", trade.ToJsonString()))["trade_id"]!;
+        if (number % 3 == 2)
+        {
+            await PostFillsAsync(id, (decimal)trade["quantity"]!, opened, closed);
+        }
+    }
+
+    /// <summary>Posts entries and partial exits of a trade, and at last the exit that closes it.</summary>
+    private async Task PostFillsAsync(long id, decimal open, int opened, int closed)
+    {
+        foreach (var at in Enumerable.Range(0, random.Next(5)).Select(_ => random.Next(opened, closed + 1)).Order())
+        {
+            var isEntry = random.Next(2) == 0 || open < 0.02m;
+            var quantity = isEntry ? random.Next(1, 1000) / 100m : Math.Round(open * random.Next(1, 9) / 10, 2);
+            if (quantity > 0 && (isEntry || quantity < open))
+            {
+                await FillAsync(isEntry ? "entry" : "exit", quantity, at);
+                open += isEntry ? quantity : -quantity;
+            }
+        }
+
+        await FillAsync("exit", open, closed);
+
+        Task FillAsync(string kind, decimal quantity, int at) => server.PostAsync($"/api/trades/{id}/fills",
+            new JsonObject { ["kind"] = kind, ["price"] = Price(), ["quantity"] = quantity, ["filled_at"] = Time(at) }.ToJsonString());
     }
 
     private decimal Price() => 90 + (random.Next(2000) / 100m);

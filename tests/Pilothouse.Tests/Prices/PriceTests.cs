@@ -52,6 +52,33 @@ public sealed class PriceTests
         }
     }
 
+    /// <summary>
+    /// In 10 at 100, out 5 at 120 at 10:10, out 5 at 110 at 10:20. Seen are 130 before the first exit, and 90 after it: 10 × 30 and 5 × −10.
+    /// By the whole quantity the worst would be −100.
+    /// </summary>
+    [Fact]
+    public async Task What_was_open_at_each_moment_counts_for_the_best_and_the_worst_of_a_trade()
+    {
+        await using var server = await TestServer.StartAsync();
+        await server.PostAsync("/api/trades", """{"timestamp":"2026-03-02T10:00:00Z","trading_pair":"SUI/USDC","side":"BUY","entry_price":100,"quantity":10}""");
+        foreach (var (at, price) in new[] { ("10:05", 130), ("10:15", 90) })
+        {
+            await server.PostAsync("/api/signals", $$"""{"timestamp":"2026-03-02T{{at}}:00Z","trading_pair":"SUI/USDC","signal_type":"HOLD","signal_strength":0,"price":{{price}}}""");
+        }
+
+        // Half of it is out when this candle begins, and its high came before or after the end: only its open counts.
+        await server.PostAsync("/api/candles", """{"trading_pair":"SUI/USDC","timeframe":"15m","open_time":"2026-03-02T10:15:00Z","open":125,"high":200,"low":1,"close":100}""");
+        await server.PostAsync("/api/trades/1/fills", """{"kind":"exit","price":120,"quantity":5,"filled_at":"2026-03-02T10:10:00Z"}""");
+        await server.PostAsync("/api/trades/1/fills", """{"kind":"exit","price":110,"quantity":5,"filled_at":"2026-03-02T10:20:00Z"}""");
+        var trade = (await server.GetAsync("/api/trades/1"))["data"]!;
+        Assert.Equal((150m, 300m, -50m), ((decimal)trade["pnl"]!, (decimal)trade["mfe"]!, (decimal)trade["mae"]!));
+
+        // Fills of another program that do not fit together say nothing.
+        server.Sql("UPDATE fills SET quantity = 50 WHERE price = 120");
+        trade = (await server.GetAsync("/api/trades/1"))["data"]!;
+        Assert.Equal((null, null), ((decimal?)trade["mfe"], (decimal?)trade["mae"]));
+    }
+
     [Fact]
     public async Task The_newest_of_all_sources_is_the_price()
     {

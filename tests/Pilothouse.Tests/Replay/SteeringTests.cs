@@ -134,6 +134,51 @@ public sealed class SteeringTests : IDisposable
         Assert.Empty(server.Requests.Skip(stored).Where(static request => request.Path != "/api/candles/batch").Select(static request => request.IdempotencyKey).Except(before));
     }
 
+    /// <summary>
+    /// 180 minutes at 60 minutes a minute are 180 seconds. The reports have the candles' own times and come each hour; between them the bot
+    /// asks each 15 seconds what its owner wants, and makes no report of now.
+    /// </summary>
+    [Fact]
+    public async Task A_slow_replay_of_old_times_asks_what_its_owner_wants_between_its_reports()
+    {
+        await using var server = await FakeServer.StartAsync();
+        var asked = 0;
+        server.Instead = request => request.Path.EndsWith("/control", StringComparison.Ordinal) && ++asked > 5
+            ? new Answer(200, $$"""{"success":true,"data":{{Orders(7, "paused")}}}""") : null;
+        var settings = new ReplaySettings(server.Address, "ph_test", [Data()], Speed: 60, "replay_bot", AsRecorded: true);
+        using var http = settings.Connect();
+        await new ReplaySession(settings, http, new SteppingTime(), Terminal()).RunAsync(TestContext.Current.CancellationToken);
+        Assert.InRange(asked, 8, 14);
+        Assert.Equal("7 False,7 True", Said(server));
+        Assert.All(Reports(server), static report => Assert.StartsWith("2018-04-0", (string)report["timestamp"]!, StringComparison.Ordinal));
+
+        // It began at 23:25, and had asked five times after at most 75 seconds.
+        Assert.NotEmpty(Opened(server));
+        Assert.DoesNotContain(Opened(server), static at => string.CompareOrdinal(at, "00:42") > 0 && string.CompareOrdinal(at, "12:00") < 0);
+    }
+
+    [Fact]
+    public async Task A_replay_whose_reports_are_stored_already_hears_within_its_next_report()
+    {
+        await using var server = await FakeServer.StartAsync();
+        var reported = "";
+        server.Instead = request =>
+        {
+            if (request.Path == "/api/bot-status" && request.Body.Length > 0)
+            {
+                reported = TimeOf(JsonNode.Parse(request.Body)!.AsObject());
+                return new Answer(200, """{"success":true,"message":"stored before","status_id":1}""");
+            }
+
+            return request.Path.EndsWith("/control", StringComparison.Ordinal) && string.CompareOrdinal(reported, "01:00") >= 0 && string.CompareOrdinal(reported, "12:00") < 0
+                ? new Answer(200, $$"""{"success":true,"data":{{Orders(7, "paused")}}}""") : null;
+        };
+        await ReplayAsync(server);
+        Assert.Contains(Opened(server), static at => string.CompareOrdinal(at, "01:00") < 0);
+        Assert.DoesNotContain(Opened(server), static at => string.CompareOrdinal(at, "01:00") > 0 && string.CompareOrdinal(at, "12:00") < 0);
+        Assert.Equal("7 False,7 True", Said(server));
+    }
+
     private static string Orders(int number, string state, string? openTrades = null, bool isEmergency = false) => new JsonObject
     {
         ["bot_name"] = "replay_bot",
@@ -192,22 +237,4 @@ public sealed class SteeringTests : IDisposable
 
     private static string Said(FakeServer server) => string.Join(',', server.Requests.Where(static request => request.Path.EndsWith("/heard", StringComparison.Ordinal))
         .Select(static request => JsonNode.Parse(request.Body)! is var said ? $"{said["control_seq"]} {(bool)said["done"]!}" : ""));
-
-    /// <summary>A clock that moves by what is waited for.</summary>
-    private sealed class SteppingTime : TimeProvider
-    {
-        private long ticks = TestServer.Start.UtcTicks;
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override DateTimeOffset GetUtcNow() => new(Interlocked.Read(ref ticks), TimeSpan.Zero);
-
-        public override long GetTimestamp() => Interlocked.Read(ref ticks);
-
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
-        {
-            Interlocked.Add(ref ticks, Math.Max(0, dueTime.Ticks));
-            return base.CreateTimer(callback, state, TimeSpan.Zero, period);
-        }
-    }
 }

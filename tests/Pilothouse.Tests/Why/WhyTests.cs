@@ -47,6 +47,33 @@ public sealed class WhyTests
         Assert.Equal(["prices"], why["missing"]!.AsArray().Select(static gap => (string?)gap!["what"]));
     }
 
+    /// <summary>
+    /// A decision cost 30 dollars. A trade that earned 10 USDC has 10 − 30 = −20 left; one that earned 0.001 BTC at 50,000 has 50 − 30 = 20.
+    /// </summary>
+    [Theory]
+    [InlineData("SUI/USDC", 10, "USD", "true", -20.0, "USDC")]
+    [InlineData("SUI/BTC", 0.001, "USD", "true", 20.0, "USD")]
+    [InlineData("SUI/BTC", 0.001, "BTC", "true", 0.0004, "BTC")]
+    [InlineData("SUI/EUR", 10, "USD", "true", null, "USD")]
+    [InlineData("SUI/USDC", 10, "USD", "false", null, "USD")]
+    [InlineData("SUI/USD", 10, "USD", "false", -20.0, "USD")]
+    public async Task What_is_left_after_the_costs_of_AI_is_in_one_currency(string pair, double pnl, string reporting, string atPar, double? left, string currency)
+    {
+        await using var server = await TestServer.StartAsync(("REPORTING_CURRENCY", reporting), ("STABLECOINS_AT_PAR", atPar));
+        foreach (var (priced, price) in new[] { ("BTC/USD", 50000.0), ("USD/BTC", 0.00002) })
+        {
+            await server.PostAsync("/api/signals", System.FormattableString.Invariant($$"""{"timestamp":"2026-03-02T09:00:00Z","trading_pair":"{{priced}}","signal_type":"HOLD","signal_strength":0,"price":{{price}}}"""));
+        }
+
+        await server.PostAsync("/api/trades", System.FormattableString.Invariant($$"""{"timestamp":"2026-03-02T10:00:00Z","closed_at":"2026-03-02T11:00:00Z","status":"closed","trading_pair":"{{pair}}","side":"BUY","entry_price":100,"exit_price":{{100 + pnl}},"quantity":1}"""));
+        server.Sql("INSERT INTO agent_decisions(id, timestamp, agent_name, agent_role, decision_type, decision, trade_id) VALUES (1, '2026-03-02 10:00:00', 'a', 'b', 'c', 'd', 1)");
+        await server.PostAsync("/api/cost-analytics", """{"timestamp":"2026-03-02T10:00:00Z","api_name":"llm","operation_type":"chat","estimated_cost":30,"decision_id":1}""");
+        var why = (await server.GetAsync("/api/why/trades/1"))["data"]!;
+        Assert.Equal((left, currency), ((double?)why["result"]!["pnl_after_ai"], (string?)why["result"]!["currency"]));
+        var gap = why["missing"]!.AsArray().SingleOrDefault(static gap => (string?)gap!["what"] == "pnl_after_ai");
+        Assert.Equal(left is null ? $"What is left after the costs of AI is not known in USD: 1 trade in {pair[4..]} has no price in USD." : null, (string?)gap?["message"]);
+    }
+
     [Fact]
     public async Task What_is_missing_is_named_with_a_sentence()
     {
@@ -54,7 +81,7 @@ public sealed class WhyTests
         await server.PostAsync("/api/trades", """{"trading_pair":"SUI/USDC","side":"BUY","entry_price":4,"quantity":10}""");
         var why = (await server.GetAsync("/api/why/trades/1"))["data"]!;
         Assert.Equal(["entry"], why["steps"]!.AsArray().Select(static step => (string?)step!["kind"]));
-        Assert.Equal("""{"status":"open","pnl":null,"holding_seconds":null,"ai_cost":null,"pnl_after_ai":null}""", why["result"]!.ToJsonString());
+        Assert.Equal("""{"status":"open","pnl":null,"holding_seconds":null,"ai_cost":null,"pnl_after_ai":null,"currency":null}""", why["result"]!.ToJsonString());
         Assert.Equal(["signal", "analysis", "decision", "spike", "cost", "exit", "prices"], why["missing"]!.AsArray().Select(static gap => (string?)gap!["what"]));
         Assert.All(why["missing"]!.AsArray(), static gap => Assert.EndsWith(".", (string)gap!["message"]!, StringComparison.Ordinal));
 
