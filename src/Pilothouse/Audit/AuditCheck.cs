@@ -22,7 +22,7 @@ internal sealed class AuditCheck(IReadOnlyList<AuditKey> keys)
 {
     private const int MostProblems = 100;
 
-    private static readonly Sql Rows = new($"SELECT {AuditRow.Columns} FROM audit_log ORDER BY chain, number, id");
+    private static readonly Sql Rows = new($"SELECT {AuditRow.Columns.Selection} FROM audit_log ORDER BY chain, number, id");
 
     private readonly List<string> problems = [];
     private Dictionary<string, AuditChain> sealedChains = [];
@@ -56,7 +56,7 @@ internal sealed class AuditCheck(IReadOnlyList<AuditKey> keys)
             }
         }
 
-        await session.Prepare(Rows).EachAsync(row => Look(AuditRow.Read(row)));
+        await session.Prepare(Rows).EachAsync(row => Look(AuditRow.Columns.Read(row)));
         EndChain();
         foreach (var one in sealedChains.Values.Where(static one => one.Number >= one.FirstNumber))
         {

@@ -56,15 +56,14 @@ internal sealed record AuditEntry(
 /// <summary>The list queries of the audit log.</summary>
 internal static class AuditStore
 {
-    public static readonly ListSql List = new("audit_log", AuditRow.Columns, "timestamp",
+    public static readonly ListSql List = new("audit_log", AuditRow.Columns.Selection, "timestamp",
         [("who", "who = @who"), ("operation", "operation = @operation"), ("record_table", "record_table = @record_table"), ("record_id", "record_id = @record_id")])
     { Leaders = ["record_id"], Groups = ["operation who record_table"], TimeKey = "own_time_key(timestamp)", HasTimeIndex = false };
 
-    public static AuditEntry Read(Row row) => AuditEntry.Of(AuditRow.Read(row));
+    public static AuditEntry Read(Row row) => AuditEntry.Of(AuditRow.Columns.Read(row));
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, Converters = [typeof(TimeJson)])]
 [JsonSerializable(typeof(Page<AuditEntry>))]
-[JsonSerializable(typeof(AuditRow))]
 [JsonSerializable(typeof(string))]
 internal sealed partial class AuditJson : JsonSerializerContext;

@@ -12,7 +12,7 @@ internal sealed class AuditPurge(Database database, AuditKey key, Settings setti
 {
     private const int PurgedAtOnce = 200;
 
-    private static readonly Sql Oldest = new($"SELECT {AuditRow.Columns} FROM audit_log WHERE chain = @chain AND number < @newest ORDER BY number LIMIT @limit");
+    private static readonly Sql Oldest = new($"SELECT {AuditRow.Columns.Selection} FROM audit_log WHERE chain = @chain AND number < @newest ORDER BY number LIMIT @limit");
 
     private static readonly Sql Delete = new("DELETE FROM audit_log WHERE chain = @chain AND number <= @number");
 
@@ -28,7 +28,7 @@ internal sealed class AuditPurge(Database database, AuditKey key, Settings setti
         {
             var chain = await ends.FindAsync(session, stored.Chain);
             AuditRow? last = null;
-            foreach (var row in await session.Prepare(Oldest).Set("chain", chain.Chain).Set("newest", (long?)chain.Number).Set("limit", (long?)PurgedAtOnce).ListAsync(AuditRow.Read))
+            foreach (var row in await session.Prepare(Oldest).Set("chain", chain.Chain).Set("newest", (long?)chain.Number).Set("limit", (long?)PurgedAtOnce).ListAsync(AuditRow.Columns.Read))
             {
                 if (!Timestamps.TryParse(row.Timestamp, out var time, out _) || time >= before)
                 {

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Pilothouse.Contract;
-using Pilothouse.Storage;
 
 namespace Pilothouse.CircuitBreaker;
 
@@ -40,31 +39,72 @@ internal static class BreakerStatus
 /// A stored event of the circuit breaker: from its trigger to the moment when it was cleared. What another program stored and we would not
 /// accept is read as null.
 /// </summary>
-/// <param name="BtcDropPercent">The largest fall in percent among the windows of the rule when it triggered.</param>
-/// <param name="DowntimeSeconds">From the trigger until it was cleared.</param>
-/// <param name="RecoveryTimeSeconds">From the beginning of the recovery until it was cleared.</param>
-/// <param name="CapitalSaved">Null unless somebody reports it.</param>
-/// <param name="PositionsAffected">How many positions were open when it triggered.</param>
-/// <param name="BotName">The bot that it stops; null for all.</param>
-/// <param name="Mode">The mode of that bot that it stops; null for each.</param>
-/// <param name="DryRun">1 if it stopped nothing, because CIRCUIT_BREAKER_DRY_RUN was set.</param>
-internal sealed record BreakerEvent(
-    long Id, DateTimeOffset? TriggeredAt, DateTimeOffset? ClearedAt, string? TriggerReason, string? TriggerType, string? Status,
-    decimal? BtcPriceAtTrigger, decimal? EthPriceAtTrigger, double? BtcDropPercent, double? EthDropPercent, double? MarketCapDropPercent,
-    [property: JsonPropertyName("liquidations_1h")] decimal? Liquidations1h, long? FearGreedIndex, JsonElement? TriggerDetails, JsonElement? MarketSnapshot, long? DowntimeSeconds,
-    decimal? CapitalSaved, long? OrdersCancelled, long? PositionsAffected, long? RecoveryTimeSeconds, JsonElement? RecoveryConditionsMet,
-    long? UserNotified, string? Notes, string? TriggeredBy, string? ClearedBy, string? BotName, string? Mode, long? DryRun)
+internal sealed record BreakerEvent
 {
-    public const string Columns = "id, time_of(triggered_at), time_of(cleared_at), trigger_reason, trigger_type, status, "
-        + "btc_price_at_trigger, eth_price_at_trigger, btc_drop_percent, eth_drop_percent, market_cap_drop_percent, liquidations_1h, "
-        + "fear_greed_index, trigger_details, market_snapshot, downtime_seconds, capital_saved, orders_cancelled, positions_affected, "
-        + "recovery_time_seconds, recovery_conditions_met, user_notified, notes, triggered_by, cleared_by, bot_name, mode, dry_run";
+    public long Id { get; set; }
 
-    public static BreakerEvent Read(Row row) => new(
-        row.Id(0), row.Time(1), row.Time(2), row.Text(3), TriggerTypes.All.Normal(row.Text(4)), BreakerStatus.All.Normal(row.Text(5)),
-        row.Money(6), row.Money(7), row.Number(8), row.Number(9), row.Number(10), row.Money(11),
-        row.Whole(12), JsonText.Stored(row.Text(13)), JsonText.Stored(row.Text(14)), row.Whole(15), row.Money(16), row.Whole(17), row.Whole(18),
-        row.Whole(19), JsonText.Stored(row.Text(20)), row.Whole(21), row.Text(22), row.Text(23), row.Text(24), row.Text(25), row.Text(26), row.Whole(27));
+    public DateTimeOffset? TriggeredAt { get; set; }
+
+    public DateTimeOffset? ClearedAt { get; set; }
+
+    public string? TriggerReason { get; set; }
+
+    public string? TriggerType { get; set => field = TriggerTypes.All.Normal(value); }
+
+    public string? Status { get; set => field = BreakerStatus.All.Normal(value); }
+
+    public decimal? BtcPriceAtTrigger { get; set; }
+
+    public decimal? EthPriceAtTrigger { get; set; }
+
+    /// <summary>The largest fall in percent among the windows of the rule when it triggered.</summary>
+    public double? BtcDropPercent { get; set; }
+
+    public double? EthDropPercent { get; set; }
+
+    public double? MarketCapDropPercent { get; set; }
+
+    [JsonPropertyName("liquidations_1h")]
+    public decimal? Liquidations1h { get; set; }
+
+    public long? FearGreedIndex { get; set; }
+
+    public JsonElement? TriggerDetails { get; set; }
+
+    public JsonElement? MarketSnapshot { get; set; }
+
+    /// <summary>From the trigger until it was cleared.</summary>
+    public long? DowntimeSeconds { get; set; }
+
+    /// <summary>Null unless somebody reports it.</summary>
+    public decimal? CapitalSaved { get; set; }
+
+    public long? OrdersCancelled { get; set; }
+
+    /// <summary>How many positions were open when it triggered.</summary>
+    public long? PositionsAffected { get; set; }
+
+    /// <summary>From the beginning of the recovery until it was cleared.</summary>
+    public long? RecoveryTimeSeconds { get; set; }
+
+    public JsonElement? RecoveryConditionsMet { get; set; }
+
+    public long? UserNotified { get; set; }
+
+    public string? Notes { get; set; }
+
+    public string? TriggeredBy { get; set; }
+
+    public string? ClearedBy { get; set; }
+
+    /// <summary>The bot that it stops; null for all.</summary>
+    public string? BotName { get; set; }
+
+    /// <summary>The mode of that bot that it stops; null for each.</summary>
+    public string? Mode { get; set; }
+
+    /// <summary>1 if it stopped nothing, because CIRCUIT_BREAKER_DRY_RUN was set.</summary>
+    public long? DryRun { get; set; }
 }
 
 /// <summary>An event that is not cleared yet.</summary>

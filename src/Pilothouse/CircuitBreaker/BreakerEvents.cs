@@ -28,7 +28,37 @@ internal static class BreakerEvents
     /// <summary>The most notes of an event, in characters.</summary>
     private const int LongestNotes = 4000;
 
-    public static readonly ListSql List = new(Table, BreakerEvent.Columns, "triggered_at",
+    public static readonly RecordColumns<BreakerEvent> Columns = new(
+        Table, BreakerJson.Default.BreakerEvent,
+        Column.Time("triggered_at"),
+        Column.Time("cleared_at"),
+        Column.Text("trigger_reason", longest: 500),
+        Column.OneOf("trigger_type", TriggerTypes.All),
+        Column.OneOf("status", BreakerStatus.All),
+        Column.Money("btc_price_at_trigger"),
+        Column.Money("eth_price_at_trigger"),
+        Column.Number("btc_drop_percent"),
+        Column.Number("eth_drop_percent"),
+        Column.Number("market_cap_drop_percent"),
+        Column.Money("liquidations_1h"),
+        Column.Whole("fear_greed_index"),
+        Column.Text("trigger_details", LongestNotes),
+        Column.Text("market_snapshot", LongestNotes),
+        Column.Whole("downtime_seconds"),
+        Column.Money("capital_saved"),
+        Column.Whole("orders_cancelled"),
+        Column.Whole("positions_affected"),
+        Column.Whole("recovery_time_seconds"),
+        Column.Text("recovery_conditions_met", LongestNotes),
+        Column.Whole("user_notified"),
+        Column.Text("notes", LongestNotes),
+        Column.Text("triggered_by", longest: 200),
+        Column.Text("cleared_by", longest: 200),
+        Column.Bot(),
+        Column.Text("mode", longest: 20),
+        Column.Whole("dry_run"));
+
+    public static readonly ListSql List = new(Table, Columns.Selection, "triggered_at",
         ("trigger_type", "lower(trigger_type) = @trigger_type"), ("status", "lower(status) = @status"), ("bot_name", "bot_name = @bot_name"))
     { Leaders = [], Groups = ["trigger_type status bot_name"] };
 
@@ -37,7 +67,7 @@ internal static class BreakerEvents
         FROM {Table} WHERE cleared_at IS NULL AND triggered_by IS NOT NULL ORDER BY id
         """);
 
-    private static readonly Sql Find = new($"SELECT {BreakerEvent.Columns} FROM {Table} WHERE id = @id");
+    private static readonly Sql Find = new($"SELECT {Columns.Selection} FROM {Table} WHERE id = @id");
 
     private static readonly Sql Insert = new($"""
         INSERT INTO {Table}(triggered_at, trigger_reason, trigger_type, status, btc_price_at_trigger, eth_price_at_trigger, btc_drop_percent,
@@ -70,7 +100,7 @@ internal static class BreakerEvents
         row.Id(0), row.Text(1) ?? TriggerTypes.Manual, row.Text(2) == BreakerStatus.Recovering ? BreakerStatus.Recovering : BreakerStatus.Triggered,
         row.Time(3) ?? DateTimeOffset.MinValue, row.Text(4) ?? "", row.Text(5), row.Text(6), row.Whole(7) == 1, BreakerMemory.RecoveryOf(row.Text(8))));
 
-    public static ValueTask<BreakerEvent?> FindAsync(Session session, long id) => session.Prepare(Find).Set("id", (long?)id).FirstAsync(BreakerEvent.Read);
+    public static ValueTask<BreakerEvent?> FindAsync(Session session, long id) => session.Prepare(Find).Set("id", (long?)id).FirstAsync(Columns.Read);
 
     /// <summary>Stores a new event.</summary>
     /// <returns>Its id.</returns>

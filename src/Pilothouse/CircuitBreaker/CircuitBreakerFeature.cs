@@ -54,7 +54,7 @@ internal sealed class CircuitBreakerFeature : Feature
         { Query = StateQuery, PerMinute = 300 };
 
         yield return new Read<Page<BreakerEvent>>("listCircuitBreakerEvents", "GET /api/circuit-breaker/events", "What the circuit breaker did, newest first",
-            BreakerJson.Default.PageBreakerEvent, static (session, _, query) => BreakerEvents.List.PageAsync(session, query, query.Whole("limit"), BreakerEvent.Read))
+            BreakerJson.Default.PageBreakerEvent, static (session, _, query) => BreakerEvents.List.PageAsync(session, query, query.Whole("limit"), BreakerEvents.Columns.Read))
         { Query = EventsQuery, PerMinute = 100 };
 
         yield return new Write<NewBreakerTrigger, BreakerTriggered>(BreakerWork.Trigger, "POST /api/circuit-breaker/trigger", "Stop trading by hand",

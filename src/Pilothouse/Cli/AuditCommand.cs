@@ -14,7 +14,7 @@ namespace Pilothouse.Cli;
 /// </summary>
 internal static class AuditCommand
 {
-    private static readonly Sql Rows = new($"SELECT {AuditRow.Columns} FROM audit_log ORDER BY chain, number");
+    private static readonly Sql Rows = new($"SELECT {AuditRow.Columns.Selection} FROM audit_log ORDER BY chain, number");
 
     public static Command Create() => new("audit", "The log of who did what to money, rights and state.") { Verify(), Export() };
 
@@ -48,7 +48,7 @@ internal static class AuditCommand
         var command = new Command("export", "Write every row to standard output, one JSON object a line, oldest first.");
         command.SetAction(static (_, _) => WithLogAsync(static async (_, session) =>
         {
-            await session.Prepare(Rows).EachAsync(static row => Shell.Print(JsonText.Of(AuditRow.Read(row), AuditJson.Default.AuditRow)));
+            await session.Prepare(Rows).EachAsync(static row => Shell.Print(JsonText.Of(AuditRow.Columns.Read(row), AuditRowJson.Default.AuditRow)));
             return Shell.Good;
         }));
         return command;

@@ -27,7 +27,7 @@ internal abstract class Table(string name, Type input, string time, Column[] col
     public IReadOnlyList<Column> Columns => columns;
 
     /// <summary>The list of all columns for a SELECT, in the order of <see cref="Columns"/> after the id.</summary>
-    public string Selection { get; } = "id, " + string.Join(", ", columns.Select(static column => column.Selection));
+    public string Selection { get; } = RecordColumns<object>.SelectionOf(columns);
 }
 
 /// <summary>
@@ -65,7 +65,7 @@ internal class Table<TInput> : Table
         }
 
         var names = columns.Select(static column => column.Name).ToArray();
-        insertion = $"INSERT INTO {name}({string.Join(", ", names)}) VALUES ({string.Join(", ", names.Select(static column => "@" + column))}) {OnConflict(columns)}RETURNING ";
+        insertion = $"{RecordColumns<object>.InsertionOf(name, names)} {OnConflict(columns)}RETURNING ";
         insert = InsertReturning("id");
         references = [.. columns.Index().Where(column => column.Item.References is not null && values[column.Index] is not null).Select(column =>
             (column.Item, values[column.Index]!, new Sql($"SELECT 1 FROM {column.Item.References!.Value.Table} WHERE id = @id")))];
@@ -182,9 +182,7 @@ internal sealed class Table<TInput, TRow> : Table<TInput>
     where TInput : class, IInput<TInput>
     where TRow : class
 {
-    private readonly Func<object> make;
-    private readonly Action<object, object?> setId;
-    private readonly (Column Column, Action<object, object?> Set)[] fields;
+    private readonly RecordColumns<TRow> record;
     private readonly Sql store;
 
     /// <inheritdoc cref="Table{TInput}(string, JsonTypeInfo{TInput}, string, Column[])"/>
@@ -192,19 +190,8 @@ internal sealed class Table<TInput, TRow> : Table<TInput>
     public Table(string name, JsonTypeInfo<TInput> input, JsonTypeInfo<TRow> row, string time, params Column[] columns)
         : base(name, input, time, columns)
     {
-        var setters = row.Properties.Where(static field => field.Set is not null).ToDictionary(static field => field.Name, static field => field.Set!);
+        record = new(name, row, columns);
         store = InsertReturning(Selection);
-        make = row.CreateObject!;
-        setId = Take("id");
-        fields = Array.ConvertAll(columns, column => (column, Take(column.Name)));
-        if (setters.Keys.FirstOrDefault() is { } lost)
-        {
-            throw new InvalidOperationException($"The field {lost} of {typeof(TRow).Name} has no column in {name}.");
-        }
-
-        Action<object, object?> Take(string column) => setters.Remove(column, out var set)
-            ? set
-            : throw new InvalidOperationException($"The column {column} of {name} has no field in {typeof(TRow).Name}.");
     }
 
     public override Type Record => typeof(TRow);
@@ -222,15 +209,5 @@ internal sealed class Table<TInput, TRow> : Table<TInput>
     }
 
     /// <summary>Reads a row of <see cref="Table.Selection"/>.</summary>
-    public TRow Read(Row row)
-    {
-        var record = make();
-        setId(record, row.Id(0));
-        for (var i = 0; i < fields.Length; i++)
-        {
-            fields[i].Set(record, fields[i].Column.Read(row, i + 1));
-        }
-
-        return (TRow)record;
-    }
+    public TRow Read(Row row) => record.Read(row);
 }

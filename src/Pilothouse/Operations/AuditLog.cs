@@ -1,3 +1,4 @@
+using Pilothouse.Contract;
 using Pilothouse.Storage;
 
 namespace Pilothouse.Operations;
@@ -11,10 +12,7 @@ internal sealed class AuditLog(AuditKey key, TimeProvider clock)
     /// <summary>The name of the chain; a database with one writer has only one.</summary>
     public const string Chain = "main";
 
-    private static readonly Sql Insert = new("""
-        INSERT INTO audit_log(timestamp, who, who_name, operation, door, address, request_id, record_table, record_id, before, after, reason, chain, number, key_id, hash)
-        VALUES (@timestamp, @who, @who_name, @operation, @door, @address, @request_id, @record_table, @record_id, @before, @after, @reason, @chain, @number, @key_id, @hash)
-        """);
+    private static readonly Sql Insert = new(RecordColumns<AuditRow>.InsertionOf("audit_log", AuditRow.Columns.Names));
 
     /// <summary>Records what a call did outside of any transaction.</summary>
     public Task<bool> RecordAsync(Database database, Call call, string operation, Changed changed) => database.WriteAsync(async session =>
@@ -33,19 +31,30 @@ internal sealed class AuditLog(AuditKey key, TimeProvider clock)
         var after = changed.After is { } json ? await json(session) : null;
         var ends = AuditEnds.Of(session, key);
         var chain = await ends.FindAsync(session, Chain);
-        var row = new AuditRow(
-            0, Timestamps.ToStored(clock.GetUtcNow()), call.Caller.Owner, call.Caller.DisplayName, operation, call.Door, call.Address, call.RequestId,
-            changed.Table, changed.Id, changed.Before?.Invoke(), after, changed.Reason, Chain, chain.Number + 1, key.Id, "");
-        var hash = row.HashBy(key, chain.Hash);
-        var storing = session.Prepare(Insert)
-            .Set("timestamp", row.Timestamp).Set("who", row.Who).Set("who_name", row.WhoName).Set("operation", row.Operation).Set("door", row.Door)
-            .Set("address", row.Address).Set("request_id", row.RequestId).Set("record_table", row.RecordTable).Set("record_id", row.RecordId)
-            .Set("before", row.Before).Set("after", row.After).Set("reason", row.Reason).Set("chain", row.Chain).Set("number", (long?)row.Number).Set("key_id", row.KeyId).Set("hash", hash)
-            .ChangeAsync();
+        var row = new AuditRow
+        {
+            Timestamp = Timestamps.ToStored(clock.GetUtcNow()),
+            Who = call.Caller.Owner,
+            WhoName = call.Caller.DisplayName,
+            Operation = operation,
+            Door = call.Door,
+            Address = call.Address,
+            RequestId = call.RequestId,
+            RecordTable = changed.Table,
+            RecordId = changed.Id,
+            Before = changed.Before?.Invoke(),
+            After = after,
+            Reason = changed.Reason,
+            Chain = Chain,
+            Number = chain.Number + 1,
+            KeyId = key.Id,
+        };
+        row.Hash = row.HashBy(key, chain.Hash);
+        var storing = AuditRow.Columns.Bind(session.Prepare(Insert), row).ChangeAsync();
         if (!storing.IsFaulted)
         {
             // The end moves while the row is being stored: meanwhile another write of the commit may ask for it.
-            ends.Set(chain with { Number = row.Number, Hash = hash });
+            ends.Set(chain with { Number = row.Number, Hash = row.Hash });
         }
 
         await storing;

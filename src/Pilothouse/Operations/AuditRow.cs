@@ -1,42 +1,82 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
+using Pilothouse.Contract;
 using Pilothouse.Storage;
 
 namespace Pilothouse.Operations;
 
 /// <summary>One row of the audit log as it is stored.</summary>
-/// <param name="Id">Its id.</param>
-/// <param name="Timestamp">The time, as text in UTC to the millisecond.</param>
-/// <param name="Who">The credential: <c>key:ID</c>, <c>pin</c>, <c>command</c> or <c>server</c>.</param>
-/// <param name="WhoName">The name of the API key, or the user on the command line.</param>
-/// <param name="Operation">The name of the operation.</param>
-/// <param name="Door">The door of the call: http, command or job.</param>
-/// <param name="Address">The client's address.</param>
-/// <param name="RequestId">The request id, which is also in the server's log.</param>
-/// <param name="RecordTable">The table of the record that was stored or changed.</param>
-/// <param name="RecordId">The record's id.</param>
-/// <param name="Before">The record before the change, in JSON.</param>
-/// <param name="After">The record after the change, in JSON.</param>
-/// <param name="Reason">The reason that the caller gave.</param>
-/// <param name="Chain">The hash chain that the row belongs to.</param>
-/// <param name="Number">Its position in the chain, from 1 on.</param>
-/// <param name="KeyId">The id of the key that made the hash.</param>
-/// <param name="Hash">The HMAC over the hash of the row before and all the fields above but the id.</param>
-internal sealed record AuditRow(
-    long Id, string Timestamp, string Who, string? WhoName, string Operation, string Door, string? Address, string? RequestId,
-    string? RecordTable, long? RecordId, string? Before, string? After, string? Reason, string Chain, long Number, string KeyId, string Hash)
+internal sealed record AuditRow
 {
-    public const string Columns =
-        "id, timestamp, who, who_name, operation, door, address, request_id, record_table, record_id, before, after, reason, chain, number, key_id, hash";
+    public static readonly RecordColumns<AuditRow> Columns = new(
+        "audit_log", AuditRowJson.Default.AuditRow,
+        Text("timestamp"), Text("who"), Text("who_name"), Text("operation"), Text("door"), Text("address"), Text("request_id"), Text("record_table"),
+        Column.Whole("record_id"),
+        Text("before"), Text("after"), Text("reason"), Text("chain"),
+        Column.Whole("number"),
+        Text("key_id"), Text("hash"));
 
-    public static AuditRow Read(Row row) => new(
-        row.Id(0), row.Text(1) ?? "", row.Text(2) ?? "", row.Text(3), row.Text(4) ?? "", row.Text(5) ?? "", row.Text(6), row.Text(7),
-        row.Text(8), row.Whole(9), row.Text(10), row.Text(11), row.Text(12), row.Text(13) ?? "", row.Whole(14) ?? 0, row.Text(15) ?? "", row.Text(16) ?? "");
+    public long Id { get; set; }
+
+    /// <summary>The time, as text in UTC to the millisecond.</summary>
+    public string Timestamp { get; set; } = "";
+
+    /// <summary>The credential: <c>key:ID</c>, <c>pin</c>, <c>command</c> or <c>server</c>.</summary>
+    public string Who { get; set; } = "";
+
+    /// <summary>The name of the API key, or the user on the command line.</summary>
+    public string? WhoName { get; set; }
+
+    /// <summary>The name of the operation.</summary>
+    public string Operation { get; set; } = "";
+
+    /// <summary>The door of the call: http, command or job.</summary>
+    public string Door { get; set; } = "";
+
+    /// <summary>The client's address.</summary>
+    public string? Address { get; set; }
+
+    /// <summary>The request id, which is also in the server's log.</summary>
+    public string? RequestId { get; set; }
+
+    /// <summary>The table of the record that was stored or changed.</summary>
+    public string? RecordTable { get; set; }
+
+    /// <summary>The record's id.</summary>
+    public long? RecordId { get; set; }
+
+    /// <summary>The record before the change, in JSON.</summary>
+    public string? Before { get; set; }
+
+    /// <summary>The record after the change, in JSON.</summary>
+    public string? After { get; set; }
+
+    /// <summary>The reason that the caller gave.</summary>
+    public string? Reason { get; set; }
+
+    /// <summary>The hash chain that the row belongs to.</summary>
+    public string Chain { get; set; } = "";
+
+    /// <summary>Its position in the chain, from 1 on.</summary>
+    public long Number { get; set; }
+
+    /// <summary>The id of the key that made the hash.</summary>
+    public string KeyId { get; set; } = "";
+
+    /// <summary>The HMAC over the hash of the row before and all the fields above but the id.</summary>
+    public string Hash { get; set; } = "";
 
     /// <summary>Returns the hash that this row must have if the row before it has the hash <paramref name="previous"/>.</summary>
     public string HashBy(AuditKey key, string previous) => key.Hash(
         previous, Timestamp, Who, WhoName, Operation, Door, Address, RequestId, RecordTable, RecordId?.ToString(CultureInfo.InvariantCulture), Before, After, Reason,
         Chain, Number.ToString(CultureInfo.InvariantCulture), KeyId);
+
+    private static Column Text(string name) => Column.Text(name, longest: int.MaxValue);
 }
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(AuditRow))]
+internal sealed partial class AuditRowJson : JsonSerializerContext;
 
 /// <summary>The beginning and the end of a chain.</summary>
 /// <param name="Chain">Its name.</param>

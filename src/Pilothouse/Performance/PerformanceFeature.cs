@@ -76,7 +76,7 @@ internal sealed class PerformanceFeature : Feature
         yield return View<DistributionReport>("resultDistribution", "GET /api/performance/distribution", "How results are distributed", DistributionQuery,
             static _ => new(ViewKind.Distribution));
         yield return new Read<Page<PeriodFigures>>("performanceHistory", "GET /api/performance/history", "Stored figures of days, weeks and months, newest first",
-            PeriodJson.Default.PagePeriodFigures, static (session, _, query) => PeriodStore.List.PageAsync(session, query, query.Whole("limit"), PeriodStore.Read))
+            PeriodJson.Default.PagePeriodFigures, static (session, _, query) => PeriodStore.List.PageAsync(session, query, query.Whole("limit"), PeriodStore.Columns.Read))
         { Query = HistoryQuery, PerMinute = 100 };
 
         Operation View<T>(string name, string route, string summary, QueryShape shape, Func<QueryValues, PerformanceView> view)

@@ -6,17 +6,61 @@ using Pilothouse.Storage;
 namespace Pilothouse.Performance;
 
 /// <summary>The figures of one UTC day, week or month, as they are stored. Rows of other programs may lack any of them.</summary>
-/// <param name="Timestamp">The end of the period, for a row of the server.</param>
-/// <param name="PeriodStart">The begin of the period; null in a row of another program.</param>
-internal sealed record PeriodFigures(
-    long Id, DateTimeOffset? Timestamp, string? Period, long? TotalTrades, long? WinningTrades, long? LosingTrades, double? WinRate, decimal? TotalPnl,
-    decimal? AvgWin, decimal? AvgLoss, decimal? MaxLoss, double? SharpeRatio, double? RiskRewardRatio, decimal? MaxDrawdown, double? ProfitFactor,
-    DateTimeOffset? PeriodStart)
+internal sealed record PeriodFigures
 {
+    public long Id { get; set; }
+
+    /// <summary>The end of the period, for a row of the server.</summary>
+    public DateTimeOffset? Timestamp { get; set; }
+
+    public string? Period { get; set; }
+
+    public long? TotalTrades { get; set; }
+
+    public long? WinningTrades { get; set; }
+
+    public long? LosingTrades { get; set; }
+
+    public double? WinRate { get; set; }
+
+    public decimal? TotalPnl { get; set; }
+
+    public decimal? AvgWin { get; set; }
+
+    public decimal? AvgLoss { get; set; }
+
+    public decimal? MaxLoss { get; set; }
+
+    public double? SharpeRatio { get; set; }
+
+    public double? RiskRewardRatio { get; set; }
+
+    public decimal? MaxDrawdown { get; set; }
+
+    public double? ProfitFactor { get; set; }
+
+    /// <summary>The begin of the period; null in a row of another program.</summary>
+    public DateTimeOffset? PeriodStart { get; set; }
+
     /// <summary>Returns the row of a period that has ended.</summary>
-    public static PeriodFigures Of(Period period, PerformanceReport report) => new(
-        0, period.End, period.Name, report.TotalTrades, report.WinningTrades, report.LosingTrades, report.WinRate, report.TotalPnl, report.AvgWin,
-        report.AvgLoss, report.MaxLoss, report.SharpeRatio, report.RiskRewardRatio, report.MaxDrawdown, report.ProfitFactor, period.Start);
+    public static PeriodFigures Of(Period period, PerformanceReport report) => new()
+    {
+        Timestamp = period.End,
+        Period = period.Name,
+        TotalTrades = report.TotalTrades,
+        WinningTrades = report.WinningTrades,
+        LosingTrades = report.LosingTrades,
+        WinRate = report.WinRate,
+        TotalPnl = report.TotalPnl,
+        AvgWin = report.AvgWin,
+        AvgLoss = report.AvgLoss,
+        MaxLoss = report.MaxLoss,
+        SharpeRatio = report.SharpeRatio,
+        RiskRewardRatio = report.RiskRewardRatio,
+        MaxDrawdown = report.MaxDrawdown,
+        ProfitFactor = report.ProfitFactor,
+        PeriodStart = period.Start,
+    };
 }
 
 /// <summary>A UTC day, an ISO week or a month.</summary>
@@ -50,28 +94,38 @@ internal static class PeriodStore
 {
     private const string Table = "performance_metrics";
 
-    private const string Values = "total_trades, winning_trades, losing_trades, win_rate, total_pnl, avg_win, avg_loss, max_loss, sharpe_ratio, "
-        + "risk_reward_ratio, max_drawdown, profit_factor";
+    public static readonly RecordColumns<PeriodFigures> Columns = new(
+        Table, PeriodJson.Default.PeriodFigures,
+        Column.Time("timestamp"),
+        Column.Text("period", longest: 20),
+        Column.Whole("total_trades"),
+        Column.Whole("winning_trades"),
+        Column.Whole("losing_trades"),
+        Column.Number("win_rate"),
+        Column.Money("total_pnl"),
+        Column.Money("avg_win"),
+        Column.Money("avg_loss"),
+        Column.Money("max_loss"),
+        Column.Number("sharpe_ratio"),
+        Column.Number("risk_reward_ratio"),
+        Column.Money("max_drawdown"),
+        Column.Number("profit_factor"),
+        Column.Computed("period_start", ColumnKind.Time));
 
-    private const string Columns = $"id, time_of(timestamp), period, {Values}, period_start";
-
-    public static readonly ListSql List = new(Table, Columns, "timestamp", ("period", "lower(period) = @period"));
+    public static readonly ListSql List = new(Table, Columns.Selection, "timestamp", ("period", "lower(period) = @period"));
 
     public static readonly Choices Names = new("daily", "weekly", "monthly");
 
-    private static readonly Sql Since = new($"SELECT {Columns} FROM performance_metrics WHERE period = @period AND period_start IS NOT NULL AND period_start >= @from");
+    private static readonly Sql Since = new($"SELECT {Columns.Selection} FROM performance_metrics WHERE period = @period AND period_start IS NOT NULL AND period_start >= @from");
 
-    private static readonly Sql Find = new($"SELECT {Columns} FROM performance_metrics WHERE period = @period AND period_start IS NOT NULL AND period_start = @period_start");
+    private static readonly Sql Find = new($"SELECT {Columns.Selection} FROM performance_metrics WHERE period = @period AND period_start IS NOT NULL AND period_start = @period_start");
 
-    private static readonly Sql One = new($"SELECT {Columns} FROM performance_metrics WHERE id = @id");
+    private static readonly Sql One = new($"SELECT {Columns.Selection} FROM performance_metrics WHERE id = @id");
 
-    private static readonly Sql Insert = new($"""
-        INSERT INTO performance_metrics(timestamp, period, {Values}, period_start)
-        VALUES (@timestamp, @period, @{Values.Replace(", ", ", @", StringComparison.Ordinal)}, @period_start) RETURNING id
-        """);
+    private static readonly Sql Insert = new(RecordColumns<PeriodFigures>.InsertionOf(Table, Columns.Names) + " RETURNING id");
 
     private static readonly Sql Update = new($"""
-        UPDATE performance_metrics SET {string.Join(", ", Values.Split(", ").Select(static column => $"{column} = @{column}"))} WHERE id = @id
+        UPDATE performance_metrics SET {string.Join(", ", Columns.Names.Where(IsFigure).Select(static column => $"{column} = @{column}"))} WHERE id = @id
         """);
 
     private static readonly Sql FirstClose = new($"""
@@ -85,31 +139,21 @@ internal static class PeriodStore
 
     /// <summary>Returns the server's rows of one kind of period that began since then.</summary>
     public static ValueTask<List<PeriodFigures>> SinceAsync(Session session, string period, DateTimeOffset from) =>
-        session.Prepare(Since).Set("period", period).Set("from", (DateTimeOffset?)from).ListAsync(Read);
+        session.Prepare(Since).Set("period", period).Set("from", (DateTimeOffset?)from).ListAsync(Columns.Read);
 
-    public static ValueTask<PeriodFigures?> FindAsync(Session session, long id) => session.Prepare(One).Set("id", (long?)id).FirstAsync(Read);
+    public static ValueTask<PeriodFigures?> FindAsync(Session session, long id) => session.Prepare(One).Set("id", (long?)id).FirstAsync(Columns.Read);
 
     /// <summary>Stores the figures of a period, or puts the row right that it has already. A period never has two rows.</summary>
     public static async ValueTask<bool> StoreAsync(Session session, PeriodFigures figures)
     {
-        var known = await session.Prepare(Find).Set("period", figures.Period).Set("period_start", figures.PeriodStart).FirstAsync(Read);
-        if (known is not null)
-        {
-            return await Bind(session.Prepare(Update).Set("id", (long?)known.Id), figures).ChangeAsync() > 0;
-        }
-
-        return await Bind(session.Prepare(Insert), figures).Set("timestamp", figures.Timestamp).Set("period", figures.Period)
-            .Set("period_start", figures.PeriodStart).InsertAsync() > 0;
+        var known = await session.Prepare(Find).Set("period", figures.Period).Set("period_start", figures.PeriodStart).FirstAsync(Columns.Read);
+        return known is not null
+            ? await Columns.Bind(session.Prepare(Update).Set("id", (long?)known.Id), figures, IsFigure).ChangeAsync() > 0
+            : await Columns.Bind(session.Prepare(Insert), figures).InsertAsync() > 0;
     }
 
-    public static PeriodFigures Read(Row row) => new(
-        row.Id(0), row.Time(1), row.Text(2), row.Whole(3), row.Whole(4), row.Whole(5), row.Number(6), row.Money(7), row.Money(8), row.Money(9), row.Money(10),
-        row.Number(11), row.Number(12), row.Money(13), row.Number(14), row.Time(15));
-
-    private static Statement Bind(Statement statement, PeriodFigures of) => statement
-        .Set("total_trades", of.TotalTrades).Set("winning_trades", of.WinningTrades).Set("losing_trades", of.LosingTrades).Set("win_rate", of.WinRate)
-        .Set("total_pnl", of.TotalPnl).Set("avg_win", of.AvgWin).Set("avg_loss", of.AvgLoss).Set("max_loss", of.MaxLoss).Set("sharpe_ratio", of.SharpeRatio)
-        .Set("risk_reward_ratio", of.RiskRewardRatio).Set("max_drawdown", of.MaxDrawdown).Set("profit_factor", of.ProfitFactor);
+    /// <summary>Whether a column holds a figure, and not the period that it is of.</summary>
+    private static bool IsFigure(string column) => column is not ("timestamp" or "period" or "period_start");
 }
 
 /// <summary>The events of stored figures of periods.</summary>
