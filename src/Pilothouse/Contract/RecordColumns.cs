@@ -40,7 +40,7 @@ internal sealed class RecordColumns<TRow>
     public string Selection { get; }
 
     /// <summary>The names of all columns but the id.</summary>
-    public IEnumerable<string> Names => fields.Select(static field => field.Column.Name);
+    public IEnumerable<string> Names => fields.Select(static one => one.Column.Name);
 
     /// <summary>Returns an INSERT of these columns.</summary>
     public static string InsertionOf(string table, IEnumerable<string> names) =>

@@ -62,16 +62,25 @@ internal sealed class BotProfits(MoneyUnits units)
         var of = new AssetPrices(units);
         if (inUnits.Values.Any(static one => one.Count > 1))
         {
-            var several = new List<TradeClosing>();
+            var foreign = new List<TradeClosing>();
             await EachAsync(session, row =>
             {
-                if (inUnits[row.BotName!].Count > 1)
+                if (inUnits[row.BotName!].Count < 2)
                 {
-                    several.Add(row);
+                    return;
+                }
+
+                if (units.IsReporting(row.Asset))
+                {
+                    AddWorth(all, row, of);
+                }
+                else
+                {
+                    foreign.Add(row);
                 }
             });
-            await of.FindAsync(session, several.Select(static row => (row.Asset, ClosedAt(row))), now);
-            several.ForEach(row => AddWorth(all, row, of));
+            await of.FindAsync(session, foreign.Select(static row => (row.Asset, ClosedAt(row))), now);
+            foreign.ForEach(row => AddWorth(all, row, of));
         }
 
         (sums, unitsOf, prices, position, lookedAt) = (all, inUnits, of, newest, now);

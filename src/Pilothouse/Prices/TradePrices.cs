@@ -34,7 +34,7 @@ internal sealed class TradePrices(TimeProvider clock) : ITradePrices
             }
         }
 
-        await ShowSpansAsync(session, [.. shown.Where(HasSpan)], looks);
+        await ShowSpansAsync(session, [.. shown.Where(trade => HasSpan(trade) && looks.ContainsKey(PairOf(trade)))], looks);
     }
 
     private static bool IsOpen(Trade trade) => "open".Equals(trade.Status, StringComparison.OrdinalIgnoreCase);

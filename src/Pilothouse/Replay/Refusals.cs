@@ -32,7 +32,8 @@ internal static class Refusals
                 $"This API key belongs to another bot ({said}). Give that bot's name by --bot-name, or make a key without one: {MakeKey}."),
             HttpStatusCode.Forbidden => new($"This API key may not do that ({said}). Make one that may read and write: {MakeKey}."),
             HttpStatusCode.Conflict when answer.Code == "idempotency-mismatch" => new(
-                "In the last 24 hours a bot of this name replayed other data, or with other rules. Replay the same data, or choose another --bot-name."),
+                "In the last 24 hours a bot of this name replayed other data, or with other rules, or it was paused, stopped or refused by the circuit breaker in between and so did something else. "
+                + "Replay the same data, or choose another --bot-name."),
             HttpStatusCode.BadRequest => new(
                 $"The server finds a record wrong ({method} {path}: {said}). Replay and server are perhaps of different versions: update the older one."),
             HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed => new(

@@ -21,6 +21,9 @@ internal sealed class ReplayClient(HttpClient http, TimeProvider time, Action<st
     /// <summary>The longest time to retry one record.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
+    /// <summary>How long a server that has answered before may be away, as while it is started again.</summary>
+    public static readonly TimeSpan LongestAway = TimeSpan.FromMinutes(1);
+
     /// <summary>The statuses that say that the same request may succeed later.</summary>
     private static readonly HttpStatusCode[] MayPass =
         [HttpStatusCode.TooManyRequests, HttpStatusCode.BadGateway, HttpStatusCode.ServiceUnavailable, HttpStatusCode.GatewayTimeout];
@@ -30,6 +33,8 @@ internal sealed class ReplayClient(HttpClient http, TimeProvider time, Action<st
 
     private static readonly TimeSpan UnsaidWait = TimeSpan.FromSeconds(1);
     private bool told;
+    private bool hasAnswered;
+    private bool isAway;
 
     public async Task<Posted> PostAsync<T>(
         string path, string idempotencyKey, T body, JsonTypeInfo<T> type, CancellationToken cancellationToken)
@@ -89,11 +94,18 @@ internal sealed class ReplayClient(HttpClient http, TimeProvider time, Action<st
     /// </summary>
     private async Task<Reply> AskAsync(Func<HttpRequestMessage> make, string path, string[] alsoGood, CancellationToken cancellationToken)
     {
-        var waited = TimeSpan.Zero;
+        var (waited, away) = (TimeSpan.Zero, TimeSpan.Zero);
         while (true)
         {
             using var request = make();
-            using var response = await SendAsync(request, cancellationToken);
+            using var response = await SendAsync(request, away, cancellationToken);
+            if (response is null)
+            {
+                away += UnsaidWait;
+                await Task.Delay(UnsaidWait, time, cancellationToken);
+                continue;
+            }
+
             var json = await response.Content.ReadAsByteArrayAsync(cancellationToken);
             var answer = Read(response, json);
             if (response.IsSuccessStatusCode || alsoGood.Contains(answer.Code))
@@ -117,15 +129,36 @@ internal sealed class ReplayClient(HttpClient http, TimeProvider time, Action<st
         }
     }
 
-    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    /// <summary>Sends a request.</summary>
+    /// <param name="away">How long the server has been away already.</param>
+    /// <returns>Null if the server is away now, and may soon be back. Sending again stores nothing twice.</returns>
+    private async Task<HttpResponseMessage?> SendAsync(HttpRequestMessage request, TimeSpan away, CancellationToken cancellationToken)
     {
         try
         {
-            return await http.SendAsync(request, cancellationToken);
+            var response = await http.SendAsync(request, cancellationToken);
+            if (isAway)
+            {
+                tell("The server is back.");
+            }
+
+            (hasAnswered, isAway) = (true, false);
+            return response;
         }
         catch (HttpRequestException error)
         {
-            throw Refusals.Unreachable(http.BaseAddress, error.Message);
+            if (!hasAnswered || away >= LongestAway)
+            {
+                throw Refusals.Unreachable(http.BaseAddress, error.Message);
+            }
+
+            if (!isAway)
+            {
+                tell($"The server is away ({error.Message}): trying again for {LongestAway.TotalSeconds:0} s.");
+            }
+
+            isAway = true;
+            return null;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

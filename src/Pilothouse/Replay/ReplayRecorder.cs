@@ -20,7 +20,6 @@ internal sealed class ReplayRecorder(ReplayClient client, string botName, Replay
     private const string Timeframe = "1m";
     private const string Strategy = "indicator-score";
     private const string Mode = "paper";
-    private const int PostedDigits = 8;
     private readonly Dictionary<string, long> signalIds = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> tradeIds = new(StringComparer.Ordinal);
 
@@ -212,7 +211,7 @@ internal sealed class ReplayRecorder(ReplayClient client, string botName, Replay
     }
 
     private StatusBody Body(StatusReported status, DateTimeOffset at, string? about, int? expected) => new(
-        at, botName, status.Status, Rounded(status.Balance), status.OpenPositions, status.Trades, status.WinRatePercent, Rounded(status.TotalPnl),
+        at, botName, status.Status, PostedDigits.Of(status.Balance), status.OpenPositions, status.Trades, status.WinRatePercent, PostedDigits.Of(status.TotalPnl),
         Mode, about, expected);
 
     private SignalBody Body(SignalRaised signal)
@@ -220,9 +219,9 @@ internal sealed class ReplayRecorder(ReplayClient client, string botName, Replay
         var reading = signal.Reading;
         return new SignalBody(
             Shown(signal.At), signal.Pair, reading.Signal.ToString().ToUpperInvariant(), reading.Strength, signal.Price,
-            Short(reading.Rsi), Short(reading.Macd), Short(reading.MacdSignal), Short(reading.MacdHistogram), Short(reading.Vwap),
-            Short(reading.Ema9), Short(reading.Ema21), Short(reading.Sma50), Short(reading.BollingerUpper),
-            Short(reading.BollingerMiddle), Short(reading.BollingerLower), reading.Volume, botName, Strategy, Timeframe);
+            PostedDigits.Of(reading.Rsi), PostedDigits.Of(reading.Macd), PostedDigits.Of(reading.MacdSignal), PostedDigits.Of(reading.MacdHistogram), PostedDigits.Of(reading.Vwap),
+            PostedDigits.Of(reading.Ema9), PostedDigits.Of(reading.Ema21), PostedDigits.Of(reading.Sma50), PostedDigits.Of(reading.BollingerUpper),
+            PostedDigits.Of(reading.BollingerMiddle), PostedDigits.Of(reading.BollingerLower), reading.Volume, botName, Strategy, Timeframe);
     }
 
     private DateTimeOffset Shown(DateTimeOffset recorded) => recorded + times.Shift;
@@ -239,14 +238,6 @@ internal sealed class ReplayRecorder(ReplayClient client, string botName, Replay
     // External ids may have to be unique across bots, so a bot with another name adds its name.
     private string ExternalId(string pair, DateTimeOffset recorded) =>
         $"replay-{(botName == DefaultBotName ? "" : botName + "-")}{pair}-{Mark(recorded)}";
-
-    // Eight digits are enough. Adding 0 turns -0 into 0.
-    private static double Short(double value) => Math.Round(value, PostedDigits) + 0.0;
-
-    private static double? Short(double? value) => value is { } known ? Short(known) : null;
-
-    // Sums of products have more digits than the server stores exactly, and it refuses such numbers.
-    private static decimal Rounded(decimal money) => Math.Round(money, PostedDigits, MidpointRounding.AwayFromZero);
 
     private static ReplayFailure WithoutId(string path) =>
         new($"The server's answer to POST {path} has no id. Name the address of a Pilothouse server of this version with --server.");

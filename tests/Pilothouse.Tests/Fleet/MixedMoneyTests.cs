@@ -115,8 +115,8 @@ public sealed class MixedMoneyTests
         Assert.Equal("1 trade in BTC and 1 cash flow in ETH and 1 balance in BTC have no price in USD", Why(alpha, "daily_loss", null));
         Assert.Equal((3m, null), (alpha.Measure("losing_streak"), Why(alpha, "losing_streak", null)));
 
-        server.Clock.Advance(TimeSpan.FromMinutes(1));
         await server.PostAsync("/api/market-context", """{"timestamp":"2026-03-02T11:00:00Z","eth_price":200,"btc_price":500}""");
+        server.Clock.Advance(TimeSpan.FromMinutes(1));
 
         // alpha lost 100 of 1,000, got 1,000, and lost 1 of 1,900. All had 2,000, lost 100 and 500 of 1,900, got 1,000, and lost 1 of 2,400.
         await server.UntilMeasureAsync("drawdown", 100 * (1 - (0.9m * 1899 / 1900)), "alpha");

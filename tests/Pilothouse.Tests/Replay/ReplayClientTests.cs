@@ -115,6 +115,32 @@ public sealed class ReplayClientTests : IAsyncLifetime
         Assert.Contains("pilothouse serve", failure.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>A server that is killed and started again is away for a moment. The requests have their Idempotency-Key, so they may be sent again.</summary>
+    [Fact]
+    public async Task A_server_that_is_away_for_a_moment_is_waited_for()
+    {
+        using var http = new HttpClient(new Away(2, 3)) { BaseAddress = server.Address };
+        var client = new ReplayClient(http, time, told.Add);
+        for (var i = 0; i < 3; i++)
+        {
+            await client.FindLastReportAsync("replay_bot", TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal(Enumerable.Repeat(TimeSpan.FromSeconds(1), 3), time.Waits);
+        Assert.Equal(["The server is away (refused): trying again for 60 s.", "The server is back."], told);
+    }
+
+    [Fact]
+    public async Task A_server_that_stays_away_is_a_sentence_that_says_how_to_go_on()
+    {
+        using var http = new HttpClient(new Away(1, int.MaxValue)) { BaseAddress = server.Address };
+        var client = new ReplayClient(http, time, told.Add);
+        await client.FindLastReportAsync("replay_bot", TestContext.Current.CancellationToken);
+        var failure = await Assert.ThrowsAsync<ReplayFailure>(() => client.FindLastReportAsync("replay_bot", TestContext.Current.CancellationToken));
+        Assert.Contains("Run the same command again to go on", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(60, time.Waits.Count);
+    }
+
     private static string Refused(string code) =>
         $$"""{"success":false,"error":"Refused","message":"no","code":"{{code}}","details":[{"field":"price","message":"must be greater than 0"}]}""";
 
@@ -126,5 +152,14 @@ public sealed class ReplayClientTests : IAsyncLifetime
         var trade = new TradeBody(SampleData.Start, "BTC/USD", "BUY", 100, 10, 99, 102, 1, 1, "one-way", "paper", "replay_bot", "replay-1");
         return await new ReplayClient(http, time, told.Add)
             .PostAsync("/api/trades", "key-1", trade, ReplayJson.Default.TradeBody, TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Lets some requests through, and then fails some as if nobody listened.</summary>
+    private sealed class Away(int first, int fails) : DelegatingHandler(new SocketsHttpHandler())
+    {
+        private int sent;
+
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            ++sent > first && sent - first <= fails ? throw new HttpRequestException("refused") : base.SendAsync(request, cancellationToken);
     }
 }
