@@ -308,11 +308,15 @@ test_endpoints() {
   check GET '/api/events?types=nothing' key 400
   check GET '/api/candles?trading_pair=BTC/USDT&timeframe=1m&limit=1' key 200
   check GET /api/candles key 400
+  check GET /api/correlation/matrix key 200
+  check POST /api/correlation/compute none 401 '{}'
+  check GET '/api/news?limit=1' key 200
+  check GET /api/news/sentiment key 200
   check GET /api/prices key 200
   check GET /api/why/trades/0 key 404
   check GET /api/circuit-breaker key 200
   check GET '/api/circuit-breaker/events?limit=1' key 200
-  for path in bot-status signals trades market-context analysis correlation cost-analytics candles cash-flows; do
+  for path in bot-status signals trades market-context analysis correlation cost-analytics candles cash-flows news; do
     check POST "/api/$path" key 400 '{}'
     check POST "/api/$path" none 401 '{}'
     check POST "/api/$path/batch" key 400 '{"items":[{}]}'

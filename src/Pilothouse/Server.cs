@@ -20,6 +20,7 @@ using Pilothouse.Keys;
 using Pilothouse.Listening;
 using Pilothouse.MarketContext;
 using Pilothouse.Monitoring;
+using Pilothouse.News;
 using Pilothouse.Operations;
 using Pilothouse.Performance;
 using Pilothouse.Prices;
@@ -139,7 +140,7 @@ internal static class Server
     private static Feature[] Features() =>
     [
         new SignalFeature(), new TradeFeature(), new CashFlowFeature(), new PerformanceFeature(), new BotFeature(), new FleetFeature(), new MarketContextFeature(),
-        new AnalysisFeature(), new CorrelationFeature(), new CostFeature(), new CandleFeature(), new PriceFeature(), new WhyFeature(), new CircuitBreakerFeature(),
+        new AnalysisFeature(), new CorrelationFeature(), new CostFeature(), new CandleFeature(), new NewsFeature(), new PriceFeature(), new WhyFeature(), new CircuitBreakerFeature(),
         new KeyFeature(), new BackupFeature(), new AuditFeature(), new EventFeature(),
     ];
 

@@ -37,6 +37,7 @@ public sealed partial class ArchitectureTests
         ["Costs"] = Floor,
         ["Candles"] = Floor,
         ["CashFlows"] = Floor,
+        ["News"] = Floor,
         ["Keys"] = Floor,
 
         // The live stream reads every record through the sources that features declare.
@@ -47,7 +48,7 @@ public sealed partial class ArchitectureTests
         ["Prices"] = [.. Floor, "Trades", "Candles"],
         ["Why"] = [.. Floor, "Trades", "Signals", "Analysis", "Prices"],
         ["Fleet"] = [.. Floor, "Bots", "Trades", "Prices"],
-        ["Correlation"] = [.. Floor, "MarketContext", "Signals"],
+        ["Correlation"] = [.. Floor, "Monitoring", "Candles", "Trades", "Prices"],
         ["CircuitBreaker"] = [.. Floor, "MarketContext", "Trades", "Bots", "CashFlows", "Performance", "Prices", "Monitoring"],
 
         // Care for the file and the process.

@@ -12,6 +12,7 @@ internal sealed class RetentionSettings
         BotStatusDays = from.Whole("BOT_STATUS_RETENTION_DAYS", 7, 0, MostDays);
         CostAnalyticsDays = from.Whole("COST_ANALYTICS_RETENTION_DAYS", 90, 0, MostDays);
         NewsCacheDays = from.Whole("NEWS_CACHE_RETENTION_DAYS", 7, 0, MostDays);
+        CorrelationDataDays = from.Whole("CORRELATION_DATA_RETENTION_DAYS", 90, 0, MostDays);
         MarketContextDays = from.Whole("MARKET_CONTEXT_RETENTION_DAYS", 0, 0, MostDays);
         CandlesDays = from.Whole("CANDLES_RETENTION_DAYS", 90, 0, MostDays);
         AgentDecisionsDays = from.Whole("AGENT_DECISIONS_RETENTION_DAYS", 0, 0, MostDays);
@@ -30,6 +31,8 @@ internal sealed class RetentionSettings
     public int CostAnalyticsDays { get; }
 
     public int NewsCacheDays { get; }
+
+    public int CorrelationDataDays { get; }
 
     public int MarketContextDays { get; }
 

@@ -75,6 +75,12 @@ internal sealed record Column(string Name, ColumnKind Kind)
     /// <summary>What the list's filter of the same name does, in a sentence; null where there is none.</summary>
     public string? Filter { get; init; }
 
+    /// <summary>Whether a time may be in the future, such as that of an end.</summary>
+    public bool MayBeAhead { get; init; }
+
+    /// <summary>The most items of a list of words, which is stored as its JSON; null for anything else. The field's converter checks the words.</summary>
+    public int? MostWords { get; init; }
+
     /// <summary>A moment that is not in the future; now, where a client leaves it out and it is the time of the record.</summary>
     public static Column Time(string name) => new(name, ColumnKind.Time);
 
@@ -108,6 +114,9 @@ internal sealed record Column(string Name, ColumnKind Kind)
     /// <summary>A figure that is not money.</summary>
     public static Column Number(string name, double? least = null, double? most = null, bool required = false) =>
         new(name, ColumnKind.Number) { Bounds = (least, most), IsRequired = required };
+
+    /// <summary>A list of at most <paramref name="most"/> words, stored as its JSON.</summary>
+    public static Column Words(string name, int most) => new(name, ColumnKind.Text) { MostWords = most };
 
     /// <summary>What the server computes.</summary>
     public static Column Computed(string name, ColumnKind kind) => new(name, kind) { IsComputed = true };

@@ -21,6 +21,10 @@ internal sealed partial class ListSql
         from bounds in Enumerable.Range(0, ListBounds.Kinds)
         select ComposeEdge(leader | (bounds * FirstKind));
 
+    /// <summary>Gives a statement that reads rows the values of all filters, and where rows expire the time of the request.</summary>
+    private Statement BindRows(Statement statement, QueryValues query) =>
+        Bind(Expires is null ? statement : statement.SetKey("now", Timestamps.ToStored(query.Now!.Value)), query);
+
     private ListGroups ToGroups(string[] names, string none) => new(
         table, columns, TimeKey, [.. names.Select(name => Array.Find(filters, filter => filter.Parameter == name))], none, RestBeside([]));
 
@@ -29,13 +33,19 @@ internal sealed partial class ListSql
     [
         .. filters.ExceptBy(names, static filter => filter.Parameter)
             .Select(static filter => $"(@{filter.Parameter} IS NULL OR ({filter.Condition}))"),
-        .. Always is null ? Array.Empty<string>() : [Always],
+        .. ForAll,
     ];
+
+    /// <summary>The conditions that every row of these lists fulfils.</summary>
+    private string[] ForAll =>
+        [.. Always is null ? Array.Empty<string>() : [Always], .. Expires is null ? Array.Empty<string>() : [$"({Expires} IS NULL OR {ExpiryKey} > @now)"]];
+
+    private string ExpiryKey => TimeKey.Replace($"({time})", $"({Expires})", StringComparison.Ordinal);
 
     private Sql Compose(int key)
     {
         var leader = Leading(key);
-        var rest = (key & Rest) != 0 ? RestBeside(leader.Select(static filter => filter.Parameter)) : Always is null ? [] : [Always];
+        var rest = (key & Rest) != 0 ? RestBeside(leader.Select(static filter => filter.Parameter)) : ForAll;
         var where = Where([
             .. leader.Select(static filter => filter.Condition), .. rest, .. ListBounds.Conditions(key / FirstKind, TimeKey)]);
         return new Sql($"SELECT {columns}, {TimeKey} FROM {table}{where} ORDER BY {TimeKey} DESC, id DESC LIMIT @limit");

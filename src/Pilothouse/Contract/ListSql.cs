@@ -40,6 +40,9 @@ internal sealed partial class ListSql(string table, string columns, string time,
     /// <summary>A condition that every one of these lists has, without parameters.</summary>
     public string? Always { get; init; }
 
+    /// <summary>A column with the time from which a row is not listed any more; null if rows are listed for ever. The query has the time of the request.</summary>
+    public string? Expires { get; init; }
+
     /// <summary>
     /// Parameters, or groups of them with a space between, for which there is an index, the most selective first; without this every
     /// filter by itself, in the order of their declaration.
@@ -153,7 +156,7 @@ internal sealed partial class ListSql(string table, string columns, string time,
             ?? (ofWindow.Length > 0 && Window!.Implied.Parameter == filter ? Window.Implied.Value : null);
         string[] sent = [.. filters.Select(static filter => filter.Parameter).Where(query.Has).Except(ofWindow)];
         var index = GroupIndexes.FirstOrDefault(index => index.Has(sent));
-        if (index is null || !await index.ReadAsync(session, Sent, bounds, statement => Bind(statement, query), page))
+        if (index is null || !await index.ReadAsync(session, Sent, bounds, statement => BindRows(statement, query), page))
         {
             await page.AddAsync(Walk(session, query, key, bounds.NotBefore(page.Oldest)).Set("limit", page.Useful));
         }
@@ -181,7 +184,7 @@ internal sealed partial class ListSql(string table, string columns, string time,
     }
 
     private Statement Walk(Session session, QueryValues query, int key, ListBounds bounds) =>
-        bounds.Bind(Bind(session.Prepare(statements.GetOrAdd(key | (bounds.Kind * FirstKind), Compose)), query));
+        bounds.Bind(BindRows(session.Prepare(statements.GetOrAdd(key | (bounds.Kind * FirstKind), Compose)), query));
 
     private static IEnumerable<(string Parameter, string Condition)> FiltersOf(Table table) =>
         table.Columns.Where(static column => column.Filter is not null).OrderBy(static column => column.Selectivity).Select(static column => (column.Name, column.Condition));

@@ -122,6 +122,9 @@ internal sealed class TextJson : JsonConverter<string>
     }
 
     public override void Write(Utf8JsonWriter writer, string value, JsonSerializerOptions options) => writer.WriteStringValue(value);
+
+    /// <summary>For dictionaries, whose keys are written by the converter of their type.</summary>
+    public override void WriteAsPropertyName(Utf8JsonWriter writer, string value, JsonSerializerOptions options) => writer.WritePropertyName(value);
 }
 
 /// <summary>A time: text in a form that <see cref="Timestamps"/> reads, or the seconds or milliseconds since 1970.</summary>

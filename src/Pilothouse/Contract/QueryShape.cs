@@ -113,6 +113,9 @@ internal sealed class QueryValues(QueryParameter[] parameters)
     /// <summary>The values of a request without parameters.</summary>
     public static readonly QueryValues None = new([]);
 
+    /// <summary>The time of the request, for lists whose rows expire; else null.</summary>
+    public DateTimeOffset? Now { get; set; }
+
     private readonly object?[] values = new object?[parameters.Length];
 
     public bool Has(string name) => Find(name) is not null;

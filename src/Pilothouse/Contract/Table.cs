@@ -165,6 +165,7 @@ internal class Table<TInput> : Table
     {
         _ = column switch
         {
+            { MostWords: { } most } => Rules.Words(column.Name, most),
             { IsPair: true } => Rules.Pair(column.Name, record => (string?)value(record)),
             { Choices: { } choices } => Rules.OneOf(column.Name, record => (string?)value(record), choices, column.IsRequired),
             { Problem: { } problem } => Rules.Text(column.Name, record => (string?)value(record), problem, column.IsRequired, column.Longest),
@@ -172,7 +173,7 @@ internal class Table<TInput> : Table
             { Kind: ColumnKind.Whole } => Rules.Whole(column.Name, record => (long?)value(record), column.Least, column.Most, column.IsRequired),
             { Kind: ColumnKind.Number } => Rules.Number(column.Name, record => (double?)value(record), column.IsRequired, column.Bounds.Least, column.Bounds.Most),
             { Kind: ColumnKind.Money } => Rules.Money(column.Name, record => (decimal?)value(record), column.IsRequired, column.Sum.Above, column.Sum.Least, column.Sum.Most),
-            _ => Rules.Time(column.Name, record => (DateTimeOffset?)value(record), column.IsRequired),
+            _ => Rules.Time(column.Name, record => (DateTimeOffset?)value(record), column.IsRequired, column.MayBeAhead),
         };
     }
 }

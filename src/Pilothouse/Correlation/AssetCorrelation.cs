@@ -55,4 +55,11 @@ internal sealed record CorrelationStored(bool Success, string Message, long Corr
 [JsonSerializable(typeof(BatchOf<NewCorrelation>))]
 [JsonSerializable(typeof(CorrelationStored))]
 [JsonSerializable(typeof(OneOrNone<AssetCorrelation>))]
+[JsonSerializable(typeof(NewComputation))]
+[JsonSerializable(typeof(CorrelationsComputed))]
+[JsonSerializable(typeof(OneOrNone<CorrelationMatrix>))]
+[JsonSerializable(typeof(ComputationRecord))]
+[JsonSerializable(typeof(string[]))]
+[JsonSerializable(typeof(double?[][]))]
+[JsonSerializable(typeof(int[][]))]
 internal sealed partial class CorrelationJson : JsonSerializerContext;

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization.Metadata;
 using Pilothouse.Contract;
 using Pilothouse.Operations;
+using Pilothouse.Storage;
 
 namespace Pilothouse.Correlation;
 
@@ -18,7 +19,8 @@ internal sealed class CorrelationFeature : Feature
 
     public override IJsonTypeInfoResolver Json => CorrelationJson.Default;
 
-    public override void AddServices(IServiceCollection services) => services.AddSingleton<CorrelationService>();
+    public override void AddServices(IServiceCollection services) => services.AddSingleton<CorrelationService>()
+        .AddSingleton<CorrelationComputer>().AddSingleton<CorrelationKeeper>().AddHostedService(static parts => parts.GetRequiredService<CorrelationKeeper>());
 
     public override IEnumerable<EventSource> Events(IServiceProvider parts) => [EventSource.Of(CorrelationStore.Table, CorrelationJson.Default.AssetCorrelation, "correlation")];
 
@@ -48,5 +50,28 @@ internal sealed class CorrelationFeature : Feature
         { Audited = Audited.AsRecord, PerMinute = 100 };
         yield return create;
         yield return create.Batch("createCorrelations", "Store up to 5,000 correlations, all or none");
+
+        yield return new Read<OneOrNone<CorrelationMatrix>>("correlationMatrix", "GET /api/correlation/matrix", "The newest matrix of correlations, or null",
+            CorrelationJson.Default.OneOrNoneCorrelationMatrix,
+            static async (session, _, query) => new(true, await MatrixStore.FindAsync(session, query.Whole("period_days"))))
+        { Query = new(QueryParameter.PeriodDays), PerMinute = 100 };
+        yield return Compute(parts.GetRequiredService<CorrelationComputer>(), parts.GetRequiredService<Database>());
     }
+
+    /// <summary>The prices are read before the transaction begins, so that no other write waits for that.</summary>
+    private static Write<NewComputation, CorrelationsComputed> Compute(CorrelationComputer computer, Database database) => new(
+        "computeCorrelations", "POST /api/correlation/compute", "Compute the correlations of assets from stored prices, and store them",
+        CorrelationJson.Default.NewComputation, CorrelationJson.Default.CorrelationsComputed, async (session, call, asked) =>
+        {
+            var matrix = asked.Matrix!;
+            var count = await computer.StoreAsync(session, call.Caller, matrix);
+            var record = new ComputationRecord(matrix.PeriodDays, matrix.Assets, count);
+            return new Answer<CorrelationsComputed>(201, new(true, "Correlations computed successfully", count, matrix))
+            { Changed = new(CorrelationStore.Table.Name, null, null, _ => new(JsonText.OfRecord(record, CorrelationJson.Default.ComputationRecord))) };
+        })
+    {
+        Prepare = async (call, asked) => asked.Matrix = await database.SnapshotAsync(
+            call.Caller.Reads, session => computer.ComputeAsync(session, asked.Assets?.Select(static asset => asset!), asked.PeriodDays ?? CorrelationKeeper.PeriodDays), call.Cancel),
+        PerMinute = 100,
+    };
 }

@@ -6,7 +6,7 @@ namespace Pilothouse.Correlation;
 /// <summary>The table <c>correlation_data</c>.</summary>
 internal static class CorrelationStore
 {
-    private const int LongestAsset = 20;
+    public const int LongestAsset = 20;
 
     public static readonly Table<NewCorrelation, AssetCorrelation> Table = new(
         "correlation_data", CorrelationJson.Default.NewCorrelation, CorrelationJson.Default.AssetCorrelation, time: "timestamp",

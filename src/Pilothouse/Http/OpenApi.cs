@@ -189,7 +189,7 @@ internal static class OpenApi
         if (field.Type is { } list && list.HasFlag(JsonSchemaType.Array))
         {
             (field.MinItems, field.MaxItems) = ((int?)rule.Least, (int?)rule.Most);
-            field.Type = list & ~JsonSchemaType.Null;
+            field.Type = rule.Required ? list & ~JsonSchemaType.Null : list;
             return;
         }
 

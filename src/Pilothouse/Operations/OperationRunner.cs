@@ -62,19 +62,21 @@ internal sealed class OperationRunner(
     /// <param name="parse">Reads the body and checks it by its rules.</param>
     /// <param name="output">The JSON type of the answer.</param>
     /// <param name="work">Runs inside the transaction. A refusal that it throws rolls the transaction back.</param>
+    /// <param name="prepare">Runs before it; null for nothing.</param>
     public async Task<Outcome> WriteAsync<TInput, TAnswer>(
         WriteOperation operation, Call call, ReadOnlyMemory<byte> body, Func<ReadOnlyMemory<byte>, DateTimeOffset, TInput> parse,
-        JsonTypeInfo<TAnswer> output, Func<Session, Call, TInput, ValueTask<Answer<TAnswer>>> work)
+        JsonTypeInfo<TAnswer> output, Func<Session, Call, TInput, ValueTask<Answer<TAnswer>>> work, Func<Call, TInput, ValueTask>? prepare = null)
         where TAnswer : WriteAnswer
     {
         Demand(operation, call.Caller);
         if (operation.IsRepeatable && IdempotencyKey.Of(operation, call, body.Span) is { } key)
         {
-            return await RunOnceAsync(operation, call, key, body, parse, output, work);
+            return await RunOnceAsync(operation, call, key, body, parse, output, work, prepare);
         }
 
         disk.DemandRoom();
         var value = parse(body, clock.GetUtcNow());
+        await (prepare?.Invoke(call, value) ?? default);
         var answer = await StoreAsync(call, session => WorkAsync(session, operation, call, value, work));
         answer.Then?.Invoke();
         return new Outcome(answer.Status, JsonText.Utf8(answer.Body, output), Replayed: false);
@@ -117,7 +119,7 @@ internal sealed class OperationRunner(
 
     private async Task<Outcome> RunOnceAsync<TInput, TAnswer>(
         WriteOperation operation, Call call, IdempotencyKey key, ReadOnlyMemory<byte> body, Func<ReadOnlyMemory<byte>, DateTimeOffset, TInput> parse,
-        JsonTypeInfo<TAnswer> output, Func<Session, Call, TInput, ValueTask<Answer<TAnswer>>> work)
+        JsonTypeInfo<TAnswer> output, Func<Session, Call, TInput, ValueTask<Answer<TAnswer>>> work, Func<Call, TInput, ValueTask>? prepare = null)
         where TAnswer : WriteAnswer
     {
         using var running = kept.Begin(key);
@@ -129,6 +131,7 @@ internal sealed class OperationRunner(
 
         disk.DemandRoom();
         var value = parse(body, clock.GetUtcNow());
+        await (prepare?.Invoke(call, value) ?? default);
         try
         {
             var (answer, json) = await StoreAsync(call, async session =>

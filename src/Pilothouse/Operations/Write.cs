@@ -71,6 +71,12 @@ internal sealed class Write<TInput, TAnswer>(
     /// </summary>
     public Func<Session, Call, IReadOnlyList<TInput>, ValueTask<List<Answer<TAnswer>>>>? Together { get; init; }
 
+    /// <summary>
+    /// Reads what the work needs before the transaction begins, where that takes so long that other writes should not wait for it. It keeps what
+    /// it found in the input. Null if there is nothing to prepare.
+    /// </summary>
+    public Func<Call, TInput, ValueTask>? Prepare { get; init; }
+
     public override IEnumerable<(int Status, Type Type)> Answers => Statuses.Select(static status => (status, typeof(TAnswer)));
 
     public JsonTypeInfo<TInput> Reads => input;
@@ -84,7 +90,7 @@ internal sealed class Write<TInput, TAnswer>(
     public ValueTask<Answer<TAnswer>> WorkAsync(Session session, Call call, TInput value) => work(session, call, value);
 
     public override Task<Outcome> RunAsync(OperationRunner runner, Call call, ReadOnlyMemory<byte> body) =>
-        runner.WriteAsync(this, call, body, (json, now) => Parse(call, json.Span, now), output, WorkAsync);
+        runner.WriteAsync(this, call, body, (json, now) => Parse(call, json.Span, now), output, WorkAsync, Prepare);
 
     private TInput Parse(Call call, ReadOnlySpan<byte> body, DateTimeOffset now)
     {

@@ -38,6 +38,7 @@ internal static class RetentionRules
         new("bot_status", static days => days.BotStatusDays, FirstBalanceOrNewest),
         new("cost_analytics", static days => days.CostAnalyticsDays),
         new("news_cache", static days => days.NewsCacheDays, until: "cache_expires_at"),
+        new("correlation_data", static days => days.CorrelationDataDays),
         new("market_context", static days => days.MarketContextDays),
         new("candles", static days => days.CandlesDays, OfADayOrLonger, time: "open_time"),
         new("agent_decisions", static days => days.AgentDecisionsDays),

@@ -8,13 +8,13 @@ namespace Pilothouse.Storage;
 /// Times: <c>time_key(column)</c> stands for the expression by which they sort, <c>time_of(column)</c> for the time itself,
 /// <c>has_time(column)</c> is true if there is one, <c>first_time_key(column, other)</c> takes that of the other column where there is none,
 /// <c>may_have_zone(column)</c> is true where it may be a text with a zone, which does not sort by time.
-/// <c>in_other_month(column, other)</c> is true if this is in another month than the other, and <c>set_time(column, @value)</c> sets it.
+/// <c>hour_key(column)</c> is the key of the begin of its hour, <c>in_other_month(column, other)</c> is true if this is in another month than the other, and <c>set_time(column, @value)</c> sets it.
 /// <c>unindexed:</c> before an expression keeps SQLite from using an index for it. Connections keep the prepared form by <see cref="Id"/>, so create one
 /// instance per statement and keep it.
 /// </summary>
 internal sealed partial class Sql
 {
-    private const string Words = @"\b(time_of|time_key|own_time_key|has_time|first_time_key|in_other_month|set_time|may_have_zone)\(";
+    private const string Words = @"\b(time_of|time_key|own_time_key|hour_key|has_time|first_time_key|in_other_month|set_time|may_have_zone)\(";
     private static int last = -1;
     private readonly string text;
     private string? sqlite;
@@ -69,6 +69,7 @@ internal sealed partial class Sql
         "first_time_key" => FirstKey(column, second),
         "in_other_month" => $"substr({FirstKey(column, second)}, 1, 7) <> substr({Key(second)}, 1, 7)",
         "set_time" => $"{column} = {second}, {column}{ForeignTimes.Suffix} = NULL",
+        "hour_key" => $"substr({Key(column)}, 1, 13)",
         "may_have_zone" => $"({column} LIKE '%+%' OR {column} LIKE '%:%-%')",
         "time_of" => $"coalesce({column}{ForeignTimes.Suffix},{column})",
         "time_key" => Key(column),

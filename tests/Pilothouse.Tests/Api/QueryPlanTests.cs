@@ -46,6 +46,8 @@ public sealed class QueryPlanTests : IDisposable
             // A filter, a bound and a page must begin at their place in an index. Walking there from its end would be a scan, too.
             // Voided trades are few, and left out on the way.
             plan = plan.Replace("WHERE coalesce(lower(status), '') <> 'voided' ORDER", "ORDER", StringComparison.Ordinal);
+            // So are articles that have expired: retention deletes them.
+            plan = Regex.Replace(plan, @" WHERE \(\w+ IS NULL OR [^@]+ > @now\) ORDER", " ORDER");
             // What no filter leads is walked through, but only up to an edge (ListSql.EdgeAsync), which is a bound.
             var isUnbound = plan.Contains(" WHERE (@", StringComparison.Ordinal) && !plan.Contains("@from_date", StringComparison.Ordinal)
                 && !plan.Contains("@to_date", StringComparison.Ordinal) && !plan.Contains("@after_time", StringComparison.Ordinal);

@@ -204,6 +204,8 @@ public sealed class TableTests
         var share = number / 64.0;
         return column switch
         {
+            { MostWords: not null } => new JsonArray("A1", "B2"),
+            { MayBeAhead: true } => TestServer.Start.AddYears(70).AddMinutes(number).ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture),
             { IsPair: true } => $"P{number}/USDC",
             { Choices: { } choices } => choices.All[^1],
 
@@ -260,6 +262,7 @@ public sealed class TableTests
 
     private static bool IsSame(Column column, JsonNode sent, string stored) => column.Kind switch
     {
+        ColumnKind.Text when column.MostWords is not null => JsonNode.DeepEquals(sent, JsonNode.Parse(stored)),
         ColumnKind.Text => string.Equals(sent.ToString(), stored, column.InCapitals is null && column.Choices is null ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase),
         ColumnKind.Time => Timestamps.TryParse(stored, out var time) && Timestamps.TryParse(sent.ToString(), out var meant) && time == meant,
         _ => double.Parse(sent.ToString(), CultureInfo.InvariantCulture).Equals(double.Parse(stored, CultureInfo.InvariantCulture)),

@@ -37,7 +37,7 @@ public sealed class RetentionTests
             ["market_context"] = null,
             ["chart_analyses"] = null,
             ["agent_decisions"] = 1,
-            ["correlation_data"] = null,
+            ["correlation_data"] = 90,
         };
         foreach (var values in insert.Values)
         {

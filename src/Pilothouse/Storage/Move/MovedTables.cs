@@ -51,19 +51,25 @@ internal static class MovedTables
             id:whole! timestamp:time asset1:text! asset2:text! correlation_value:number! period_days:whole strength:text
             samples:whole
             """),
+        new("correlation_matrices", "name", """
+            name:text! period_days:whole! computed_at:time! window_end:time! assets:text! correlations:text! samples:text!
+            """),
         new("cost_analytics", "id", """
             id:whole! timestamp:time api_name:text! operation_type:text! api_calls:whole estimated_cost:money cache_hits:whole
             cache_misses:whole bot_name:text model:text input_tokens:whole output_tokens:whole decision_id:whole
             """),
         new("news_cache", "id", """
             id:whole! timestamp:time article_url:text! article_title:text sentiment:text confidence:number cache_expires_at:time
-            source:text published_at:time
+            source:text published_at:time assets:text
+            """),
+        new("news_assets", "id asset", """
+            id:whole! asset:text! sentiment:text source:text listed_at:time expires_at:time
             """),
         new("spike_events", "id", """
             id:whole! timestamp:time trading_pair:text! spike_type:text! direction:text! magnitude_percent:number!
             timeframe_minutes:whole! volume_multiplier:number price_from:money! price_to:money! confidence_score:number
             detection_latency_ms:whole agent_detected_by:text status:text skip_reason:text context_analysis:json
-            risk_assessment:json trade_id:whole>trades outcome:text pnl:money
+            risk_assessment:json trade_id:whole>trades outcome:text pnl:money bot_name:text
             """),
         new("circuit_breaker_events", "id", """
             id:whole! triggered_at:time! cleared_at:time trigger_reason:text! trigger_type:text! status:text!

@@ -84,6 +84,7 @@ internal sealed partial class PostgresSql
     private static string Expand(string word, string column, string second) => word switch
     {
         "time_of" => column,
+        "hour_key" => $"date_trunc('hour',{column},'UTC')",
         "may_have_zone" => "false",
         "has_time" => $"{column} IS NOT NULL",
         "first_time_key" => $"coalesce({column},{second},{NoTime})",
