@@ -1,4 +1,6 @@
 using System.Collections;
+using System.Globalization;
+using System.Runtime.InteropServices;
 using Pilothouse.Prices;
 using Pilothouse.Trades;
 
@@ -10,11 +12,7 @@ internal sealed class AssetCounts : IEnumerable<KeyValuePair<string, long>>
     private readonly Dictionary<string, long> counts = new(StringComparer.Ordinal);
 
     /// <param name="asset">The asset; null counts as the reporting currency.</param>
-    public void Add(string? asset, long trades = 1)
-    {
-        var name = asset ?? "";
-        counts[name] = counts.GetValueOrDefault(name) + trades;
-    }
+    public void Add(string? asset, long trades = 1) => CollectionsMarshal.GetValueRefOrAddDefault(counts, asset ?? "", out _) += trades;
 
     public AssetCounts Copy()
     {
@@ -51,16 +49,28 @@ internal sealed class Currencies(EquityPlan plan, TimeZoneInfo zone)
     private readonly MoneyUnits units = plan.Units;
     private readonly Dictionary<string, PerformanceFigures> counted = new(StringComparer.Ordinal);
     private readonly AssetCounts unpriced = new();
+
+    /// <summary>
+    /// The figures of all, and the only asset in which trades that count settled until now. Its own figures are theirs, so they are not
+    /// counted twice before there is another asset.
+    /// </summary>
+    private (string Asset, PerformanceFigures All)? sole;
     private readonly AssetCounts moved = new();
     private readonly AssetCounts flowed = new();
 
     /// <summary>The currency of all figures in money.</summary>
-    public string Currency => counted.Count == 1 ? counted.Keys.First()
-        : counted.Keys.Select(units.UnitOf).Distinct().ToList() is [var unit] ? unit
+    public string Currency => Assets.Take(2).ToList() is [var only] ? only
+        : Assets.Select(units.UnitOf).Distinct().ToList() is [var unit] ? unit
         : units.Reporting;
 
     /// <summary>The figures of the only asset in which the trades that count settle; null if there are several, or none.</summary>
-    public (string Asset, PerformanceFigures Figures)? OnlyOne => counted.Count == 1 ? (counted.First().Key, counted.First().Value) : null;
+    public (string Asset, PerformanceFigures Figures)? OnlyOne =>
+        sole is { } one ? (one.Asset, one.All.OfCounted(Part)) : counted.Count == 1 ? (counted.First().Key, counted.First().Value) : null;
+
+    /// <summary>The assets in which trades that count settle.</summary>
+    private IEnumerable<string> Assets => sole is { } one ? [one.Asset] : counted.Keys;
+
+    private EquityPlan Part => EquityPlan.OneAccount(null) with { IsPart = true, Units = units };
 
     /// <summary>Whether amounts must be converted: those that count are of several units, or those that change the equity.</summary>
     public Converted Needed => plan.Converted != Converted.None ? plan.Converted
@@ -75,12 +85,12 @@ internal sealed class Currencies(EquityPlan plan, TimeZoneInfo zone)
     /// <summary>Whether amounts of these assets can be added without being converted, or are converted as those before them.</summary>
     public bool Takes(IEnumerable<string?> countedToo, IEnumerable<string?> movedToo)
     {
-        var now = counted.Keys.Concat(countedToo).Select(units.UnitOf).Distinct().Count();
+        var now = Assets.Concat(countedToo).Select(units.UnitOf).Distinct().Count();
         return plan.Converted switch
         {
             Converted.All => true,
             Converted.Equity => now < 2,
-            _ => now < 2 && counted.Keys.Concat(countedToo).Concat(moved.Concat(flowed).Select(static one => one.Key)).Concat(movedToo).Select(units.UnitOf).Distinct().Count() < 2,
+            _ => now < 2 && Assets.Concat(countedToo).Concat(moved.Concat(flowed).Select(static one => one.Key)).Concat(movedToo).Select(units.UnitOf).Distinct().Count() < 2,
         };
     }
 
@@ -111,7 +121,8 @@ internal sealed class Currencies(EquityPlan plan, TimeZoneInfo zone)
     public void Flow(in EquityFlow flow) => flowed.AddNamed(flow.Asset);
 
     /// <summary>Adds a trade that counts, changes the equity, or both.</summary>
-    public void Add(in ClosedTrade trade, TradePart part)
+    /// <param name="all">The figures of all trades, to which it is added afterwards.</param>
+    public void Add(in ClosedTrade trade, TradePart part, PerformanceFigures all)
     {
         var asset = units.Of(trade.Asset);
         var lacksPrice = plan.Converted != Converted.None && !trade.IsPriced;
@@ -125,16 +136,38 @@ internal sealed class Currencies(EquityPlan plan, TimeZoneInfo zone)
             return;
         }
 
-        if (!counted.TryGetValue(asset, out var figures))
-        {
-            counted[asset] = figures = new(EquityPlan.OneAccount(null) with { IsPart = true, Units = units }, zone);
-        }
-
-        figures.Add(trade);
+        Count(trade, asset, all);
         if (plan.Converted == Converted.All && lacksPrice)
         {
             unpriced.Add(asset);
         }
+    }
+
+    private void Count(in ClosedTrade trade, string asset, PerformanceFigures all)
+    {
+        // Amounts that are converted are others than those of the asset.
+        if (sole is null && counted.Count == 0 && plan.Converted != Converted.All)
+        {
+            sole = (asset, all);
+        }
+
+        if (sole is { } one)
+        {
+            if (one.Asset == asset)
+            {
+                return;
+            }
+
+            counted[one.Asset] = one.All.OfCounted(Part);
+            sole = null;
+        }
+
+        if (!counted.TryGetValue(asset, out var figures))
+        {
+            counted[asset] = figures = new(Part, zone);
+        }
+
+        figures.Add(trade);
     }
 
     /// <summary>Adds the assets of earlier trades that changed the equity.</summary>
@@ -149,7 +182,7 @@ internal sealed class Currencies(EquityPlan plan, TimeZoneInfo zone)
     /// <summary>Returns why amounts cannot be added; null if they can.</summary>
     public string? WhyNotAdded() => plan.Converted switch
     {
-        Converted.None => WhyNot(counted.Select(static entry => (entry.Key, entry.Value.Trades, "trade"))),
+        Converted.None when sole is null => WhyNot(counted.Select(static entry => (entry.Key, entry.Value.Trades, "trade"))),
         Converted.All => WhyNot(unpriced.Select(static entry => (entry.Key, entry.Value, "trade"))),
         _ => null,
     };
@@ -161,10 +194,10 @@ internal sealed class Currencies(EquityPlan plan, TimeZoneInfo zone)
 
     /// <summary>Returns the figures of each asset.</summary>
     public IReadOnlyList<CurrencyFigures> Each() =>
-    [
-        .. counted.OrderBy(static entry => entry.Key, StringComparer.Ordinal)
-            .Select(static entry => CurrencyFigures.Of(entry.Key, entry.Value.ToReport(PerformanceBasis.Nothing))),
-    ];
+        OnlyOne is { } only ? [Of(only.Asset, only.Figures)]
+        : [.. counted.OrderBy(static entry => entry.Key, StringComparer.Ordinal).Select(static entry => Of(entry.Key, entry.Value))];
+
+    private static CurrencyFigures Of(string asset, PerformanceFigures figures) => CurrencyFigures.Of(asset, figures.ToReport(PerformanceBasis.Nothing));
 
     /// <summary>Returns why these amounts cannot be added. With a conversion they are those that have no price.</summary>
     private string? WhyNot(IEnumerable<(string Asset, long Count, string What)> amounts)

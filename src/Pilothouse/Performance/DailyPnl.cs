@@ -26,9 +26,13 @@ internal sealed class DayResult
         Pnl = Pnl.Plus(trade.Pnl);
         Fees = Fees.Plus(trade.Fees);
         Trades++;
-        Won += trade.Pnl > 0 ? 1 : 0;
-        Lost += trade.Pnl < 0 ? 1 : 0;
+        var sign = Math.Sign(trade.Pnl);
+        Won += sign > 0 ? 1 : 0;
+        Lost += sign < 0 ? 1 : 0;
     }
+
+    /// <summary>Returns what the trades of the day did, without the equity.</summary>
+    public DayResult OfTrades() => new() { Pnl = Pnl, Fees = Fees, Trades = Trades, Won = Won, Lost = Lost };
 }
 
 /// <summary>
@@ -51,6 +55,14 @@ internal sealed class DailyPnl
             var first = days.FindIndex(static day => day.Result.Trades > 0);
             return first < 0 ? null : (days[first].Day, days[days.FindLastIndex(static day => day.Result.Trades > 0)].Day);
         }
+    }
+
+    /// <summary>Returns a copy with the days on which trades closed.</summary>
+    public DailyPnl OfTrades()
+    {
+        var copy = new DailyPnl { tooLarge = tooLarge };
+        copy.days.AddRange(days.Where(static day => day.Result.Trades > 0).Select(static day => (day.Day, day.Result.OfTrades())));
+        return copy;
     }
 
     public void Add(in ClosedTrade trade, DateOnly date)

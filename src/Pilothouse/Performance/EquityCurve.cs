@@ -31,6 +31,9 @@ internal sealed class EquityCurve(decimal? startingBalance)
     private DateTimeOffset? peakAt;
     private decimal deepestShare;
     private double nearlyDeepestShare;
+
+    /// <summary>The lowest equity since the peak; null if the peak has been scaled since. Nothing above it is a deeper fall.</summary>
+    private decimal? lowest;
     private Fall deepest;
     private bool ended;
     private bool tooLarge;
@@ -132,6 +135,7 @@ internal sealed class EquityCurve(decimal? startingBalance)
         {
             var scale = equity.Amount / before;
             (start, peak) = (start * scale, peak * scale);
+            lowest = null;
         }
         catch (OverflowException)
         {
@@ -171,8 +175,16 @@ internal sealed class EquityCurve(decimal? startingBalance)
         {
             (peak, peakAt) = (equity.Amount, closedAt);
             Marks = (Marks.Peaks + 1, Marks.Troughs);
+            lowest = null;
             return;
         }
+
+        if (equity.Amount >= lowest)
+        {
+            return;
+        }
+
+        lowest = equity.Amount;
 
         // The exact quotient of decimals is only needed near the deepest fall.
         if ((double)(peak - equity.Amount) / (double)peak < nearlyDeepestShare)

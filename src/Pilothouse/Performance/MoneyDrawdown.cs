@@ -23,6 +23,8 @@ internal sealed class MoneyDrawdown
     /// <summary>How often the profit has risen to a new peak, and how often it has fallen deeper than ever.</summary>
     public (long Peaks, long Troughs) Marks { get; private set; }
 
+    public MoneyDrawdown Copy() => (MoneyDrawdown)MemberwiseClone();
+
     public void Add(decimal pnl, DateTimeOffset closedAt)
     {
         profit = profit.Plus(pnl);

@@ -58,6 +58,7 @@ internal sealed class PerformanceFeature : Feature
         services.AddSingleton(static provider => MoneyUnits.Of(provider.GetRequiredService<Settings>()));
         services.AddSingleton<BalanceReports>();
         services.AddSingleton<StartingBalances>();
+        services.AddSingleton<KeptTape>();
         services.AddSingleton<PerformanceLedger>();
         services.AddSingleton<IChangeFollower>(static provider => provider.GetRequiredService<PerformanceLedger>());
         services.AddSingleton<FlowBook>();

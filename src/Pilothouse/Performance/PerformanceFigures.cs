@@ -11,8 +11,8 @@ namespace Pilothouse.Performance;
 internal sealed partial class PerformanceFigures(EquityPlan plan, TimeZoneInfo zone)
 {
     private readonly EquityCurve equity = new(plan.StartingBalance);
-    private readonly MoneyDrawdown drawdown = new();
-    private readonly DailyPnl days = new();
+    private MoneyDrawdown drawdown = new();
+    private DailyPnl days = new();
     private readonly List<EquityFlow> flows = [.. plan.Flows];
     private readonly CalendarDays calendar = new(zone);
     private readonly LeftOutTrades leftOut = new();
@@ -65,7 +65,7 @@ internal sealed partial class PerformanceFigures(EquityPlan plan, TimeZoneInfo z
         var day = calendar.Of(trade.ClosedAt);
         Series?.BeginIfNew(StateAt(0, plan.StartsAt ?? trade.ClosedAt));
         Flow(opensAt > trade.ClosedAt ? opensAt.Value : trade.ClosedAt);
-        currencies?.Add(trade, part);
+        currencies?.Add(trade, part, this);
         var moves = plan.Converted == Converted.None ? trade.Pnl : trade.InReporting().Pnl;
         money = part.Has(TradePart.MovesEquity) ? money.Plus(moves) : money;
         if (part.Has(TradePart.Counts))
@@ -101,6 +101,30 @@ internal sealed partial class PerformanceFigures(EquityPlan plan, TimeZoneInfo z
             equity.Add(moves, trade.ClosedAt, day);
         }
     }
+
+    /// <summary>Returns figures with a plan of a part over the trades that count here, which all settle in one asset.</summary>
+    public PerformanceFigures OfCounted(EquityPlan part) => new(part, zone)
+    {
+        Last = Last,
+        drawdown = drawdown.Copy(),
+        days = days.OfTrades(),
+        trades = trades,
+        winning = winning,
+        losing = losing,
+        profit = profit,
+        wins = wins,
+        losses = losses,
+        fees = fees,
+        maxWin = maxWin,
+        maxLoss = maxLoss,
+        winStreak = winStreak,
+        lossStreak = lossStreak,
+        longestWinStreak = longestWinStreak,
+        longestLossStreak = longestLossStreak,
+        heldTicks = heldTicks,
+        mean = mean,
+        squares = squares,
+    };
 
     /// <summary>Records that a trade of this bot and mode counts, but that its account's equity is unknown.</summary>
     public void LeaveOut(string? bot, string? mode) => leftOut.Add(bot, mode);
@@ -189,21 +213,22 @@ internal sealed partial class PerformanceFigures(EquityPlan plan, TimeZoneInfo z
 
     private void CountResult(decimal pnl)
     {
-        winStreak = pnl > 0 ? winStreak + 1 : 0;
-        lossStreak = pnl < 0 ? lossStreak + 1 : 0;
+        var sign = Math.Sign(pnl);
+        winStreak = sign > 0 ? winStreak + 1 : 0;
+        lossStreak = sign < 0 ? lossStreak + 1 : 0;
         longestWinStreak = Math.Max(longestWinStreak, winStreak);
         longestLossStreak = Math.Max(longestLossStreak, lossStreak);
-        maxWin = Math.Max(maxWin, pnl);
-        maxLoss = Math.Min(maxLoss, pnl);
-        if (pnl > 0)
+        if (sign > 0)
         {
             winning++;
             wins = wins.Plus(pnl);
+            maxWin = Math.Max(maxWin, pnl);
         }
-        else if (pnl < 0)
+        else if (sign < 0)
         {
             losing++;
             losses = losses.Plus(pnl);
+            maxLoss = Math.Min(maxLoss, pnl);
         }
     }
 

@@ -10,7 +10,8 @@ namespace Pilothouse.Performance;
 /// adds only what is new. It reads all trades again only if a closed trade was changed, if a trade closed or money came or went before the
 /// last close, or if reports change the equity of the past. A finished answer is kept until anything is committed.
 /// </summary>
-internal sealed partial class PerformanceLedger(Database database, StartingBalances balances, MoneyUnits units, TimeProvider clock) : IChangeFollower, IDisposable
+internal sealed partial class PerformanceLedger(
+    Database database, KeptTape tapes, StartingBalances balances, MoneyUnits units, TimeProvider clock) : IChangeFollower, IDisposable
 {
     private const int MostAtOnce = 10_000;
     private static readonly TimeSpan LookForPricesAfter = TimeSpan.FromMinutes(1);
@@ -115,7 +116,8 @@ internal sealed partial class PerformanceLedger(Database database, StartingBalan
             ClosedSums? summed = null;
             var question = new WindowQuestion(new ClosedTradeFilter(), TimeZoneInfo.Utc, null, clock.GetUtcNow(), units, WithSeries: true);
             readAt = question.Now;
-            var all = await ClosedTradeReader.ReadAsync(session, question, now, null, () =>
+            var tape = await tapes.OfAsync(session);
+            var all = await ClosedTradeReader.ReadAsync(new(session, tape), question, now, null, () =>
             {
                 summed = new ClosedSums { BeganAt = newest };
                 return row => summed.Add(row, newest);
@@ -123,7 +125,7 @@ internal sealed partial class PerformanceLedger(Database database, StartingBalan
             summed!.MoveTo(newest);
 
             // Where times do not sort by their text, their place in the table cannot be told from a time.
-            sums = all.IsSorted || summed.AreTooMany ? null : summed;
+            sums = all.IsSorted || tape is { WasSorted: true } || summed.AreTooMany ? null : summed;
             (figures, source, position, changed) = (all, now, newest, true);
         }
 
@@ -135,7 +137,8 @@ internal sealed partial class PerformanceLedger(Database database, StartingBalan
         if (view.Kind is ViewKind.By or ViewKind.Distribution && !folds.ContainsKey(view))
         {
             folds[view] = await ClosedTradeReader.FoldAsync(
-                session, new WindowQuestion(new ClosedTradeFilter(), TimeZoneInfo.Utc, null, clock.GetUtcNow(), units), view);
+                new(session, await tapes.OfAsync(session, withPercentages: view.Kind == ViewKind.Distribution)),
+                new WindowQuestion(new ClosedTradeFilter(), TimeZoneInfo.Utc, null, clock.GetUtcNow(), units), view);
         }
 
         return changed;

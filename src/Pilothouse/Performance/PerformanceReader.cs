@@ -10,7 +10,7 @@ namespace Pilothouse.Performance;
 /// sums that the ledger keeps of what had closed before.
 /// </summary>
 internal sealed class PerformanceReader(
-    Database database, PerformanceLedger ledger, StartingBalances balances, SharedReads<PerformanceQuestion, KeptBytes> shared, MoneyUnits units,
+    Database database, PerformanceLedger ledger, KeptTape tapes, StartingBalances balances, SharedReads<PerformanceQuestion, KeptBytes> shared, MoneyUnits units,
     TimeProvider clock)
 {
     /// <summary>Returns the answer as JSON. It contains everything that was committed before the call.</summary>
@@ -30,6 +30,7 @@ internal sealed class PerformanceReader(
             await ledger.AnswerAsync(PerformanceView.Report, call.Cancel);
         }
 
+        await tapes.PrepareAsync(question.View.Kind == ViewKind.Distribution, call.Cancel);
         return await shared.RunAsync(question,
             (begun, cancel) => database.SnapshotAsync(question.Reads, session =>
             {
@@ -46,7 +47,7 @@ internal sealed class PerformanceReader(
         var basis = new PerformanceBasis(null, null, question.Zone.Id, Ratios.DaysPerYear, question.Period, filter.From, to);
         if (!question.NeedsEquity)
         {
-            var fold = await ClosedTradeReader.FoldAsync(session, new WindowQuestion(filter, question.Zone, null, now, units), question.View);
+            var fold = await ClosedTradeReader.FoldAsync(await RowsAsync(session), new WindowQuestion(filter, question.Zone, null, now, units), question.View);
             return new(fold.ToJson(basis));
         }
 
@@ -67,8 +68,10 @@ internal sealed class PerformanceReader(
         var to = filter.To ?? (filter.From is null ? null : now);
         var question = new WindowQuestion(filter, zone, to > now ? now : to, now, units, withSeries);
         var closes = await EarlierCloses.OfAsync(session, ledger.Sums);
-        var figures = await ClosedTradeReader.ReadAsync(session, question, source, closes);
+        var figures = await ClosedTradeReader.ReadAsync(await RowsAsync(session), question, source, closes);
         figures.Unexplained = figures.Conversion is not null ? null : await new UnexplainedBalance().ReadAsync(session, source, closes, question.End);
         return figures;
     }
+
+    private async ValueTask<TradeRows> RowsAsync(Session session) => new(session, await tapes.FindAsync(session));
 }

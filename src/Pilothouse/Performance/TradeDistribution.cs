@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Pilothouse.Contract;
 using Pilothouse.Storage;
 using Pilothouse.Trades;
@@ -29,11 +30,11 @@ internal sealed class TradeDistribution(EquityPlan plan) : TradeFold
         return JsonText.Utf8(new One<DistributionReport>(true, report), PerformanceJson.Default.OneDistributionReport);
     }
 
-    protected override void Add(in ClosedTrade trade, TradeTraits traits, string? bot)
+    protected override void Add(in ClosedTrade trade, in TradeClosing row)
     {
         figures.Add(trade);
         money.Add(plan.Converted == Converted.None ? trade.Pnl : trade.InReporting().Pnl);
-        if (traits.PnlPercentage is { } part)
+        if (row.PnlPercentage is { } part)
         {
             percent.Add(part);
         }
@@ -52,7 +53,7 @@ internal sealed class Histogram
     private const decimal MostSteps = 1_000_000_000_000m;
     private const int MeanDigits = 15;
 
-    private readonly SortedDictionary<decimal, long> bins = [];
+    private readonly Dictionary<decimal, long> bins = [];
     private decimal width = Finest;
     private bool isFive;
     private MoneySum sum;
@@ -64,6 +65,7 @@ internal sealed class Histogram
 
     public void Add(decimal value)
     {
+        var isFurther = count == 0 || value < least || value > most;
         (least, most) = count == 0 ? (value, value) : (Math.Min(least, value), Math.Max(most, value));
         count++;
         sum = sum.Plus(value);
@@ -72,13 +74,12 @@ internal sealed class Histogram
         var difference = Exact.ToDouble(value) - mean;
         mean += difference / count;
         squares += difference * (Exact.ToDouble(value) - mean);
-        while (Math.Max(Math.Abs(least), Math.Abs(most)) / MostSteps > width || Index(most) - Index(least) + 1 > MostBins)
+        while (isFurther && (Math.Max(Math.Abs(least), Math.Abs(most)) / MostSteps > width || Index(most) - Index(least) + 1 > MostBins))
         {
             Widen();
         }
 
-        var index = Index(value);
-        bins[index] = bins.GetValueOrDefault(index) + 1;
+        CollectionsMarshal.GetValueRefOrAddDefault(bins, Index(value), out _)++;
     }
 
     public ResultDistribution ToDistribution()

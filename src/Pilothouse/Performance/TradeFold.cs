@@ -24,7 +24,7 @@ internal abstract class TradeFold
     public abstract bool NeedsConversion { get; }
 
     /// <summary>Which traits of the trades it needs.</summary>
-    public virtual TraitsRead Traits => TraitsRead.Words;
+    public abstract TraitsRead Traits { get; }
 
     /// <summary>Adds the next trade.</summary>
     /// <returns>False if it closed before the one that was added last.</returns>
@@ -39,14 +39,15 @@ internal abstract class TradeFold
         }
 
         last = place;
-        Add(trade, row.Traits!, row.BotName);
+        Add(trade, row);
         return true;
     }
 
     /// <summary>Returns the answer.</summary>
     public abstract byte[] ToJson(PerformanceBasis basis);
 
-    protected abstract void Add(in ClosedTrade trade, TradeTraits traits, string? bot);
+    /// <summary>Adds a trade, priced, of a row with its traits.</summary>
+    protected abstract void Add(in ClosedTrade trade, in TradeClosing row);
 }
 
 /// <summary>Splits closed trades by what they have in common.</summary>
@@ -64,8 +65,13 @@ internal sealed class TradeSplit(string by, TimeZoneInfo zone, EquityPlan plan) 
     private static readonly string[] Weekdays = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
     private readonly Dictionary<string, (string? Key, PerformanceFigures Figures)> groups = new(StringComparer.Ordinal);
+
+    /// <summary>The figures of a key as it is written.</summary>
+    private readonly Dictionary<string, PerformanceFigures> byKey = new(StringComparer.Ordinal);
     private readonly CalendarDays calendar = new(zone);
     private PerformanceFigures? others;
+
+    public override TraitsRead Traits => by == "exit_reason" ? TraitsRead.ExitReason : TraitsRead.Words;
 
     public override byte[] ToJson(PerformanceBasis basis)
     {
@@ -77,24 +83,38 @@ internal sealed class TradeSplit(string by, TimeZoneInfo zone, EquityPlan plan) 
         return JsonText.Utf8(new One<SplitReport>(true, report), PerformanceJson.Default.OneSplitReport);
     }
 
-    protected override void Add(in ClosedTrade trade, TradeTraits traits, string? bot)
+    protected override void Add(in ClosedTrade trade, in TradeClosing row)
     {
-        var key = KeyOf(trade, traits, bot);
+        var key = KeyOf(trade, row);
 
+        if (key is null || !byKey.TryGetValue(key, out var figures))
+        {
+            figures = FiguresOf(key);
+        }
+
+        figures.Add(trade);
+    }
+
+    private PerformanceFigures FiguresOf(string? key)
+    {
         // A pair is one in any case, and shown as it came first.
         var name = key is null ? "" : by == "pair" ? "=" + TradingPair.Upper(key) : "=" + key;
         if (!groups.TryGetValue(name, out var group))
         {
             if (groups.Count == MostGroups)
             {
-                (others ??= New()).Add(trade);
-                return;
+                return others ??= New();
             }
 
             groups[name] = group = (key, New());
         }
 
-        group.Figures.Add(trade);
+        if (key is not null && byKey.Count < 2 * MostGroups)
+        {
+            byKey[key] = group.Figures;
+        }
+
+        return group.Figures;
     }
 
     public override bool NeedsConversion => Needs(others) || groups.Values.Any(static group => Needs(group.Figures));
@@ -105,15 +125,15 @@ internal sealed class TradeSplit(string by, TimeZoneInfo zone, EquityPlan plan) 
 
     private static int Place(string? key) => key is null ? -1 : Array.IndexOf(Weekdays, key) is >= 0 and var day ? day : int.Parse(key, CultureInfo.InvariantCulture);
 
-    private string? KeyOf(in ClosedTrade trade, TradeTraits traits, string? bot)
+    private string? KeyOf(in ClosedTrade trade, in TradeClosing row)
     {
         var key = by switch
         {
-            "pair" => traits.Pair,
-            "side" => traits.Side,
-            "bot" => bot,
-            "strategy" => traits.Strategy,
-            "exit_reason" => traits.ExitReason,
+            "pair" => row.Traits!.Pair,
+            "side" => row.Traits!.Side,
+            "bot" => row.BotName,
+            "strategy" => row.Traits!.Strategy,
+            "exit_reason" => row.ExitReason,
             "weekday" => Weekdays[((int)calendar.Local(trade.ClosedAt).DayOfWeek + 6) % 7],
             _ => calendar.Local(trade.ClosedAt).Hour.ToString(CultureInfo.InvariantCulture),
         };

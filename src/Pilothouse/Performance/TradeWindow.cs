@@ -46,28 +46,30 @@ internal sealed class TradeWindow(WindowQuestion question, EquitySource source, 
 
         figures ??= Begin();
         var isAsked = filter.Currency is null || filter.Currency == question.Units.Of(row.Asset);
-        return Add(figures, source, isAsked ? row : row with { Fits = false }, conversion);
+        return Add(figures, source, row, trade, row.Fits && isAsked, conversion);
     }
 
     /// <summary>Adds a trade to figures that are kept up to date.</summary>
     /// <returns>False if the trade closed before the one that was added last.</returns>
-    public static bool Add(PerformanceFigures figures, EquitySource source, in TradeClosing row, Conversion? conversion)
+    public static bool Add(PerformanceFigures figures, EquitySource source, in TradeClosing row, Conversion? conversion) =>
+        Add(figures, source, row, ClosedTradeReader.Of(row), row.Fits, conversion);
+
+    private static bool Add(
+        PerformanceFigures figures, EquitySource source, in TradeClosing row, in ClosedTrade read, bool counts, Conversion? conversion)
     {
-        var trade = ClosedTradeReader.Of(row);
-        trade = conversion?.Price(trade) ?? trade;
         var account = source.Find(row);
-        var part = (row.Fits ? TradePart.Counts : 0) | (source.IsOne || account is not null ? TradePart.MovesEquity : 0);
+        var part = (counts ? TradePart.Counts : 0) | (source.IsOne || account is not null ? TradePart.MovesEquity : 0);
         if (part == TradePart.None)
         {
             return true;
         }
 
-        if (!figures.CanAppend(trade))
+        if (!figures.CanAppend(read))
         {
             return false;
         }
 
-        figures.Add(trade, part, account?.OpensAt);
+        figures.Add(conversion is null ? read : conversion.Price(read), part, account?.OpensAt);
         if (part == TradePart.Counts && source.Accounts.Count > 0)
         {
             figures.LeaveOut(row.BotName, row.Mode);

@@ -84,6 +84,9 @@ internal abstract class Row
 
     public abstract string? Text(int column);
 
+    /// <summary>Returns a text of which a column has few: of many rows, equal ones are mostly the same string.</summary>
+    public virtual string? Word(int column) => Text(column);
+
     public abstract long? Whole(int column);
 
     /// <summary>Returns a finite double, or null.</summary>

@@ -9,9 +9,11 @@ namespace Pilothouse.Trades;
 /// <param name="Mode">The mode in lower case; only read if accounts are told apart.</param>
 /// <param name="Fits">Whether the filter selects it. If not, it only changed the equity.</param>
 /// <param name="Traits">By what trades are told apart; only read if that is asked for.</param>
+/// <param name="ExitReason">Why it was closed; only read with the traits.</param>
+/// <param name="PnlPercentage">The profit in percent of the margin, as GET /api/trades shows it; only read if that is asked for.</param>
 internal readonly record struct TradeClosing(
     long Id, DateTimeOffset? OpenedAt, DateTimeOffset? ClosedAt, decimal? Pnl, decimal? Fees, string? Asset = null, string? BotName = null, string? Mode = null,
-    bool Fits = true, TradeTraits? Traits = null);
+    bool Fits = true, TradeTraits? Traits = null, string? ExitReason = null, decimal? PnlPercentage = null);
 
 /// <summary>Which trades are read in addition to the selected ones, because they changed the same equity.</summary>
 internal enum TradesBeside
@@ -52,6 +54,9 @@ internal static class ClosedTrades
     /// <summary>The index of the column behind <see cref="Columns"/>.</summary>
     private const int Marked = 15;
 
+    /// <summary>The index of the exit reason among <see cref="TraitColumns"/> behind it.</summary>
+    private const int ExitReason = Marked + 3;
+
     /// <summary>What <see cref="TradeTraits"/> are read from; behind <see cref="Columns"/> and one more column.</summary>
     private const string TraitColumns =
         "side, coalesce(trades.strategy, (SELECT signals.strategy FROM signals WHERE signals.id = trades.signal_id)), exit_reason, leverage, pnl_percentage";
@@ -80,6 +85,13 @@ internal static class ClosedTrades
         WHERE table_name = 'trades' AND (kind = 'closed' OR was_closed = 1) AND seq > @seq ORDER BY seq LIMIT @limit
         """);
 
+    /// <summary>The closed trades whose strategy is that of a signal which was changed or removed.</summary>
+    private static readonly Sql OfChangedSignals = new("""
+        SELECT DISTINCT trades.id FROM changes CROSS JOIN trades
+        WHERE changes.seq > @seq AND changes.table_name = 'signals' AND changes.kind <> 'recorded' AND trades.signal_id = changes.row_id
+          AND unindexed:lower(trades.status) = 'closed'
+        """);
+
     /// <summary>
     /// Passes on every closed trade that the filter selects, and those <paramref name="beside"/> them in the same time window, ordered by
     /// the stored text of the close and then by id.
@@ -101,16 +113,25 @@ internal static class ClosedTrades
         var withAccounts = beside >= TradesBeside.OfBot || withTraits;
         return statement.EachAsync(row => take(Read(row) with
         {
-            BotName = withAccounts ? row.Text(7) : null,
-            Mode = withAccounts ? row.Text(8) : null,
+            BotName = withAccounts ? row.Word(7) : null,
+            Mode = withAccounts ? row.Word(8) : null,
             Fits = row.Whole(Marked) == 1,
-            Traits = withTraits ? TraitsOf(row, traits) : null,
+            Traits = withTraits ? TraitsOf(row) : null,
+            ExitReason = withTraits ? row.Word(ExitReason) : null,
+            PnlPercentage = traits == TraitsRead.All ? PercentageOf(row) : null,
         }));
     }
 
     public static async ValueTask<TradeClosing?> FindAsync(Session session, long id) =>
         await session.Prepare(Find).Set("id", id).FirstAsync(
-            static row => (TradeClosing?)(Read(row) with { BotName = row.Text(7), Mode = row.Text(8), Traits = TraitsOf(row, TraitsRead.All) }));
+            static row => (TradeClosing?)(Read(row) with
+            {
+                BotName = row.Text(7),
+                Mode = row.Text(8),
+                Traits = TraitsOf(row),
+                ExitReason = row.Text(ExitReason),
+                PnlPercentage = PercentageOf(row),
+            }));
 
     /// <summary>
     /// Returns the changes of closed trades after <paramref name="position"/> in the log of changes, in order, at most
@@ -118,6 +139,13 @@ internal static class ClosedTrades
     /// </summary>
     public static ValueTask<List<Change>> ChangesAsync(Session session, long position, int most) =>
         session.Prepare(Changes).Set("seq", position).Set("limit", (long)most).ListAsync(ChangeLog.Read);
+
+    /// <summary>
+    /// Returns the ids of the closed trades whose strategy may be another one since a position in the log of changes, because their signal
+    /// was changed.
+    /// </summary>
+    public static ValueTask<List<long>> OfChangedSignalsAsync(Session session, long position) =>
+        session.Prepare(OfChangedSignals).Set("seq", position).ListAsync(static row => row.Id(0));
 
     /// <summary>Returns the trades that have closed since a position of the log of changes, in the order of the log.</summary>
     /// <param name="most">The most changes that are followed.</param>
@@ -152,8 +180,8 @@ internal static class ClosedTrades
     /// <summary>Reads a row of <see cref="Columns"/>, without its bot and mode.</summary>
     public static TradeClosing Read(Row row)
     {
-        var pair = PairAsset.Of(row.Text(9));
-        var asset = pair.SettleOf(row.Text(10));
+        var pair = PairAsset.Of(row.Word(9));
+        var asset = pair.SettleOf(row.Word(10));
         return new(row.Id(0), row.Time(1), row.Time(2), Pnl(row, pair.IsInverseIn(asset)), Fees(row, asset), asset);
     }
 
@@ -193,13 +221,13 @@ internal static class ClosedTrades
         }
     }
 
-    private static TradeTraits TraitsOf(Row row, TraitsRead traits)
+    private static TradeTraits TraitsOf(Row row)
     {
-        var side = row.Text(Marked + 1);
-        return new(
-            row.Text(9), NewTrade.Sides.Normal(side) ?? side, row.Text(Marked + 2), row.Text(Marked + 3),
-            traits == TraitsRead.All ? row.Money(Marked + 5) ?? Percentage(row) : null);
+        var side = row.Word(Marked + 1);
+        return new(row.Word(9), NewTrade.Sides.Normal(side) ?? side, row.Word(Marked + 2));
     }
+
+    private static decimal? PercentageOf(Row row) => row.Money(Marked + 5) ?? Percentage(row);
 
     /// <summary>Returns the profit in percent of the margin, as GET /api/trades shows it where the row has none.</summary>
     private static decimal? Percentage(Row row)

@@ -14,7 +14,7 @@ public sealed class PerformanceSpeedTests
     private static readonly string[] Filtered =
     [
         "?trading_pair=SUI/USDC", "?side=BUY", "?bot_name=bot1", "?tz=Europe/Berlin", "/equity?trading_pair=SUI/USDC", "/daily?tz=Europe/Berlin", "/by?side=SELL",
-        "/distribution?side=BUY", "?from_date=2025-08-01", "?from_date=2025-08-01&to_date=2025-08-02", "/equity?period=monthly&bot_name=bot2",
+        "?strategy=none", "?currency=USDC", "/by?by=bot&tz=Europe/Berlin", "/by?by=hour&tz=Europe/Berlin", "/by?by=exit_reason&side=BUY", "/distribution?side=BUY", "?from_date=2025-08-01", "?from_date=2025-08-01&to_date=2025-08-02", "/equity?period=monthly&bot_name=bot2",
     ];
 
     [OnlyOnSqlite("the aims are of the file")]

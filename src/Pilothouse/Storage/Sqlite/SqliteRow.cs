@@ -5,6 +5,10 @@ namespace Pilothouse.Storage.Sqlite;
 /// <summary>The current row of a statement.</summary>
 internal sealed class SqliteRow(SqliteStatement statement) : Row
 {
+    private const int Words = 256;
+    private const int LongestWord = 64;
+    private string?[]? words;
+
     public override long Id(int column) => SqliteNative.WholeOf(statement.Pointer, column);
 
     public override string? Text(int column) => SqliteNative.TypeOf(statement.Pointer, column) switch
@@ -12,6 +16,23 @@ internal sealed class SqliteRow(SqliteStatement statement) : Row
         raw.SQLITE_NULL or raw.SQLITE_BLOB => null,
         _ => ToText(SqliteNative.TextOf(statement.Pointer, column)),
     };
+
+    public override string? Word(int column)
+    {
+        if (SqliteNative.TypeOf(statement.Pointer, column) is raw.SQLITE_NULL or raw.SQLITE_BLOB)
+        {
+            return null;
+        }
+
+        var bytes = SqliteNative.TextOf(statement.Pointer, column);
+        if (bytes.Length is 0 or > LongestWord)
+        {
+            return ToText(bytes);
+        }
+
+        ref var word = ref (words ??= new string?[Words])[((bytes[0] * 31) + (bytes[^1] * 7) + (bytes[bytes.Length / 2] * 3) + bytes.Length + (column * 37)) % Words];
+        return word is { } known && known.Length == bytes.Length && System.Text.Ascii.Equals(bytes, known) ? known : word = ToText(bytes);
+    }
 
     public override long? Whole(int column)
     {
