@@ -27,6 +27,7 @@ public class StoreBenchmarks
     private string folder = "";
     private SqliteDatabase database = null!;
     private PerformanceLedger ledger = null!;
+    private KeptTape tapes = null!;
     private FlowBook flows = null!;
     private QueryValues fifty = null!;
 
@@ -53,13 +54,15 @@ public class StoreBenchmarks
 
         var settings = Settings.Read(new Dictionary<string, string> { ["BOT_CONTROL_PIN"] = "482915", ["JWT_SECRET_KEY"] = new string('x', 40), ["STARTING_BALANCE"] = "10000" });
         flows = new FlowBook();
-        ledger = new PerformanceLedger(database, new StartingBalances(settings, new BalanceReports(), flows), MoneyUnits.Usual, TimeProvider.System);
+        tapes = new KeptTape(database, TimeProvider.System);
+        ledger = new PerformanceLedger(database, tapes, new StartingBalances(settings, new BalanceReports(), flows), MoneyUnits.Usual, TimeProvider.System);
     }
 
     [GlobalCleanup]
     public async Task CloseAsync()
     {
         ledger.Dispose();
+        tapes.Dispose();
         flows.Dispose();
         await database.DisposeAsync();
         Directory.Delete(folder, recursive: true);
