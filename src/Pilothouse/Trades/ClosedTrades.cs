@@ -140,10 +140,7 @@ internal static class ClosedTrades
     public static ValueTask<List<Change>> ChangesAsync(Session session, long position, int most) =>
         session.Prepare(Changes).Set("seq", position).Set("limit", (long)most).ListAsync(ChangeLog.Read);
 
-    /// <summary>
-    /// Returns the ids of the closed trades whose strategy may be another one since a position in the log of changes, because their signal
-    /// was changed.
-    /// </summary>
+    /// <summary>Returns the closed trades whose signal, and so maybe their strategy, was changed since a position in the log of changes.</summary>
     public static ValueTask<List<long>> OfChangedSignalsAsync(Session session, long position) =>
         session.Prepare(OfChangedSignals).Set("seq", position).ListAsync(static row => row.Id(0));
 

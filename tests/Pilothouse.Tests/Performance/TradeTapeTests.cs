@@ -219,6 +219,9 @@ public sealed class TradeTapeTests
         Signals(server);
         Insert(server, new Random(1), 50);
         var tapes = server.Services.GetRequiredService<KeptTape>();
+
+        // The job that keeps the figures of periods would read the trades for these otherwise.
+        await server.GetAsync("/api/performance");
         var before = (await server.GetAsync("/api/performance?side=BUY"))["data"]!.ToJsonString();
         Assert.True(tapes.Size > 0);
         server.Clock.Advance(TimeSpan.FromMinutes(59));
