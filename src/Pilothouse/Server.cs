@@ -29,8 +29,6 @@ using Pilothouse.Signals;
 using Pilothouse.Storage;
 using Pilothouse.Trades;
 using Pilothouse.Why;
-using Scalar.AspNetCore;
-using Serilog;
 
 namespace Pilothouse;
 
@@ -69,7 +67,7 @@ internal static class Server
         var logHealth = new LogHealth();
         var logger = Logging.Create(settings, logHealth);
         services.AddSingleton<IWatched>(logHealth);
-        services.AddSerilog(logger, dispose: true);
+        services.AddSingleton<ILoggerFactory>(_ => new SerilogLoggers(logger));
         services.AddSingleton(new RequestLog(logger));
         services.AddMetricsForPrometheus();
         services.AddSingleton<Database>(static provider => Open(provider));

@@ -184,7 +184,7 @@ internal static class BackupCommand
         command.SetAction(static (_, cancel) => Shell.WithSettingsAsync(async settings =>
         {
             await using var logger = new LoggerConfiguration().WriteTo.Console(outputTemplate: "{Timestamp:yyyy-MM-dd HH:mm:ss} {Level:u3} {Message:l}{NewLine}{Exception}", formatProvider: CultureInfo.InvariantCulture).CreateLogger();
-            using var loggers = LoggerFactory.Create(logging => logging.AddSerilog(logger));
+            using var loggers = new SerilogLoggers(logger);
             var maker = new BackupMaker(settings, TimeProvider.System);
             var health = new BackupHealth(settings, maker.Folder, TimeProvider.System);
             await using var shared = DatabaseEngine.IsFile(settings) ? null : DatabaseEngine.OpenForCommand(settings, loggers);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Microsoft.Extensions.Logging.Abstractions;
 using Pilothouse.Configuration;
 using Pilothouse.Monitoring;
 using Pilothouse.Operations;
@@ -50,8 +51,7 @@ internal static class CleanupCommand
         }
 
         IReadOnlyList<CleanedTable>? cleaned = null;
-        using var loggers = LoggerFactory.Create(static _ => { });
-        await using (var database = DatabaseEngine.OpenForCommand(settings, loggers))
+        await using (var database = DatabaseEngine.OpenForCommand(settings, NullLoggerFactory.Instance))
         {
             await CheckClockAsync(database, dryRun, clockIsRight, cancel);
             var deleted = 0L;

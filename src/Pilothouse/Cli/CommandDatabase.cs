@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Pilothouse.Configuration;
 using Pilothouse.Operations;
 using Pilothouse.Storage;
@@ -16,9 +17,8 @@ internal static class CommandDatabase
             return Shell.Failed;
         }
 
-        using var loggers = LoggerFactory.Create(static _ => { });
-        DatabaseEngine.Migrate(settings, TimeProvider.System, loggers);
-        await using var database = DatabaseEngine.OpenForCommand(settings, loggers);
+        DatabaseEngine.Migrate(settings, TimeProvider.System, NullLoggerFactory.Instance);
+        await using var database = DatabaseEngine.OpenForCommand(settings, NullLoggerFactory.Instance);
         return await work(settings, database, log);
     });
 
@@ -35,8 +35,7 @@ internal static class CommandDatabase
 
         try
         {
-            using var loggers = LoggerFactory.Create(static _ => { });
-            await using var database = DatabaseEngine.OpenForCommand(settings, loggers);
+            await using var database = DatabaseEngine.OpenForCommand(settings, NullLoggerFactory.Instance);
             await new AuditLog(new AuditKey(settings.JwtSecret), TimeProvider.System).RecordAsync(database, Call.AtCommandLine(), operation, changed);
         }
         catch (Exception error) when (error is DatabaseBusyException or DatabaseFullException or DatabaseBrokenException or RowKeptAwayException or EngineException)

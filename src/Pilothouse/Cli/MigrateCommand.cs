@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Microsoft.Extensions.Logging.Abstractions;
 using Pilothouse.Storage;
 
 namespace Pilothouse.Cli;
@@ -11,8 +12,7 @@ internal static class MigrateCommand
         var command = new Command("migrate", "Bring the database to this version's schema. A file with data is copied first.");
         command.SetAction(static (_, _) => Shell.ChangingAsync("migrate", static (settings, log) =>
         {
-            using var loggers = LoggerFactory.Create(static _ => { });
-            var applied = DatabaseEngine.Migrate(settings, TimeProvider.System, loggers);
+            var applied = DatabaseEngine.Migrate(settings, TimeProvider.System, NullLoggerFactory.Instance);
             foreach (var name in applied)
             {
                 Shell.Print($"applied {name}");

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Microsoft.AspNetCore.Http.Metadata;
 using OpenTelemetry.Metrics;
 using Pilothouse.Auth;
 using Pilothouse.Configuration;
@@ -48,7 +49,8 @@ internal static class Scraping
         var exporter = ((IEndpointRouteBuilder)app).CreateApplicationBuilder()
             .UseResponseCompression()
             .UseOpenTelemetryPrometheusScrapingEndpoint(listener, static _ => true, path: null, configureBranchedPipeline: null, optionsName: null).Build();
-        app.MapMethods("/metrics", Routes.Read, (HttpContext http, Settings settings) =>
+        var settings = app.Services.GetRequiredService<Settings>();
+        app.MapHandler("/metrics", Routes.Read, http =>
         {
             if (settings.RequireAuthForReads == true)
             {
@@ -56,7 +58,7 @@ internal static class Scraping
             }
 
             return exporter(http);
-        }).WithTags("Metrics").Produces<string>(200, "text/plain").Named("metrics", "Every figure, in Prometheus' text format")
+        }).WithTags("Metrics").WithMetadata(new ProducesResponseTypeMetadata(200, typeof(string), ["text/plain"])).Named("metrics", "Every figure, in Prometheus' text format")
             .Refuses(400, 403).WithMetadata(CallLimit.None);
     }
 

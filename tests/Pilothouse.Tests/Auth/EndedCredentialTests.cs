@@ -174,7 +174,7 @@ public sealed class EndedCredentialTests
             "Cli/CleanupCommand.cs",
             "Cli/KeyCommand.cs",
             "Http/LoginBudget.cs",
-            "Http/SessionEndpoints.cs",
+            "Http/SessionHandlers.cs",
             "Monitoring/ForeignTimeBacklog.cs",
             "Operations/AuditLog.cs",
             "Operations/IdempotencyStore.cs",
