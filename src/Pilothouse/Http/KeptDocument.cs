@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
 using Pilothouse.Contract;
 
 namespace Pilothouse.Http;
@@ -20,8 +22,8 @@ internal sealed class KeptDocument : IDisposable
     /// <summary>The name of the session's cookie at the address for which the document is being made.</summary>
     public string CookieName { get; private set; } = SessionCookie.OldName;
 
-    /// <summary>Answers with the kept document, or lets <paramref name="make"/> make it first; only one is made at a time.</summary>
-    public async Task AnswerAsync(HttpContext http, RequestDelegate make)
+    /// <summary>Answers with the kept document, or makes it first; only one is made at a time.</summary>
+    public async Task AnswerAsync(HttpContext http)
     {
         var address = $"{http.Request.Scheme}://{http.Request.Host.Value}{http.Request.PathBase.Value}";
         if (!documents.TryGetValue(address, out var document))
@@ -30,7 +32,7 @@ internal sealed class KeptDocument : IDisposable
             try
             {
                 CookieName = SessionCookie.NameFor(http);
-                document = documents.GetValueOrDefault(address) ?? Keep(address, new KeptBytes(await MakeAsync(http, make)));
+                document = documents.GetValueOrDefault(address) ?? Keep(address, new KeptBytes(await MakeAsync(http, address)));
             }
             finally
             {
@@ -53,20 +55,16 @@ internal sealed class KeptDocument : IDisposable
         return documents[address] = document;
     }
 
-    private static async Task<byte[]> MakeAsync(HttpContext http, RequestDelegate make)
+    /// <summary>
+    /// Makes the document for clients that use this address. The library's own route (MapOpenApi) is not used, because it makes every JSON
+    /// type of the program half a kilobyte larger.
+    /// </summary>
+    private static async Task<byte[]> MakeAsync(HttpContext http, string address)
     {
-        var answer = http.Response.Body;
+        var document = await http.RequestServices.GetRequiredKeyedService<IOpenApiDocumentProvider>(OpenApi.Version).GetOpenApiDocumentAsync(http.RequestAborted);
+        document.Servers = [new OpenApiServer { Url = address }];
         using var made = new MemoryStream();
-        http.Response.Body = made;
-        try
-        {
-            await make(http);
-        }
-        finally
-        {
-            http.Response.Body = answer;
-        }
-
+        await document.SerializeAsJsonAsync(made, OpenApiSpecVersion.OpenApi3_1, http.RequestAborted);
         return made.ToArray();
     }
 }

@@ -11,6 +11,9 @@ namespace Pilothouse.Http;
 /// <summary>Builds the OpenAPI document from the declarations of the routes and the rules of their bodies and query parameters.</summary>
 internal static class OpenApi
 {
+    /// <summary>The version of the API, which is the name of its document.</summary>
+    public const string Version = "v1";
+
     /// <summary>The headings that do not belong to a feature.</summary>
     private static readonly Dictionary<string, string> OwnTags = new()
     {
@@ -19,7 +22,7 @@ internal static class OpenApi
         ["Metrics"] = "What Prometheus reads.",
     };
 
-    public static void AddDocument(this IServiceCollection services) => services.AddSingleton<KeptDocument>().AddOpenApi("v1", static options =>
+    public static void AddDocument(this IServiceCollection services) => services.AddSingleton<KeptDocument>().AddOpenApi(Version, static options =>
     {
         options.ShouldInclude = static description => description.HttpMethod is not "HEAD";
         options.AddDocumentTransformer(static (document, context, _) =>
@@ -48,11 +51,6 @@ internal static class OpenApi
             Description = "The backend for AI crypto trading bots: bots post signals, trades, analyses and costs; people and agents read status, performance and risk.",
             License = new OpenApiLicense { Name = "MIT", Identifier = "MIT" },
         };
-        foreach (var server in document.Servers ?? [])
-        {
-            server.Url = server.Url?.TrimEnd('/');
-        }
-
         foreach (var tag in document.Tags ?? new HashSet<OpenApiTag>())
         {
             tag.Description = OwnTags.GetValueOrDefault(tag.Name ?? "") ?? features.FirstOrDefault(feature => feature.Tag == tag.Name)?.About;
