@@ -63,12 +63,19 @@ internal sealed class HourlyPrices
         HourlyPrices? Of(string asset) => assets.TryGetValue(asset, out var known) ? known
             : asked is null ? assets[asset] = new HourlyPrices(from, hours) : null;
 
+        var pairs = new List<(string Pair, PairLook Look, HourlyPrices Prices)>();
         foreach (var (pair, look) in await PriceStore.LookAsync(session, null, now))
         {
             if (PairBase.Of(pair, quotes) is { } asset && Of(asset) is { } prices)
             {
-                await prices.ReadPairAsync(session, pair, look);
+                pairs.Add((pair, look, prices));
+                await prices.ReadCandlesAsync(session, pair, look);
             }
+        }
+
+        foreach (var (pair, look, prices) in pairs.Where(one => one.Look.LastSignal >= from))
+        {
+            await prices.TakeAsync(session, Signals, LastSignals, pair, long.MaxValue - 1);
         }
 
         foreach (var (asset, sql) in new[] { (MarketAsset.Bitcoin, Bitcoin), (MarketAsset.Ether, Ether) })
@@ -84,41 +91,48 @@ internal sealed class HourlyPrices
             .ToDictionary(static asset => asset.Key, static asset => Array.ConvertAll(asset.Value.last, static price => price?.Price ?? double.NaN), StringComparer.Ordinal);
     }
 
-    private async ValueTask ReadPairAsync(Session session, string pair, PairLook look)
+    private async ValueTask ReadCandlesAsync(Session session, string pair, PairLook look)
     {
         foreach (var series in look.Series.Where(series => series.LastOpen >= from))
         {
             if (Timeframe.LengthOf(series.Timeframe) is { } length && length <= Hour && Hour.Ticks % length.Ticks == 0)
             {
-                await TakeAsync(session.Prepare(length >= Sparse ? Candles : LastCandles).Set("pair", pair).Set("timeframe", series.Timeframe), length.Ticks);
+                await TakeAsync(session.Prepare(length >= Sparse ? Candles : LastCandles).Set("pair", pair).Set("timeframe", series.Timeframe), length.Ticks, 0, last.Length);
             }
-        }
-
-        if (look.LastSignal >= from)
-        {
-            await TakeAsync(session, Signals, LastSignals, pair, long.MaxValue - 1);
         }
     }
 
-    /// <summary>Takes prices one after the other, and where there are many steps through the hours.</summary>
+    /// <summary>
+    /// Takes prices one after the other, and where there are many steps through the hours. The close of the last candle of an hour was known at
+    /// the end of the hour and so is later than any of them: they are read only from the first to the last hour without one.
+    /// </summary>
     private async ValueTask TakeAsync(Session session, Sql first, Sql steps, string? pair, long rank)
     {
-        Statement Bind(Statement statement) => pair is null ? statement : statement.Set("pair", pair);
-        var most = FewInAnHour * last.Length;
-        if (await TakeAsync(Bind(session.Prepare(first)).Set("limit", most), rank) == most)
+        int[] open = [.. Enumerable.Range(0, last.Length).Where(hour => !(last[hour]?.Known >= from + ((hour + 1) * Hour)))];
+        if (open.Length == 0)
         {
-            await TakeAsync(Bind(session.Prepare(steps)), rank);
+            return;
+        }
+
+        var (begin, end) = (open[0], open[^1] + 1);
+        var most = FewInAnHour * (end - begin);
+        Statement Bind(Sql sql) => pair is null ? session.Prepare(sql) : session.Prepare(sql).Set("pair", pair);
+        if (await TakeAsync(Bind(first).Set("limit", most), rank, begin, end) == most)
+        {
+            await TakeAsync(Bind(steps), rank, begin, end);
         }
     }
 
     /// <summary>Takes prices, each into the hour in which it began.</summary>
     /// <param name="statement">Answers times, prices and, of candles, when the price was known.</param>
     /// <param name="rank">The length of candles; of prices of one moment that with the lowest counts.</param>
+    /// <param name="begin">The first hour that is read.</param>
+    /// <param name="end">The first one that is not read any more.</param>
     /// <returns>How many there were.</returns>
-    private async ValueTask<long> TakeAsync(Statement statement, long rank)
+    private async ValueTask<long> TakeAsync(Statement statement, long rank, int begin, int end)
     {
         var count = 0L;
-        await statement.SetKey("from", Timestamps.ToStored(from)).SetKey("to", Timestamps.ToStored(from + (last.Length * Hour))).EachAsync(row =>
+        await statement.SetKey("from", Timestamps.ToStored(from + (begin * Hour))).SetKey("to", Timestamps.ToStored(from + (end * Hour))).EachAsync(row =>
         {
             count++;
             if (row.Time(0) is not { } time || row.Number(1) is not (> 0 and < double.PositiveInfinity and var price) || time < from)

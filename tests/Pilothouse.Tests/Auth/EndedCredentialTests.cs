@@ -173,6 +173,7 @@ public sealed class EndedCredentialTests
             "CircuitBreaker/BreakerRecorder.cs",
             "Cli/CleanupCommand.cs",
             "Cli/KeyCommand.cs",
+            "Correlation/CorrelationKeeper.cs",
             "Http/LoginBudget.cs",
             "Http/SessionHandlers.cs",
             "Monitoring/ForeignTimeBacklog.cs",
