@@ -1,8 +1,9 @@
+using System.Text.Json;
 using Pilothouse.Storage;
 
 namespace Pilothouse.Contract;
 
-/// <summary>What the values of a column are in C#: string, long, double, decimal or DateTimeOffset.</summary>
+/// <summary>What the values of a column are in C#: string, long, double, decimal, DateTimeOffset or JsonElement.</summary>
 internal enum ColumnKind
 {
     Text,
@@ -10,6 +11,9 @@ internal enum ColumnKind
     Number,
     Money,
     Time,
+
+    /// <summary>An object or a list, which is stored as JSON.</summary>
+    Json,
 }
 
 /// <summary>
@@ -115,6 +119,9 @@ internal sealed record Column(string Name, ColumnKind Kind)
     public static Column Number(string name, double? least = null, double? most = null, bool required = false) =>
         new(name, ColumnKind.Number) { Bounds = (least, most), IsRequired = required };
 
+    /// <summary>An object or a list. Its field has the converter <see cref="StructureJson"/>; a text of another program that is no JSON is read as text.</summary>
+    public static Column Json(string name) => new(name, ColumnKind.Json);
+
     /// <summary>A list of at most <paramref name="most"/> words, stored as its JSON.</summary>
     public static Column Words(string name, int most) => new(name, ColumnKind.Text) { MostWords = most };
 
@@ -138,6 +145,7 @@ internal sealed record Column(string Name, ColumnKind Kind)
         ColumnKind.Whole => statement.Set(Name, (long?)value),
         ColumnKind.Number => statement.Set(Name, (double?)value),
         ColumnKind.Money => statement.Set(Name, (decimal?)value),
+        ColumnKind.Json => statement.Set(Name, value is JsonElement json ? JsonText.Of(json, ContractJson.Default.JsonElement) : null),
         _ => statement.Set(Name, (DateTimeOffset?)value),
     };
 
@@ -148,6 +156,7 @@ internal sealed record Column(string Name, ColumnKind Kind)
         ColumnKind.Whole => row.Whole(ordinal),
         ColumnKind.Number => row.Number(ordinal),
         ColumnKind.Money => row.Money(ordinal),
+        ColumnKind.Json => JsonText.Stored(row.Text(ordinal)),
         _ => row.Time(ordinal),
     };
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Pilothouse.Storage;
 
@@ -41,6 +42,7 @@ internal sealed class CsvText<T>(JsonTypeInfo<T> type)
         null => "",
         string text => Quoted(Disarmed(text)),
         bool isTrue => isTrue ? "true" : "false",
+        JsonElement json => json.ValueKind == JsonValueKind.String ? Quoted(Disarmed(json.GetString()!)) : Quoted(JsonText.Of(json, ContractJson.Default.JsonElement)),
         DateTimeOffset time => Timestamps.ToAnswer(time),
         decimal or double or long or int => ((IFormattable)value).ToString(null, CultureInfo.InvariantCulture),
         _ => throw new InvalidOperationException($"Nobody knows how {value.GetType().Name} is written in CSV."),

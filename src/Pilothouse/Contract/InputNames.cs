@@ -15,6 +15,7 @@ internal sealed class InputNames
     private readonly string[] inputs;
     private readonly ulong[] hashes;
     private readonly HashSet<string> columns;
+    private string? othersRefused;
 
     private InputNames(IEnumerable<string> inputs, IEnumerable<string> columns)
     {
@@ -30,7 +31,7 @@ internal sealed class InputNames
     public static InputNames Of<T>(JsonTypeInfo<T> type)
         where T : class, IInput<T> =>
         Kept<T>.Names ??= new(
-            type.Properties.Where(static property => property.Set is not null).Select(static property => property.Name), T.Rules.RecordColumns);
+            type.Properties.Where(static property => property.Set is not null).Select(static property => property.Name), T.Rules.RecordColumns) { othersRefused = T.Rules.OthersRefused };
 
     /// <summary>64-bit FNV-1a.</summary>
     public static ulong Hash(ReadOnlySpan<byte> name)
@@ -60,6 +61,10 @@ internal sealed class InputNames
             if (!columns.Contains(name) && NearName.Find(name, inputs) is { } meant)
             {
                 (errors ??= []).Add(new(name, $"is not a field here; the right name is {meant}"));
+            }
+            else if (othersRefused is not null)
+            {
+                (errors ??= []).Add(new(Shown(name), othersRefused));
             }
         }
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Text.Json;
 
 namespace Pilothouse.Contract;
 
@@ -24,6 +25,9 @@ internal sealed record FieldRule(string Field, bool Required)
     public int? Longest { get; init; }
 
     public IReadOnlyList<string>? Choices { get; init; }
+
+    /// <summary>Whether it is an object or a list.</summary>
+    public bool IsStructure { get; init; }
 }
 
 /// <summary>The rules of all input types.</summary>
@@ -54,6 +58,9 @@ internal sealed class InputRules<T>() : InputRules(typeof(T))
     private readonly List<(string Field, Func<T, DateTimeOffset?> Time)> times = [];
 
     public IReadOnlyList<string> RecordColumns { get; private set; } = [];
+
+    /// <summary>Why a body may have no other names, as a phrase that follows a name; null if others have no effect.</summary>
+    public string? OthersRefused { get; private set; }
 
     /// <summary>Text of at most <paramref name="longest"/> characters. If it is required, white space alone is refused.</summary>
     public InputRules<T> Text(string field, Func<T, string?> value, bool required = false, int longest = 200) =>
@@ -149,6 +156,18 @@ internal sealed class InputRules<T>() : InputRules(typeof(T))
         RecordColumns = [.. RecordColumns, .. columns];
         return this;
     }
+
+    /// <summary>Refuses every name that is no field.</summary>
+    /// <param name="why">A phrase that follows the name.</param>
+    public InputRules<T> NoOthers(string why)
+    {
+        OthersRefused = why;
+        return this;
+    }
+
+    /// <summary>An object or a list of any content.</summary>
+    public InputRules<T> Structure(string field, Func<T, JsonElement?> value, bool required = false) =>
+        Add(new(field, required) { IsStructure = true }, input => required && value(input) is null ? IsRequired : null);
 
     /// <summary>
     /// A list of at most <paramref name="most"/> objects. This is only for the OpenAPI document; the code that reads the list checks it.

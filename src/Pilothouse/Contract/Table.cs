@@ -105,7 +105,7 @@ internal class Table<TInput> : Table
     protected Sql InsertReturning(string selection) => new(insertion + selection);
 
     /// <summary>Refuses a record that names a row of another table which is not stored.</summary>
-    protected async ValueTask DemandReferencesAsync(Session session, TInput record)
+    public async ValueTask DemandReferencesAsync(Session session, TInput record)
     {
         foreach (var (column, value, exists) in references)
         {
@@ -172,6 +172,7 @@ internal class Table<TInput> : Table
             { Kind: ColumnKind.Text } => Rules.Text(column.Name, record => (string?)value(record), column.IsRequired, column.Longest),
             { Kind: ColumnKind.Whole } => Rules.Whole(column.Name, record => (long?)value(record), column.Least, column.Most, column.IsRequired),
             { Kind: ColumnKind.Number } => Rules.Number(column.Name, record => (double?)value(record), column.IsRequired, column.Bounds.Least, column.Bounds.Most),
+            { Kind: ColumnKind.Json } => Rules.Structure(column.Name, record => (System.Text.Json.JsonElement?)value(record), column.IsRequired),
             { Kind: ColumnKind.Money } => Rules.Money(column.Name, record => (decimal?)value(record), column.IsRequired, column.Sum.Above, column.Sum.Least, column.Sum.Most),
             _ => Rules.Time(column.Name, record => (DateTimeOffset?)value(record), column.IsRequired, column.MayBeAhead),
         };

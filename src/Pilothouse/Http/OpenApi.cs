@@ -184,6 +184,12 @@ internal static class OpenApi
 
     private static void Describe(OpenApiSchema field, FieldRule rule)
     {
+        if (rule.IsStructure)
+        {
+            field.Type = JsonSchemaType.Object | JsonSchemaType.Array | (rule.Required ? default : JsonSchemaType.Null);
+            return;
+        }
+
         if (field.Type is { } list && list.HasFlag(JsonSchemaType.Array))
         {
             (field.MinItems, field.MaxItems) = ((int?)rule.Least, (int?)rule.Most);

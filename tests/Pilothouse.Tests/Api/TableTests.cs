@@ -21,6 +21,14 @@ public sealed class TableTests
 {
     public static TheoryData<string> Names => [.. RecordTables.Declared.Keys.Order(StringComparer.Ordinal)];
 
+    /// <summary>Rows of tables that others name by an id, for the tables that name them.</summary>
+    private static readonly (string Table, string Columns, string Values)[] Referred =
+    [
+        ("spike_events", "trading_pair, spike_type, direction, magnitude_percent, timeframe_minutes, price_from, price_to", "'A/B', 'volume', 'pump', 5, 15, 1, 2"),
+        ("circuit_breaker_events", "triggered_at, trigger_reason, trigger_type, status", "'2026-01-01 00:00:00', 'a', 'manual', 'cleared'"),
+        ("trades", "trading_pair, side, entry_price, quantity", "'A/B', 'BUY', 1, 1"),
+    ];
+
     [Fact]
     public async Task Every_record_that_can_be_posted_has_a_table()
     {
@@ -74,7 +82,7 @@ public sealed class TableTests
         var columns = table.Columns.Where(static column => !column.IsComputed).ToList();
         foreach (var column in columns)
         {
-            var stored = TestEngine.IsPostgres ? server.Sql($"SELECT {column.Name} FROM {name} WHERE id = {id}")! : await Tool.SqliteAsync(server.DatabasePath, $"SELECT {(column.Kind is ColumnKind.Text or ColumnKind.Time ? column.Name : $"printf('%!.17g', {column.Name})")} FROM {name} WHERE id = {id}");
+            var stored = TestEngine.IsPostgres ? server.Sql($"SELECT {column.Name} FROM {name} WHERE id = {id}")! : await Tool.SqliteAsync(server.DatabasePath, $"SELECT {(column.Kind is ColumnKind.Text or ColumnKind.Time or ColumnKind.Json ? column.Name : $"printf('%!.17g', {column.Name})")} FROM {name} WHERE id = {id}");
             Assert.True(IsSame(column, sent[column.Name]!, stored), $"{name}.{column.Name}: {sent[column.Name]} was sent, {stored} is stored");
         }
 
@@ -145,6 +153,7 @@ public sealed class TableTests
         await using var server = await TestServer.StartAsync();
         var table = RecordTables.Declared[name];
         var (path, sent, _) = await PostAsync(server, table);
+        var stored = server.Sql($"SELECT count(*) FROM {name}");
         foreach (var column in table.Columns.Where(static column => column is { References: not null, IsComputed: false }))
         {
             var body = sent.DeepClone().AsObject();
@@ -152,7 +161,7 @@ public sealed class TableTests
             body.Remove("external_id");
             var (status, answer) = await server.Client.SendAsync("POST", path, body.ToJsonString());
             Assert.Equal((400, column.Name), (status, (string?)answer["details"]![0]!["field"]));
-            Assert.Equal("1", server.Sql($"SELECT count(*) FROM {name}"));
+            Assert.Equal(stored, server.Sql($"SELECT count(*) FROM {name}"));
         }
     }
 
@@ -182,7 +191,16 @@ public sealed class TableTests
             await server.PostAsync("/api/signals", """{"trading_pair":"A/B","signal_type":"BUY","signal_strength":1,"price":1}""");
         }
 
-        server.Sql("INSERT INTO agent_decisions(agent_name, agent_role, decision_type, decision) VALUES ('a', 'b', 'c', 'd'), ('a', 'b', 'c', 'd')");
+        if (table.Name != "agent_decisions")
+        {
+            server.Sql("INSERT INTO agent_decisions(agent_name, agent_role, decision_type, decision) VALUES ('a', 'b', 'c', 'd'), ('a', 'b', 'c', 'd')");
+        }
+
+        foreach (var (referred, columns, values) in Referred.Where(row => table.Columns.Any(column => column.References?.Table == row.Table)))
+        {
+            server.Sql($"INSERT INTO {referred}({columns}) VALUES ({values}), ({values})");
+        }
+
         server.Sql("INSERT INTO bot_controls(bot_name, state) VALUES ('*', 'running'), ('*', 'running')");
         var body = new JsonObject();
         for (var i = 0; i < table.Columns.Count; i++)
@@ -214,6 +232,7 @@ public sealed class TableTests
             { Kind: ColumnKind.Text } => $"text {number}"[^Math.Min(column.Longest, $"text {number}".Length)..],
             { References: not null } => 2,
             { Kind: ColumnKind.Whole } => Math.Min(Math.Max(column.Least, 0) + number, column.Most),
+            { Kind: ColumnKind.Json } => new JsonObject { [$"text {number}"] = new JsonArray(number, null, "é\"") },
             { Kind: ColumnKind.Money } => 100m + number + 0.25m,
             { Kind: ColumnKind.Number, Bounds: ({ } least, { } most) } => least + ((most - least) * share),
             { Kind: ColumnKind.Number, Bounds: ({ } least, null) } => least + number + share,
@@ -244,6 +263,7 @@ public sealed class TableTests
     private static string[] TypesOf(Column column) => column.Kind switch
     {
         ColumnKind.Text => [TestEngine.IsPostgres ? "text" : "TEXT"],
+        ColumnKind.Json => [TestEngine.IsPostgres ? "jsonb" : "TEXT"],
         ColumnKind.Whole => [TestEngine.IsPostgres ? "int8" : "INTEGER"],
         ColumnKind.Time => [TestEngine.IsPostgres ? "timestamptz" : "DATETIME"],
         ColumnKind.Money when TestEngine.IsPostgres => ["amount"],
@@ -257,6 +277,7 @@ public sealed class TableTests
         ColumnKind.Whole => typeof(long),
         ColumnKind.Number => typeof(double),
         ColumnKind.Money => typeof(decimal),
+        ColumnKind.Json => typeof(JsonElement),
         _ => typeof(DateTimeOffset),
     };
 
@@ -264,6 +285,7 @@ public sealed class TableTests
     {
         ColumnKind.Text when column.MostWords is not null => JsonNode.DeepEquals(sent, JsonNode.Parse(stored)),
         ColumnKind.Text => string.Equals(sent.ToString(), stored, column.InCapitals is null && column.Choices is null ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase),
+        ColumnKind.Json => JsonNode.DeepEquals(sent, JsonNode.Parse(stored)),
         ColumnKind.Time => Timestamps.TryParse(stored, out var time) && Timestamps.TryParse(sent.ToString(), out var meant) && time == meant,
         _ => double.Parse(sent.ToString(), CultureInfo.InvariantCulture).Equals(double.Parse(stored, CultureInfo.InvariantCulture)),
     };
