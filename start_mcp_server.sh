@@ -310,19 +310,23 @@ test_endpoints() {
   check GET /api/candles key 400
   check GET /api/correlation/matrix key 200
   check POST /api/correlation/compute none 401 '{}'
+  check GET '/api/spikes?limit=1' key 200
+  check GET /api/spikes/detectors key 200
+  check GET /api/spikes/0 key 404
   check GET '/api/news?limit=1' key 200
   check GET /api/news/sentiment key 200
   check GET /api/prices key 200
   check GET /api/why/trades/0 key 404
   check GET /api/circuit-breaker key 200
   check GET '/api/circuit-breaker/events?limit=1' key 200
-  for path in bot-status signals trades market-context analysis correlation cost-analytics candles cash-flows news; do
+  for path in bot-status signals trades market-context analysis correlation cost-analytics candles cash-flows news spikes; do
     check POST "/api/$path" key 400 '{}'
     check POST "/api/$path" none 401 '{}'
     check POST "/api/$path/batch" key 400 '{"items":[{}]}'
   done
   check POST /api/signals key 400 '{"trading_pair":'
   check PATCH /api/trades/0 key 404 '{"stop_loss":1}'
+  check PATCH /api/spikes/0 key 404 '{"status":"analyzed"}'
   check POST /api/trades/0/close key 404 '{"exit_price":1}'
   check GET /api/trades/0/fills key 404
   check POST /api/trades/0/fills key 404 '{"kind":"exit","price":1,"quantity":1}'

@@ -26,6 +26,7 @@ using Pilothouse.Performance;
 using Pilothouse.Prices;
 using Pilothouse.Retention;
 using Pilothouse.Signals;
+using Pilothouse.Spikes;
 using Pilothouse.Storage;
 using Pilothouse.Trades;
 using Pilothouse.Why;
@@ -138,7 +139,7 @@ internal static class Server
     private static Feature[] Features() =>
     [
         new SignalFeature(), new TradeFeature(), new CashFlowFeature(), new PerformanceFeature(), new BotFeature(), new FleetFeature(), new MarketContextFeature(),
-        new AnalysisFeature(), new CorrelationFeature(), new CostFeature(), new CandleFeature(), new NewsFeature(), new PriceFeature(), new WhyFeature(), new CircuitBreakerFeature(),
+        new AnalysisFeature(), new CorrelationFeature(), new CostFeature(), new CandleFeature(), new NewsFeature(), new PriceFeature(), new SpikeFeature(), new WhyFeature(), new CircuitBreakerFeature(),
         new KeyFeature(), new BackupFeature(), new AuditFeature(), new EventFeature(),
     ];
 

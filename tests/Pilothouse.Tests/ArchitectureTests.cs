@@ -47,6 +47,7 @@ public sealed partial class ArchitectureTests
         ["Performance"] = [.. Floor, "Trades", "Bots", "CashFlows", "Prices", "Monitoring"],
         ["Prices"] = [.. Floor, "Trades", "Candles"],
         ["Why"] = [.. Floor, "Trades", "Signals", "Analysis", "Prices"],
+        ["Spikes"] = [.. Floor, "Trades", "Prices"],
         ["Fleet"] = [.. Floor, "Bots", "Trades", "Prices"],
         ["Correlation"] = [.. Floor, "Monitoring", "Candles", "Trades", "Prices"],
         ["CircuitBreaker"] = [.. Floor, "MarketContext", "Trades", "Bots", "CashFlows", "Performance", "Prices", "Monitoring"],

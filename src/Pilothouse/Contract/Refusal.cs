@@ -103,4 +103,5 @@ internal static class ErrorCodes
     public const string UnsupportedMediaType = "unsupported-media-type";
     public const string WriteInDoubt = "write-in-doubt";
     public const string WrongBot = "wrong-bot";
+    public const string WrongStep = "wrong-step";
 }

@@ -1,5 +1,6 @@
 using Pilothouse.Analysis;
 using Pilothouse.Signals;
+using Pilothouse.Spikes;
 using Pilothouse.Storage;
 
 namespace Pilothouse.Why;
@@ -17,7 +18,7 @@ internal static class WhyStore
 
     private const string Spikes = """
         SELECT id, time_of(timestamp), trading_pair, spike_type, direction, magnitude_percent, timeframe_minutes, volume_multiplier, price_from,
-          price_to, confidence_score, agent_detected_by, status, skip_reason, outcome, pnl FROM spike_events
+          price_to, confidence_score, agent_detected_by, status, skip_reason, outcome, pnl, trade_id FROM spike_events
         """;
 
     private static readonly Sql Signal = new($"SELECT {SignalStore.Table.Selection} FROM signals WHERE id = @id");
@@ -59,12 +60,15 @@ internal static class WhyStore
     public static async ValueTask<List<WhySpike>> SpikesAsync(Session session, long tradeId, IEnumerable<long> named)
     {
         var spikes = await session.Prepare(SpikesOfTrade).Set("id", (long?)tradeId).ListAsync(ReadSpike);
-        foreach (var id in named.Except(spikes.Select(static spike => spike.Id)).ToList())
+        foreach (var id in named.Except(spikes.Select(static spike => spike.Spike.Id)).ToList())
         {
             spikes.AddRange(await session.Prepare(Spike).Set("id", (long?)id).ListAsync(ReadSpike));
         }
 
-        return spikes;
+        // What came of a spike is what came of its trade.
+        var outcomes = await SpikeOutcomes.OfTradesAsync(session, spikes.Select(static spike => spike.TradeId).OfType<long>());
+        return spikes.ConvertAll(spike => spike.TradeId is { } id && outcomes.GetValueOrDefault(id) is var outcome
+            ? spike.Spike with { Outcome = outcome.Word, Pnl = outcome.Pnl } : spike.Spike);
     }
 
     public static async ValueTask<List<WhyCost>> CostsAsync(Session session, IEnumerable<WhyDecision> decisions)
@@ -82,9 +86,9 @@ internal static class WhyStore
         row.Id(0), row.Time(1), row.Text(2), row.Text(3), row.Text(4), row.Text(5), row.Number(6), row.Text(7), row.Whole(8), row.Whole(9), row.Whole(10),
         row.Whole(11), row.Text(12));
 
-    private static WhySpike ReadSpike(Row row) => new(
+    private static (WhySpike Spike, long? TradeId) ReadSpike(Row row) => (new(
         row.Id(0), row.Time(1), row.Text(2), row.Text(3), row.Text(4), row.Number(5), row.Whole(6), row.Number(7), row.Money(8), row.Money(9),
-        row.Number(10), row.Text(11), row.Text(12), row.Text(13), row.Text(14), row.Money(15));
+        row.Number(10), row.Text(11), row.Text(12), row.Text(13), row.Text(14), row.Money(15)), row.Whole(16));
 
     private static WhyCost ReadCost(Row row) => new(
         row.Id(0), row.Time(1), row.Text(2), row.Text(3), row.Whole(4), row.Money(5), row.Text(6), row.Whole(7), row.Whole(8), row.Whole(9));

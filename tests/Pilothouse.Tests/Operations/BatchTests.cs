@@ -19,6 +19,7 @@ public sealed class BatchTests
         { "/api/correlation", "correlation_data", """{"asset1":"BTC","asset2":"ETH","correlation_value":0.5}""" },
         { "/api/cost-analytics", "cost_analytics", """{"api_name":"x","operation_type":"y"}""" },
         { "/api/cash-flows", "cash_flows", """{"amount":-1.5}""" },
+        { "/api/spikes", "spike_events", """{"trading_pair":"A/B","spike_type":"x","direction":"dump","magnitude_percent":5,"timeframe_minutes":5,"price_from":2,"price_to":1}""" },
     };
 
     [Theory]
