@@ -12,6 +12,7 @@ var root = new RootCommand("Pilothouse: the backend for AI crypto trading bots."
     CleanupCommand.Create(),
     VacuumCommand.Create(),
     MoveCommand.Create(),
+    ImportCommand.Create(),
     KeyCommand.Create(),
     AuditCommand.Create(),
     BackupCommand.Create(),

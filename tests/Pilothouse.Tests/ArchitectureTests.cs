@@ -52,6 +52,9 @@ public sealed partial class ArchitectureTests
         ["Correlation"] = [.. Floor, "Monitoring", "Candles", "Trades", "Prices"],
         ["CircuitBreaker"] = [.. Floor, "MarketContext", "Trades", "Bots", "CashFlows", "Performance", "Prices", "Monitoring"],
 
+        // Stores facts of other programs.
+        ["Import"] = [.. Floor, "Signals", "Trades", "Bots", "MarketContext", "Analysis", "Correlation", "Costs", "Candles", "CashFlows"],
+
         // Care for the file and the process.
         ["Audit"] = [.. Floor, "Monitoring"],
         ["Backups"] = [.. Floor, "Monitoring"],
@@ -62,7 +65,7 @@ public sealed partial class ArchitectureTests
         // The doors. Replay is a client, which could as well be another program.
         ["Http"] = [.. Floor, "Monitoring"],
         ["Replay"] = [],
-        ["Cli"] = [.. Floor, "Checklist", "Replay", "Monitoring", "Backups", "Bots", "Retention", "Keys", "Audit"],
+        ["Cli"] = [.. Floor, "Checklist", "Replay", "Monitoring", "Backups", "Bots", "Retention", "Keys", "Audit", "Import", "Trades"],
     };
 
     /// <summary>Files that open others by themselves, with the reason why none of those can be a database that SQLite has open.</summary>

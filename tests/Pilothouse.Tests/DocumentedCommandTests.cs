@@ -78,7 +78,7 @@ public sealed partial class DocumentedCommandTests
     }
 
     /// <summary>The program's name at the beginning of code in a sentence or of a line, or as a path, and then a word that could be a command.</summary>
-    [GeneratedRegex(@"(?:^|[`$(/ ])pilothouse ((?:serve|migrate|key|backup|audit|replay|status|check|cleanup|vacuum|move)\b[^`\n]*)(?=`|$)", RegexOptions.Multiline)]
+    [GeneratedRegex(@"(?:^|[`$(/ ])pilothouse ((?:serve|migrate|key|backup|audit|replay|status|check|cleanup|vacuum|move|import)\b[^`\n]*)(?=`|$)", RegexOptions.Multiline)]
     private static partial Regex Line();
 
     /// <summary>What the shell takes for itself.</summary>

@@ -19,15 +19,30 @@ internal sealed class TerminalProgress : IBackupProgress
             return work(NoProgress.Instance);
         }
 
-        return Shell.Errors.Progress()
-            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new ElapsedTimeColumn())
-            .Start(context =>
-            {
-                var progress = new TerminalProgress(context);
-                var result = work(progress);
-                progress.End();
-                return result;
-            });
+        return Bars().Start(context =>
+        {
+            var progress = new TerminalProgress(context);
+            var result = work(progress);
+            progress.End();
+            return result;
+        });
+    }
+
+    /// <summary>Runs work and shows its progress.</summary>
+    public static async Task RunAsync(Func<IBackupProgress, Task> work)
+    {
+        if (Console.IsErrorRedirected || !Shell.Errors.Profile.Capabilities.Interactive)
+        {
+            await work(NoProgress.Instance);
+            return;
+        }
+
+        await Bars().StartAsync(async context =>
+        {
+            var progress = new TerminalProgress(context);
+            await work(progress);
+            progress.End();
+        });
     }
 
     public void Begin(string step, bool known)
@@ -38,6 +53,9 @@ internal sealed class TerminalProgress : IBackupProgress
     }
 
     public void Report(double value) => task?.Value(value);
+
+    private static Progress Bars() => Shell.Errors.Progress()
+        .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new ElapsedTimeColumn());
 
     private void End()
     {

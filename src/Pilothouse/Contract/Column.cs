@@ -58,6 +58,9 @@ internal sealed record Column(string Name, ColumnKind Kind)
     /// <summary>What a SELECT names to read it. Another program may have stored a local time; the server's own columns are in UTC.</summary>
     public string Selection => Kind == ColumnKind.Time && !IsComputed ? $"time_of({Name})" : Name;
 
+    /// <summary>What an UPDATE writes to set it to the parameter of its name.</summary>
+    public string Assignment => Kind == ColumnKind.Time && !IsComputed ? $"set_time({Name}, @{Name})" : $"{Name} = @{Name}";
+
     /// <summary>
     /// Whether it is part of the key of the table: a record with the key of a stored one takes its place. The table has a unique index on
     /// exactly these expressions, in the order of the columns.

@@ -42,6 +42,7 @@ internal class Table<TInput> : Table
     private readonly Func<object, object?>?[] values;
     private readonly string insertion;
     private readonly Sql insert;
+    private readonly Sql replace;
     private readonly (Column Column, Func<object, object?> Value, Sql Exists)[] references;
     private readonly JsonTypeInfo<TInput> input;
 
@@ -67,6 +68,7 @@ internal class Table<TInput> : Table
         var names = columns.Select(static column => column.Name).ToArray();
         insertion = $"{RecordColumns<object>.InsertionOf(name, names)} {OnConflict(columns)}RETURNING ";
         insert = InsertReturning("id");
+        replace = new($"UPDATE {name} SET {string.Join(", ", columns.Select(static column => column.Assignment))} WHERE id = @id");
         references = [.. columns.Index().Where(column => column.Item.References is not null && values[column.Index] is not null).Select(column =>
             (column.Item, values[column.Index]!, new Sql($"SELECT 1 FROM {column.Item.References!.Value.Table} WHERE id = @id")))];
         Rules = new InputRules<TInput>().Record(["id", .. names]);
@@ -100,6 +102,12 @@ internal class Table<TInput> : Table
         var statement = Bind(session.Prepare(insert), owner, record, now, filledIn);
         return references.Length == 0 ? statement.InsertAsync() : InsertAsync(session, statement, record);
     }
+
+    /// <summary>Gives a stored row the values of another checked record; otherwise like <see cref="InsertAsync"/>.</summary>
+    /// <returns>Whether there is such a row.</returns>
+    public ValueTask<bool> ReplaceAsync(
+        Session session, IRecordOwner owner, long id, TInput record, DateTimeOffset now, params ReadOnlySpan<(string Column, object? Value)> filledIn) =>
+        ReplaceAsync(session, Bind(session.Prepare(replace), owner, record, now, filledIn).Set("id", (long?)id), record);
 
     /// <summary>Returns a statement that stores a record and returns these columns of it.</summary>
     protected Sql InsertReturning(string selection) => new(insertion + selection);
@@ -139,6 +147,12 @@ internal class Table<TInput> : Table
     {
         await DemandReferencesAsync(session, record);
         return await statement.InsertAsync();
+    }
+
+    private async ValueTask<bool> ReplaceAsync(Session session, Statement statement, TInput record)
+    {
+        await DemandReferencesAsync(session, record);
+        return await statement.ExecuteAsync() > 0;
     }
 
     private static object? Find(ReadOnlySpan<(string Column, object? Value)> filledIn, string column, out bool found)

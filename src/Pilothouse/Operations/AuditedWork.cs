@@ -3,11 +3,16 @@ namespace Pilothouse.Operations;
 /// <summary>The audit log's names for work that is no operation, or that also the command line does.</summary>
 internal static class AuditedWork
 {
+    public const string BeginImport = "beginImport";
+
     public const string Cleanup = "cleanup";
 
     public const string CreateBackup = "createBackup";
 
     public const string CreateApiKey = "createApiKey";
+
+    /// <summary>A whole import, with what it stored.</summary>
+    public const string Import = "import";
 
     public const string Login = "login";
 

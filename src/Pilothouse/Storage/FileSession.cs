@@ -57,5 +57,8 @@ internal abstract class FileSession : Session, IDisposable
     /// <summary>Whether the file has this table.</summary>
     public abstract bool HasTable(string name);
 
+    /// <summary>The names of its tables, without those of the engine.</summary>
+    public IReadOnlyList<string> Tables() => Column("SELECT name FROM sqlite_schema WHERE type = 'table' AND substr(name, 1, 7) <> 'sqlite_'");
+
     public abstract void Dispose();
 }

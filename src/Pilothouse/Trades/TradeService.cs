@@ -23,14 +23,8 @@ internal sealed class TradeService(TradeAccess access, FillService fills, IEnume
         Trade stored;
         if (trade.IsClosed)
         {
-            var closedAt = Timestamps.Cut(trade.ClosedAt ?? timestamp);
-            TradeResults.CheckOrder(timestamp, closedAt);
-            var terms = TradeTerms.Of(trade);
-            var result = TradeResults.Of(
-                terms, NewTrade.Sides.Normal(trade.Side)!, trade.EntryPrice!.Value, trade.ExitPrice!.Value, trade.Quantity!.Value, trade.Fees, trade.Funding);
             stored = await TradeStore.Table.StoreAsync(
-                session, caller, trade, timestamp, ("closed_at", closedAt), ("pnl", result.Pnl), ("pnl_percentage", result.PnlPercentage),
-                ("remaining_quantity", 0m), ("realized_pnl", TradeResults.Realized(terms, result, trade.Funding, null)), ("initial_stop_loss", trade.StopLoss));
+                session, caller, trade, timestamp, [.. TradeMirror.OfClosed(trade, timestamp), ("initial_stop_loss", trade.StopLoss)]);
         }
         else
         {

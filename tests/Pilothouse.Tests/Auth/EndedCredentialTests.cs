@@ -176,6 +176,7 @@ public sealed class EndedCredentialTests
             "Correlation/CorrelationKeeper.cs",
             "Http/LoginBudget.cs",
             "Http/SessionHandlers.cs",
+            "Import/Importer.cs",
             "Monitoring/ForeignTimeBacklog.cs",
             "Operations/AuditLog.cs",
             "Operations/IdempotencyStore.cs",

@@ -83,6 +83,7 @@ public sealed class LockWalkTests
             ["key", "list"], ["key", "revoke", "4711"], ["key", "hash-pin", "135790"], ["migrate"], ["serve"], ["status"], ["status", "--json"],
             ["check"], ["check", "--json"], ["backup"], ["backup", "create"], ["backup", "list"], ["backup", "verify"], ["backup", "restore", "--yes"],
             ["cleanup", "--dry-run"], ["cleanup"], ["vacuum"], ["audit", "verify"], ["audit", "export"],
+            ["import", "csv", candles, "--into", "candles"], ["import", "freqtrade", database], ["import", "flask", database, "--dry-run"],
             ["replay", "--server", url, "--api-key", key, "--data", candles],
             ["move", "--from", database, "--to", "postgres://nobody:none@127.0.0.1:1/none"], ["move", "--from", database, "--to", "postgres://nobody:none@127.0.0.1:1/none", "--dry-run"],
         ];

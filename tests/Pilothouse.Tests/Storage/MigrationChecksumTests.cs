@@ -37,6 +37,7 @@ public sealed class MigrationChecksumTests
         ["pilothouse_0023_cash_flows"] = "183fa080e6be18b017ca61323ba6b96261c8a92c62e60dcf9128b190e823f229",
         ["pilothouse_0024_circuit_breaker"] = "c48f8e4631b1c9ecd8f313faed13802eda83c9daf1c05b566ab2143a063a894d",
         ["pilothouse_0026_news_spikes_correlation"] = "0a93a6462ab2bafea8d782a4c11899df90ebc442c2b007a5baa8ee3bbb54baa4",
+        ["pilothouse_0029_imported_rows"] = "bf6a17b8904e29ade775416254592648871da251dff01c6afbe3d79b56a3e678",
     };
 
     private const string AddedColumns = "638aaccc52f44ef614d25e08b411f1e254735bb1aa2bd97488e5fdb58b008430";

@@ -121,6 +121,9 @@ internal static class MovedTables
         new("idempotency_keys", "owner path idempotency_key", """
             owner:text! path:text! idempotency_key:text! body_hash:text! status:whole! answer:text! created_at:time!
             """),
+        new("imported_rows", "source record_table source_key", """
+            source:text! record_table:text! source_key:text! record_id:whole! fingerprint:text! imported_at:time!
+            """),
         new("maintenance_runs", "task", """
             task:text! finished_at:time! good:whole! message:text!
             """),

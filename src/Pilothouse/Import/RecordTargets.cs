@@ -1,0 +1,48 @@
+using Pilothouse.Analysis;
+using Pilothouse.Bots;
+using Pilothouse.Candles;
+using Pilothouse.CashFlows;
+using Pilothouse.Correlation;
+using Pilothouse.Costs;
+using Pilothouse.MarketContext;
+using Pilothouse.Signals;
+using Pilothouse.Trades;
+
+namespace Pilothouse.Import;
+
+/// <summary>Every table that records can be imported into.</summary>
+internal sealed class RecordTargets
+{
+    private readonly Dictionary<string, RecordTarget> byTable;
+
+    public RecordTargets(TimeProvider clock)
+    {
+        var candles = new CandleService(clock);
+        var flows = new CashFlowService(clock);
+        RecordTarget[] all =
+        [
+            new TradeTarget(new TradeMirror(clock)) { Name = "trades" },
+            new RecordTarget<NewSignal>(SignalStore.Table, SignalJson.Default.NewSignal, new SignalService(clock).RecordAsync) { Name = "signals" },
+            new RecordTarget<NewCandle>(CandleStore.Table, CandleJson.Default.NewCandle, candles.RecordAsync) { Name = "candles" },
+            new RecordTarget<NewCashFlow>(CashFlowStore.Table, CashFlowJson.Default.NewCashFlow,
+                async (session, caller, flow) => (await flows.RecordAsync(session, caller, flow)).Flow.Id) { Name = "cash-flows" },
+            new RecordTarget<NewBotStatus>(BotStore.Table, BotJson.Default.NewBotStatus,
+                (session, caller, status) => BotStore.Table.InsertAsync(session, caller, status, clock.GetUtcNow())) { Name = "bot-status" },
+            new RecordTarget<NewMarketSnapshot>(MarketContextStore.Table, MarketContextJson.Default.NewMarketSnapshot, new MarketContextService(clock).RecordAsync) { Name = "market-context" },
+            new RecordTarget<NewChartAnalysis>(AnalysisStore.Table, AnalysisJson.Default.NewChartAnalysis, new AnalysisService(clock).RecordAsync) { Name = "analysis" },
+            new RecordTarget<NewCorrelation>(CorrelationStore.Table, CorrelationJson.Default.NewCorrelation, new CorrelationService(clock).RecordAsync)
+            {
+                Name = "correlation",
+                Complete = static one => one with { Strength = one.Strength ?? NewCorrelation.StrengthOf(one.CorrelationValue!.Value) },
+            },
+            new RecordTarget<NewApiCost>(CostStore.Table, CostJson.Default.NewApiCost, new CostService(clock).RecordAsync) { Name = "cost-analytics" },
+        ];
+        All = all;
+        byTable = all.ToDictionary(static target => target.Table.Name);
+    }
+
+    public IReadOnlyList<RecordTarget> All { get; }
+
+    /// <summary>The target with this table.</summary>
+    public RecordTarget Of(string table) => byTable[table];
+}
