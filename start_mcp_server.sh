@@ -305,6 +305,10 @@ test_endpoints() {
   check GET /api/analysis/latest key '200 404'
   check GET '/api/correlation?asset1=BTC&asset2=ETH' key 200
   check GET /api/cost-analytics key 200
+  check GET '/api/cost-analytics/records?limit=1' key 200
+  check GET '/api/cost-analytics/summary?by=model' key 200
+  check GET '/api/model-prices?limit=1' key 200
+  check GET /api/cost-budgets key 200
   check GET '/api/events?types=nothing' key 400
   check GET '/api/candles?trading_pair=BTC/USDT&timeframe=1m&limit=1' key 200
   check GET /api/candles key 400
@@ -317,9 +321,10 @@ test_endpoints() {
   check GET /api/news/sentiment key 200
   check GET /api/prices key 200
   check GET /api/why/trades/0 key 404
+  check GET '/api/why/trades?limit=1' key 200
   check GET /api/circuit-breaker key 200
   check GET '/api/circuit-breaker/events?limit=1' key 200
-  for path in bot-status signals trades market-context analysis correlation cost-analytics candles cash-flows news spikes; do
+  for path in bot-status signals trades market-context analysis correlation cost-analytics model-prices candles cash-flows news spikes; do
     check POST "/api/$path" key 400 '{}'
     check POST "/api/$path" none 401 '{}'
     check POST "/api/$path/batch" key 400 '{"items":[{}]}'
@@ -334,6 +339,8 @@ test_endpoints() {
   check POST /api/trades/0/void key 403 '{"reason":"test"}'
   check POST /api/circuit-breaker/trigger key 403 '{"reason":"test"}'
   check POST /api/circuit-breaker/clear key 403 '{"reason":"test"}'
+  check POST /api/cost-budgets key 403 '{"bot_name":"test","monthly_budget":1}'
+  check DELETE /api/cost-budgets/0 key 403
   check GET /api/audit key 403
   check GET /api/keys key 403
   check GET /api/keys none 401

@@ -6,6 +6,7 @@ using Pilothouse.Audit;
 using Pilothouse.Auth;
 using Pilothouse.Backups;
 using Pilothouse.Bots;
+using Pilothouse.Budgets;
 using Pilothouse.Candles;
 using Pilothouse.CashFlows;
 using Pilothouse.CircuitBreaker;
@@ -139,7 +140,7 @@ internal static class Server
     private static Feature[] Features() =>
     [
         new SignalFeature(), new TradeFeature(), new CashFlowFeature(), new PerformanceFeature(), new BotFeature(), new FleetFeature(), new MarketContextFeature(),
-        new AnalysisFeature(), new CorrelationFeature(), new CostFeature(), new CandleFeature(), new NewsFeature(), new PriceFeature(), new SpikeFeature(), new WhyFeature(), new CircuitBreakerFeature(),
+        new AnalysisFeature(), new CorrelationFeature(), new CostFeature(), new BudgetFeature(), new CandleFeature(), new NewsFeature(), new PriceFeature(), new SpikeFeature(), new WhyFeature(), new CircuitBreakerFeature(),
         new KeyFeature(), new BackupFeature(), new AuditFeature(), new EventFeature(),
     ];
 

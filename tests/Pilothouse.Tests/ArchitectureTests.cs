@@ -34,7 +34,7 @@ public sealed partial class ArchitectureTests
         ["Bots"] = [.. Floor, "Monitoring"],
         ["MarketContext"] = Floor,
         ["Analysis"] = Floor,
-        ["Costs"] = Floor,
+        ["Costs"] = [.. Floor, "Monitoring"],
         ["Candles"] = Floor,
         ["CashFlows"] = Floor,
         ["News"] = Floor,
@@ -46,9 +46,10 @@ public sealed partial class ArchitectureTests
         // Derived from facts, which they read through their stores.
         ["Performance"] = [.. Floor, "Trades", "Bots", "CashFlows", "Prices", "Monitoring"],
         ["Prices"] = [.. Floor, "Trades", "Candles"],
-        ["Why"] = [.. Floor, "Trades", "Signals", "Analysis", "Prices"],
+        ["Why"] = [.. Floor, "Trades", "Signals", "Analysis", "Prices", "Costs", "Spikes"],
         ["Spikes"] = [.. Floor, "Trades", "Prices"],
-        ["Fleet"] = [.. Floor, "Bots", "Trades", "Prices"],
+        ["Fleet"] = [.. Floor, "Bots", "Trades", "Prices", "Costs"],
+        ["Budgets"] = [.. Floor, "Costs", "Bots", "Monitoring"],
         ["Correlation"] = [.. Floor, "Monitoring", "Candles", "Trades", "Prices"],
         ["CircuitBreaker"] = [.. Floor, "MarketContext", "Trades", "Bots", "CashFlows", "Performance", "Prices", "Monitoring"],
 

@@ -57,6 +57,8 @@ internal sealed partial class Settings
         StartingBalance = from.Money("STARTING_BALANCE", "an amount of money above 0");
         ReportingCurrency = from.Asset("REPORTING_CURRENCY", "USD");
         StablecoinsAtPar = from.Flag("STABLECOINS_AT_PAR", true);
+        CostBudgetMonthly = from.Money("COST_BUDGET_MONTHLY", "an amount of dollars above 0");
+        CostBudgetEnforce = from.Flag("COST_BUDGET_ENFORCE", false);
         Environment = from.OneOf("FLASK_ENV", "production", "production", "development", "testing");
         AspNetEnvironment = from.Text("ASPNETCORE_ENVIRONMENT", "", "Production or Development; it wins over FLASK_ENV");
         from.Text("FLASK_SECRET_KEY", "", "anything; accepted and unused");
@@ -172,6 +174,12 @@ internal sealed partial class Settings
 
     /// <summary>Whether dollar-like assets count one to one.</summary>
     public bool StablecoinsAtPar { get; }
+
+    /// <summary>What all bots together may spend on outside APIs in a month, in dollars; null for no budget.</summary>
+    public decimal? CostBudgetMonthly { get; }
+
+    /// <summary>Whether a bot whose budget is used up is asked to pause.</summary>
+    public bool CostBudgetEnforce { get; }
 
     public string Environment { get; }
 

@@ -79,6 +79,9 @@ internal sealed record Column(string Name, ColumnKind Kind)
     /// <summary>Stored in small letters, or in capitals; null is as it was sent.</summary>
     public bool? InCapitals { get; init; }
 
+    /// <summary>Whether it is compared in any case, though it is stored as it was sent.</summary>
+    public bool AnyCase { get; init; }
+
     /// <summary>What the list's filter of the same name does, in a sentence; null where there is none.</summary>
     public string? Filter { get; init; }
 
@@ -169,12 +172,12 @@ internal sealed record Column(string Name, ColumnKind Kind)
     /// <summary>The filter as a parameter of a request.</summary>
     public QueryParameter Parameter => Kind == ColumnKind.Whole
         ? new(Name, QueryKind.Whole, Filter!) { Least = Least, Most = Most }
-        : new(Name, QueryKind.Text, Filter!) { Choices = Choices, Longest = IsPair ? Longest : LongestAsked, Problem = Problem, Upper = IsPair || InCapitals == true };
+        : new(Name, QueryKind.Text, Filter!) { Choices = Choices, Longest = IsPair ? Longest : LongestAsked, Problem = Problem, Upper = IsPair || InCapitals == true, Lower = AnyCase };
 
     /// <summary>How much a filter by it leaves, as far as that can be known: less first.</summary>
     public int Selectivity => Kind == ColumnKind.Whole ? 0 : IsPair ? 1 : Choices is null ? 2 : 3;
 
-    private string AsCompared => Choices?.ReadFrom(Name) ?? (IsPair ? true : InCapitals) switch
+    private string AsCompared => Choices?.ReadFrom(Name) ?? (IsPair ? true : AnyCase ? false : InCapitals) switch
     {
         true => $"upper({Name})",
         false => $"lower({Name})",

@@ -44,6 +44,9 @@ internal sealed record QueryParameter(string Name, QueryKind Kind, string Descri
     /// <summary>Whether the value is converted to capitals, because the index contains capitals.</summary>
     public bool Upper { get; init; }
 
+    /// <summary>Whether the value is converted to small letters, because the index contains small letters.</summary>
+    public bool Lower { get; init; }
+
     public static QueryParameter Limit(int standard) => new("limit", QueryKind.Whole, "How many records at most; more than 500 is cut to 500.")
     { Least = 1, Most = 500, CutToMost = true, Default = standard.ToString(CultureInfo.InvariantCulture) };
 
@@ -195,7 +198,7 @@ internal sealed class QueryValues(QueryParameter[] parameters)
             return (null, problem);
         }
 
-        return parameter.Choices is null ? (parameter.Upper ? TradingPair.Upper(text) : text, null)
+        return parameter.Choices is null ? (parameter.Upper ? TradingPair.Upper(text) : parameter.Lower ? TradingPair.Lower(text) : text, null)
             : parameter.Choices.Find(text) is { } choice ? (choice, null)
             : (null, $"must be one of {parameter.Choices}");
     }

@@ -12,6 +12,15 @@ internal static class TradingPair
     public static string? Problem(string text) =>
         PrintableText.ProblemOfName(text) ?? (char.IsWhiteSpace(text[0]) || char.IsWhiteSpace(text[^1]) ? "must not begin or end with a space" : null);
 
+    /// <summary>Returns the text in small letters as lower() of SQLite makes them: only the letters A to Z change.</summary>
+    public static string Lower(string text) => string.Create(text.Length, text, static (small, text) =>
+    {
+        for (var i = 0; i < text.Length; i++)
+        {
+            small[i] = char.IsAsciiLetterUpper(text[i]) ? (char)(text[i] - 'A' + 'a') : text[i];
+        }
+    });
+
     /// <summary>Returns the text in capitals as upper() of SQLite makes them: only the letters a to z change.</summary>
     public static string Upper(string text) => string.Create(text.Length, text, static (capitals, text) =>
     {

@@ -1,5 +1,7 @@
+using System.Globalization;
 using Pilothouse.Bots;
 using Pilothouse.Configuration;
+using Pilothouse.Costs;
 using Pilothouse.Prices;
 using Pilothouse.Storage;
 using Pilothouse.Trades;
@@ -7,14 +9,13 @@ using Pilothouse.Trades;
 namespace Pilothouse.Fleet;
 
 /// <summary>Puts together how the bots are doing now, from their reports, trades, costs and controls. Thread-safe.</summary>
-internal sealed class FleetReader(Database database, Settings settings, MoneyUnits money, TimeProvider clock) : IDisposable
+internal sealed class FleetReader(Database database, CostLedger costs, Settings settings, MoneyUnits money, TimeProvider clock) : IDisposable
 {
     private static readonly Sql OpenTrades = new(
         "SELECT bot_name, coalesce(lower(mode), ''), count(*) FROM trades WHERE lower(status) = 'open' AND bot_name IS NOT NULL GROUP BY bot_name, coalesce(lower(mode), '')");
 
     private readonly SemaphoreSlim gate = new(1);
     private readonly BotProfits profits = new(money);
-    private readonly BotCosts costs = new();
 
     /// <summary>Returns every bot that has reported, or one of them, the one that reported last first.</summary>
     /// <param name="botName">The bot; null for all.</param>
@@ -24,7 +25,9 @@ internal sealed class FleetReader(Database database, Settings settings, MoneyUni
         await gate.WaitAsync(cancel);
         try
         {
-            return await database.SnapshotAsync(ReadKind.Known, session => ReadAsync(session, botName), CancellationToken.None);
+            var today = DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime);
+            var spent = await costs.ReadAsync(cube => cube.OfMonthByBot(today.AddDays(1 - today.Day)), cancel);
+            return await database.SnapshotAsync(ReadKind.Known, session => ReadAsync(session, botName, spent), CancellationToken.None);
         }
         finally
         {
@@ -34,11 +37,10 @@ internal sealed class FleetReader(Database database, Settings settings, MoneyUni
 
     public void Dispose() => gate.Dispose();
 
-    private async ValueTask<List<BotOverview>> ReadAsync(Session session, string? botName)
+    private async ValueTask<List<BotOverview>> ReadAsync(Session session, string? botName, Dictionary<string, CostSums> spent)
     {
         var now = clock.GetUtcNow();
         await profits.UpdateAsync(session, now);
-        await costs.UpdateAsync(session, now);
         var open = await session.Prepare(OpenTrades).ListAsync(static row => (Bot: row.Text(0), Mode: row.Text(1) ?? "", Count: row.Whole(2) ?? 0));
         var bots = new List<BotOverview>();
         foreach (var pulses in await ModePulse.ReadAsync(session, botName, settings.BotStaleAfter, now))
@@ -46,13 +48,13 @@ internal sealed class FleetReader(Database database, Settings settings, MoneyUni
             var name = pulses[0].BotName;
             bots.Add(Overview(
                 name, pulses, mode => open.Where(one => one.Bot == name && (mode is null || one.Mode == mode)).Sum(static one => one.Count),
-                await ControlService.ReadOrdersAsync(session, name), now));
+                await ControlService.ReadOrdersAsync(session, name), spent.GetValueOrDefault(name), now));
         }
 
         return [.. bots.OrderByDescending(static bot => bot.ReportedAt ?? DateTimeOffset.MinValue)];
     }
 
-    private BotOverview Overview(string botName, List<ModePulse> pulses, Func<string?, long> open, BotOrders orders, DateTimeOffset now)
+    private BotOverview Overview(string botName, List<ModePulse> pulses, Func<string?, long> open, BotOrders orders, CostSums? spent, DateTimeOffset now)
     {
         var day = DateOnly.FromDateTime(now.UtcDateTime);
         var first = pulses[0];
@@ -63,10 +65,16 @@ internal sealed class FleetReader(Database database, Settings settings, MoneyUni
         string[] warnings = current.Count > 1
             ? [$"Two bots report under this name, in the modes {string.Join(" and ", current.Order(StringComparer.Ordinal))}. They share controls and figures: give each a name of its own."]
             : [];
+        if (spent?.UnpricedUses is > 0 and var unpriced)
+        {
+            warnings = [.. warnings, string.Create(CultureInfo.InvariantCulture,
+                $"The price of {unpriced} uses of outside APIs in this month is not known, so they are not in ai_cost_month: POST /api/model-prices stores the price of a model.")];
+        }
+
         return new(
             botName, first.Status, NewBotStatus.Modes.Normal(first.Report.Mode), first.At, Seconds(first.Age), first.ExpectedEvery,
             pulses.Exists(static pulse => pulse.IsSilent), open(null), today, total, CurrencyOf(botName, earned),
-            [.. earned.Select(static profit => new AssetPnl(profit.Asset, profit.Today.Value, profit.Total.Value))], costs.Of(botName),
+            [.. earned.Select(static profit => new AssetPnl(profit.Asset, profit.Today.Value, profit.Total.Value))], spent is null ? 0 : spent.Cost.Value,
             [.. pulses.Select((pulse, i) => ModeOf(botName, pulse, open, day, $"modes[{i}].", undefined))], orders, first.Report, warnings, undefined);
     }
 

@@ -18,6 +18,7 @@ internal static class ForeignTimes
         new("news_cache", "timestamp", "cache_expires_at", "published_at"), new("spike_events", "timestamp"),
         new("circuit_breaker_events", "triggered_at", "cleared_at"), new("agent_decisions", "timestamp"),
         new("agent_performance", "timestamp"), new("candles", "open_time"), new("cash_flows", "timestamp"),
+        new("model_prices", "valid_from"),
     ];
 
     /// <summary>

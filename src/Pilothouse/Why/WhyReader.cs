@@ -20,8 +20,9 @@ internal sealed class WhyReader(ITradePrices prices, MoneyUnits units, TimeProvi
         await prices.ShowAsync(session, [trade]);
         var gaps = new List<WhyGap>();
         var steps = new List<WhyStep>();
-        await AddSignalAsync(session, trade, steps, gaps);
-        var costs = await AddDecisionsAsync(session, trade, steps, gaps);
+        var analyses = await AddSignalAsync(session, trade, steps, gaps);
+        var decisions = await AddDecisionsAsync(session, trade, steps, gaps);
+        var costs = await AddCostsAsync(session, trade, decisions, analyses, steps, gaps);
         steps.AddRange((await ShownFills.OfAsync(session, trade)).Select(static fill => new WhyStep(fill.FilledAt, fill.IsEntry ? "entry" : "exit") { Fill = fill }));
         AddGapsOfTrade(trade, gaps);
 
@@ -30,13 +31,29 @@ internal sealed class WhyReader(ITradePrices prices, MoneyUnits units, TimeProvi
         return new(trade, [.. ordered], await ResultOfAsync(session, trade, costs, gaps), gaps);
     }
 
-    private static async ValueTask AddSignalAsync(Session session, Trade trade, List<WhyStep> steps, List<WhyGap> gaps)
+    /// <summary>Returns what the decisions, the signal and the analyses of a trade cost, by the same rules.</summary>
+    /// <param name="session">A snapshot.</param>
+    /// <param name="trade">The trade.</param>
+    public async ValueTask<TradeAiCost> CostAsync(Session session, Trade trade)
+    {
+        var decisions = await WhyStore.DecisionsAsync(session, trade.Id, trade.SignalId);
+        var analyses = trade.SignalId is { } signal ? await WhyStore.AnalysesAsync(session, signal) : [];
+        var costs = await WhyStore.CostsAsync(
+            session, decisions.Select(static decision => decision.Id), trade.SignalId, analyses.Select(static analysis => analysis.Id));
+        var result = await ResultOfAsync(session, trade, costs, []);
+        return new(
+            trade.Id, trade.TradingPair, trade.Side, trade.BotName, trade.Strategy, trade.SignalId, trade.Status, trade.ClosedAt, trade.SettleAsset,
+            result.Pnl, result.AiCost, result.UnpricedUses, result.PnlAfterAi, result.Currency);
+    }
+
+    /// <returns>The ids of the analyses of its signal.</returns>
+    private static async ValueTask<List<long>> AddSignalAsync(Session session, Trade trade, List<WhyStep> steps, List<WhyGap> gaps)
     {
         if (trade.SignalId is not { } id)
         {
             gaps.Add(new("signal", "The trade names no signal (signal_id)."));
             gaps.Add(new("analysis", "Analyses belong to a signal, and the trade names none."));
-            return;
+            return [];
         }
 
         if (await WhyStore.FindSignalAsync(session, id) is { } signal)
@@ -54,17 +71,17 @@ internal sealed class WhyReader(ITradePrices prices, MoneyUnits units, TimeProvi
         {
             gaps.Add(new("analysis", string.Create(CultureInfo.InvariantCulture, $"No stored analysis names signal {id} (signal_id).")));
         }
+
+        return analyses.ConvertAll(static analysis => analysis.Id);
     }
 
-    /// <returns>What the decisions cost.</returns>
-    private static async ValueTask<List<WhyCost>> AddDecisionsAsync(Session session, Trade trade, List<WhyStep> steps, List<WhyGap> gaps)
+    /// <returns>The decisions.</returns>
+    private static async ValueTask<List<WhyDecision>> AddDecisionsAsync(Session session, Trade trade, List<WhyStep> steps, List<WhyGap> gaps)
     {
         var decisions = await WhyStore.DecisionsAsync(session, trade.Id, trade.SignalId);
         var spikes = await WhyStore.SpikesAsync(session, trade.Id, decisions.Select(static decision => decision.SpikeEventId).OfType<long>().Distinct());
-        var costs = await WhyStore.CostsAsync(session, decisions);
         steps.AddRange(decisions.Select(static decision => new WhyStep(decision.Timestamp, "decision") { Decision = decision }));
         steps.AddRange(spikes.Select(static spike => new WhyStep(spike.Timestamp, "spike") { Spike = spike }));
-        steps.AddRange(costs.Select(static cost => new WhyStep(cost.Timestamp, "cost") { Cost = cost }));
         if (decisions.Count == 0)
         {
             gaps.Add(new("decision", "No stored decision names the trade (trade_id) or its signal (signal_id)."));
@@ -75,9 +92,26 @@ internal sealed class WhyReader(ITradePrices prices, MoneyUnits units, TimeProvi
             gaps.Add(new("spike", "No stored spike names the trade (trade_id), and none of its decisions names one (spike_event_id)."));
         }
 
+        return decisions;
+    }
+
+    /// <returns>What its decisions, its signal and its analyses cost.</returns>
+    private static async ValueTask<List<WhyCost>> AddCostsAsync(
+        Session session, Trade trade, List<WhyDecision> decisions, List<long> analyses, List<WhyStep> steps, List<WhyGap> gaps)
+    {
+        var costs = await WhyStore.CostsAsync(session, decisions.Select(static decision => decision.Id), trade.SignalId, analyses);
+        steps.AddRange(costs.Select(static cost => new WhyStep(cost.Timestamp, "cost") { Cost = cost }));
+        decisions.ForEach(decision => decision.AiCost = SumOf(costs.Where(cost => cost.DecisionId == decision.Id)));
+        var unpriced = costs.Count(static cost => cost.Unpriced);
         if (costs.Count == 0)
         {
-            gaps.Add(new("cost", decisions.Count == 0 ? "Costs belong to decisions, and the trade has none." : "No stored cost names one of its decisions (decision_id)."));
+            gaps.Add(new("cost", decisions.Count == 0 && trade.SignalId is null ? "Costs belong to decisions, signals and analyses, and the trade has none."
+                : "No stored cost names one of its decisions (decision_id), its signal (signal_id) or one of its analyses (analysis_id)."));
+        }
+        else if (unpriced > 0)
+        {
+            gaps.Add(new("cost", string.Create(CultureInfo.InvariantCulture,
+                $"The price of {unpriced} of its {costs.Count} uses of outside APIs is not known, so they are not in ai_cost: POST /api/model-prices stores the price of a model.")));
         }
 
         return costs;
@@ -98,12 +132,16 @@ internal sealed class WhyReader(ITradePrices prices, MoneyUnits units, TimeProvi
         }
     }
 
+    /// <summary>The sum of the known costs; null if there is none.</summary>
+    private static decimal? SumOf(IEnumerable<WhyCost> costs) => costs.Where(static cost => cost.EstimatedCost is not null).ToList() is { Count: > 0 } known
+        ? known.Aggregate(default(MoneySum), static (sum, one) => sum.Plus(one.EstimatedCost ?? 0)).Value : null;
+
     private async ValueTask<WhyResult> ResultOfAsync(Session session, Trade trade, List<WhyCost> costs, List<WhyGap> gaps)
     {
         var paid = costs.FindAll(static one => one.EstimatedCost is not null);
-        decimal? cost = paid.Count == 0 ? null : paid.Aggregate(default(MoneySum), static (sum, one) => sum.Plus(one.EstimatedCost!.Value)).Value;
         var result = new WhyResult(trade.Status, trade.IsClosed ? trade.Pnl : null,
-            trade is { IsClosed: true, Timestamp: { } opened, ClosedAt: { } closed } ? (closed - opened).TotalSeconds : null, cost, null, null);
+            trade is { IsClosed: true, Timestamp: { } opened, ClosedAt: { } closed } ? (closed - opened).TotalSeconds : null, SumOf(paid),
+            costs.Count(static one => one.Unpriced), null, null);
         return result is { Pnl: { } pnl, AiCost: { } spent } ? await AfterAsync(session, trade, pnl, spent, paid, result, gaps) : result;
     }
 

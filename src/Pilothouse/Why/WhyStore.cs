@@ -1,4 +1,5 @@
 using Pilothouse.Analysis;
+using Pilothouse.Costs;
 using Pilothouse.Signals;
 using Pilothouse.Spikes;
 using Pilothouse.Storage;
@@ -33,10 +34,16 @@ internal static class WhyStore
 
     private static readonly Sql Spike = new($"{Spikes} WHERE id = @id");
 
-    private static readonly Sql Costs = new($"""
-        SELECT id, time_of(timestamp), api_name, operation_type, api_calls, estimated_cost, model, input_tokens, output_tokens, decision_id
-        FROM cost_analytics WHERE decision_id = @id LIMIT {Most}
-        """);
+    private const string Costs = $"""
+        SELECT id, time_of(timestamp), api_name, operation_type, api_calls, estimated_cost, model, input_tokens, output_tokens, cached_tokens, decision_id,
+          signal_id, analysis_id, CASE WHEN {CostStore.Unpriced} THEN 1 ELSE 0 END FROM cost_analytics
+        """;
+
+    private static readonly Sql CostsOfDecision = new($"{Costs} WHERE decision_id = @id LIMIT {Most}");
+
+    private static readonly Sql CostsOfSignal = new($"{Costs} WHERE signal_id = @id LIMIT {Most}");
+
+    private static readonly Sql CostsOfAnalysis = new($"{Costs} WHERE analysis_id = @id LIMIT {Most}");
 
     public static ValueTask<Signal?> FindSignalAsync(Session session, long id) => session.Prepare(Signal).Set("id", (long?)id).FirstAsync(SignalStore.Table.Read);
 
@@ -71,15 +78,17 @@ internal static class WhyStore
             ? spike.Spike with { Outcome = outcome.Word, Pnl = outcome.Pnl } : spike.Spike);
     }
 
-    public static async ValueTask<List<WhyCost>> CostsAsync(Session session, IEnumerable<WhyDecision> decisions)
+    /// <summary>Returns the costs that name one of the decisions, the signal or one of the analyses; each once, whatever it names.</summary>
+    public static async ValueTask<List<WhyCost>> CostsAsync(Session session, IEnumerable<long> decisions, long? signalId, IEnumerable<long> analyses)
     {
         var costs = new List<WhyCost>();
-        foreach (var decision in decisions)
+        foreach (var (sql, id) in decisions.Select(static id => (CostsOfDecision, id)).Concat(signalId is { } signal ? [(CostsOfSignal, signal)] : [])
+            .Concat(analyses.Select(static id => (CostsOfAnalysis, id))))
         {
-            costs.AddRange(await session.Prepare(Costs).Set("id", (long?)decision.Id).ListAsync(ReadCost));
+            costs.AddRange(await session.Prepare(sql).Set("id", (long?)id).ListAsync(ReadCost));
         }
 
-        return costs;
+        return [.. costs.DistinctBy(static cost => cost.Id)];
     }
 
     private static WhyDecision ReadDecision(Row row) => new(
@@ -91,5 +100,6 @@ internal static class WhyStore
         row.Number(10), row.Text(11), row.Text(12), row.Text(13), row.Text(14), row.Money(15)), row.Whole(16));
 
     private static WhyCost ReadCost(Row row) => new(
-        row.Id(0), row.Time(1), row.Text(2), row.Text(3), row.Whole(4), row.Money(5), row.Text(6), row.Whole(7), row.Whole(8), row.Whole(9));
+        row.Id(0), row.Time(1), row.Text(2), row.Text(3), row.Whole(4), row.Whole(13) == 1 ? null : row.Money(5), row.Text(6), row.Whole(7), row.Whole(8), row.Whole(9), row.Whole(10),
+        row.Whole(11), row.Whole(12), row.Whole(13) == 1);
 }

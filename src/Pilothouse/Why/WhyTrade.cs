@@ -44,7 +44,11 @@ internal sealed record WhyStep(DateTimeOffset? Time, string Kind)
 /// <summary>A decision of an agent.</summary>
 internal sealed record WhyDecision(
     long Id, DateTimeOffset? Timestamp, string? AgentName, string? AgentRole, string? DecisionType, string? Decision, double? Confidence,
-    string? Reasoning, long? ExecutionTimeMs, long? SpikeEventId, long? TradeId, long? SignalId, string? BotName);
+    string? Reasoning, long? ExecutionTimeMs, long? SpikeEventId, long? TradeId, long? SignalId, string? BotName)
+{
+    /// <summary>The sum of the known costs that name it, in dollars; null if there is none.</summary>
+    public decimal? AiCost { get; set; }
+}
 
 /// <summary>A sudden move of a price.</summary>
 internal sealed record WhySpike(
@@ -52,19 +56,31 @@ internal sealed record WhySpike(
     long? TimeframeMinutes, double? VolumeMultiplier, decimal? PriceFrom, decimal? PriceTo, double? ConfidenceScore, string? AgentDetectedBy,
     string? Status, string? SkipReason, string? Outcome, decimal? Pnl);
 
-/// <summary>What a decision cost.</summary>
+/// <summary>What a decision, a signal or an analysis cost.</summary>
+/// <param name="EstimatedCost">Null if it is not known.</param>
+/// <param name="Unpriced">Whether it is not known because its tokens have no known price.</param>
 internal sealed record WhyCost(
     long Id, DateTimeOffset? Timestamp, string? ApiName, string? OperationType, long? ApiCalls, decimal? EstimatedCost, string? Model,
-    long? InputTokens, long? OutputTokens, long? DecisionId);
+    long? InputTokens, long? OutputTokens, long? CachedTokens, long? DecisionId, long? SignalId, long? AnalysisId, bool Unpriced);
 
 /// <summary>What came of a trade.</summary>
 /// <param name="Status">open, closed or voided.</param>
 /// <param name="Pnl">Of a closed trade; null before.</param>
 /// <param name="HoldingSeconds">From its entry to its close; null before.</param>
-/// <param name="AiCost">The sum of what its decisions cost, in dollars; null if no cost names one of them.</param>
+/// <param name="AiCost">The sum of what its decisions, signal and analyses cost, in dollars; null if no known cost names one of them.</param>
+/// <param name="UnpricedUses">How many uses have no known cost; they are not in the sum.</param>
 /// <param name="PnlAfterAi">The pnl of a closed trade less that.</param>
 /// <param name="Currency">That of <paramref name="PnlAfterAi"/>: the settle asset if it counts as a dollar, else the reporting currency; null without one.</param>
-internal sealed record WhyResult(string? Status, decimal? Pnl, double? HoldingSeconds, decimal? AiCost, decimal? PnlAfterAi, string? Currency);
+internal sealed record WhyResult(
+    string? Status, decimal? Pnl, double? HoldingSeconds, decimal? AiCost, long UnpricedUses, decimal? PnlAfterAi, string? Currency);
+
+/// <summary>A trade and what its decisions, signal and analyses cost.</summary>
+/// <param name="SettleAsset">The asset of the pnl.</param>
+/// <param name="Pnl">Of a closed trade; null before.</param>
+/// <param name="AiCost">As in <see cref="WhyResult"/>, as are the three behind it.</param>
+internal sealed record TradeAiCost(
+    long TradeId, string? TradingPair, string? Side, string? BotName, string? Strategy, long? SignalId, string? Status, DateTimeOffset? ClosedAt, string? SettleAsset,
+    decimal? Pnl, decimal? AiCost, long UnpricedUses, decimal? PnlAfterAi, string? Currency);
 
 /// <summary>Something that is not known.</summary>
 /// <param name="What">What it is: signal, analysis, decision, spike, cost, exit, prices or pnl_after_ai.</param>
@@ -74,4 +90,5 @@ internal sealed record WhyGap(string What, string Message);
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     Converters = [typeof(MoneyJson), typeof(NumberJson), typeof(WholeJson), typeof(TextJson), typeof(TimeJson)])]
 [JsonSerializable(typeof(One<WhyTrade>))]
+[JsonSerializable(typeof(Page<TradeAiCost>))]
 internal sealed partial class WhyJson : JsonSerializerContext;

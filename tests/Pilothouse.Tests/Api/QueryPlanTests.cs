@@ -164,7 +164,7 @@ public sealed class QueryPlanTests : IDisposable
             var names = Column($"SELECT name FROM pragma_table_info('{table}') WHERE name <> 'id'");
             var values = names.Select(name => name switch
             {
-                "timestamp" or "closed_at" or "triggered_at" or "open_time" => "datetime('2025-01-01', i || ' minutes')",
+                "timestamp" or "closed_at" or "triggered_at" or "open_time" or "valid_from" => "datetime('2025-01-01', i || ' minutes')",
                 "article_url" or "balance" or "period_start" => "i",
                 "trade_id" when table == "fills" => "i",
                 _ when name.EndsWith("_utc", StringComparison.Ordinal) => "NULL",

@@ -14,7 +14,7 @@ public sealed class EndedCredentialTests
     private const string NewKey = """{"name":"minted","scopes":["read","write","control"]}""";
 
     /// <summary>Routes that wait for no body, or, like the login, take no credential.</summary>
-    private static readonly string[] Others = ["POST /api/auth/login", "POST /api/auth/refresh", "POST /api/auth/logout", "DELETE /api/keys/{id}", "POST /api/backups", "POST /api/backups/{name}/verify"];
+    private static readonly string[] Others = ["POST /api/auth/login", "POST /api/auth/refresh", "POST /api/auth/logout", "DELETE /api/keys/{id}", "DELETE /api/cost-budgets/{id}", "POST /api/backups", "POST /api/backups/{name}/verify"];
 
     /// <summary>SQL with which another program ends or changes a key in the file.</summary>
     private static readonly string[] Ends =
@@ -169,11 +169,13 @@ public sealed class EndedCredentialTests
             "Auth/CredentialPurge.cs",
             "Backups/BackupSchedule.cs",
             "Bots/SilenceWatch.cs",
+            "Budgets/BudgetWatch.cs",
             "CircuitBreaker/BreakerFollower.cs",
             "CircuitBreaker/BreakerRecorder.cs",
             "Cli/CleanupCommand.cs",
             "Cli/KeyCommand.cs",
             "Correlation/CorrelationKeeper.cs",
+            "Costs/CostPricer.cs",
             "Http/LoginBudget.cs",
             "Http/SessionHandlers.cs",
             "Import/Importer.cs",

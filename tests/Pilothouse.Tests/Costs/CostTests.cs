@@ -30,7 +30,7 @@ public sealed class CostTests
         await using var server = await TestServer.StartAsync();
         server.Sql("INSERT INTO agent_decisions(id, agent_name, agent_role, decision_type, decision) VALUES (9, 'a', 'b', 'c', 'd')");
         await server.PostAsync(Path, """
-            {"timestamp":"2026-03-02T11:00:00Z","api_name":"claude","operation_type":"decide","bot_name":"b","model":"m","input_tokens":1200,"output_tokens":80,"decision_id":9}
+            {"timestamp":"2026-03-02T11:00:00Z","api_name":"claude","operation_type":"decide","bot_name":"b","model":"m","input_tokens":1200,"output_tokens":80,"decision_id":9,"estimated_cost":0}
             """);
         Assert.Equal("2026-03-02 11:00:00", server.Sql("SELECT timestamp FROM cost_analytics"));
         Assert.Equal("0|0|0|0|b|m|1200|80|9", server.Sql("""

@@ -25,8 +25,8 @@ public sealed partial class MonitoringFilesTests
     private static async Task<string> TextOfBothEnginesAsync()
     {
         var cluster = await PostgresCluster.SharedAsync();
-        await using var file = await TestServer.StartAsync();
-        await using var shared = await TestServer.StartAsync(("DATABASE_URL", await cluster.CreateDatabaseAsync()));
+        await using var file = await TestServer.StartAsync(("COST_BUDGET_MONTHLY", "50"));
+        await using var shared = await TestServer.StartAsync(("COST_BUDGET_MONTHLY", "50"), ("DATABASE_URL", await cluster.CreateDatabaseAsync()));
         var texts = new[] { await TextAsync(file), await TextAsync(shared) };
         Assert.DoesNotContain("pilothouse_db_standbys", texts[0], StringComparison.Ordinal);
         return string.Join('\n', texts) + "\n# TYPE pilothouse_db_replication_lag_seconds gauge\npilothouse_db_replication_lag_seconds 1\n";
@@ -110,11 +110,11 @@ public sealed partial class MonitoringFilesTests
     {
         await server.PostAsync("/api/backups", "{}");
 
-        // A request is counted just after its answer: until then none was.
+        // A request is counted just after its answer: until then none was. A budget is first looked at soon after the start.
         while (true)
         {
             var text = await server.Client.GetStringAsync(new Uri("/metrics", UriKind.Relative));
-            if (text.Contains("pilothouse_http_requests_total", StringComparison.Ordinal))
+            if (text.Contains("pilothouse_http_requests_total", StringComparison.Ordinal) && text.Contains("pilothouse_budget_used", StringComparison.Ordinal))
             {
                 return text;
             }

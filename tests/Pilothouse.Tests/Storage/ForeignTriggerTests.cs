@@ -25,6 +25,7 @@ public sealed class ForeignTriggerTests
         { "correlation_data", "/api/correlation", """{"asset1":"A","asset2":"B","correlation_value":0.5}""" },
         { "cost_analytics", "/api/cost-analytics", """{"api_name":"x","operation_type":"y","api_calls":1}""" },
         { "cash_flows", "/api/cash-flows", """{"bot_name":"a","amount":1,"external_id":"x"}""" },
+        { "model_prices", "/api/model-prices", """{"model":"m","input_per_million":1,"output_per_million":2}""" },
         { "api_keys", "/api/keys", """{"name":"n","scopes":["read"]}""" },
     };
 

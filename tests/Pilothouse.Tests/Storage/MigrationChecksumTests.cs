@@ -38,6 +38,7 @@ public sealed class MigrationChecksumTests
         ["pilothouse_0024_circuit_breaker"] = "c48f8e4631b1c9ecd8f313faed13802eda83c9daf1c05b566ab2143a063a894d",
         ["pilothouse_0026_news_spikes_correlation"] = "0a93a6462ab2bafea8d782a4c11899df90ebc442c2b007a5baa8ee3bbb54baa4",
         ["pilothouse_0029_imported_rows"] = "bf6a17b8904e29ade775416254592648871da251dff01c6afbe3d79b56a3e678",
+        ["pilothouse_0028_costs"] = "500997eee2517f66fe3cb8bd39ad084b62cc458bcc0800e8d011bf318dbbef6c",
     };
 
     private const string AddedColumns = "638aaccc52f44ef614d25e08b411f1e254735bb1aa2bd97488e5fdb58b008430";

@@ -43,6 +43,11 @@ public sealed class WhyTests
         Assert.Equal(("closed", 39m, 900d, 0.3m, 38.7m), ((string?)result["status"], (decimal)result["pnl"]!, (double)result["holding_seconds"]!, (decimal)result["ai_cost"]!, (decimal)result["pnl_after_ai"]!));
         Assert.Equal(39m, (decimal)why["trade"]!["pnl"]!);
 
+        Assert.Equal((0.1m, 0.2m), ((decimal)why["steps"]![4]!["decision"]!["ai_cost"]!, (decimal)why["steps"]![6]!["decision"]!["ai_cost"]!));
+        var list = (await server.GetAsync("/api/why/trades"))["data"]!.AsArray();
+        Assert.Equal(["1 39 0.3 38.7"], list.Select(static trade => $"{trade!["trade_id"]} {trade["pnl"]} {trade["ai_cost"]} {trade["pnl_after_ai"]}"));
+        Assert.Equal(7.1m, (decimal)(await server.GetAsync("/api/why/trades?status=open"))["data"]![0]!["ai_cost"]!);
+
         // Its signals' prices are the only ones, and they were before it.
         Assert.Equal(["prices"], why["missing"]!.AsArray().Select(static gap => (string?)gap!["what"]));
     }
@@ -75,13 +80,34 @@ public sealed class WhyTests
     }
 
     [Fact]
+    public async Task What_its_signal_and_its_analyses_cost_counts_once_and_an_unknown_price_is_named()
+    {
+        await using var server = await TestServer.StartAsync();
+        await server.PostAsync("/api/signals", """{"timestamp":"2026-03-02T10:01:00Z","trading_pair":"SUI/USDC","signal_type":"BUY","signal_strength":70,"price":4}""");
+        await server.PostAsync("/api/analysis", """{"timestamp":"2026-03-02T10:02:00Z","trading_pair":"SUI/USDC","timeframe":"1m","recommendation":"BUY","signal_id":1}""");
+        await server.PostAsync("/api/trades", """{"timestamp":"2026-03-02T10:05:00Z","trading_pair":"SUI/USDC","side":"BUY","entry_price":4,"quantity":10,"signal_id":1}""");
+        server.Sql("INSERT INTO agent_decisions(id, agent_name, agent_role, decision_type, decision, trade_id) VALUES (9, 'a', 'b', 'c', 'd', 1)");
+        foreach (var named in new[] { "\"signal_id\":1", "\"analysis_id\":1", "\"decision_id\":9,\"signal_id\":1,\"analysis_id\":1" })
+        {
+            await server.PostAsync("/api/cost-analytics", $$"""{"api_name":"llm","operation_type":"chat","estimated_cost":0.25,{{named}}}""");
+        }
+
+        await server.PostAsync("/api/cost-analytics", """{"api_name":"llm","operation_type":"chat","model":"new","input_tokens":7,"analysis_id":1}""");
+        await server.PostAsync("/api/trades/1/close", """{"exit_price":5}""", 200);
+        var why = (await server.GetAsync("/api/why/trades/1"))["data"]!;
+        Assert.Equal((0.75m, 1, 9.25m), ((decimal)why["result"]!["ai_cost"]!, (int)why["result"]!["unpriced_uses"]!, (decimal)why["result"]!["pnl_after_ai"]!));
+        Assert.Contains(why["missing"]!.AsArray(), static gap => (string?)gap!["what"] == "cost" && ((string)gap["message"]!).Contains("1 of its 4 uses", StringComparison.Ordinal));
+        Assert.Equal(9.25m, (decimal)(await server.GetAsync("/api/why/trades?trading_pair=SUI/USDC"))["data"]![0]!["pnl_after_ai"]!);
+    }
+
+    [Fact]
     public async Task What_is_missing_is_named_with_a_sentence()
     {
         await using var server = await TestServer.StartAsync();
         await server.PostAsync("/api/trades", """{"trading_pair":"SUI/USDC","side":"BUY","entry_price":4,"quantity":10}""");
         var why = (await server.GetAsync("/api/why/trades/1"))["data"]!;
         Assert.Equal(["entry"], why["steps"]!.AsArray().Select(static step => (string?)step!["kind"]));
-        Assert.Equal("""{"status":"open","pnl":null,"holding_seconds":null,"ai_cost":null,"pnl_after_ai":null,"currency":null}""", why["result"]!.ToJsonString());
+        Assert.Equal("""{"status":"open","pnl":null,"holding_seconds":null,"ai_cost":null,"unpriced_uses":0,"pnl_after_ai":null,"currency":null}""", why["result"]!.ToJsonString());
         Assert.Equal(["signal", "analysis", "decision", "spike", "cost", "exit", "prices"], why["missing"]!.AsArray().Select(static gap => (string?)gap!["what"]));
         Assert.All(why["missing"]!.AsArray(), static gap => Assert.EndsWith(".", (string)gap!["message"]!, StringComparison.Ordinal));
 

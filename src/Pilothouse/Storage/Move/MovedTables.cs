@@ -57,6 +57,7 @@ internal static class MovedTables
         new("cost_analytics", "id", """
             id:whole! timestamp:time api_name:text! operation_type:text! api_calls:whole estimated_cost:money cache_hits:whole
             cache_misses:whole bot_name:text model:text input_tokens:whole output_tokens:whole decision_id:whole
+            cached_tokens:whole signal_id:whole analysis_id:whole cost_source:text
             """),
         new("news_cache", "id", """
             id:whole! timestamp:time article_url:text! article_title:text sentiment:text confidence:number cache_expires_at:time
@@ -107,6 +108,16 @@ internal static class MovedTables
             """),
         new("cash_flows", "id", """
             id:whole! timestamp:time bot_name:text mode:text amount:money! asset:text note:text external_id:text
+            """),
+        new("model_prices", "id", """
+            id:whole! model:text! valid_from:time! input_per_million:money! output_per_million:money! cached_per_million:money
+            currency:text! note:text
+            """),
+        new("cost_budgets", "id", """
+            id:whole! bot_name:text! monthly_budget:money! set_at:time! set_by:text
+            """),
+        new("cost_budget_marks", "id", """
+            id:whole! month:text! bot_name:text! percent:whole! monthly_budget:money! spent:money! reached_at:time! paused_by:whole
             """),
         new("api_keys", "id", """
             id:whole! name:text! key_hash:text! scopes:text! seal:text! bot_name:text created_at:time! expires_at:time

@@ -1,0 +1,111 @@
+namespace Pilothouse.Costs;
+
+/// <summary>The sums of all stored uses by day and <see cref="CostKey"/>, and on which day each use was counted. Not thread-safe.</summary>
+internal sealed class CostCube
+{
+    private const int BitsOfPart = 12;
+    private const int RowsOfPart = 1 << BitsOfPart;
+
+    /// <summary>Of the days that are counted from; 0 stands for a use that was not counted.</summary>
+    private static readonly int FirstDay = new DateOnly(1990, 1, 1).DayNumber;
+
+    private static readonly Dictionary<CostKey, CostSums> Nothing = [];
+
+    private readonly Dictionary<DateOnly, Dictionary<CostKey, CostSums>> days = [];
+    private readonly Dictionary<long, ushort[]> dayOfUse = [];
+
+    /// <summary>The sums of a day; empty if it has none.</summary>
+    public IReadOnlyDictionary<CostKey, CostSums> this[DateOnly day] => days.TryGetValue(day, out var sums) ? sums : Nothing;
+
+    /// <summary>The days that have uses, in their order.</summary>
+    public IEnumerable<DateOnly> Days => days.Keys.Order();
+
+    /// <summary>Counts a use. One without a readable time, or from before 1990, is on no day.</summary>
+    public void Add(in CostUse use)
+    {
+        if (use.Day is not { } day || NumberOf(day) is not { } number)
+        {
+            return;
+        }
+
+        if (!days.TryGetValue(day, out var sums))
+        {
+            days[day] = sums = [];
+        }
+
+        if (!sums.TryGetValue(use.Key, out var sum))
+        {
+            sums[use.Key] = sum = new CostSums();
+        }
+
+        sum.Add(use);
+        Note(use.Id, number);
+    }
+
+    /// <summary>Counts the uses of a day anew.</summary>
+    public void Replace(DateOnly day, IEnumerable<CostUse> uses)
+    {
+        days.Remove(day);
+        foreach (var use in uses)
+        {
+            Add(use);
+        }
+    }
+
+    /// <summary>Forgets the days before one.</summary>
+    public void ForgetBefore(DateOnly day)
+    {
+        foreach (var old in days.Keys.Where(one => one < day).ToList())
+        {
+            days.Remove(old);
+        }
+    }
+
+    /// <summary>On which day a use was counted; null if it was not.</summary>
+    public DateOnly? DayOf(long id) =>
+        dayOfUse.TryGetValue(id >> BitsOfPart, out var part) && part[Place(id)] is > 0 and var number ? DateOnly.FromDayNumber(FirstDay + number) : null;
+
+    /// <summary>Notes that a use is gone.</summary>
+    public void Forget(long id) => Note(id, 0);
+
+    /// <summary>The sum of a month (UTC), by bot.</summary>
+    /// <param name="first">The first day of the month.</param>
+    public Dictionary<string, CostSums> OfMonthByBot(DateOnly first)
+    {
+        var bots = new Dictionary<string, CostSums>(StringComparer.Ordinal);
+        for (var day = first; day.Month == first.Month; day = day.AddDays(1))
+        {
+            foreach (var (key, sum) in this[day])
+            {
+                var bot = key.Bot ?? "";
+                if (!bots.TryGetValue(bot, out var sums))
+                {
+                    bots[bot] = sums = new CostSums();
+                }
+
+                sums.Add(sum);
+            }
+        }
+
+        return bots;
+    }
+
+    private static ushort? NumberOf(DateOnly day) => day.DayNumber - FirstDay is > 0 and <= ushort.MaxValue and var number ? (ushort)number : null;
+
+    private static int Place(long id) => (int)(id & (RowsOfPart - 1));
+
+    private void Note(long id, ushort number)
+    {
+        if (!dayOfUse.TryGetValue(id >> BitsOfPart, out var part))
+        {
+            if (number == 0)
+            {
+                return;
+            }
+
+            dayOfUse[id >> BitsOfPart] = part = new ushort[RowsOfPart];
+        }
+
+        part[Place(id)] = number;
+    }
+}

@@ -1,0 +1,138 @@
+using Pilothouse.Storage;
+
+namespace Pilothouse.Costs;
+
+/// <summary>
+/// Keeps the sums of all stored uses of outside APIs by day. It follows the log of changes, which triggers write whichever program stores a
+/// use, and adds only what is new. The uses of a day are read again if one of them was changed or removed, and all of them if most of that
+/// was. What retention deletes is no change, so it is noticed by the oldest use. Thread-safe.
+/// </summary>
+internal sealed class CostLedger(Database database) : IDisposable
+{
+    private const int MostAtOnce = 10_000;
+
+    /// <summary>Reading all uses is less work than following more changes than this.</summary>
+    private const int MostChanges = 200_000;
+
+    /// <summary>The uses of more days than this are not read one day after the other.</summary>
+    private const int MostDays = 60;
+
+    private static readonly Sql Changed = new("SELECT row_id FROM changes WHERE seq > @seq AND table_name = 'cost_analytics' ORDER BY seq LIMIT @limit");
+
+    private readonly SemaphoreSlim gate = new(1);
+    private CostCube? cube;
+    private string? oldest;
+    private long position;
+
+    /// <summary>Reads from the sums, which contain everything that was committed before the call.</summary>
+    /// <param name="read">Reads from the sums. They must not be used after it.</param>
+    /// <param name="cancel">Cancelled when nobody waits any more.</param>
+    public async ValueTask<T> ReadAsync<T>(Func<CostCube, T> read, CancellationToken cancel)
+    {
+        await gate.WaitAsync(cancel);
+        try
+        {
+            while (!(cube is not null && await database.SnapshotAsync(ReadKind.Known, UpdateAsync, CancellationToken.None)))
+            {
+                await LoadAsync();
+            }
+
+            return read(cube!);
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    public void Dispose() => gate.Dispose();
+
+    /// <summary>
+    /// Reads all uses, in pieces, so that no snapshot is held for long. The position is that of the beginning: what changes meanwhile is
+    /// followed afterwards, and a use that was counted already is then counted anew with its day.
+    /// </summary>
+    private async ValueTask LoadAsync()
+    {
+        var (begun, first) = await database.ReadAsync(async session => (await ChangeLog.NewestAsync(session), await CostUses.OldestAsync(session)));
+        var all = new CostCube();
+        var last = long.MinValue;
+        List<CostUse> piece;
+        do
+        {
+            piece = await database.ReadAsync(session => CostUses.AfterAsync(session, last, MostAtOnce));
+            piece.ForEach(use => all.Add(use));
+            last = piece.Count > 0 ? piece[^1].Id : last;
+        }
+        while (piece.Count == MostAtOnce);
+        (cube, oldest, position) = (all, first, begun);
+    }
+
+    /// <summary>
+    /// Brings the sums up to the snapshot. A read may be interrupted and begun again, so it changes them after its last statement only.
+    /// </summary>
+    /// <returns>False if reading all uses is less work.</returns>
+    private async ValueTask<bool> UpdateAsync(Session session)
+    {
+        var newest = await ChangeLog.NewestAsync(session);
+        var first = await CostUses.OldestAsync(session);
+        if (!await ChangeLog.ReachesAsync(session, position))
+        {
+            return false;
+        }
+
+        var changes = await session.Prepare(Changed).Set("seq", (long?)position).Set("limit", MostChanges + 1L)
+            .ListAsync(static row => row.Id(0));
+        if (changes.Count > MostChanges || await FollowAsync(session, cube!, changes, first) is not { } apply)
+        {
+            return false;
+        }
+
+        apply();
+        (oldest, position) = (first, newest);
+        return true;
+    }
+
+    /// <summary>Reads what the changes are about.</summary>
+    /// <returns>Takes it into the sums; null if reading all uses is less work.</returns>
+    private async ValueTask<Action?> FollowAsync(Session session, CostCube known, List<long> changes, string? first)
+    {
+        var ids = new SortedSet<long>(changes);
+        var uses = ids.Count == 0 ? [] : await CostUses.OfIdsAsync(session, ids);
+        var again = new HashSet<DateOnly>();
+        var counted = ids.Where(id => known.DayOf(id) is not null).ToHashSet();
+        again.UnionWith(counted.Select(id => known.DayOf(id)!.Value));
+        again.UnionWith(uses.Where(use => counted.Contains(use.Id) && use.Day is not null).Select(static use => use.Day!.Value));
+        var begins = CostUses.DayOf(first);
+        if (first != oldest && begins is { } day)
+        {
+            again.Add(day);
+        }
+
+        if (again.Count > MostDays)
+        {
+            return null;
+        }
+
+        var days = new List<(DateOnly Day, List<CostUse> Uses)>(again.Count);
+        foreach (var one in again)
+        {
+            days.Add((one, await CostUses.OfDayAsync(session, one)));
+        }
+
+        return () =>
+        {
+            foreach (var id in counted)
+            {
+                known.Forget(id);
+            }
+
+            known.ForgetBefore(begins ?? DateOnly.MaxValue);
+            foreach (var use in uses.Where(use => use.Day is { } at && !again.Contains(at)))
+            {
+                known.Add(use);
+            }
+
+            days.ForEach(one => known.Replace(one.Day, one.Uses));
+        };
+    }
+}

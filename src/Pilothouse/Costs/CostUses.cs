@@ -1,0 +1,88 @@
+using System.Globalization;
+using Pilothouse.Storage;
+
+namespace Pilothouse.Costs;
+
+/// <summary>Reads uses of outside APIs for the kept sums.</summary>
+internal static class CostUses
+{
+    /// <summary>Rows are read as one range of ids if at most so many rows of the range were not asked for.</summary>
+    private const long MostBetween = 1000;
+
+    private const string Columns = $"""
+        SELECT id, time_key(timestamp), api_name, operation_type, model, bot_name,
+          CASE WHEN decision_id IS NULL THEN NULL ELSE (SELECT agent_name FROM agent_decisions WHERE agent_decisions.id = cost_analytics.decision_id) END,
+          api_calls, estimated_cost, cache_hits, cache_misses, input_tokens, output_tokens, cached_tokens, CASE WHEN {CostStore.Unpriced} THEN 1 ELSE 0 END
+        FROM cost_analytics
+        """;
+
+    private static readonly Sql Range = new($"{Columns} WHERE id BETWEEN @first AND @last");
+
+    private static readonly Sql After = new($"{Columns} WHERE id > @id ORDER BY id LIMIT @limit");
+
+    private static readonly Sql OfDay = new($"{Columns} WHERE time_key(timestamp) >= @from AND time_key(timestamp) < @until");
+
+    private static readonly Sql Oldest = new("SELECT time_key(timestamp) FROM cost_analytics WHERE has_time(timestamp) ORDER BY time_key(timestamp) LIMIT 1");
+
+    /// <summary>Returns the next uses by their ids, at most <paramref name="most"/>.</summary>
+    public static ValueTask<List<CostUse>> AfterAsync(Session session, long id, int most) =>
+        session.Prepare(After).Set("id", (long?)id).Set("limit", (long?)most).ListAsync(new Reader().Read);
+
+    /// <summary>Returns the uses of these ids that are still stored.</summary>
+    public static async ValueTask<List<CostUse>> OfIdsAsync(Session session, SortedSet<long> ids)
+    {
+        var reader = new Reader();
+        if (ids.Max - ids.Min is >= 0 and var span && span <= ids.Count + MostBetween)
+        {
+            var all = await session.Prepare(Range).Set("first", (long?)ids.Min).Set("last", (long?)ids.Max).ListAsync(reader.Read);
+            return all.FindAll(use => ids.Contains(use.Id));
+        }
+
+        var found = new List<CostUse>(ids.Count);
+        foreach (var id in ids)
+        {
+            found.AddRange(await session.Prepare(Range).Set("first", (long?)id).Set("last", (long?)id).ListAsync(reader.Read));
+        }
+
+        return found;
+    }
+
+    public static ValueTask<List<CostUse>> OfDayAsync(Session session, DateOnly day) => session.Prepare(OfDay)
+        .SetKey("from", Key(day)).SetKey("until", Key(day.AddDays(1))).ListAsync(new Reader().Read);
+
+    /// <summary>Returns the text by which the oldest use sorts; null if there is none.</summary>
+    public static ValueTask<string?> OldestAsync(Session session) => session.Prepare(Oldest).FirstAsync(static row => row.Text(0));
+
+    /// <summary>Returns the day of a text by which times sort; null if it is no time.</summary>
+    public static DateOnly? DayOf(string? key) =>
+        key is { Length: >= 10 } && DateOnly.TryParseExact(key.AsSpan(0, 10), "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) ? day : null;
+
+    private static string Key(DateOnly day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+
+    /// <summary>Reads rows. Most are of the same day and key as the row before, so these are remembered.</summary>
+    private sealed class Reader
+    {
+        private string lastTime = "";
+        private DateOnly? lastDay;
+        private CostKey last = new("", "", null, null, null);
+
+        public CostUse Read(Row row)
+        {
+            var time = row.Text(1) ?? "";
+            if (!(time.Length >= 10 && lastTime.Length >= 10 && time.AsSpan(0, 10).SequenceEqual(lastTime.AsSpan(0, 10))))
+            {
+                (lastTime, lastDay) = (time, DayOf(time));
+            }
+
+            var (api, operation, model, bot, agent) = (row.Text(2) ?? "", row.Text(3) ?? "", row.Text(4), row.Text(5), row.Text(6));
+            if (last.Api != api || last.Operation != operation || last.Model != model || last.Bot != bot || last.Agent != agent)
+            {
+                last = new(api, operation, model, bot, agent);
+            }
+
+            return new(
+                row.Id(0), lastDay, last, row.Whole(7) ?? 0, row.Money(8), row.Whole(9) ?? 0, row.Whole(10) ?? 0, row.Whole(11) ?? 0,
+                row.Whole(12) ?? 0, row.Whole(13) ?? 0, row.Whole(14) == 1);
+        }
+    }
+}
