@@ -42,6 +42,33 @@ internal sealed class CostCube
         Note(use.Id, number);
     }
 
+    /// <summary>Counts what another one has counted, of other uses.</summary>
+    public void Add(CostCube other)
+    {
+        foreach (var (day, sums) in other.days)
+        {
+            if (!days.TryAdd(day, sums))
+            {
+                foreach (var (key, sum) in sums.Where(one => !days[day].TryAdd(one.Key, one.Value)))
+                {
+                    days[day][key].Add(sum);
+                }
+            }
+        }
+
+        foreach (var (number, part) in other.dayOfUse)
+        {
+            if (!dayOfUse.TryAdd(number, part))
+            {
+                var known = dayOfUse[number];
+                for (var i = 0; i < RowsOfPart; i++)
+                {
+                    known[i] = part[i] > 0 ? part[i] : known[i];
+                }
+            }
+        }
+    }
+
     /// <summary>Counts the uses of a day anew.</summary>
     public void Replace(DateOnly day, IEnumerable<CostUse> uses)
     {

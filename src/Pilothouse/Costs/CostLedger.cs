@@ -48,23 +48,32 @@ internal sealed class CostLedger(Database database) : IDisposable
     public void Dispose() => gate.Dispose();
 
     /// <summary>
-    /// Reads all uses, in pieces, so that no snapshot is held for long. The position is that of the beginning: what changes meanwhile is
-    /// followed afterwards, and a use that was counted already is then counted anew with its day.
+    /// Reads all uses, two halves at once and each in pieces, so that no snapshot is held for long. The position is that of the beginning:
+    /// what changes meanwhile is followed afterwards, and a use that was counted already is then counted anew with its day.
     /// </summary>
     private async ValueTask LoadAsync()
     {
-        var (begun, first) = await database.ReadAsync(async session => (await ChangeLog.NewestAsync(session), await CostUses.OldestAsync(session)));
-        var all = new CostCube();
-        var last = long.MinValue;
+        var (begun, first, highest) = await database.ReadAsync(async session =>
+            (await ChangeLog.NewestAsync(session), await CostUses.OldestAsync(session), await CostUses.HighestAsync(session)));
+        var halves = await Task.WhenAll(Task.Run(() => LoadAsync(long.MinValue, highest / 2)), Task.Run(() => LoadAsync(highest / 2, long.MaxValue)));
+        halves[0].Add(halves[1]);
+        (cube, oldest, position) = (halves[0], first, begun);
+    }
+
+    /// <summary>Reads the uses behind an id, up to another one.</summary>
+    private async Task<CostCube> LoadAsync(long after, long last)
+    {
+        var part = new CostCube();
         List<CostUse> piece;
         do
         {
-            piece = await database.ReadAsync(session => CostUses.AfterAsync(session, last, MostAtOnce));
-            piece.ForEach(use => all.Add(use));
-            last = piece.Count > 0 ? piece[^1].Id : last;
+            var from = after;
+            piece = await database.ReadAsync(session => CostUses.AfterAsync(session, from, last, MostAtOnce));
+            piece.ForEach(use => part.Add(use));
+            after = piece.Count > 0 ? piece[^1].Id : after;
         }
         while (piece.Count == MostAtOnce);
-        (cube, oldest, position) = (all, first, begun);
+        return part;
     }
 
     /// <summary>
@@ -105,7 +114,8 @@ internal sealed class CostLedger(Database database) : IDisposable
         var begins = CostUses.DayOf(first);
         if (first != oldest && begins is { } day)
         {
-            again.Add(day);
+            // A time with a zone sorts up to a day away from where it belongs.
+            again.UnionWith([day.AddDays(-1), day, day.AddDays(1)]);
         }
 
         if (again.Count > MostDays)
@@ -126,7 +136,7 @@ internal sealed class CostLedger(Database database) : IDisposable
                 known.Forget(id);
             }
 
-            known.ForgetBefore(begins ?? DateOnly.MaxValue);
+            known.ForgetBefore(begins?.AddDays(-1) ?? DateOnly.MaxValue);
             foreach (var use in uses.Where(use => use.Day is { } at && !again.Contains(at)))
             {
                 known.Add(use);

@@ -10,23 +10,28 @@ internal static class CostUses
     private const long MostBetween = 1000;
 
     private const string Columns = $"""
-        SELECT id, time_key(timestamp), api_name, operation_type, model, bot_name,
+        SELECT id, time_of(timestamp), api_name, operation_type, model, bot_name,
           CASE WHEN decision_id IS NULL THEN NULL ELSE (SELECT agent_name FROM agent_decisions WHERE agent_decisions.id = cost_analytics.decision_id) END,
-          api_calls, estimated_cost, cache_hits, cache_misses, input_tokens, output_tokens, cached_tokens, CASE WHEN {CostStore.Unpriced} THEN 1 ELSE 0 END
+          api_calls, estimated_cost, cache_hits, cache_misses, input_tokens, output_tokens, cached_tokens, CASE WHEN cost_source IN ('sent', 'priced') THEN 0 WHEN {CostStore.Unpriced} THEN 1 ELSE 0 END
         FROM cost_analytics
         """;
 
     private static readonly Sql Range = new($"{Columns} WHERE id BETWEEN @first AND @last");
 
-    private static readonly Sql After = new($"{Columns} WHERE id > @id ORDER BY id LIMIT @limit");
+    private static readonly Sql After = new($"{Columns} WHERE id > @id AND id <= @last ORDER BY id LIMIT @limit");
+
+    private static readonly Sql Highest = new("SELECT max(id) FROM cost_analytics");
 
     private static readonly Sql OfDay = new($"{Columns} WHERE time_key(timestamp) >= @from AND time_key(timestamp) < @until");
 
     private static readonly Sql Oldest = new("SELECT time_key(timestamp) FROM cost_analytics WHERE has_time(timestamp) ORDER BY time_key(timestamp) LIMIT 1");
 
-    /// <summary>Returns the next uses by their ids, at most <paramref name="most"/>.</summary>
-    public static ValueTask<List<CostUse>> AfterAsync(Session session, long id, int most) =>
-        session.Prepare(After).Set("id", (long?)id).Set("limit", (long?)most).ListAsync(new Reader().Read);
+    /// <summary>Returns the next uses by their ids, up to <paramref name="last"/>, and at most <paramref name="most"/>.</summary>
+    public static ValueTask<List<CostUse>> AfterAsync(Session session, long id, long last, int most) =>
+        session.Prepare(After).Set("id", (long?)id).Set("last", (long?)last).Set("limit", (long?)most).ListAsync(new Reader().Read);
+
+    /// <summary>Returns the highest id; 0 if there is none.</summary>
+    public static ValueTask<long> HighestAsync(Session session) => session.Prepare(Highest).FirstAsync(static row => row.Whole(0) ?? 0);
 
     /// <summary>Returns the uses of these ids that are still stored.</summary>
     public static async ValueTask<List<CostUse>> OfIdsAsync(Session session, SortedSet<long> ids)
@@ -47,8 +52,12 @@ internal static class CostUses
         return found;
     }
 
-    public static ValueTask<List<CostUse>> OfDayAsync(Session session, DateOnly day) => session.Prepare(OfDay)
-        .SetKey("from", Key(day)).SetKey("until", Key(day.AddDays(1))).ListAsync(new Reader().Read);
+    /// <summary>Returns the uses of a day. A time with a zone sorts up to a day away from where it belongs, so the days around it are read too.</summary>
+    public static async ValueTask<List<CostUse>> OfDayAsync(Session session, DateOnly day)
+    {
+        var uses = await session.Prepare(OfDay).SetKey("from", Key(day.AddDays(-1))).SetKey("until", Key(day.AddDays(2))).ListAsync(new Reader().Read);
+        return uses.FindAll(use => use.Day == day);
+    }
 
     /// <summary>Returns the text by which the oldest use sorts; null if there is none.</summary>
     public static ValueTask<string?> OldestAsync(Session session) => session.Prepare(Oldest).FirstAsync(static row => row.Text(0));
@@ -59,21 +68,13 @@ internal static class CostUses
 
     private static string Key(DateOnly day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
-    /// <summary>Reads rows. Most are of the same day and key as the row before, so these are remembered.</summary>
+    /// <summary>Reads rows. Many have the key of the row before, so it is remembered.</summary>
     private sealed class Reader
     {
-        private string lastTime = "";
-        private DateOnly? lastDay;
         private CostKey last = new("", "", null, null, null);
 
         public CostUse Read(Row row)
         {
-            var time = row.Text(1) ?? "";
-            if (!(time.Length >= 10 && lastTime.Length >= 10 && time.AsSpan(0, 10).SequenceEqual(lastTime.AsSpan(0, 10))))
-            {
-                (lastTime, lastDay) = (time, DayOf(time));
-            }
-
             var (api, operation, model, bot, agent) = (row.Text(2) ?? "", row.Text(3) ?? "", row.Text(4), row.Text(5), row.Text(6));
             if (last.Api != api || last.Operation != operation || last.Model != model || last.Bot != bot || last.Agent != agent)
             {
@@ -81,8 +82,8 @@ internal static class CostUses
             }
 
             return new(
-                row.Id(0), lastDay, last, row.Whole(7) ?? 0, row.Money(8), row.Whole(9) ?? 0, row.Whole(10) ?? 0, row.Whole(11) ?? 0,
-                row.Whole(12) ?? 0, row.Whole(13) ?? 0, row.Whole(14) == 1);
+                row.Id(0), row.Time(1) is { } time ? DateOnly.FromDateTime(time.UtcDateTime) : null, last, row.Whole(7) ?? 0, row.Money(8), row.Whole(9) ?? 0,
+                row.Whole(10) ?? 0, row.Whole(11) ?? 0, row.Whole(12) ?? 0, row.Whole(13) ?? 0, row.Whole(14) == 1);
         }
     }
 }
