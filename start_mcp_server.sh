@@ -322,9 +322,13 @@ test_endpoints() {
   check GET /api/prices key 200
   check GET /api/why/trades/0 key 404
   check GET '/api/why/trades?limit=1' key 200
+  check GET '/api/agents/decisions?limit=1' key 200
+  check GET /api/agents/decisions/0 key 404
+  check GET /api/agents key 200
+  check GET '/api/agents/performance?period=daily' key 200
   check GET /api/circuit-breaker key 200
   check GET '/api/circuit-breaker/events?limit=1' key 200
-  for path in bot-status signals trades market-context analysis correlation cost-analytics model-prices candles cash-flows news spikes; do
+  for path in bot-status signals trades market-context analysis correlation cost-analytics model-prices candles cash-flows news spikes agents/decisions agents/performance; do
     check POST "/api/$path" key 400 '{}'
     check POST "/api/$path" none 401 '{}'
     check POST "/api/$path/batch" key 400 '{"items":[{}]}'
@@ -332,6 +336,7 @@ test_endpoints() {
   check POST /api/signals key 400 '{"trading_pair":'
   check PATCH /api/trades/0 key 404 '{"stop_loss":1}'
   check PATCH /api/spikes/0 key 404 '{"status":"analyzed"}'
+  check PATCH /api/agents/decisions/0 key 404 '{"trade_id":1}'
   check POST /api/trades/0/close key 404 '{"exit_price":1}'
   check GET /api/trades/0/fills key 404
   check POST /api/trades/0/fills key 404 '{"kind":"exit","price":1,"quantity":1}'

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.HttpOverrides;
+using Pilothouse.Agents;
 using Pilothouse.Analysis;
 using Pilothouse.Audit;
 using Pilothouse.Auth;
@@ -140,7 +141,7 @@ internal static class Server
     private static Feature[] Features() =>
     [
         new SignalFeature(), new TradeFeature(), new CashFlowFeature(), new PerformanceFeature(), new BotFeature(), new FleetFeature(), new MarketContextFeature(),
-        new AnalysisFeature(), new CorrelationFeature(), new CostFeature(), new BudgetFeature(), new CandleFeature(), new NewsFeature(), new PriceFeature(), new SpikeFeature(), new WhyFeature(), new CircuitBreakerFeature(),
+        new AnalysisFeature(), new CorrelationFeature(), new CostFeature(), new BudgetFeature(), new CandleFeature(), new NewsFeature(), new PriceFeature(), new SpikeFeature(), new AgentFeature(), new WhyFeature(), new CircuitBreakerFeature(),
         new KeyFeature(), new BackupFeature(), new AuditFeature(), new EventFeature(),
     ];
 

@@ -46,6 +46,7 @@ public sealed partial class ArchitectureTests
         // Derived from facts, which they read through their stores.
         ["Performance"] = [.. Floor, "Trades", "Bots", "CashFlows", "Prices", "Monitoring"],
         ["Prices"] = [.. Floor, "Trades", "Candles"],
+        ["Agents"] = [.. Floor, "Monitoring", "Trades", "Signals", "Prices", "Performance"],
         ["Why"] = [.. Floor, "Trades", "Signals", "Analysis", "Prices", "Costs", "Spikes"],
         ["Spikes"] = [.. Floor, "Trades", "Prices"],
         ["Fleet"] = [.. Floor, "Bots", "Trades", "Prices", "Costs"],

@@ -31,7 +31,8 @@ internal sealed class InputNames
     public static InputNames Of<T>(JsonTypeInfo<T> type)
         where T : class, IInput<T> =>
         Kept<T>.Names ??= new(
-            type.Properties.Where(static property => property.Set is not null).Select(static property => property.Name), T.Rules.RecordColumns) { othersRefused = T.Rules.OthersRefused };
+            type.Properties.Where(static property => property.Set is not null).Select(static property => property.Name), T.Rules.RecordColumns)
+        { othersRefused = T.Rules.OthersRefused };
 
     /// <summary>64-bit FNV-1a.</summary>
     public static ulong Hash(ReadOnlySpan<byte> name)

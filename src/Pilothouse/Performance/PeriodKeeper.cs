@@ -7,10 +7,11 @@ namespace Pilothouse.Performance;
 /// <summary>
 /// Stores the figures of each UTC day, week and month when it has ended. Missed ones are made up, as far back as
 /// <see cref="Period.Kinds"/> says and not before the first close. A row is put right for a week after its period ended, where trades came
-/// late or were corrected; later it stays as it is. One server at a time does it.
+/// late or were corrected; later it stays as it is. One server at a time does it, and what other features store of ended periods.
 /// </summary>
 internal sealed partial class PeriodKeeper(
-    Database database, PerformanceLedger ledger, PerformanceReader reader, StartingBalances balances, TimeProvider clock, ILogger<PeriodKeeper> logger) : SteadyService(logger)
+    Database database, PerformanceLedger ledger, PerformanceReader reader, StartingBalances balances, IEnumerable<IPeriodWork> others,
+    TimeProvider clock, ILogger<PeriodKeeper> logger) : SteadyService(logger)
 {
     /// <summary>So long after the start other work of the start is done.</summary>
     public static readonly TimeSpan BeginsAfter = TimeSpan.FromMinutes(1);
@@ -53,6 +54,11 @@ internal sealed partial class PeriodKeeper(
         }
 
         seen = newest;
+        foreach (var other in others)
+        {
+            changed += await other.StoreAsync(now, PutRightFor, cancel);
+        }
+
         return changed;
     }
 

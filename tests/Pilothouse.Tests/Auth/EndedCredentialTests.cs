@@ -164,6 +164,7 @@ public sealed class EndedCredentialTests
     {
         string[] known =
         [
+            "Agents/AgentPeriods.cs",
             "Audit/AuditPurge.cs",
             "Auth/CallerDatabase.cs",
             "Auth/CredentialPurge.cs",

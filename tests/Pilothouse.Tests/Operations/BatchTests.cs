@@ -20,6 +20,8 @@ public sealed class BatchTests
         { "/api/cost-analytics", "cost_analytics", """{"api_name":"x","operation_type":"y"}""" },
         { "/api/cash-flows", "cash_flows", """{"amount":-1.5}""" },
         { "/api/spikes", "spike_events", """{"trading_pair":"A/B","spike_type":"x","direction":"dump","magnitude_percent":5,"timeframe_minutes":5,"price_from":2,"price_to":1}""" },
+        { "/api/agents/performance", "agent_performance", """{"agent_name":"a","period":"daily"}""" },
+        { "/api/agents/decisions", "agent_decisions", """{"agent_name":"a","agent_role":"b","decision_type":"c","decision":"skip","input_data":{"a":[1]}}""" },
     };
 
     [Theory]

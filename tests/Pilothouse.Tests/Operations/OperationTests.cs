@@ -107,7 +107,7 @@ public sealed partial class OperationTests
     private static string Written(Type type) =>
         type.IsGenericType ? $"{type.Name.Split('`')[0]}<{string.Join(", ", type.GetGenericArguments().Select(Written))}>" : type.Name;
 
-    [GeneratedRegex(@"for path in ([\w -]+); do\n(.*?)  done", RegexOptions.Singleline)]
+    [GeneratedRegex(@"for path in ([\w /-]+); do\n(.*?)  done", RegexOptions.Singleline)]
     private static partial Regex Loop();
 
     [GeneratedRegex(@"check ([A-Z]+) [\x22']?(/[^\s\x22']*)")]

@@ -36,6 +36,7 @@ public sealed class MigrationChecksumTests
         ["pilothouse_0022_bot_controls"] = "8d511382a4b6621729ebba0e8a40d283897ecb6cf7889b9f7d7b462476068f00",
         ["pilothouse_0023_cash_flows"] = "183fa080e6be18b017ca61323ba6b96261c8a92c62e60dcf9128b190e823f229",
         ["pilothouse_0024_circuit_breaker"] = "c48f8e4631b1c9ecd8f313faed13802eda83c9daf1c05b566ab2143a063a894d",
+        ["pilothouse_0025_decisions"] = "ddf63a1db6220b87edc26e1446c4e5f9129b6643b2f187f47561f1eef5ada5ac",
         ["pilothouse_0026_news_spikes_correlation"] = "0a93a6462ab2bafea8d782a4c11899df90ebc442c2b007a5baa8ee3bbb54baa4",
         ["pilothouse_0029_imported_rows"] = "bf6a17b8904e29ade775416254592648871da251dff01c6afbe3d79b56a3e678",
         ["pilothouse_0028_costs"] = "500997eee2517f66fe3cb8bd39ad084b62cc458bcc0800e8d011bf318dbbef6c",

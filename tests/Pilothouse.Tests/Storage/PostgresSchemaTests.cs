@@ -30,12 +30,15 @@ public sealed class PostgresSchemaTests
             """));
     }
 
+    /// <summary>The index from which a file reads the figures of agents; a text in it may be longer than an index of PostgreSQL takes, which stores long texts apart.</summary>
+    private const string OnlyInFilesIndex = "ph_agent_decisions_figures";
+
     [Fact]
     public async Task Both_engines_have_the_same_indexes_of_ours()
     {
         using var folder = new TemporaryFolder();
         var file = await Tool.SqliteAsync(Migrated(folder), "SELECT name FROM sqlite_schema WHERE type = 'index' AND name LIKE 'ph\\_%' ESCAPE '\\' ORDER BY name;");
-        Assert.Equal(file.Split('\n'), await ColumnAsync("""SELECT indexname FROM pg_indexes WHERE schemaname = 'public' AND indexname LIKE 'ph\_%' ORDER BY indexname COLLATE "C" """));
+        Assert.Equal(file.Split('\n').Where(static index => index != OnlyInFilesIndex), await ColumnAsync("""SELECT indexname FROM pg_indexes WHERE schemaname = 'public' AND indexname LIKE 'ph\_%' ORDER BY indexname COLLATE "C" """));
     }
 
     [Fact]

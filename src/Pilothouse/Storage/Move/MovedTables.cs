@@ -89,7 +89,7 @@ internal static class MovedTables
             id:whole! timestamp:time agent_name:text! period:text! total_decisions:whole correct_decisions:whole
             incorrect_decisions:whole accuracy_percent:number avg_confidence:number avg_execution_time_ms:number
             total_spikes_detected:whole true_positives:whole false_positives:whole false_negatives:whole
-            circuit_breaker_triggers:whole false_circuit_breaker_triggers:whole notes:text
+            circuit_breaker_triggers:whole false_circuit_breaker_triggers:whole notes:text period_start:time
             """),
         new("candles", "id", """
             id:whole! trading_pair:text! timeframe:text! open_time:time! open:money! high:money! low:money! close:money!
