@@ -131,9 +131,6 @@ internal sealed record Column(string Name, ColumnKind Kind)
     /// <summary>A list of at most <paramref name="most"/> words, stored as its JSON.</summary>
     public static Column Words(string name, int most) => new(name, ColumnKind.Text) { MostWords = most };
 
-    /// <summary>An object or a list. Its field has the converter <see cref="StructureJson"/>; a text of another program that is no JSON is read as text.</summary>
-    public static Column Json(string name) => new(name, ColumnKind.Json);
-
     /// <summary>What the server computes.</summary>
     public static Column Computed(string name, ColumnKind kind) => new(name, kind) { IsComputed = true };
 

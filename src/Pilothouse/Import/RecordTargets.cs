@@ -19,6 +19,7 @@ internal sealed class RecordTargets
     {
         var candles = new CandleService(clock);
         var flows = new CashFlowService(clock);
+        var costs = new CostService(new ModelPriceService(clock), clock);
         RecordTarget[] all =
         [
             new TradeTarget(new TradeMirror(clock)) { Name = "trades" },
@@ -35,7 +36,8 @@ internal sealed class RecordTargets
                 Name = "correlation",
                 Complete = static one => one with { Strength = one.Strength ?? NewCorrelation.StrengthOf(one.CorrelationValue!.Value) },
             },
-            new RecordTarget<NewApiCost>(CostStore.Table, CostJson.Default.NewApiCost, new CostService(clock).RecordAsync) { Name = "cost-analytics" },
+            new RecordTarget<NewApiCost>(CostStore.Table, CostJson.Default.NewApiCost,
+                async (session, caller, use) => (await costs.RecordAsync(session, caller, use)).Id) { Name = "cost-analytics" },
         ];
         All = all;
         byTable = all.ToDictionary(static target => target.Table.Name);
