@@ -85,6 +85,7 @@ public sealed partial class ArchitectureTests
         ["Cli/CommandLog.cs"] = "a log, named by us",
         ["Listening/OpenFiles.cs"] = "/proc/self/limits",
         ["Monitoring/CurrentLogFile.cs"] = "a log, named by us",
+        ["Monitoring/ProgramPages.cs"] = "/proc/self/smaps",
         ["Configuration/EnvFile.cs"] = "the file .env, before anything else",
         ["Backups/BackupFolder.cs"] = "the lock and the note of a failure, named by us",
         ["Backups/BackupRestorer.cs"] = "the marker, named by us",

@@ -46,7 +46,7 @@ internal sealed record BudgetMark(
 /// <summary>The answer to a budget that was set.</summary>
 /// <param name="Before">The budget that it takes the place of.</param>
 internal sealed record CostBudgetSet(
-    bool Success, string Message, long BudgetId, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] decimal? Before) : WriteAnswer;
+    bool Success, string Message, long BudgetId, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] decimal? Before = null) : WriteAnswer;
 
 /// <summary>The answer to a budget that was removed.</summary>
 internal sealed record CostBudgetRemoved(bool Success, string Message, long BudgetId) : WriteAnswer;

@@ -74,15 +74,15 @@ internal sealed record ApiCostTotal(
 /// <param name="Unpriced">What the totals lack, because no price of it is known; left out if they lack nothing.</param>
 internal sealed record ApiCostTotals(
     bool Success, int? PeriodHours, IReadOnlyList<ApiCostTotal> Data,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] UnpricedUses? Unpriced);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] UnpricedUses? Unpriced = null);
 
 /// <summary>The answer to a stored cost.</summary>
 /// <param name="EstimatedCost">What the tokens cost, where the server has priced them.</param>
 /// <param name="CostSource">priced or unpriced; left out where the client sent the cost, or no tokens.</param>
 internal sealed record ApiCostStored(
     bool Success, string Message, long CostId,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] decimal? EstimatedCost,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? CostSource) : WriteAnswer;
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] decimal? EstimatedCost = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? CostSource = null) : WriteAnswer;
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     Converters = [typeof(MoneyJson), typeof(NumberJson), typeof(WholeJson), typeof(TextJson), typeof(TimeJson)])]

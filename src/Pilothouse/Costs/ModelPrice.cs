@@ -72,4 +72,4 @@ internal sealed record ModelPrice : NewModelPrice
 /// <param name="Before">The price that it corrects: of the same model, from the same time; left out for a new one.</param>
 internal sealed record ModelPriceStored(
     bool Success, string Message, long PriceId,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ModelPrice? Before) : WriteAnswer;
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ModelPrice? Before = null) : WriteAnswer;

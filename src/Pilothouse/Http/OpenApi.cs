@@ -58,6 +58,12 @@ internal static class OpenApi
 
         OpenApiExamples.AddTo(document);
         document.Components ??= new OpenApiComponents();
+        if (document.Components.Schemas?.TryGetValue("JsonElement", out var found) == true && found is OpenApiSchema any)
+        {
+            // Without a type it would allow null too, and a field that may be null would have two schemas that fit it.
+            any.Type = JsonSchemaType.Object | JsonSchemaType.Array | JsonSchemaType.String | JsonSchemaType.Number | JsonSchemaType.Boolean;
+        }
+
         document.Components.SecuritySchemes = OpenApiSecurity.Schemes(cookie);
     }
 
