@@ -103,10 +103,10 @@ public sealed class SpikeTests
     {
         await using var server = await TestServer.StartAsync();
         await Tool.SqliteAsync(server.DatabasePath, """
-            INSERT INTO spike_events(trading_pair, spike_type, direction, magnitude_percent, timeframe_minutes, price_from, price_to, status, context_analysis, outcome, pnl)
-            VALUES ('BTC/USDT', 'volume', 'DUMP', 'much', 5.0, 1, 2, 'New', 'just text', 'PROFITABLE', 12.5);
-            INSERT INTO spike_events(trading_pair, spike_type, direction, magnitude_percent, timeframe_minutes, price_from, price_to, trade_id)
-            VALUES ('BTC/USDT', 'volume', 'up', 1, 5, 1, 2, 99);
+            INSERT INTO spike_events(timestamp, trading_pair, spike_type, direction, magnitude_percent, timeframe_minutes, price_from, price_to, status, context_analysis, outcome, pnl)
+            VALUES ('2026-01-02 03:04:05', 'BTC/USDT', 'volume', 'DUMP', 'much', 5.0, 1, 2, 'New', 'just text', 'PROFITABLE', 12.5);
+            INSERT INTO spike_events(timestamp, trading_pair, spike_type, direction, magnitude_percent, timeframe_minutes, price_from, price_to, trade_id)
+            VALUES ('2026-01-02T03:04:06', 'BTC/USDT', 'volume', 'up', 1, 5, 1, 2, 99);
             """);
         var spikes = (await server.GetAsync("/api/spikes"))["data"]!.AsArray();
         var (first, second) = (spikes.Single(static one => (long)one!["id"]! == 1)!, spikes.Single(static one => (long)one!["id"]! == 2)!);
