@@ -115,7 +115,7 @@ internal sealed class CostLedger(Database database) : IDisposable
         if (first != oldest && begins is { } day)
         {
             // A time with a zone sorts up to a day away from where it belongs.
-            again.UnionWith([day.AddDays(-1), day, day.AddDays(1)]);
+            again.UnionWith([CostUses.Beside(day, -1), day, CostUses.Beside(day, 1)]);
         }
 
         if (again.Count > MostDays)
@@ -136,7 +136,7 @@ internal sealed class CostLedger(Database database) : IDisposable
                 known.Forget(id);
             }
 
-            known.ForgetBefore(begins?.AddDays(-1) ?? DateOnly.MaxValue);
+            known.ForgetBefore(begins is { } begin ? CostUses.Beside(begin, -1) : DateOnly.MaxValue);
             foreach (var use in uses.Where(use => use.Day is { } at && !again.Contains(at)))
             {
                 known.Add(use);

@@ -55,7 +55,8 @@ internal static class CostUses
     /// <summary>Returns the uses of a day. A time with a zone sorts up to a day away from where it belongs, so the days around it are read too.</summary>
     public static async ValueTask<List<CostUse>> OfDayAsync(Session session, DateOnly day)
     {
-        var uses = await session.Prepare(OfDay).SetKey("from", Key(day.AddDays(-1))).SetKey("until", Key(day.AddDays(2))).ListAsync(new Reader().Read);
+        var uses = await session.Prepare(OfDay).SetKey("from", Key(Beside(day, -1)))
+            .SetKey("until", day < DateOnly.MaxValue.AddDays(-1) ? Key(day.AddDays(2)) : "\uffff").ListAsync(new Reader().Read);
         return uses.FindAll(use => use.Day == day);
     }
 
@@ -65,6 +66,10 @@ internal static class CostUses
     /// <summary>Returns the day of a text by which times sort; null if it is no time.</summary>
     public static DateOnly? DayOf(string? key) =>
         key is { Length: >= 10 } && DateOnly.TryParseExact(key.AsSpan(0, 10), "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) ? day : null;
+
+    /// <summary>Returns the day so many days after another, or the last or first day that there is: rows of other programs have any year.</summary>
+    public static DateOnly Beside(DateOnly day, int days) =>
+        DateOnly.FromDayNumber(Math.Clamp(day.DayNumber + days, DateOnly.MinValue.DayNumber, DateOnly.MaxValue.DayNumber));
 
     private static string Key(DateOnly day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 

@@ -37,7 +37,7 @@ internal static class SummaryOperation
             throw Refusal.Invalid("from_date", "must be a date such as 2026-03-01: the sums are those of whole days (UTC)");
         }
 
-        if (to is { } end && end.AddTicks(10).UtcDateTime.TimeOfDay != TimeSpan.Zero)
+        if (to is { } end && end.UtcDateTime.TimeOfDay.Ticks < TimeSpan.TicksPerDay - 10)
         {
             throw Refusal.Invalid("to_date", "must be a date such as 2026-03-31: the sums are those of whole days (UTC)");
         }
