@@ -20,6 +20,10 @@ public sealed class LogLengthTests
     {
         await using var server = await TestServer.StartAsync();
         await ReadQueueTests.StoreCostsAsync(server.DatabasePath, 300_000);
+
+        // The other program's one transaction is a log of 100 MB by itself, which is not what is looked at here.
+        await Tool.SqliteAsync(server.DatabasePath, "PRAGMA wal_checkpoint(TRUNCATE)");
+        Assert.InRange(LogOf(server), 0, 1_000_000);
         using var enough = new CancellationTokenSource();
         var answers = new System.Collections.Concurrent.ConcurrentBag<int>();
         var readers = Enumerable.Range(0, 4).Select(async i =>
