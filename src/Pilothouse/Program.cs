@@ -14,10 +14,13 @@ var root = new RootCommand("Pilothouse: the backend for AI crypto trading bots."
     MoveCommand.Create(),
     ImportCommand.Create(),
     KeyCommand.Create(),
+    WebhookCommand.Create(),
     AuditCommand.Create(),
     BackupCommand.Create(),
+    AlertCommand.Create(),
     StatusCommand.Create(),
     CheckCommand.Create(),
     ReplayCommand.Create(),
+    McpCommand.Create(),
 };
 return await Shell.RunAsync(root, args);

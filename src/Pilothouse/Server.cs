@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.HttpOverrides;
 using Pilothouse.Agents;
+using Pilothouse.Alerts;
 using Pilothouse.Analysis;
 using Pilothouse.Audit;
 using Pilothouse.Auth;
@@ -12,25 +13,31 @@ using Pilothouse.Candles;
 using Pilothouse.CashFlows;
 using Pilothouse.CircuitBreaker;
 using Pilothouse.Configuration;
+using Pilothouse.Consents;
 using Pilothouse.Contract;
 using Pilothouse.Correlation;
 using Pilothouse.Costs;
+using Pilothouse.Dashboard;
 using Pilothouse.Events;
 using Pilothouse.Fleet;
 using Pilothouse.Http;
 using Pilothouse.Keys;
 using Pilothouse.Listening;
 using Pilothouse.MarketContext;
+using Pilothouse.Mcp;
+using Pilothouse.Models;
 using Pilothouse.Monitoring;
 using Pilothouse.News;
 using Pilothouse.Operations;
 using Pilothouse.Performance;
 using Pilothouse.Prices;
 using Pilothouse.Retention;
+using Pilothouse.Scorecard;
 using Pilothouse.Signals;
 using Pilothouse.Spikes;
 using Pilothouse.Storage;
 using Pilothouse.Trades;
+using Pilothouse.Webhooks;
 using Pilothouse.Why;
 
 namespace Pilothouse;
@@ -39,7 +46,10 @@ namespace Pilothouse;
 internal static class Server
 {
     /// <summary>Builds a server that is ready to start. The database is migrated here; nothing listens yet.</summary>
-    public static WebApplication Build(Settings settings, TimeProvider? clock = null)
+    /// <param name="settings">What the owner has set.</param>
+    /// <param name="clock">The time; null for the machine's.</param>
+    /// <param name="also">Adds services of a test, such as tools that only a test suite calls.</param>
+    public static WebApplication Build(Settings settings, TimeProvider? clock = null, Action<IServiceCollection>? also = null)
     {
         // The empty builder is used because the slim one watches the working folder for changes of appsettings.json, and wakes up at every
         // write to the database.
@@ -51,6 +61,7 @@ internal static class Server
         AddParts(builder.Services, settings, clock ?? TimeProvider.System);
         var features = Features();
         AddFeatures(builder.Services, features);
+        also?.Invoke(builder.Services);
         var app = builder.Build();
         if (settings.HasTls)
         {
@@ -59,7 +70,7 @@ internal static class Server
         }
 
         UsePipeline(app, settings);
-        Map(app, features);
+        Map(app, features, settings);
         return app;
     }
 
@@ -85,6 +96,7 @@ internal static class Server
         services.AddSingleton<IPurge>(provider => new ChangePurge(
             provider.GetRequiredService<Database>(), provider.GetServices<IChangeFollower>(), TimeSpan.FromDays(settings.Retention.ChangesDays), clock));
         services.AddSingleton<OperationRunner>();
+        services.AddSingleton<OperationList>();
         services.AddSingleton(new AuditKey(settings.JwtSecret));
         services.AddSingleton<AuditLog>();
         services.AddSingleton<AnswerCache>();
@@ -94,6 +106,7 @@ internal static class Server
         services.AddHostedService<Housekeeping>();
         services.AddHostedService<ForeignTimeBacklog>();
         services.AddHostedService<ConditionWatch>();
+        services.AddHostedService<FiguresKeeper>();
         services.AddSingleton<DiskWatch>();
         services.AddHostedService(static provider => provider.GetRequiredService<DiskWatch>());
         services.AddSingleton<IWatched>(static provider => provider.GetRequiredService<DiskWatch>());
@@ -106,6 +119,10 @@ internal static class Server
         services.AddCors();
         services.AddCompression();
         services.AddDocument();
+        if (settings.McpEnabled)
+        {
+            McpDoor.AddTo(services);
+        }
     }
 
     private static void AddFeatures(IServiceCollection services, Feature[] features)
@@ -122,7 +139,7 @@ internal static class Server
         {
             options.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
             options.SerializerOptions.NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.Strict;
-            IEnumerable<IJsonTypeInfoResolver> all = [ContractJson.Default, HealthJson.Default, SessionJson.Default, BatchJson.Default, .. features.Select(static feature => feature.Json)];
+            IEnumerable<IJsonTypeInfoResolver> all = [ContractJson.Default, HealthJson.Default, SessionJson.Default, BatchJson.Default, ConsentAskedJson.Default, .. features.Select(static feature => feature.Json)];
             foreach (var resolver in all)
             {
                 options.SerializerOptions.TypeInfoResolverChain.Insert(0, resolver);
@@ -140,9 +157,9 @@ internal static class Server
     /// <summary>Every feature of the server, each once. Its services, operations, JSON types and heading come from it.</summary>
     private static Feature[] Features() =>
     [
-        new SignalFeature(), new TradeFeature(), new CashFlowFeature(), new PerformanceFeature(), new BotFeature(), new FleetFeature(), new MarketContextFeature(),
-        new AnalysisFeature(), new CorrelationFeature(), new CostFeature(), new BudgetFeature(), new CandleFeature(), new NewsFeature(), new PriceFeature(), new SpikeFeature(), new AgentFeature(), new WhyFeature(), new CircuitBreakerFeature(),
-        new KeyFeature(), new BackupFeature(), new AuditFeature(), new EventFeature(),
+        new SignalFeature(), new ModelFeature(), new TradeFeature(), new CashFlowFeature(), new PerformanceFeature(), new BotFeature(), new FleetFeature(), new MarketContextFeature(),
+        new AnalysisFeature(), new CorrelationFeature(), new CostFeature(), new BudgetFeature(), new CandleFeature(), new NewsFeature(), new PriceFeature(), new SpikeFeature(), new ScorecardFeature(), new AgentFeature(), new WhyFeature(), new CircuitBreakerFeature(),
+        new WebhookFeature(), new ConsentFeature(), new KeyFeature(), new BackupFeature(), new AuditFeature(), new EventFeature(), new AlertFeature(),
     ];
 
     private static void UsePipeline(WebApplication app, Settings settings)
@@ -174,7 +191,7 @@ internal static class Server
             // CORS runs only for requests with an Origin header. Bots send none, and most requests are theirs.
             app.UseWhen(static http => http.Request.Headers.Origin.Count > 0, branch => branch.UseCors(policy =>
             {
-                policy = policy.WithMethods("GET", "HEAD", "POST", "PATCH", "DELETE").WithHeaders("Authorization", "Content-Type", "X-Api-Key", "X-Request-Id", IdempotencyKey.Header)
+                policy = policy.WithMethods("GET", "HEAD", "POST", "PATCH", "DELETE").WithHeaders("Authorization", "Content-Type", "X-Api-Key", "X-Request-Id", IdempotencyKey.Header, "MCP-Protocol-Version", "Mcp-Method", "Mcp-Name")
                     .WithExposedHeaders("X-Request-Id", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "Retry-After", "Idempotency-Replayed", IgnoredNames.Header);
                 _ = settings.CorsOrigins.Contains("*") ? policy.AllowAnyOrigin() : policy.WithOrigins([.. settings.CorsOrigins.Select(static origin => origin.TrimEnd('/'))]).AllowCredentials();
             }));
@@ -184,7 +201,7 @@ internal static class Server
         app.Use(static next => new QueryNames(next).InvokeAsync);
     }
 
-    private static void Map(WebApplication app, Feature[] features)
+    private static void Map(WebApplication app, Feature[] features, Settings settings)
     {
         // First, because a counter that is set to 0 before anybody collects it is not shown.
         app.MapMetrics();
@@ -192,5 +209,11 @@ internal static class Server
         app.MapSessions();
         Array.ForEach(features, feature => app.Map(feature));
         app.MapDocs();
+        if (settings.McpEnabled)
+        {
+            McpDoor.Map(app);
+        }
+
+        DashboardPage.Map(app);
     }
 }

@@ -30,6 +30,7 @@ public sealed partial class ArchitectureTests
 
         // Facts name each other by id only.
         ["Signals"] = Floor,
+        ["Models"] = Floor,
         ["Trades"] = Floor,
         ["Bots"] = [.. Floor, "Monitoring"],
         ["MarketContext"] = Floor,
@@ -39,6 +40,7 @@ public sealed partial class ArchitectureTests
         ["CashFlows"] = Floor,
         ["News"] = Floor,
         ["Keys"] = Floor,
+        ["Consents"] = [.. Floor, "Monitoring"],
 
         // The live stream reads every record through the sources that features declare.
         ["Events"] = [.. Floor, "Monitoring"],
@@ -46,18 +48,21 @@ public sealed partial class ArchitectureTests
         // Derived from facts, which they read through their stores.
         ["Performance"] = [.. Floor, "Trades", "Bots", "CashFlows", "Prices", "Monitoring"],
         ["Prices"] = [.. Floor, "Trades", "Candles"],
-        ["Agents"] = [.. Floor, "Monitoring", "Trades", "Signals", "Prices", "Performance"],
-        ["Why"] = [.. Floor, "Trades", "Signals", "Analysis", "Prices", "Costs", "Spikes"],
+        ["Agents"] = [.. Floor, "Monitoring", "Trades", "Signals", "Prices", "Performance", "Costs", "Spikes", "Candles"],
+        ["Why"] = [.. Floor, "Trades", "Signals", "Analysis", "Prices", "Costs", "Spikes", "Agents"],
         ["Spikes"] = [.. Floor, "Trades", "Prices"],
         ["Fleet"] = [.. Floor, "Bots", "Trades", "Prices", "Costs"],
         ["Budgets"] = [.. Floor, "Costs", "Bots", "Monitoring"],
+        ["Scorecard"] = [.. Floor, "Signals", "Trades", "Candles", "Models", "Prices"],
         ["Correlation"] = [.. Floor, "Monitoring", "Candles", "Trades", "Prices"],
         ["CircuitBreaker"] = [.. Floor, "MarketContext", "Trades", "Bots", "CashFlows", "Performance", "Prices", "Monitoring"],
 
         // Stores facts of other programs.
-        ["Import"] = [.. Floor, "Signals", "Trades", "Bots", "MarketContext", "Analysis", "Correlation", "Costs", "Candles", "CashFlows"],
+        ["Webhooks"] = [.. Floor, "Signals", "Trades", "Bots"],
+        ["Import"] = [.. Floor, "Signals", "Trades", "Bots", "MarketContext", "Analysis", "Correlation", "Costs", "Candles", "CashFlows", "Models", "News"],
 
         // Care for the file and the process.
+        ["Alerts"] = [.. Floor, "Monitoring", "Events", "Trades", "Costs"],
         ["Audit"] = [.. Floor, "Monitoring"],
         ["Backups"] = [.. Floor, "Monitoring"],
         ["Retention"] = [.. Floor, "Monitoring"],
@@ -66,8 +71,12 @@ public sealed partial class ArchitectureTests
 
         // The doors. Replay is a client, which could as well be another program.
         ["Http"] = [.. Floor, "Monitoring"],
+        ["Mcp"] = [.. Floor, "Monitoring", "Http", "Events"],
         ["Replay"] = [],
-        ["Cli"] = [.. Floor, "Checklist", "Replay", "Monitoring", "Backups", "Bots", "Retention", "Keys", "Audit", "Import", "Trades"],
+
+        // A page in the browser, which speaks to the server as everybody does.
+        ["Dashboard"] = ["Http"],
+        ["Cli"] = [.. Floor, "Checklist", "Replay", "Monitoring", "Backups", "Bots", "Retention", "Keys", "Audit", "Import", "Trades", "Alerts", "Webhooks"],
     };
 
     /// <summary>Files that open others by themselves, with the reason why none of those can be a database that SQLite has open.</summary>

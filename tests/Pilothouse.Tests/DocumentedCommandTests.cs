@@ -13,7 +13,10 @@ public sealed partial class DocumentedCommandTests
 
     public static TheoryData<string> Commands => [.. Found().Select(static found => found.Command).Distinct().Order(StringComparer.Ordinal)];
 
-    private static RootCommand Root()
+    /// <summary>Returns every command that does something, such as "backup create".</summary>
+    internal static IEnumerable<string> EveryCommand() => Leaves(Root(), "");
+
+    internal static RootCommand Root()
     {
         var root = new RootCommand();
         foreach (var create in typeof(Server).Assembly.GetTypes().Where(static type => type.Namespace is "Pilothouse.Cli" or "Pilothouse.Replay" && type.Name.EndsWith("Command", StringComparison.Ordinal))
@@ -72,18 +75,21 @@ public sealed partial class DocumentedCommandTests
 
     private static string Clean(string text)
     {
-        var command = text.Replace("\\|", "|", StringComparison.Ordinal);
+        var command = text.Replace("\\|", "|", StringComparison.Ordinal).Replace("\\-", "-", StringComparison.Ordinal);
         command = Rest().Replace(command, "");
         return command.Replace("...", "", StringComparison.Ordinal).Trim();
     }
 
     /// <summary>The program's name at the beginning of code in a sentence or of a line, or as a path, and then a word that could be a command.</summary>
-    [GeneratedRegex(@"(?:^|[`$(/ ])pilothouse ((?:serve|migrate|key|backup|audit|replay|status|check|cleanup|vacuum|move|import)\b[^`\n]*)(?=`|$)", RegexOptions.Multiline)]
+    [GeneratedRegex(@"(?:^|[`$(/ ])pilothouse ((?:serve|migrate|alert|key|backup|audit|replay|status|check|cleanup|vacuum|move|import|mcp|webhook)\b[^`\n]*)(?=`|$)", RegexOptions.Multiline)]
     private static partial Regex Line();
 
     /// <summary>What the shell takes for itself.</summary>
     [GeneratedRegex(@"(\s+[#|>&;].*|[);\x22].*|\s+2>.*|\s*,\s.*)$")]
     private static partial Regex Rest();
+
+    private static IEnumerable<string> Leaves(Command command, string path) => command.Subcommands.Count == 0 ? [path]
+        : command.Subcommands.SelectMany(sub => Leaves(sub, $"{path} {sub.Name}".Trim()));
 
     [GeneratedRegex(@"\[([^\]]+)\]")]
     private static partial Regex Choice();

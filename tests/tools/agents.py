@@ -71,7 +71,7 @@ def wilson(right, n):
 
 def by_horizon(rows, index):
     outcomes = rows.outcomes.map(lambda row: row[index])
-    judged = rows[outcomes.isin(["right", "wrong"])].assign(hit=(outcomes == "right").astype(float))
+    judged = rows.assign(hit=(outcomes == "right").astype(float))[outcomes.isin(["right", "wrong"])]
     n, right = len(judged), int(judged.hit.sum())
     rated = judged[judged.confidence.notna()]
     low, high = wilson(right, n) if n else (None, None)

@@ -2,7 +2,8 @@
 """True and false positives of spike detectors (docs/metrics.md, "Spikes"), judged a second time with pandas from the rows that were posted. It shares
 nothing with the server but the definitions.
 
-  detectors.py FILE   reads {now, horizon_hours, direction, from, spikes, candles, trades}. Prints the figures of each detector by its name.
+  detectors.py FILE   reads {now, horizon_hours, direction, from, spikes, candles, trades}; a candle has known_at, from when its close is known.
+                      Prints the figures of each detector by its name.
 """
 import json
 import math
@@ -10,7 +11,6 @@ import sys
 
 import pandas as pd
 
-LENGTH = pd.Timedelta(minutes=15)
 Z = 1.959963984540054
 
 
@@ -36,7 +36,7 @@ def main():
         asked = json.load(file)
     now, horizon = pd.Timestamp(asked["now"]), pd.Timedelta(hours=asked["horizon_hours"])
     candles = pd.DataFrame(asked["candles"])
-    candles["known"] = pd.to_datetime(candles.open_time, utc=True) + LENGTH
+    candles["known"] = pd.to_datetime(candles.known_at, utc=True)
     lines = {pair: own.sort_values("known").set_index("known").close for pair, own in candles.groupby("trading_pair")}
     trades = {trade["id"]: trade for trade in asked["trades"]}
 

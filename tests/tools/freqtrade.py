@@ -90,8 +90,9 @@ def profit_of(trade, orders):
 
 
 class Market:
-    def __init__(self, seed):
+    def __init__(self, seed, count=0):
         self.random = random.Random(seed)
+        self.begin = NOW - max(timedelta(days=100), timedelta(minutes=97 * count, days=10))
         self.orders = 0
 
     def order(self, trade, side, price, amount, at, **other):
@@ -116,7 +117,7 @@ class Market:
         price = {"BTC": 64000, "ETH": 3100, "SOL": 142.5, "XRP": 0.5213, "kPEPE": 0.00823}[base] * (1 + choose.uniform(-0.2, 0.2))
         price = float(f"{price:.6g}")
         fee = choose.choice([0.001, 0.00075, 0.0005, 0.0002])
-        opened = NOW - timedelta(days=100) + timedelta(minutes=97 * number, microseconds=choose.randrange(10 ** 6))
+        opened = self.begin + timedelta(minutes=97 * number, microseconds=choose.randrange(10 ** 6))
         stake = choose.choice([50, 100, 250])
         trade = {
             "id": number, "exchange": "binance", "pair": f"{base}/{quote}:{quote}" if futures else f"{base}/{quote}", "base_currency": base,
@@ -189,7 +190,7 @@ def make(path, schema, count):
     for table, statement in (("trades", TRADES), ("orders", ORDERS)):
         db.execute(f"CREATE TABLE {table} ({columns(schema, statement)[1]})")
     db.execute("CREATE TABLE pairlocks (id INTEGER NOT NULL PRIMARY KEY, pair VARCHAR(25) NOT NULL, reason VARCHAR(255), lock_time DATETIME, lock_end_time DATETIME, active BOOLEAN)")
-    market = Market(7)
+    market = Market(7, count)
     made = [market.trade(number, schema) for number in range(1, count + 1)]
     store(db, schema, [trade for trade, _ in made], [order for _, orders in made for order in orders])
     if schema == "2020":

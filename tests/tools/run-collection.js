@@ -8,7 +8,8 @@ const [documentFile, collectionFile, baseUrl, key] = process.argv.slice(2);
 const { paths } = JSON.parse(fs.readFileSync(documentFile));
 
 // What an example cannot do here: a PIN that is not this server's, the renewal of a key, a backup that is not there, a fill of the trade that was voided.
-const refused = { login: 401, refreshSession: 403, verifyBackup: 404, addFill: 409, addFills: 409 };
+const refused = { login: 401, refreshSession: 403, verifyBackup: 404, addFill: 409, addFills: 409, receiveTradingView: 404, receiveTradingViewBySecret: 404,
+  receiveFreqtrade: 404, receiveFreqtradeBySecret: 404 };
 
 // A look at a record may come before the request that stores it: the order is that of the folders.
 const mayComeEarly = 404;

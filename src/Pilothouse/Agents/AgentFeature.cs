@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization.Metadata;
 using Pilothouse.Auth;
 using Pilothouse.Contract;
+using Pilothouse.Monitoring;
 using Pilothouse.Operations;
 using Pilothouse.Performance;
 using Pilothouse.Storage;
@@ -29,6 +30,7 @@ internal sealed class AgentFeature : Feature
         services.AddSingleton<AgentReader>();
         services.AddSingleton<AgentLedger>();
         services.AddSingleton<IChangeFollower>(static provider => provider.GetRequiredService<AgentLedger>());
+        services.AddSingleton<IKeptFigures>(static provider => provider.GetRequiredService<AgentLedger>());
         services.AddSingleton<IPeriodWork, AgentPeriods>();
     }
 

@@ -1,4 +1,5 @@
 using Pilothouse.Performance;
+using Pilothouse.Spikes;
 using Pilothouse.Storage;
 
 namespace Pilothouse.Agents;
@@ -12,9 +13,8 @@ internal sealed class AgentPeriods(Database database, AgentLedger ledger) : IPer
     /// <summary>The longest horizon, by which a row is judged.</summary>
     private const int ByDay = 2;
 
-    /// <summary>Any time may lie in rows of other programs, so the words of the outcome are compared in any case.</summary>
     private static readonly Sql Spikes = new("""
-        SELECT agent_detected_by, time_of(timestamp), lower(outcome) FROM spike_events
+        SELECT agent_detected_by, time_of(timestamp), outcome, trade_id FROM spike_events
         WHERE agent_detected_by IS NOT NULL AND time_key(timestamp) >= @from AND time_key(timestamp) < @to
         """);
 
@@ -60,7 +60,7 @@ internal sealed class AgentPeriods(Database database, AgentLedger ledger) : IPer
         var computed = await ledger.AnswerAsync(new AgentQuestion(name, from, end.AddTicks(-10)), cancel);
         var (known, spikes, breakers) = await database.SnapshotAsync(ReadKind.Known, async session => (
             (await AgentPerformanceStore.SinceAsync(session, name, from)).GroupBy(static row => (row.AgentName, row.PeriodStart)).ToDictionary(static rows => rows.Key, static rows => rows.First()),
-            (await Between(session, Spikes, from, end).ListAsync(static row => (Agent: row.Text(0), At: row.Time(1), Outcome: row.Text(2)))).ToLookup(one => (one.Agent, StartOf(name, one.At))),
+            (await SpikesAsync(session, from, end)).ToLookup(one => (one.Agent, StartOf(name, one.At))),
             (await Between(session, Breakers, from, end).ListAsync(static row => (Agent: row.Text(0), At: row.Time(1), Event: row.Whole(2), Status: row.Text(3)))).ToLookup(one => (one.Agent, StartOf(name, one.At)))), cancel);
 
         var due = new List<AgentPerformance>();
@@ -88,8 +88,8 @@ internal sealed class AgentPeriods(Database database, AgentLedger ledger) : IPer
                 AvgConfidence = figures.AvgConfidence,
                 AvgExecutionTimeMs = figures.AvgExecutionTimeMs,
                 TotalSpikesDetected = spikes[key].Count(),
-                TruePositives = spikes[key].Count(static one => one.Outcome == "profitable"),
-                FalsePositives = spikes[key].Count(static one => one.Outcome == "unprofitable"),
+                TruePositives = spikes[key].Count(static one => one.Outcome == SpikeOutcome.Profitable),
+                FalsePositives = spikes[key].Count(static one => one.Outcome == SpikeOutcome.Unprofitable),
                 CircuitBreakerTriggers = triggers.Count,
                 FalseCircuitBreakerTriggers = triggers.Count(static one => one.Status == "false_trigger"),
             };
@@ -100,6 +100,15 @@ internal sealed class AgentPeriods(Database database, AgentLedger ledger) : IPer
         }
 
         return due;
+    }
+
+    /// <summary>Returns the spikes of agents, with what came of them: of their trades, as GET /api/spikes shows it.</summary>
+    private static async ValueTask<List<(string? Agent, DateTimeOffset? At, string? Outcome)>> SpikesAsync(Session session, DateTimeOffset from, DateTimeOffset end)
+    {
+        var spikes = await Between(session, Spikes, from, end).ListAsync(
+            static row => (Agent: row.Text(0), At: row.Time(1), Outcome: row.Text(2), TradeId: row.Whole(3)));
+        var outcomes = await SpikeOutcomes.OfTradesAsync(session, spikes.Select(static spike => spike.TradeId).OfType<long>());
+        return spikes.ConvertAll(spike => (spike.Agent, spike.At, SpikeOutcomes.WordOf(outcomes, spike.TradeId, spike.Outcome)));
     }
 
     private static DateTimeOffset? StartOf(string name, DateTimeOffset? at) => at is { } time ? Period.Of(name, time).Start : null;

@@ -1,39 +1,28 @@
 using Pilothouse.Contract;
+using Pilothouse.Costs;
 using Pilothouse.Operations;
 using Pilothouse.Storage;
 
 namespace Pilothouse.Agents;
 
 /// <summary>Answers who the agents are, and what their decisions were worth.</summary>
-internal sealed class AgentReader(Database database, AgentLedger ledger, TimeProvider clock)
+internal sealed class AgentReader(Database database, AgentLedger ledger, CostLedger costs, TimeProvider clock)
 {
     private static readonly Sql Last = new($"SELECT {DecisionStore.Table.Selection} FROM agent_decisions WHERE agent_name = @agent_name ORDER BY time_key(timestamp) DESC, id DESC LIMIT 1");
-
-    private static readonly Sql CostsSince = new("""
-        SELECT d.agent_name, c.estimated_cost, time_of(c.timestamp) FROM cost_analytics AS c JOIN agent_decisions AS d ON d.id = c.decision_id
-        WHERE time_key(c.timestamp) >= @from
-        """);
 
     /// <summary>Returns every agent, the one that decided last first.</summary>
     public async ValueTask<Page<Agent>> AgentsAsync(Call call, long? limit)
     {
-        var now = clock.GetUtcNow();
-        var today = new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero);
+        var today = DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime);
         var known = await ledger.AgentsAsync(call.Cancel);
+        var spent = await costs.ReadAsync(cube => cube[today].Where(static one => one.Key.Agent is not null).GroupBy(static one => one.Key.Agent!, StringComparer.Ordinal)
+            .ToDictionary(static agent => agent.Key, static agent => agent.Aggregate(default(MoneySum), static (sum, one) => sum.Plus(one.Value.Cost)), StringComparer.Ordinal), call.Cancel);
         var agents = await database.SnapshotAsync(call.Caller.Reads, async session =>
         {
-            var costs = new Dictionary<string, MoneySum>(StringComparer.Ordinal);
-            await session.Prepare(CostsSince).SetKey("from", Timestamps.ToStored(today)).EachAsync(row =>
-            {
-                if (row.Text(0) is { } agent && row.Time(2) >= today)
-                {
-                    costs[agent] = costs.GetValueOrDefault(agent).Plus(row.Money(1) ?? 0);
-                }
-            });
             var list = new List<Agent>(known.Count);
             foreach (var (name, roles, decisions) in known)
             {
-                list.Add(new(name, roles, decisions, costs.GetValueOrDefault(name).Value, await session.Prepare(Last).Set("agent_name", name).FirstAsync(DecisionStore.Table.Read)));
+                list.Add(new(name, roles, decisions, spent.GetValueOrDefault(name).Value, await session.Prepare(Last).Set("agent_name", name).FirstAsync(DecisionStore.Table.Read)));
             }
 
             return list;

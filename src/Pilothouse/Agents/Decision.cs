@@ -55,7 +55,7 @@ internal record NewDecision : IInput<NewDecision>
 }
 
 /// <summary>A stored decision. A value of another program that the API would not accept is read as null, and text that is no JSON as text.</summary>
-internal sealed record Decision : NewDecision
+internal record Decision : NewDecision
 {
     [JsonPropertyOrder(-1)]
     public long Id { get; set; }
@@ -73,9 +73,8 @@ internal enum DecisionLink
 }
 
 /// <summary>What became of a decision, which may be known later than the decision. A link that is not sent stays; null clears it.</summary>
-internal sealed record DecisionLinks : IInput<DecisionLinks>
+internal sealed record DecisionLinks : SentFields<DecisionLink>, IInput<DecisionLinks>
 {
-    // Setters and not init: the generated reader calls a setter only for a field that was sent.
     public long? SpikeEventId { get; set => field = Sent(value, DecisionLink.Spike); }
 
     public long? CircuitBreakerEventId { get; set => field = Sent(value, DecisionLink.Breaker); }
@@ -84,27 +83,14 @@ internal sealed record DecisionLinks : IInput<DecisionLinks>
 
     public long? SignalId { get; set => field = Sent(value, DecisionLink.Signal); }
 
-    /// <summary>The links that were sent.</summary>
-    [JsonIgnore]
-    public DecisionLink Links { get; private set; }
-
     public static InputRules<DecisionLinks> Rules { get; } = new InputRules<DecisionLinks>()
         .Whole("spike_event_id", static links => links.SpikeEventId, least: 1)
         .Whole("circuit_breaker_event_id", static links => links.CircuitBreakerEventId, least: 1)
         .Whole("trade_id", static links => links.TradeId, least: 1)
         .Whole("signal_id", static links => links.SignalId, least: 1)
-        .Also("body", static links => links.Links == DecisionLink.None
+        .Also("body", static links => links.Fields == DecisionLink.None
             ? "must have trade_id, signal_id, spike_event_id or circuit_breaker_event_id" : null)
         .NoOthers("cannot be changed: a decision is never rewritten, only its links are set: trade_id, signal_id, spike_event_id, circuit_breaker_event_id");
-
-    /// <summary>Whether the link was sent.</summary>
-    public bool Has(DecisionLink link) => (Links & link) != 0;
-
-    private T Sent<T>(T value, DecisionLink link)
-    {
-        Links |= link;
-        return value;
-    }
 }
 
 /// <summary>The answer to a stored decision.</summary>

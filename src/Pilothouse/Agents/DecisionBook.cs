@@ -4,22 +4,28 @@ namespace Pilothouse.Agents;
 internal readonly record struct DecisionGroup(int Agent, int Role, int Type, int Bot);
 
 /// <summary>
-/// All decisions as the figures need them, in memory: 56 bytes each. Not thread-safe; <see cref="AgentLedger"/> keeps it up to date.
+/// All decisions as the figures need them, in memory: 40 bytes each, and 12 more beside costs. Not thread-safe; <see cref="AgentLedger"/>
+/// keeps it up to date.
 /// </summary>
 internal sealed class DecisionBook
 {
-    private const int ChunkSize = 1 << 14;
+    private const int ChunkSize = DecisionChunk.Size;
 
-    private readonly List<Chunk> chunks = [];
+    private readonly List<DecisionChunk> chunks = [];
     private readonly Dictionary<DecisionGroup, int> groups = [];
     private readonly List<DecisionGroup> groupList = [];
-    private bool idsRise = true;
+
+    /// <summary>The costs that <see cref="SmallCost"/> has no number for, by the index of the decision.</summary>
+    private readonly Dictionary<int, decimal> oddCosts = [];
 
     /// <summary>The names of agents, roles, types and bots.</summary>
     public TextCodes Names { get; } = new();
 
     /// <summary>The pairs in capitals.</summary>
     public TextCodes Pairs { get; } = new();
+
+    /// <summary>Which use of an outside API belongs to which decision.</summary>
+    public CostRows CostRows { get; } = new();
 
     public int Count { get; private set; }
 
@@ -49,22 +55,54 @@ internal sealed class DecisionBook
             chunks.Add(new());
         }
 
-        var chunk = chunks[^1];
-        chunk.Entries[Count % ChunkSize] = entry;
-        chunk.Note(entry.Ticks);
-        idsRise = idsRise && (Count == 0 || this[Count - 1].Id < entry.Id);
+        chunks[^1].Set(Count % ChunkSize, entry);
+        chunks[^1].SetCost(Count % ChunkSize, SmallCost.Unknown);
         return Count++;
+    }
+
+    /// <summary>Adds the decisions of another book, with their costs.</summary>
+    public void Add(DecisionBook other)
+    {
+        int[] pairs = [.. Enumerable.Range(0, other.Pairs.Count).Select(pair => Pairs.Of(other.Pairs[pair]))];
+        int[] numbers = [.. other.groupList.Select(group => NumberOf(new(
+            Names.Of(other.Names[group.Agent]), Names.Of(other.Names[group.Role]), Names.Of(other.Names[group.Type]), Names.Of(other.Names[group.Bot]))))];
+        var first = Count;
+        for (var i = 0; i < other.Count; i++)
+        {
+            var entry = other[i];
+            entry.Pair = entry.Pair < 0 ? entry.Pair : pairs[entry.Pair];
+            entry.Group = entry.Group < 0 ? entry.Group : numbers[entry.Group];
+            var index = Add(entry);
+            if (other.chunks[i / ChunkSize].Costs is { } costs)
+            {
+                chunks[index / ChunkSize].SetCost(index % ChunkSize, costs[i % ChunkSize]);
+            }
+        }
+
+        foreach (var (index, cost) in other.oddCosts)
+        {
+            oddCosts[first + index] = cost;
+        }
+
+        CostRows.Add(other.CostRows, first);
+    }
+
+    /// <summary>Forgets the decisions that were added last.</summary>
+    /// <param name="count">How many stay.</param>
+    public void CutTo(int count)
+    {
+        Count = count;
+        chunks.RemoveRange((count + ChunkSize - 1) / ChunkSize, chunks.Count - ((count + ChunkSize - 1) / ChunkSize));
     }
 
     /// <summary>Puts another entry in the place of one.</summary>
     public void Replace(int index, in DecisionEntry entry)
     {
-        this[index] = entry;
-        chunks[index / ChunkSize].Note(entry.Ticks);
+        chunks[index / ChunkSize].Set(index % ChunkSize, entry);
     }
 
     /// <summary>Returns the index of a decision; -1 if it is not in the book.</summary>
-    /// <param name="hint">An index before which it rather is not.</param>
+    /// <param name="hint">An index at which it may be.</param>
     public int Find(long id, int hint = 0)
     {
         if (hint < Count && this[hint].Id == id)
@@ -72,49 +110,39 @@ internal sealed class DecisionBook
             return hint;
         }
 
-        if (!idsRise)
+        for (var i = 0; i < chunks.Count; i++)
         {
-            for (var i = 0; i < Count; i++)
+            var length = Math.Min(ChunkSize, Count - (i * ChunkSize));
+            if (chunks[i].PlaceOf(id, length) is >= 0 and var place)
             {
-                if (this[i].Id == id)
-                {
-                    return i;
-                }
+                return (i * ChunkSize) + place;
             }
-
-            return -1;
-        }
-
-        var (low, high) = (0, Count - 1);
-        while (low <= high)
-        {
-            var middle = (low + high) / 2;
-            var here = this[middle].Id;
-            if (here == id)
-            {
-                return middle;
-            }
-
-            (low, high) = here < id ? (middle + 1, high) : (low, middle - 1);
         }
 
         return -1;
     }
 
     /// <summary>Returns what the uses of outside APIs for a decision cost; null if none is known.</summary>
-    public decimal? CostOf(int index) => chunks[index / ChunkSize].Costs is { } costs && costs[index % ChunkSize] is var (isKnown, cost) && isKnown ? cost : null;
+    public decimal? CostOf(int index) => chunks[index / ChunkSize].Costs is not { } costs || index % ChunkSize >= costs.Length ? null : costs[index % ChunkSize] switch
+    {
+        SmallCost.Unknown => null,
+        SmallCost.Odd => oddCosts[index],
+        var cost => SmallCost.ToAmount(cost),
+    };
 
     public void SetCost(int index, decimal? cost)
     {
-        var chunk = chunks[index / ChunkSize];
-        if (cost is not null || chunk.Costs is not null)
+        var number = SmallCost.Of(cost);
+        chunks[index / ChunkSize].SetCost(index % ChunkSize, number);
+        if (number == SmallCost.Odd)
         {
-            (chunk.Costs ??= new (bool, decimal)[ChunkSize])[index % ChunkSize] = (cost is not null, cost ?? 0);
+            oddCosts[index] = cost!.Value;
+        }
+        else
+        {
+            oddCosts.Remove(index);
         }
     }
-
-    /// <summary>Forgets all costs.</summary>
-    public void ClearCosts() => chunks.ForEach(static chunk => chunk.Costs = null);
 
     /// <summary>Passes the indexes of all decisions between two times, inclusive, and perhaps some others near them.</summary>
     public void EachNear(long from, long to, Action<int> take)
@@ -134,33 +162,28 @@ internal sealed class DecisionBook
         }
     }
 
-    /// <summary>Passes the decisions between two times, inclusive, and perhaps some others near them, part by part, with the costs where there are any.</summary>
-    public void EachPart(long from, long to, DecisionPart take)
+    /// <summary>How many chunks there are.</summary>
+    public int Chunks => chunks.Count;
+
+    /// <summary>Passes the decisions of some chunks between two times, inclusive, and perhaps some others near them, part by part.</summary>
+    /// <param name="first">The first chunk.</param>
+    /// <param name="end">The chunk behind the last.</param>
+    public void EachPart(int first, int end, long from, long to, DecisionPart take)
     {
-        for (var chunk = 0; chunk < chunks.Count; chunk++)
+        for (var chunk = first; chunk < end; chunk++)
         {
             if (chunks[chunk].Latest >= from && chunks[chunk].Earliest <= to)
             {
-                take(chunks[chunk].Entries.AsSpan(0, Math.Min(ChunkSize, Count - (chunk * ChunkSize))), chunks[chunk].Costs);
+                var count = Math.Min(ChunkSize, Count - (chunk * ChunkSize));
+                var costs = chunks[chunk].Costs is { } known ? known.AsSpan() : [];
+                take(chunk * ChunkSize, chunks[chunk].Entries.AsSpan(0, count), costs);
             }
         }
-    }
-
-    private sealed class Chunk
-    {
-        public DecisionEntry[] Entries { get; } = new DecisionEntry[ChunkSize];
-
-        public (bool IsKnown, decimal Cost)[]? Costs { get; set; }
-
-        public long Earliest { get; private set; } = long.MaxValue;
-
-        public long Latest { get; private set; } = long.MinValue;
-
-        public void Note(long ticks) => (Earliest, Latest) = (Math.Min(Earliest, ticks), Math.Max(Latest, ticks));
     }
 }
 
 /// <summary>Takes a part of the decisions.</summary>
+/// <param name="begin">The index of the first.</param>
 /// <param name="entries">The decisions.</param>
-/// <param name="costs">What each cost; null if no cost of any is known.</param>
-internal delegate void DecisionPart(ReadOnlySpan<DecisionEntry> entries, (bool IsKnown, decimal Cost)[]? costs);
+/// <param name="costs">What each cost, as <see cref="SmallCost"/> numbers it; empty if no cost of any is known.</param>
+internal delegate void DecisionPart(int begin, ReadOnlySpan<DecisionEntry> entries, ReadOnlySpan<long> costs);

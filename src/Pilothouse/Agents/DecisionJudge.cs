@@ -8,8 +8,10 @@ internal static class DecisionJudge
 {
     /// <summary>Sets what prices say of these decisions by now.</summary>
     /// <param name="indexes">The decisions; those that no price decides are left as they are.</param>
-    public static async ValueTask JudgeAsync(Session session, DecisionBook book, IEnumerable<int> indexes, DateTimeOffset now)
+    /// <returns>Whether prices say anything else than before.</returns>
+    public static async ValueTask<bool> JudgeAsync(Session session, DecisionBook book, IReadOnlyCollection<int> indexes, DateTimeOffset now)
     {
+        byte[] before = [.. indexes.Select(index => book[index].Outcomes)];
         var byPair = new Dictionary<int, List<int>>();
         foreach (var index in indexes)
         {
@@ -29,7 +31,7 @@ internal static class DecisionJudge
         var pairs = byPair.GroupBy(one => Contract.TradingPair.Upper(book.Pairs[one.Key]!), static one => one.Value, StringComparer.Ordinal).ToList();
         if (pairs.Count == 0)
         {
-            return;
+            return false;
         }
 
         var looks = await PriceStore.LookAsync(session, [.. pairs.Select(static pair => pair.Key)], now);
@@ -37,12 +39,28 @@ internal static class DecisionJudge
         {
             if (looks.TryGetValue(pair.Key, out var look))
             {
-                int[] sorted = [.. pair.SelectMany(static list => list)];
-                Array.Sort(Array.ConvertAll(sorted, index => book[index].Ticks), sorted);
+                var sorted = Sorted(book, [.. pair.SelectMany(static list => list)]);
                 await PriceMoves.EachSpanAsync(
                     session, pair.Key, look, sorted.Length, i => TimeOf(book, sorted[i]), now, (history, i) => Judge(ref book[sorted[i]], history, now));
             }
         }
+
+        return indexes.Select((index, i) => book[index].Outcomes != before[i]).Any(static isOther => isOther);
+    }
+
+    private static int[] Sorted(DecisionBook book, int[] indexes)
+    {
+        long[] times = Array.ConvertAll(indexes, index => book[index].Ticks);
+        for (var i = 1; i < times.Length; i++)
+        {
+            if (times[i - 1] > times[i])
+            {
+                Array.Sort(times, indexes);
+                break;
+            }
+        }
+
+        return indexes;
     }
 
     private static DateTimeOffset TimeOf(DecisionBook book, int index) => new(book[index].Ticks, TimeSpan.Zero);

@@ -15,91 +15,161 @@ internal sealed class DecisionRows(DecisionBook book)
           s.trading_pair, s.signal_type, k.trading_pair, k.direction, t.trading_pair, t.side, {TradeSign.Columns}
         """;
 
-    private const string From = """
-        FROM agent_decisions AS d LEFT JOIN signals AS s ON s.id = d.signal_id LEFT JOIN spike_events AS k ON k.id = d.spike_event_id
+    /// <summary>The index holds all that is read here of a decision, so that long texts and JSON are not.</summary>
+    private const string FromIndex = $"FROM agent_decisions AS d covered_by:ph_agent_decisions_figures {Joined}";
+
+    private const string From = $"FROM agent_decisions AS d {Joined}";
+
+    private const string Joined = """
+        LEFT JOIN signals AS s ON s.id = d.signal_id LEFT JOIN spike_events AS k ON k.id = d.spike_event_id
           LEFT JOIN trades AS t ON t.id = d.trade_id
         """;
 
     /// <summary>The index of the first column of <see cref="TradeSign.Columns"/>.</summary>
     private const int Sign = 16;
 
-    private static readonly Sql All = new($"SELECT {Columns} {From}");
+    /// <summary>So many ids are asked for in one statement.</summary>
+    private const int Slots = 50;
 
-    private static readonly Sql One = new($"SELECT {Columns} {From} WHERE d.id = @id");
+    private static readonly string[] Ids = [.. Enumerable.Range(0, Slots).Select(static slot => $"id{slot}")];
 
-    private static readonly Sql Costs = new("SELECT decision_id, estimated_cost FROM cost_analytics WHERE decision_id IS NOT NULL ORDER BY decision_id");
+    private static readonly string Asked = $"({string.Join(", ", Ids.Select(static id => $"@{id}"))})";
 
-    private static readonly Sql CostsOfOne = new("SELECT estimated_cost FROM cost_analytics WHERE decision_id = @id");
+    private static readonly Sql Range = IdRange.Of("agent_decisions");
+
+    private static readonly Sql Piece = new($"SELECT {Columns} {FromIndex} WHERE d.id > @after AND d.id <= @last ORDER BY d.id LIMIT @limit");
+
+    private static readonly Sql Some = new($"SELECT {Columns} {From} WHERE d.id IN {Asked}");
+
+    private static readonly Sql CostsOfPiece = new("""
+        SELECT decision_id, estimated_cost, id FROM cost_analytics WHERE decision_id > @after AND decision_id <= @last AND decision_id IS NOT NULL ORDER BY decision_id
+        """);
+
+    private static readonly Sql CostsOfSome = new($"""
+        SELECT decision_id, estimated_cost, id FROM cost_analytics WHERE decision_id IN {Asked} AND decision_id IS NOT NULL ORDER BY decision_id
+        """);
 
     private readonly CodedTexts<Stance> stances = new(static text => Stance.Of(text));
     private readonly CodedTexts<int> ways = new(static text => WayOf(text));
 
-    /// <summary>Adds all decisions that have a time. Their costs and what prices say of them come later.</summary>
-    public ValueTask ReadAllAsync(Session session) => session.Prepare(All).EachAsync(row =>
-    {
-        if (row.Time(1) is { Year: > 1 } time)
-        {
-            book.Add(Read(row, time));
-        }
-    });
+    /// <summary>Returns the lowest and the highest id; null if there is no decision.</summary>
+    public static ValueTask<(long First, long Last)?> RangeAsync(Session session) => IdRange.ReadAsync(session, Range);
 
-    /// <summary>Reads one decision again, or for the first time, with its cost.</summary>
-    /// <returns>Its index; -1 if it is gone or has no time.</returns>
-    public async ValueTask<int> ReadAsync(Session session, long id)
+    /// <summary>Adds the next decisions that have a time, by their ids, with their costs. What prices say of them comes later.</summary>
+    /// <param name="after">The id behind which it begins.</param>
+    /// <param name="last">The highest id.</param>
+    /// <param name="most">So many rows are read at most.</param>
+    /// <returns>The id of the last row; null if there are no more.</returns>
+    public async ValueTask<long?> AddAsync(Session session, long after, long last, int most)
     {
-        var index = book.Find(id);
-        if (await session.Prepare(One).Set("id", id).FirstAsync(row => row.Time(1) is { Year: > 1 } time ? (DecisionEntry?)Read(row, time) : null) is not { } entry)
+        // A read may be interrupted and begin again.
+        var (known, count, highest) = (book.Count, 0, after);
+        await session.Prepare(Piece).Set("after", after).Set("last", last).Set("limit", (long)most).EachAsync(row =>
         {
-            if (index >= 0)
+            (count, highest) = (count + 1, row.Id(0));
+            if (row.Time(1) is { Year: > 1 } time)
             {
-                book[index].Group = DecisionEntry.Deleted;
+                book.Add(Read(row, time));
+            }
+        });
+        await AddCostsAsync(session.Prepare(CostsOfPiece).Set("after", after).Set("last", count < most ? last : highest), known);
+        return count < most ? null : highest;
+    }
+
+    /// <summary>Reads some decisions again, or for the first time, with their costs.</summary>
+    /// <param name="ids">In their order.</param>
+    /// <returns>The indexes of those that are there and have a time.</returns>
+    public async ValueTask<List<int>> ReadAsync(Session session, IReadOnlyCollection<long> ids)
+    {
+        var found = new Dictionary<long, DecisionEntry>();
+        foreach (var part in ids.Chunk(Slots))
+        {
+            await Bind(session.Prepare(Some), part).EachAsync(row =>
+            {
+                if (row.Time(1) is { Year: > 1 } time)
+                {
+                    found[row.Id(0)] = Read(row, time);
+                }
+            });
+        }
+
+        var read = new List<int>(found.Count);
+        foreach (var id in ids)
+        {
+            var index = book.Find(id);
+            if (!found.TryGetValue(id, out var entry))
+            {
+                if (index >= 0)
+                {
+                    book[index].Group = DecisionEntry.Deleted;
+                }
+
+                continue;
             }
 
-            return -1;
+            if (index < 0)
+            {
+                index = book.Add(entry);
+            }
+            else
+            {
+                book.Replace(index, entry);
+            }
+
+            read.Add(index);
         }
 
-        if (index < 0)
-        {
-            index = book.Add(entry);
-        }
-        else
-        {
-            book.Replace(index, entry);
-        }
-
-        await ReadCostAsync(session, id, index);
-        return index;
+        await ReadCostsAsync(session, read);
+        return read;
     }
 
-    /// <summary>Reads again what a decision cost.</summary>
-    public async ValueTask ReadCostAsync(Session session, long id, int index)
+    /// <summary>Reads again what some decisions cost.</summary>
+    public async ValueTask ReadCostsAsync(Session session, IReadOnlyCollection<int> indexes)
     {
-        MoneySum? cost = null;
-        await session.Prepare(CostsOfOne).Set("id", id).EachAsync(row => cost = row.Money(0) is { } part ? (cost ?? default).Plus(part) : cost);
-        book.SetCost(index, cost?.Value);
+        foreach (var part in indexes.Chunk(Slots))
+        {
+            Array.ForEach(part, index => book.SetCost(index, null));
+            await AddCostsAsync(Bind(session.Prepare(CostsOfSome), Array.ConvertAll(part, index => book[index].Id)), 0);
+        }
     }
 
-    /// <summary>Reads again what all decisions cost.</summary>
-    public async ValueTask ReadCostsAsync(Session session)
+    /// <summary>Sets what decisions cost from all of their uses, which come in the order of the decisions.</summary>
+    /// <param name="first">The index from which on the decisions are rather found.</param>
+    private async ValueTask AddCostsAsync(Statement statement, int first)
     {
-        book.ClearCosts();
-        var last = -1;
+        var (last, next) = (-1, first);
         MoneySum sum = default;
-        await session.Prepare(Costs).EachAsync(row =>
+        await statement.EachAsync(row =>
         {
-            if (row.Money(1) is not { } cost || row.Whole(0) is not { } id)
+            if (row.Whole(0) is not { } id)
             {
                 return;
             }
 
-            var index = last >= 0 && book[last].Id == id ? last : book.Find(id, last + 1);
-            if (index >= 0)
+            var index = last >= 0 && book[last].Id == id ? last : book.Find(id, next);
+            if (index < 0)
+            {
+                return;
+            }
+
+            book.CostRows.Set(row.Id(2), index);
+            if (row.Money(1) is { } cost)
             {
                 sum = index == last ? sum.Plus(cost) : default(MoneySum).Plus(cost);
                 book.SetCost(index, sum.Value);
-                last = index;
+                (last, next) = (index, index + 1);
             }
         });
+    }
+
+    private static Statement Bind(Statement statement, long[] ids)
+    {
+        for (var slot = 0; slot < Slots; slot++)
+        {
+            statement = statement.Set(Ids[slot], slot < ids.Length ? ids[slot] : (long?)null);
+        }
+
+        return statement;
     }
 
     private DecisionEntry Read(Row row, DateTimeOffset time)
@@ -152,35 +222,4 @@ internal sealed class DecisionRows(DecisionBook book)
             "SELL" or "dump" or "down" => -1,
             _ => 0,
         };
-
-    /// <summary>What texts mean. Each is read once, unless there are very many.</summary>
-    private sealed class CodedTexts<T>(Func<string?, T> read)
-    {
-        private const int Most = 20_000;
-
-        private readonly TextCodes codes = new();
-        private readonly List<T> meanings = [];
-
-        public T Of(Row row, int column)
-        {
-            if (codes.Count > Most)
-            {
-                codes.Clear();
-                meanings.Clear();
-            }
-
-            var code = codes.Of(row.Word(column));
-            if (code < 0)
-            {
-                return read(null);
-            }
-
-            if (code == meanings.Count)
-            {
-                meanings.Add(read(codes[code]));
-            }
-
-            return meanings[code];
-        }
-    }
 }

@@ -13,16 +13,19 @@ internal sealed class FigureSums
     /// <summary>Rows of sums by what became of the decisions; null where nothing did so. The last of a row has the decisions without a confidence.</summary>
     private readonly BandSums[]?[] rows = new BandSums[]?[DecisionEntry.OutcomeKinds];
 
-    private readonly List<List<int>> times = [];
-    private List<int>? own;
-    private double timeSum;
-    private MoneySum cost;
+    private Int128 smallCosts;
+    private MoneySum oddCosts;
     private bool hasCost;
+
+    /// <summary>How long they took.</summary>
+    public ExecutionTimes Times { get; } = new();
 
     /// <summary>When the first and the last of them was made, in ticks.</summary>
     public (long First, long Last) Span { get; private set; } = (long.MaxValue, long.MinValue);
 
-    public void Add(in DecisionEntry entry)
+    /// <summary>Counts a decision.</summary>
+    /// <param name="bucket">That of its execution time; -1 if it has none.</param>
+    public void Add(in DecisionEntry entry, int bucket)
     {
         var row = rows[entry.Outcomes] ??= new BandSums[Bands + 1];
         var confidence = entry.Confidence;
@@ -38,21 +41,19 @@ internal sealed class FigureSums
             band.Squares += confidence * confidence;
         }
 
-        if (entry.ExecutionMs >= 0)
+        if (bucket >= 0)
         {
-            if (own is null)
-            {
-                times.Add(own = []);
-            }
-
-            own.Add(entry.ExecutionMs);
-            timeSum += entry.ExecutionMs;
+            Times.Add(entry.ExecutionMs, bucket);
         }
 
         Span = (Math.Min(Span.First, entry.Ticks), Math.Max(Span.Last, entry.Ticks));
     }
 
-    public void AddCost(decimal amount) => (cost, hasCost) = (cost.Plus(amount), true);
+    /// <summary>Adds a cost as <see cref="SmallCost"/> numbers it.</summary>
+    public void AddCost(long cost) => (smallCosts, hasCost) = (smallCosts + cost, true);
+
+    /// <summary>Adds a cost that has no such number.</summary>
+    public void AddCost(decimal amount) => (oddCosts, hasCost) = (oddCosts.Plus(amount), true);
 
     /// <summary>Adds the sums of other decisions.</summary>
     public void Add(FigureSums other)
@@ -71,9 +72,9 @@ internal sealed class FigureSums
             }
         }
 
-        times.AddRange(other.times);
-        timeSum += other.timeSum;
-        cost = cost.Plus(other.cost);
+        Times.Add(other.Times);
+        smallCosts += other.smallCosts;
+        oddCosts = oddCosts.Plus(other.oddCosts);
         hasCost |= other.hasCost;
         Span = (Math.Min(Span.First, other.Span.First), Math.Max(Span.Last, other.Span.Last));
     }
@@ -100,13 +101,13 @@ internal sealed class FigureSums
         }
 
         var decisions = rows.OfType<BandSums[]>().Sum(static row => row.Sum(static band => band.Count));
-        var timed = times.Sum(static list => (long)list.Count);
+        var cost = SmallCost.ToAmount(smallCosts) is { } small ? oddCosts.Plus(small).Value : null;
         return new(
             decisions,
             Known("avg_confidence", all.Mean, "no decision has a confidence"),
-            Known("avg_execution_time_ms", timed == 0 ? default(double?) : timeSum / timed, "no decision has an execution time"),
-            Known("p95_execution_time_ms", Percentile.Of(times, 0.95), "no decision has an execution time"),
-            Known("cost", hasCost ? cost.Value : null, hasCost ? "the sum is too large" : "no stored cost names one of the decisions (decision_id)"),
+            Known("avg_execution_time_ms", Times.Mean, "no decision has an execution time"),
+            Known("p95_execution_time_ms", Times.Percentile(), "no decision has an execution time"),
+            Known("cost", hasCost ? cost : null, hasCost ? "the sum is too large" : "no stored cost names one of the decisions (decision_id)"),
             [.. Horizon.All.Select((horizon, i) => ByHorizon(horizon, i, decisions))],
             undefined);
     }

@@ -33,14 +33,17 @@ internal sealed class ApiKeys(Settings settings, TimeProvider clock)
 
     public static readonly Choices ScopeNames = new("read", "write", "control");
 
+    /// <summary>Returns 32 random bytes in base62 behind a prefix.</summary>
+    public static string NewSecret(string prefix) => prefix + Base62(RandomNumberGenerator.GetBytes(32));
+
     /// <summary>Makes an API key and returns it. The key itself is not stored, so it cannot be shown again.</summary>
-    public async ValueTask<(long Id, string Key)> CreateAsync(Session session, string name, IEnumerable<string> scopes, string? botName, DateTimeOffset? expiresAt)
+    public async ValueTask<(long Id, string Key)> CreateAsync(Session session, string name, IEnumerable<string> scopes, string? botName, DateTimeOffset? expiresAt, bool isAgent = false)
     {
-        var key = Prefix + Base62(RandomNumberGenerator.GetBytes(32));
+        var key = NewSecret(Prefix);
         var sorted = string.Join(',', ScopeNames.All.Intersect(scopes.Select(scope => ScopeNames.Find(scope)!)));
         DateTimeOffset? ends = expiresAt is { } time ? Timestamps.Cut(time) : null;
         var hash = Hash(key);
-        return (await CredentialStore.InsertKeyAsync(session, name, hash, sorted, Seal(hash, sorted, botName, ends), botName, clock.GetUtcNow(), ends), key);
+        return (await CredentialStore.InsertKeyAsync(session, name, hash, sorted, Seal(hash, sorted, botName, ends, isAgent), botName, clock.GetUtcNow(), ends, isAgent), key);
     }
 
     /// <summary>Returns the stored key if it exists, has not ended and was not revoked; else null.</summary>
@@ -51,10 +54,11 @@ internal sealed class ApiKeys(Settings settings, TimeProvider clock)
             return null;
         }
 
-        var hash = Hash(key);
-        return await CredentialStore.FindKeyAsync(session, hash) is { } row && IsSealed(row)
-            && (row.Key.ExpiresAt is null || row.Key.ExpiresAt > clock.GetUtcNow()) ? row : null;
+        return Valid(await CredentialStore.FindKeyAsync(session, Hash(key)));
     }
+
+    /// <summary>Returns the stored key with this id and hash if it has not ended and was not revoked; else null.</summary>
+    public async ValueTask<SealedKey?> FindAsync(Session session, long id, string hash) => Valid(await CredentialStore.FindKeyAsync(session, id, hash));
 
     public static Scopes ScopesOf(ApiKey key) => ScopesOf(key.Scopes.Split(','));
 
@@ -68,6 +72,8 @@ internal sealed class ApiKeys(Settings settings, TimeProvider clock)
 
     public static string NamesOf(Scopes scopes) => scopes.ToString().ToLowerInvariant();
 
+    private SealedKey? Valid(SealedKey? row) => row is not null && IsSealed(row) && (row.Key.ExpiresAt is null || row.Key.ExpiresAt > clock.GetUtcNow()) ? row : null;
+
     private bool IsSealed(SealedKey row)
     {
         if (unchanged.TryGetValue(row.Hash, out var known) && known == row)
@@ -75,7 +81,7 @@ internal sealed class ApiKeys(Settings settings, TimeProvider clock)
             return true;
         }
 
-        if (row.Seal is not { } seal || !IsSame(seal, Seal(row.Hash, row.Key.Scopes, row.Key.BotName, row.Key.ExpiresAt)))
+        if (row.Seal is not { } seal || !IsSame(seal, Seal(row.Hash, row.Key.Scopes, row.Key.BotName, row.Key.ExpiresAt, row.Key.IsAgent)))
         {
             return false;
         }
@@ -92,10 +98,11 @@ internal sealed class ApiKeys(Settings settings, TimeProvider clock)
     private static bool IsSame(string one, string other) => CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(one), Encoding.UTF8.GetBytes(other));
 
     /// <summary>
-    /// Returns the HMAC over what the key allows. A bot that writes to the file cannot make it, and so cannot extend its own key.
+    /// Returns the HMAC over what the key allows. A bot that writes to the file cannot make it, and so cannot extend its own key. The mark of
+    /// an agent stands at the end only where it is set, because keys of earlier versions have none.
     /// </summary>
-    private string Seal(string hash, string scopes, string? botName, DateTimeOffset? expiresAt) => hmac.Hex(
-        Encoding.UTF8.GetBytes($"{hash}\n{scopes}\n{(expiresAt is { } ends ? Timestamps.ToStored(ends) : "")}\n{botName}"));
+    private string Seal(string hash, string scopes, string? botName, DateTimeOffset? expiresAt, bool isAgent) => hmac.Hex(
+        Encoding.UTF8.GetBytes($"{hash}\n{scopes}\n{(expiresAt is { } ends ? Timestamps.ToStored(ends) : "")}\n{botName}{(isAgent ? "\nagent" : "")}"));
 
     private string Hash(string key) => hmac.Hex(Encoding.ASCII.GetBytes(key));
 

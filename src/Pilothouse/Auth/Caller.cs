@@ -56,6 +56,9 @@ internal sealed record Caller(string Name, string Owner, string Client, Scopes S
     /// <summary>The API key as it was when the request began, null for a session.</summary>
     public SealedKey? Key { get; init; }
 
+    /// <summary>Whether its API key is marked as that of an AI agent.</summary>
+    public bool IsAgent => Key?.Key.IsAgent == true;
+
     /// <summary>The session's token, null for an API key.</summary>
     public SessionToken? Session { get; init; }
 
@@ -78,6 +81,22 @@ internal sealed record Caller(string Name, string Owner, string Client, Scopes S
     public ReadKind LongReads => IsKnown ? ReadKind.LongKnown : ReadKind.LongAnonymous;
 
     public static Caller Anonymous(HttpContext http) => new("-", "-", AddressOf(http.Connection.RemoteIpAddress), Scopes.None);
+
+    /// <summary>The caller with an API key that was found valid.</summary>
+    public static Caller OfKey(SealedKey found)
+    {
+        var key = found.Key;
+        return new Caller($"key:{PrintableText.Name(key.Name)}", $"key:{key.Id}", $"key:{key.Id}", ApiKeys.ScopesOf(key))
+        {
+            Key = found,
+            DisplayName = PrintableText.Name(key.Name),
+            BotName = key.BotName,
+            ExpiresAt = key.ExpiresAt,
+        };
+    }
+
+    /// <summary>The caller with a session's token.</summary>
+    public static Caller OfSession(SessionToken token) => new("pin", "pin", token.Session, Scopes.All) { Session = token, ExpiresAt = token.ExpiresAt };
 
     public static Caller Of(HttpContext http) => http.Features.Get<Caller>() ?? Anonymous(http);
 

@@ -14,7 +14,8 @@ internal sealed class CallerDatabase(Database database, TimeProvider clock)
     public Task<T> WriteAsync<T>(Caller caller, Func<Session, ValueTask<T>> work, CancellationToken cancel = default) => database.WriteAsync(
         async session =>
         {
-            await (caller.ExpiresAt <= clock.GetUtcNow() ? DemandAsync(session, caller) : CheckedCredentials.CheckAsync(session, caller, DemandAsync));
+            await (caller.ExpiresAt <= clock.GetUtcNow() ? DemandAsync(session, caller, clock)
+                : CheckedCredentials.CheckAsync(session, caller, (now, asked) => DemandAsync(now, asked, clock)));
             return await work(session);
         },
         cancel);
@@ -27,15 +28,16 @@ internal sealed class CallerDatabase(Database database, TimeProvider clock)
             ReadKind.LookUp,
             async session =>
             {
-                await DemandAsync(session, caller);
+                await DemandAsync(session, caller, clock);
                 return true;
             },
             cancel);
 
     /// <summary>
-    /// Reads one row by its id. An API key is also refused if another program has changed the row that says what it allows.
+    /// Throws a refusal if the credential is no longer valid. It reads one row by its id. An API key is also refused if another program has
+    /// changed the row that says what it allows.
     /// </summary>
-    private async ValueTask DemandAsync(Session session, Caller caller)
+    public static async ValueTask DemandAsync(Session session, Caller caller, TimeProvider clock)
     {
         if (caller.ExpiresAt <= clock.GetUtcNow()
             || (caller.Key is { } key && await CredentialStore.FindKeyAsync(session, key.Key.Id, key.Hash) is var now && !key.AllowsAs(now))

@@ -3,7 +3,11 @@ using Pilothouse.Storage;
 namespace Pilothouse.Auth;
 
 /// <summary>One API key as it is stored, without its hash.</summary>
-internal sealed record ApiKey(long Id, string Name, string Scopes, string? BotName, DateTimeOffset? CreatedAt, DateTimeOffset? ExpiresAt, DateTimeOffset? RevokedAt);
+internal sealed record ApiKey(long Id, string Name, string Scopes, string? BotName, DateTimeOffset? CreatedAt, DateTimeOffset? ExpiresAt, DateTimeOffset? RevokedAt)
+{
+    /// <summary>Whether an AI agent holds it, so that CONSENT_FOR applies to its calls.</summary>
+    public bool IsAgent { get; init; }
+}
 
 /// <summary>An API key, the hash by which it is found, and the HMAC over what it allows.</summary>
 internal sealed record SealedKey(ApiKey Key, string Hash, string? Seal)
@@ -12,20 +16,20 @@ internal sealed record SealedKey(ApiKey Key, string Hash, string? Seal)
     /// Whether the same row, read again <paramref name="later"/>, still allows the same. False if it is null, as the row is gone then.
     /// </summary>
     public bool AllowsAs(SealedKey? later) => later is not null && later.Hash == Hash && later.Seal == Seal
-        && later.Key.Scopes == Key.Scopes && later.Key.BotName == Key.BotName && later.Key.ExpiresAt == Key.ExpiresAt;
+        && later.Key.Scopes == Key.Scopes && later.Key.BotName == Key.BotName && later.Key.ExpiresAt == Key.ExpiresAt && later.Key.IsAgent == Key.IsAgent;
 }
 
 /// <summary>The tables behind credentials: api_keys, revoked_tokens, login_budgets.</summary>
 internal static class CredentialStore
 {
-    private const string KeyColumns = "id, name, scopes, bot_name, created_at, expires_at, revoked_at";
+    private const string KeyColumns = "id, name, scopes, bot_name, created_at, expires_at, revoked_at, agent";
 
     private static readonly Sql FindKey = new($"SELECT {KeyColumns}, seal FROM api_keys WHERE key_hash = @hash AND revoked_at IS NULL");
     private static readonly Sql FindKeyById = new($"SELECT {KeyColumns}, seal FROM api_keys WHERE id = @id AND key_hash = @hash AND revoked_at IS NULL");
     private static readonly Sql ListKeys = new($"SELECT {KeyColumns} FROM api_keys ORDER BY id DESC LIMIT 1000");
     private static readonly Sql InsertKey = new("""
-        INSERT INTO api_keys(name, key_hash, scopes, seal, bot_name, created_at, expires_at)
-        VALUES (@name, @hash, @scopes, @seal, @bot_name, @now, @expires_at) RETURNING id
+        INSERT INTO api_keys(name, key_hash, scopes, seal, bot_name, created_at, expires_at, agent)
+        VALUES (@name, @hash, @scopes, @seal, @bot_name, @now, @expires_at, @agent) RETURNING id
         """);
     private static readonly Sql RevokeKey = new("UPDATE api_keys SET revoked_at = coalesce(revoked_at, @now), key_hash = 'revoked:' || id WHERE id = @id");
     private static readonly Sql KeyOfId = new($"SELECT {KeyColumns} FROM api_keys WHERE id = @id");
@@ -46,20 +50,20 @@ internal static class CredentialStore
 
     /// <summary>Returns the key if it is not revoked. Any value in revoked_at revokes it, even one that is not a valid time.</summary>
     public static ValueTask<SealedKey?> FindKeyAsync(Session session, string hash) =>
-        session.Prepare(FindKey).Set("hash", hash).FirstAsync(row => new SealedKey(ReadKey(row), hash, row.Text(7)));
+        session.Prepare(FindKey).Set("hash", hash).FirstAsync(row => new SealedKey(ReadKey(row), hash, row.Text(8)));
 
     /// <summary>Returns the key with this id and hash if it is not revoked.</summary>
     public static ValueTask<SealedKey?> FindKeyAsync(Session session, long id, string hash) =>
-        session.Prepare(FindKeyById).Set("id", id).Set("hash", hash).FirstAsync(row => new SealedKey(ReadKey(row), hash, row.Text(7)));
+        session.Prepare(FindKeyById).Set("id", id).Set("hash", hash).FirstAsync(row => new SealedKey(ReadKey(row), hash, row.Text(8)));
 
     /// <summary>Returns a key by its id, revoked or not; null if there is none.</summary>
     public static ValueTask<ApiKey?> FindKeyAsync(Session session, long id) => session.Prepare(KeyOfId).Set("id", id).FirstAsync(ReadKey);
 
     public static ValueTask<List<ApiKey>> ListKeysAsync(Session session) => session.Prepare(ListKeys).ListAsync(ReadKey);
 
-    public static ValueTask<long> InsertKeyAsync(Session session, string name, string hash, string scopes, string seal, string? botName, DateTimeOffset now, DateTimeOffset? expiresAt) =>
+    public static ValueTask<long> InsertKeyAsync(Session session, string name, string hash, string scopes, string seal, string? botName, DateTimeOffset now, DateTimeOffset? expiresAt, bool isAgent) =>
         session.Prepare(InsertKey).Set("name", name).Set("hash", hash).Set("scopes", scopes).Set("seal", seal).Set("bot_name", botName)
-            .Set("now", (DateTimeOffset?)now).Set("expires_at", expiresAt).InsertAsync();
+            .Set("now", (DateTimeOffset?)now).Set("expires_at", expiresAt).Set("agent", isAgent ? 1L : null).InsertAsync();
 
     /// <summary>Revokes a key for good: its hash is removed too, so that clearing revoked_at cannot bring it back.</summary>
     /// <returns>False if there is no key with this id.</returns>
@@ -106,5 +110,5 @@ internal static class CredentialStore
         await session.Prepare(PurgeRevoked).Set("now", (DateTimeOffset?)now).ExecuteAsync()
         + await session.Prepare(PurgeBudgets).Set("now", (DateTimeOffset?)now).ExecuteAsync();
 
-    private static ApiKey ReadKey(Row row) => new(row.Id(0), row.Text(1) ?? "", row.Text(2) ?? "", row.Text(3), row.Time(4), row.Time(5), row.Time(6));
+    private static ApiKey ReadKey(Row row) => new(row.Id(0), row.Text(1) ?? "", row.Text(2) ?? "", row.Text(3), row.Time(4), row.Time(5), row.Time(6)) { IsAgent = row.Whole(7) == 1 };
 }

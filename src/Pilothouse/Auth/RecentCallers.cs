@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using Pilothouse.Contract;
 
 namespace Pilothouse.Auth;
 
@@ -26,7 +25,7 @@ internal sealed class RecentCallers
     /// <summary>Remembers an API key that was found valid, and returns its caller.</summary>
     public Caller Keep(string key, SealedKey found)
     {
-        var caller = callers.TryGetValue(key, out var known) && known.Caller.Key == found ? known.Caller : OfKey(found);
+        var caller = callers.TryGetValue(key, out var known) && known.Caller.Key == found ? known.Caller : Caller.OfKey(found);
         if (callers.Count >= MostRemembered)
         {
             callers.Clear();
@@ -38,16 +37,4 @@ internal sealed class RecentCallers
 
     /// <summary>Forgets all callers, after a key was revoked.</summary>
     public void Forget() => callers.Clear();
-
-    private static Caller OfKey(SealedKey found)
-    {
-        var key = found.Key;
-        return new Caller($"key:{PrintableText.Name(key.Name)}", $"key:{key.Id}", $"key:{key.Id}", ApiKeys.ScopesOf(key))
-        {
-            Key = found,
-            DisplayName = PrintableText.Name(key.Name),
-            BotName = key.BotName,
-            ExpiresAt = key.ExpiresAt,
-        };
-    }
 }

@@ -32,10 +32,10 @@ internal sealed class BotFeature : Feature
     [
         new EventSource<BotStatus>(BotStore.Table, BotJson.Default.BotStatus, BotStore.Table.Read,
             ("recorded", "bot.reported"), ("changed", "bot.report_changed"), ("removed", "bot.report_removed")),
-        new BotEvents<BotPresence>("bot_presence", BotJson.Default.BotPresence, PresenceStore.FindAsync, static row => row.BotName,
+        new FoundEvents<BotPresence>("bot_presence", BotJson.Default.BotPresence, PresenceStore.FindAsync, static row => row.BotName,
             ("silent", "bot.silent"), ("back", "bot.back")),
-        new BotEvents<BotControlRow>("bot_controls", BotJson.Default.BotControlRow, ControlStore.FindAsync, static row => row.BotName, ("asked", "control.asked")),
-        new BotEvents<BotControlRow>("bot_control_acks", BotJson.Default.BotControlRow, ControlStore.FindAckAsync, static row => row.BotName,
+        new FoundEvents<BotControlRow>("bot_controls", BotJson.Default.BotControlRow, ControlStore.FindAsync, static row => row.BotName, ("asked", "control.asked")),
+        new FoundEvents<BotControlRow>("bot_control_acks", BotJson.Default.BotControlRow, ControlStore.FindAckAsync, static row => row.BotName,
             ("heard", "control.heard"), ("done", "control.done")),
     ];
 

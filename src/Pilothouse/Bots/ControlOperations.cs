@@ -1,5 +1,6 @@
 using System.Globalization;
 using Pilothouse.Auth;
+using Pilothouse.Configuration;
 using Pilothouse.Contract;
 using Pilothouse.Operations;
 
@@ -39,7 +40,7 @@ internal static partial class ControlOperations
                     Then = () => Tell(logger, row, call),
                 };
             })
-        { Scope = Scopes.Control, PerMinute = 100 };
+        { Scope = Scopes.Control, PerMinute = 100, Consents = ConsentsOf };
 
         yield return new Write<BotControlAck, BotControlHeard>("hearControl", "POST /api/bots/{name}/control/heard", "A bot says that it has heard a control, or done it",
             BotJson.Default.BotControlAck, BotJson.Default.BotControlHeard, async (session, call, ack) =>
@@ -60,6 +61,20 @@ internal static partial class ControlOperations
                     : answer;
             })
         { Statuses = [200], PerMinute = 100 };
+    }
+
+    private static IEnumerable<string> ConsentsOf(NewBotControl control)
+    {
+        yield return ConsentSettings.ControlBot;
+        if (BotControl.States.Find(control.State ?? "") == BotControl.Running)
+        {
+            yield return ConsentSettings.ResumeBot;
+        }
+
+        if (NewBotStatus.Modes.Find(control.Mode ?? "") == "auto")
+        {
+            yield return ConsentSettings.ModeAuto;
+        }
     }
 
     private static void Tell(ILogger logger, BotControlRow row, Call call)

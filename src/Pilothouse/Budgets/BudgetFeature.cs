@@ -25,7 +25,8 @@ internal sealed class BudgetFeature : Feature
         services.AddHostedService(static provider => provider.GetRequiredService<BudgetWatch>());
     }
 
-    public override IEnumerable<EventSource> Events(IServiceProvider parts) => [new BudgetEvents()];
+    public override IEnumerable<EventSource> Events(IServiceProvider parts) =>
+        [new FoundEvents<BudgetMark>(BudgetStore.Marks, BudgetJson.Default.BudgetMark, BudgetStore.FindMarkAsync, static mark => mark.BotName, ("reached", "budget.reached"))];
 
     public override IEnumerable<Operation> Operations(IServiceProvider parts)
     {

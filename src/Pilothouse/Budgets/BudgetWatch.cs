@@ -96,7 +96,7 @@ internal sealed partial class BudgetWatch(
             {
                 // Nothing was committed for a while. The month may be another one now.
             }
-            catch (Exception error) when (error is DatabaseBusyException or DatabaseFullException or DatabaseBrokenException or DatabaseInDoubtException or RowKeptAwayException)
+            catch (Exception error) when (MayWorkLater(error))
             {
                 // The next look does it. /health reports what is wrong with the database.
                 await Task.Delay(Pause, TimeProvider.System, stoppingToken);

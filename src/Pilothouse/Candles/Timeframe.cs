@@ -42,6 +42,12 @@ internal static class Timeframe
     /// <summary>Returns the length; of a month or a year the shortest. Null if it is not a timeframe.</summary>
     public static TimeSpan? LengthOf(string? text) => text is not null && TryParse(text, out var count, out var unit) ? LengthOf(count, unit) : null;
 
+    /// <summary>Returns the length, at most: a month and a year are at most so much longer than the shortest of them. 0 if it is not a timeframe.</summary>
+    public static TimeSpan LongestOf(string text) => (LengthOf(text) ?? default) * (IsFixed(text) ? 1 : 1.2);
+
+    /// <summary>Whether all its candles are as long as each other. Months and years are not.</summary>
+    public static bool IsFixed(string text) => text[^1] is not ('M' or 'y');
+
     private static TimeSpan LengthOf(int count, char unit) => count * unit switch
     {
         's' => TimeSpan.FromSeconds(1),

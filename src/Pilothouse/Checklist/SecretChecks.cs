@@ -6,7 +6,7 @@ namespace Pilothouse.Checklist;
 /// <summary>Checks the PIN, the secret, and the file that holds them.</summary>
 internal static class SecretChecks
 {
-    public static IEnumerable<Finding> Look(Settings settings, Surroundings here) => [Mode(settings), Pin(settings.Pin), Secret(settings), EnvFile(settings, here)];
+    public static IEnumerable<Finding> Look(Settings settings, Surroundings here) => [Mode(settings), Pin(settings.Pin), Secret(settings), EnvFile(settings, here), .. SettingsFile(here)];
 
     private static Finding Mode(Settings settings) => settings.IsProduction
         ? Finding.Green("environment", "FLASK_ENV is production.")
@@ -63,5 +63,20 @@ internal static class SecretChecks
         return FileStatus.Of(path)?.User is { } mine && FileStatus.Of(settings.DatabasePath)?.User is { } other && mine != other
             ? Finding.Red("env-file", ".env and the database belong to different users: the server can read one of them at most, unless it runs as root.", $"chown --reference={settings.DatabasePath} {path}")
             : Finding.Green("env-file", ".env can be read by its owner only.");
+    }
+
+    /// <summary>The second file of settings, which a package's administrator writes and the server's group reads.</summary>
+    private static IEnumerable<Finding> SettingsFile(Surroundings here)
+    {
+        if (here.SettingsFile is not { } path || !File.Exists(path) || OperatingSystem.IsWindows())
+        {
+            yield break;
+        }
+
+        const UnixFileMode NotForOthers = UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
+        var mode = File.GetUnixFileMode(path);
+        yield return (mode & NotForOthers) == 0
+            ? Finding.Green("settings-file", "SETTINGS_FILE can be changed by its owner only, and read by its group.")
+            : Finding.Red("settings-file", $"{path} has mode {Convert.ToString((int)mode, 8)}: {((mode & UnixFileMode.OtherRead) != 0 ? "everybody on this machine may read" : "others than its owner may change")} what is set there.", $"chmod 640 {path}");
     }
 }

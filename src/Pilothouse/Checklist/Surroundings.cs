@@ -9,13 +9,14 @@ namespace Pilothouse.Checklist;
 /// <param name="PythonLibrary">The version of the database library in python3, which bots use; null if there is none.</param>
 /// <param name="Mounts">Its file systems.</param>
 /// <param name="EnvFile">The path of .env.</param>
-internal sealed partial record Surroundings(DateTimeOffset Now, bool? ClockIsKept, string? PythonLibrary, Mounts Mounts, string EnvFile)
+/// <param name="SettingsFile">The path of the file that SETTINGS_FILE names; null if it names none.</param>
+internal sealed partial record Surroundings(DateTimeOffset Now, bool? ClockIsKept, string? PythonLibrary, Mounts Mounts, string EnvFile, string? SettingsFile = null)
 {
     private const int NotSynchronised = 5;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
     public static async Task<Surroundings> LookAsync(TimeProvider clock) =>
-        new(clock.GetUtcNow(), AskKernel(), await AskPythonAsync(), Mounts.Look(), Path.GetFullPath(".env"));
+        new(clock.GetUtcNow(), AskKernel(), await AskPythonAsync(), Mounts.Look(), Path.GetFullPath(".env"), Environment.GetEnvironmentVariable("SETTINGS_FILE") is { Length: > 0 } path ? Path.GetFullPath(path) : null);
 
     private static bool? AskKernel()
     {

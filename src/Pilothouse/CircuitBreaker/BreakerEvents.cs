@@ -155,23 +155,3 @@ internal static class BreakerEvents
 
 /// <summary>A trade that another program opened while the breaker was triggered.</summary>
 internal sealed record BypassedBy(long TradeId, string? BotName);
-
-/// <summary>The breaker in the live stream. A plain change of a row, such as a note, is no event.</summary>
-internal sealed class BreakerEventSource() : EventSource(BreakerEvents.Table,
-    (BreakerStatus.Triggered, "breaker.triggered"), (BreakerStatus.Recovering, "breaker.recovering"), (BreakerStatus.Cleared, "breaker.cleared"),
-    (BreakerEvents.Bypassed, "breaker.bypassed"))
-{
-    public override async ValueTask<List<EventRow>> ReadAsync(Session session, IReadOnlyList<long> ids)
-    {
-        var rows = new List<EventRow>();
-        foreach (var id in ids)
-        {
-            if (await BreakerEvents.FindAsync(session, id) is { } one)
-            {
-                rows.Add(new(id, JsonText.Utf8(one, BreakerJson.Default.BreakerEvent), BotName: one.BotName));
-            }
-        }
-
-        return rows;
-    }
-}

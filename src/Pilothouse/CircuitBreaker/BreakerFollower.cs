@@ -91,7 +91,7 @@ internal abstract partial class BreakerFollower(
     }
 
     /// <summary>Judges what is new, from a snapshot of the database. It changes what the follower remembers.</summary>
-    protected abstract ValueTask<Pass> JudgeNewAsync(DateTimeOffset now);
+    protected abstract ValueTask<Pass> JudgeNewAsync();
 
     /// <summary>Forgets what is remembered. The next pass begins from what is stored.</summary>
     protected abstract void Forget();
@@ -131,7 +131,7 @@ internal abstract partial class BreakerFollower(
                 await Task.WhenAny(change, Task.Delay(Pause, TimeProvider.System, stoppingToken));
                 stoppingToken.ThrowIfCancellationRequested();
             }
-            catch (Exception error) when (error is DatabaseBusyException or DatabaseFullException or DatabaseBrokenException or DatabaseInDoubtException or RowKeptAwayException)
+            catch (Exception error) when (MayWorkLater(error))
             {
                 // A read of all trades that takes too long is not begun again each second.
                 Waits(logger, name, error.Message);
@@ -146,20 +146,13 @@ internal abstract partial class BreakerFollower(
     /// <returns>Whether everything is judged.</returns>
     private async ValueTask<bool> PassAsync()
     {
-        var now = clock.GetUtcNow();
-        if (now + MarketJudge.Freshness < lastNow)
-        {
-            ForgetHistory();
-        }
-
-        lastNow = now;
         try
         {
-            var pass = await JudgeNewAsync(now);
+            var pass = await JudgeNewAsync();
             if (pass.Verdicts.Count > 0)
             {
                 var before = pass.Judged.State;
-                if (await recorder.StoreAsync(name, before, pass.Verdicts, now) is not { } open)
+                if (await recorder.StoreAsync(name, before, pass.Verdicts, lastNow) is not { } open)
                 {
                     Forget();
                     return false;
@@ -179,6 +172,22 @@ internal abstract partial class BreakerFollower(
             Forget();
             throw;
         }
+    }
+
+    /// <summary>
+    /// Returns the time of a judgement. A snapshot begins with its first read, so the clock is read after one: a decision is never older than
+    /// what it was decided from.
+    /// </summary>
+    protected async ValueTask<DateTimeOffset> NowAsync(Session session)
+    {
+        await ChangeLog.NewestAsync(session);
+        var now = clock.GetUtcNow();
+        if (now + MarketJudge.Freshness < lastNow)
+        {
+            ForgetHistory();
+        }
+
+        return lastNow = now;
     }
 
     /// <summary>Takes over the events as they were stored.</summary>

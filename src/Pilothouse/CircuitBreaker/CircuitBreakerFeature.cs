@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Pilothouse.Auth;
+using Pilothouse.Configuration;
 using Pilothouse.Contract;
 using Pilothouse.Monitoring;
 using Pilothouse.Operations;
@@ -24,6 +25,11 @@ internal sealed class CircuitBreakerFeature : Feature
         QueryParameter.OneOf("status", "Only in this status.", BreakerStatus.All),
         QueryParameter.Text("bot_name", "Only what stopped this bot alone."), QueryParameter.From, QueryParameter.To);
 
+    private static readonly QueryShape RefusalsQuery = new(
+        QueryParameter.Limit(50), QueryParameter.Cursor,
+        new QueryParameter("event_id", QueryKind.Whole, "Only what this event refused.") { Least = 1 },
+        QueryParameter.Text("bot_name", "Only what this bot wanted."), QueryParameter.From, QueryParameter.To);
+
     public override string Tag => "Circuit breaker";
 
     public override string About => "Stops trading when the market or an account falls too far.";
@@ -43,7 +49,16 @@ internal sealed class CircuitBreakerFeature : Feature
         services.AddHostedService(static provider => provider.GetRequiredService<BreakerWatch>());
     }
 
-    public override IEnumerable<EventSource> Events(IServiceProvider parts) => [new BreakerEventSource()];
+    public override IEnumerable<EventSource> Events(IServiceProvider parts) =>
+    [
+        // A plain change of an event's row, such as a note, is no event of the stream.
+        new FoundEvents<BreakerEvent>(
+            BreakerEvents.Table, BreakerJson.Default.BreakerEvent, BreakerEvents.FindAsync, static row => row.BotName,
+            (BreakerStatus.Triggered, "breaker.triggered"), (BreakerStatus.Recovering, "breaker.recovering"), (BreakerStatus.Cleared, "breaker.cleared"),
+            (BreakerEvents.Bypassed, "breaker.bypassed")),
+        new FoundEvents<BreakerRefusal>(
+            BreakerRefusals.Table, BreakerJson.Default.BreakerRefusal, BreakerRefusals.FindAsync, static refused => refused.BotName, ("refused", "breaker.refused")),
+    ];
 
     public override IEnumerable<Operation> Operations(IServiceProvider parts)
     {
@@ -51,11 +66,15 @@ internal sealed class CircuitBreakerFeature : Feature
         var logger = parts.GetRequiredService<ILogger<BreakerControl>>();
         yield return new FreshRead<One<BreakerView>>("circuitBreaker", "GET /api/circuit-breaker", "May I trade? The state of the circuit breaker, its reasons and its measures",
             (call, query) => board.AnswerAsync(query.Text("bot_name") ?? call.Caller.BotName, query.Text("mode"), call.Cancel))
-        { Query = StateQuery, PerMinute = 300 };
+        { Query = StateQuery, PerMinute = 300, IsPolled = true };
 
         yield return new Read<Page<BreakerEvent>>("listCircuitBreakerEvents", "GET /api/circuit-breaker/events", "What the circuit breaker did, newest first",
             BreakerJson.Default.PageBreakerEvent, static (session, _, query) => BreakerEvents.List.PageAsync(session, query, query.Whole("limit"), BreakerEvents.Columns.Read))
         { Query = EventsQuery, PerMinute = 100 };
+
+        yield return new Read<Page<BreakerRefusal>>("listCircuitBreakerRefusals", "GET /api/circuit-breaker/refusals", "What the circuit breaker refused to open or enlarge, newest first",
+            BreakerJson.Default.PageBreakerRefusal, static (session, _, query) => BreakerRefusals.List.PageAsync(session, query, query.Whole("limit"), BreakerRefusals.Columns.Read))
+        { Query = RefusalsQuery, PerMinute = 100 };
 
         yield return new Write<NewBreakerTrigger, BreakerTriggered>(BreakerWork.Trigger, "POST /api/circuit-breaker/trigger", "Stop trading by hand",
             BreakerJson.Default.NewBreakerTrigger, BreakerJson.Default.BreakerTriggered, async (session, call, input) =>
@@ -85,7 +104,7 @@ internal sealed class CircuitBreakerFeature : Feature
                     Then = () => BreakerLog.Cleared(logger, string.Join(", ", ids.Select(static id => id.ToString(CultureInfo.InvariantCulture))), call.Caller.Owner, call.RequestId),
                 };
             })
-        { Statuses = [200], Scope = Scopes.Control, PerMinute = 100 };
+        { Statuses = [200], Scope = Scopes.Control, PerMinute = 100, Consents = static _ => [ConsentSettings.ClearBreaker] };
     }
 
     /// <summary>What the audit log keeps of a clearing that only says what holds from now.</summary>
@@ -116,6 +135,8 @@ internal static partial class BreakerLog
 [JsonSerializable(typeof(One<BreakerView>))]
 [JsonSerializable(typeof(Page<BreakerEvent>))]
 [JsonSerializable(typeof(BreakerEvent))]
+[JsonSerializable(typeof(Page<BreakerRefusal>))]
+[JsonSerializable(typeof(BreakerRefusal))]
 [JsonSerializable(typeof(NewBreakerTrigger))]
 [JsonSerializable(typeof(NewBreakerClearing))]
 [JsonSerializable(typeof(BreakerTriggered))]

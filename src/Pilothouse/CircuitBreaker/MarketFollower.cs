@@ -27,8 +27,8 @@ internal sealed class MarketFollower(Database database, BreakerRecorder recorder
     /// <summary>The last known figures of the market.</summary>
     public MarketReadings Readings { get; private set; } = MarketReadings.None;
 
-    protected override ValueTask<Pass> JudgeNewAsync(DateTimeOffset now) =>
-        Database.SnapshotAsync(ReadKind.Own, session => JudgeNewAsync(session, now));
+    protected override ValueTask<Pass> JudgeNewAsync() =>
+        Database.SnapshotAsync(ReadKind.Own, async session => await JudgeNewAsync(session, await NowAsync(session)));
 
     protected override void Forget() => judge = null;
 

@@ -26,9 +26,9 @@ internal sealed class MoneyFollower(
 
     protected override void Adopt(Judged stored, IReadOnlyList<OpenEvent> open) => state = stored.State;
 
-    protected override async ValueTask<Pass> JudgeNewAsync(DateTimeOffset now)
+    protected override async ValueTask<Pass> JudgeNewAsync()
     {
-        if (await Database.SnapshotAsync(ReadKind.Own, session => TryFollowAsync(session, now)) is { } followed)
+        if (await Database.SnapshotAsync(ReadKind.Own, async session => await TryFollowAsync(session, await NowAsync(session))) is { } followed)
         {
             return followed;
         }
@@ -36,7 +36,7 @@ internal sealed class MoneyFollower(
         // Something of the past has changed, or it is the first time. This may be long, so it is asked for like a page of a caller: it may
         // be interrupted and begun again, and so begins from what was known before.
         var before = state;
-        return await Database.SnapshotAsync(ReadKind.Known, session => ReadAllAsync(session, before, now));
+        return await Database.SnapshotAsync(ReadKind.Known, async session => await ReadAllAsync(session, before, await NowAsync(session)));
     }
 
     /// <summary>Judges only what is new; null if everything must be read again.</summary>

@@ -173,7 +173,7 @@ internal static class BackupCommand
         await CommandDatabase.RecordAsync(settings, AuditedWork.RestoreBackup, BackupRow.ChangeOf(backup));
         SayOrphans(restored.Facts.ForeignKeyViolations);
         Shell.Say(restored.Revocations is { } ended
-            ? string.Create(CultureInfo.InvariantCulture, $"API keys and sessions that were ended since then stay ended ({ended}). Keys made since then are gone: `pilothouse key list` shows those that there are.")
+            ? string.Create(CultureInfo.InvariantCulture, $"API keys, sessions and webhooks that were ended since then stay ended ({ended}). Keys made since then are gone: `pilothouse key list` shows those that there are.")
             : "There was no readable file that tells which API keys were ended since then: look at `pilothouse key list`, and revoke those that must not come back.");
         return Shell.Good;
     }

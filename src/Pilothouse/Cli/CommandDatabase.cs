@@ -22,6 +22,10 @@ internal static class CommandDatabase
         return await work(settings, database, log);
     });
 
+    /// <summary>Writes what a command did to the audit log, in the transaction in which it does it.</summary>
+    public static ValueTask AuditAsync(Session session, Settings settings, string operation, Changed changed) =>
+        new AuditLog(new AuditKey(settings.JwtSecret), TimeProvider.System).RecordAsync(session, Call.AtCommandLine(), operation, changed);
+
     /// <summary>
     /// Writes what a command did to the audit log. A database of an older version has no audit log until the server has migrated it. The
     /// command's work is already done, so a failure is only reported.

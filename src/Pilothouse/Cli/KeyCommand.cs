@@ -34,20 +34,21 @@ internal static class KeyCommand
             Description = "After how many days it ends; never, where it is left out.",
             CustomParser = static result => Shell.WholeNumber(result, "--expires-in-days", 1, 36_500),
         };
-        var command = new Command("create", "Make a key. It is shown once.") { name, scopes, bot, days };
+        var agent = new Option<bool>("--agent") { Description = "An AI agent holds it: what CONSENT_FOR names waits for a person." };
+        var command = new Command("create", "Make a key. It is shown once.") { name, scopes, bot, days, agent };
         command.SetAction((parsed, _) => CommandDatabase.WithAsync("key create", async (settings, database, log) =>
         {
             var clock = TimeProvider.System;
             DateTimeOffset? ends = parsed.GetValue(days) is { } count ? clock.GetUtcNow().AddDays(count) : null;
             var (id, key) = await database.WriteAsync(async session =>
             {
-                var made = await new ApiKeys(settings, clock).CreateAsync(session, parsed.GetRequiredValue(name), Names(parsed.GetRequiredValue(scopes)), parsed.GetValue(bot), ends);
+                var made = await new ApiKeys(settings, clock).CreateAsync(session, parsed.GetRequiredValue(name), Names(parsed.GetRequiredValue(scopes)), parsed.GetValue(bot), ends, parsed.GetValue(agent));
                 await AuditAsync(session, settings, AuditedWork.CreateApiKey, made.Id, null);
                 return made;
             });
             Shell.Say(string.Create(CultureInfo.InvariantCulture, $"API key {id} was made. It is not shown again:"));
             Shell.Print(key);
-            log.Done(string.Create(CultureInfo.InvariantCulture, $"API key {id} was made: {parsed.GetRequiredValue(name)}, {parsed.GetRequiredValue(scopes)}, {(ends is null ? "without an end" : $"until {Show(ends)}")}"));
+            log.Done(string.Create(CultureInfo.InvariantCulture, $"API key {id} was made: {parsed.GetRequiredValue(name)}, {parsed.GetRequiredValue(scopes)}, {(ends is null ? "without an end" : $"until {Shell.Show(ends)}")}"));
             return Shell.Good;
         }));
         return command;
@@ -59,9 +60,9 @@ internal static class KeyCommand
         command.SetAction(static (_, _) => CommandDatabase.WithAsync("key list", static async (_, database, _) =>
         {
             var keys = await database.ReadAsync(CredentialStore.ListKeysAsync);
-            Shell.PrintTable(["id", "name", "scopes", "bot", "made", "ends", "revoked"], keys.Select(static key => new[]
+            Shell.PrintTable(["id", "name", "scopes", "bot", "agent", "made", "ends", "revoked"], keys.Select(static key => new[]
             {
-                key.Id.ToString(CultureInfo.InvariantCulture), PrintableText.Name(key.Name), key.Scopes, PrintableText.Name(key.BotName ?? ""), Show(key.CreatedAt), Show(key.ExpiresAt), Show(key.RevokedAt),
+                key.Id.ToString(CultureInfo.InvariantCulture), PrintableText.Name(key.Name), key.Scopes, PrintableText.Name(key.BotName ?? ""), key.IsAgent ? "yes" : "", Shell.Show(key.CreatedAt), Shell.Show(key.ExpiresAt), Shell.Show(key.RevokedAt),
             }));
             return Shell.Good;
         }));
@@ -121,7 +122,7 @@ internal static class KeyCommand
     }
 
     private static ValueTask AuditAsync(Session session, Settings settings, string operation, long id, ApiKey? before) =>
-        new AuditLog(new AuditKey(settings.JwtSecret), TimeProvider.System).RecordAsync(session, Call.AtCommandLine(), operation, KeyFeature.ChangeOf(id, before));
+        CommandDatabase.AuditAsync(session, settings, operation, KeyFeature.ChangeOf(id, before));
 
     private static void CheckName(System.CommandLine.Parsing.OptionResult given, string option)
     {
@@ -132,6 +133,4 @@ internal static class KeyCommand
     }
 
     private static string[] Names(string scopes) => scopes.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-
-    private static string Show(DateTimeOffset? time) => time?.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture) ?? "";
 }

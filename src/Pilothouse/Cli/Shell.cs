@@ -26,6 +26,7 @@ internal static class Shell
 
     public static async Task<int> RunAsync(RootCommand root, string[] args)
     {
+        root.Options.OfType<VersionOption>().Single().Action = new VersionAction();
         var parsed = root.Parse(args);
         var wrong = parsed.Errors.Count > 0;
 
@@ -113,7 +114,7 @@ internal static class Shell
         return false;
     }
 
-    /// <summary>Reads the settings from the environment and .env. The first time, it makes a PIN and a secret.</summary>
+    /// <summary>Reads the settings from the environment, .env and SETTINGS_FILE. The first time, it makes a PIN and a secret.</summary>
     /// <returns>The settings, and the PIN if it was made now.</returns>
     public static (Settings Settings, string? NewPin) LoadSettings()
     {
@@ -122,14 +123,14 @@ internal static class Shell
         return (Settings.Read(values), pin);
     }
 
-    /// <summary>Reads the settings from the environment and .env.</summary>
+    /// <summary>Reads the settings from the environment, .env and SETTINGS_FILE.</summary>
     /// <exception cref="SettingsException">One or more are wrong.</exception>
     public static Settings ReadSettings() => Settings.Read(ReadValues());
 
-    /// <summary>Returns the values of .env and the environment, unchecked.</summary>
+    /// <summary>Returns the values of the files and the environment, unchecked.</summary>
     private static Dictionary<string, string> ReadValues()
     {
-        var values = EnvFile.Read(".env");
+        var values = EnvFile.ReadBoth(".env", Environment.GetEnvironmentVariable("SETTINGS_FILE"));
         foreach (System.Collections.DictionaryEntry variable in Environment.GetEnvironmentVariables())
         {
             // An empty variable (compose files set such) counts as not set and does not override .env.
@@ -215,4 +216,7 @@ internal static class Shell
             outputWasLost = true;
         }
     }
+
+    /// <summary>A time in a table, in UTC; empty for none.</summary>
+    public static string Show(DateTimeOffset? time) => time?.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture) ?? "";
 }

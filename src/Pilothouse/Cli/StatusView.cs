@@ -129,7 +129,7 @@ internal static class StatusView
         }
     }
 
-    private static Grid Columns() => new Grid().AddColumn(new GridColumn().NoWrap().Width(14)).AddColumn();
+    private static Grid Columns() => new Grid().AddColumn(new GridColumn().NoWrap().Width(17)).AddColumn();
 
     private static Text State(string state, string text) => new Text(text, state switch
     {

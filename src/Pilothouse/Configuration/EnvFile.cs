@@ -39,6 +39,40 @@ internal static class EnvFile
     }
 
     /// <summary>
+    /// Returns the values of <c>.env</c> and of a file beside it, such as the one that the Debian package keeps in /etc. Neither wins over the
+    /// other: whoever changes one of two values would not see that the other one counts.
+    /// </summary>
+    /// <param name="path">The path of <c>.env</c>, which need not exist.</param>
+    /// <param name="beside">The path of the other file, which must exist; null or empty for none.</param>
+    /// <exception cref="SettingsException">A file cannot be read, or both set one name to different values.</exception>
+    public static Dictionary<string, string> ReadBoth(string path, string? beside)
+    {
+        var values = Read(path);
+        if (beside is not { Length: > 0 })
+        {
+            return values;
+        }
+
+        if (!File.Exists(beside))
+        {
+            throw new SettingsException([$"SETTINGS_FILE={beside}: there is no such file, or this user may not look there."]);
+        }
+
+        var problems = new List<string>();
+        foreach (var (name, value) in Read(beside).Where(static entry => entry.Value.Length > 0))
+        {
+            if (values.TryGetValue(name, out var other) && other.Length > 0 && other != value)
+            {
+                problems.Add($"{name} has one value in {Path.GetFullPath(path)} and another one in {beside}. Remove one of the two lines.");
+            }
+
+            values[name] = value;
+        }
+
+        return problems.Count == 0 ? values : throw new SettingsException(problems);
+    }
+
+    /// <summary>
     /// Makes sure that there are a PIN and a secret. A missing one is made at random and written to the file, whose other lines stay as
     /// they are.
     /// </summary>

@@ -16,6 +16,8 @@ internal sealed class RetentionSettings
         MarketContextDays = from.Whole("MARKET_CONTEXT_RETENTION_DAYS", 0, 0, MostDays);
         CandlesDays = from.Whole("CANDLES_RETENTION_DAYS", 90, 0, MostDays);
         AgentDecisionsDays = from.Whole("AGENT_DECISIONS_RETENTION_DAYS", 0, 0, MostDays);
+        WebhookDeliveriesDays = from.Whole("WEBHOOK_DELIVERIES_RETENTION_DAYS", 30, 0, MostDays);
+        AlertsDays = from.Whole("ALERTS_RETENTION_DAYS", 90, 0, MostDays);
         AuditLogDays = from.Whole("AUDIT_LOG_RETENTION_DAYS", 0, 0, MostDays);
         ChangesDays = from.Whole("CHANGES_RETENTION_DAYS", 7, 0, MostDays);
         DiskWarningMegabytes = from.Whole("DISK_WARNING_MB", 1024, 0, 1_000_000_000);
@@ -39,6 +41,10 @@ internal sealed class RetentionSettings
     public int CandlesDays { get; }
 
     public int AgentDecisionsDays { get; }
+
+    public int WebhookDeliveriesDays { get; }
+
+    public int AlertsDays { get; }
 
     public int AuditLogDays { get; }
 

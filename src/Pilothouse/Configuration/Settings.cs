@@ -46,6 +46,8 @@ internal sealed partial class Settings
         TlsKeyFile = from.Text("TLS_KEY_FILE", "", "a file in PEM form: the certificate's key, without a password");
         HttpsPort = from.Whole("HTTPS_PORT", 3443, 1, 65535);
         ForceHttps = from.Flag("FORCE_HTTPS", false);
+        McpEnabled = from.Flag("MCP_ENABLED", true);
+        McpReadOnly = from.Flag("MCP_READ_ONLY", false);
         RateLimitEnabled = from.Flag("RATE_LIMIT_ENABLED", true);
         RateLimitPerHour = from.Whole("RATE_LIMIT_PER_HOUR", 50, 1, 1_000_000_000);
         RateLimitPerDay = from.Whole("RATE_LIMIT_PER_DAY", 200, 1, 1_000_000_000);
@@ -59,6 +61,8 @@ internal sealed partial class Settings
         StablecoinsAtPar = from.Flag("STABLECOINS_AT_PAR", true);
         CostBudgetMonthly = from.Money("COST_BUDGET_MONTHLY", "an amount of dollars above 0");
         CostBudgetEnforce = from.Flag("COST_BUDGET_ENFORCE", false);
+        Consent = new ConsentSettings(from);
+        Alerts = new AlertSettings(from);
         Environment = from.OneOf("FLASK_ENV", "production", "production", "development", "testing");
         AspNetEnvironment = from.Text("ASPNETCORE_ENVIRONMENT", "", "Production or Development; it wins over FLASK_ENV");
         from.Text("FLASK_SECRET_KEY", "", "anything; accepted and unused");
@@ -152,6 +156,12 @@ internal sealed partial class Settings
 
     public bool ForceHttps { get; }
 
+    /// <summary>Whether /mcp speaks the Model Context Protocol.</summary>
+    public bool McpEnabled { get; }
+
+    /// <summary>Whether /mcp has only the tools that read.</summary>
+    public bool McpReadOnly { get; }
+
     public bool RateLimitEnabled { get; }
 
     public int RateLimitPerHour { get; }
@@ -166,6 +176,10 @@ internal sealed partial class Settings
     public RetentionSettings Retention { get; }
 
     public BreakerSettings Breaker { get; }
+
+    public ConsentSettings Consent { get; }
+
+    public AlertSettings Alerts { get; }
 
     public decimal? StartingBalance { get; }
 

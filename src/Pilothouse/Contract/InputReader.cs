@@ -135,16 +135,15 @@ internal static class InputReader
         path is null or "$" ? "body" : path.StartsWith("$.", StringComparison.Ordinal) ? path[2..] : path;
 
     /// <summary>
-    /// Returns the phrase of our own converters. The serializer's own messages are replaced, because they name our types.
+    /// Returns the phrase of our own converters, which goes on after the field's name and so begins with a small letter. The serializer's own
+    /// messages are whole sentences, and are replaced, because they name our types.
     /// </summary>
     private static string SentenceOf(JsonException error)
     {
         var message = error.Message;
         var end = message.IndexOf(" Path: ", StringComparison.Ordinal);
         message = end < 0 ? message : message[..end];
-        return message.StartsWith("must ", StringComparison.Ordinal) || message.StartsWith("is ", StringComparison.Ordinal) || message.StartsWith("has ", StringComparison.Ordinal)
-            ? message
-            : "has a value of the wrong type";
+        return message.Length > 0 && char.IsAsciiLetterLower(message[0]) ? message : "has a value of the wrong type";
     }
 
     /// <summary>

@@ -123,7 +123,11 @@ internal sealed class TextJson : JsonConverter<string>
 
     public override void Write(Utf8JsonWriter writer, string value, JsonSerializerOptions options) => writer.WriteStringValue(value);
 
-    /// <summary>For dictionaries, whose keys are written by the converter of their type.</summary>
+    /// <summary>For dictionaries, whose keys are read and written by the converter of their type.</summary>
+    public override string ReadAsPropertyName(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        TryGet(ref reader) is { } text && !text.Contains('\0') ? text : throw new JsonException("has a name that is no text");
+
+    /// <inheritdoc cref="ReadAsPropertyName"/>
     public override void WriteAsPropertyName(Utf8JsonWriter writer, string value, JsonSerializerOptions options) => writer.WritePropertyName(value);
 }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
+using Pilothouse.Storage;
 
 namespace Pilothouse.Contract;
 
@@ -24,11 +25,17 @@ internal sealed class Refusal(int status, string code, string error, string mess
     /// <summary>After how many seconds the same request may succeed; null if waiting does not help.</summary>
     public int? RetryAfterSeconds { get; init; }
 
+    /// <summary>
+    /// What is to be stored about the refusal. It is written in a transaction of its own, after that of the refused work has been taken back;
+    /// null for nothing.
+    /// </summary>
+    public Func<Session, ValueTask>? Record { get; init; }
+
     public ErrorBody Body => new(false, Error, Message, Code) { Details = Details };
 
     /// <summary>Returns the same refusal with another message and details.</summary>
     public Refusal With(string message, IReadOnlyList<FieldError> details) =>
-        new(Status, Code, Error, message) { Details = details, LogReason = LogReason, RetryAfterSeconds = RetryAfterSeconds };
+        new(Status, Code, Error, message) { Details = details, LogReason = LogReason, RetryAfterSeconds = RetryAfterSeconds, Record = Record };
 
     public static Refusal Invalid(string field, string message) => Invalid([new(field, message)]);
 
@@ -73,6 +80,9 @@ internal static class ErrorCodes
     public const string BodyTooLarge = "body-too-large";
     public const string BreakerStillPastLimit = "breaker-still-past-limit";
     public const string BreakerTriggered = "breaker-triggered";
+    public const string ConsentDecided = "consent-decided";
+    public const string ConsentFailed = "consent-failed";
+    public const string ConsentNeeded = "consent-needed";
     public const string CrossSite = "cross-site-write";
     public const string DatabaseUnavailable = "database-unavailable";
     public const string DiskFull = "disk-full";
@@ -87,10 +97,12 @@ internal static class ErrorCodes
     public const string InvalidInput = "invalid-input";
     public const string InvalidJson = "invalid-json";
     public const string InvalidPin = "invalid-pin";
+    public const string MessageTooOld = "message-too-old";
     public const string MethodNotAllowed = "method-not-allowed";
     public const string MissingField = "missing-field";
     public const string MissingPin = "missing-pin";
     public const string NotFound = "not-found";
+    public const string OriginNotAllowed = "origin-not-allowed";
     public const string Overloaded = "overloaded";
     public const string RateLimited = "rate-limited";
     public const string RowKeptAway = "row-kept-away";
@@ -99,6 +111,7 @@ internal static class ErrorCodes
     public const string TooManyFills = "too-many-fills";
     public const string TradeHasFills = "trade-has-fills";
     public const string TradeVoided = "trade-voided";
+    public const string UnknownWebhook = "unknown-webhook";
     public const string UnreadableTrade = "unreadable-trade";
     public const string UnsupportedMediaType = "unsupported-media-type";
     public const string WriteInDoubt = "write-in-doubt";

@@ -49,7 +49,7 @@ internal record NewApiCost : IInput<NewApiCost>
 }
 
 /// <summary>A stored use of an external API. A value that the API would not accept is read as null.</summary>
-internal sealed record ApiCost : NewApiCost
+internal record ApiCost : NewApiCost
 {
     [JsonPropertyOrder(-1)]
     public long Id { get; set; }

@@ -20,7 +20,7 @@ internal sealed class CostCube
     /// <summary>The days that have uses, in their order.</summary>
     public IEnumerable<DateOnly> Days => days.Keys.Order();
 
-    /// <summary>Counts a use. One without a readable time, or from before 1990, is on no day.</summary>
+    /// <summary>Counts a use. One without a readable time, or far from today (before 1990, after June 2169), is on no day.</summary>
     public void Add(in CostUse use)
     {
         if (use.Day is not { } day || NumberOf(day) is not { } number)
@@ -28,17 +28,7 @@ internal sealed class CostCube
             return;
         }
 
-        if (!days.TryGetValue(day, out var sums))
-        {
-            days[day] = sums = [];
-        }
-
-        if (!sums.TryGetValue(use.Key, out var sum))
-        {
-            sums[use.Key] = sum = new CostSums();
-        }
-
-        sum.Add(use);
+        CostSums.Of(Of(day), use.Key).Add(use);
         Note(use.Id, number);
     }
 
@@ -47,12 +37,10 @@ internal sealed class CostCube
     {
         foreach (var (day, sums) in other.days)
         {
-            if (!days.TryAdd(day, sums))
+            var mine = Of(day);
+            foreach (var (key, sum) in sums)
             {
-                foreach (var (key, sum) in sums.Where(one => !days[day].TryAdd(one.Key, one.Value)))
-                {
-                    days[day][key].Add(sum);
-                }
+                CostSums.Of(mine, key).Add(sum);
             }
         }
 
@@ -95,23 +83,19 @@ internal sealed class CostCube
     /// <summary>Notes that a use is gone.</summary>
     public void Forget(long id) => Note(id, 0);
 
+    /// <summary>The sums of the days of a month (UTC).</summary>
+    /// <param name="first">The first day of the month.</param>
+    public IEnumerable<KeyValuePair<CostKey, CostSums>> OfMonth(DateOnly first) =>
+        Enumerable.Range(0, DateTime.DaysInMonth(first.Year, first.Month)).SelectMany(day => this[first.AddDays(day)]);
+
     /// <summary>The sum of a month (UTC), by bot.</summary>
     /// <param name="first">The first day of the month.</param>
     public Dictionary<string, CostSums> OfMonthByBot(DateOnly first)
     {
         var bots = new Dictionary<string, CostSums>(StringComparer.Ordinal);
-        for (var day = first; day.Month == first.Month; day = day.AddDays(1))
+        foreach (var (key, sum) in OfMonth(first))
         {
-            foreach (var (key, sum) in this[day])
-            {
-                var bot = key.Bot ?? "";
-                if (!bots.TryGetValue(bot, out var sums))
-                {
-                    bots[bot] = sums = new CostSums();
-                }
-
-                sums.Add(sum);
-            }
+            CostSums.Of(bots, key.Bot ?? "").Add(sum);
         }
 
         return bots;
@@ -120,6 +104,8 @@ internal sealed class CostCube
     private static ushort? NumberOf(DateOnly day) => day.DayNumber - FirstDay is > 0 and <= ushort.MaxValue and var number ? (ushort)number : null;
 
     private static int Place(long id) => (int)(id & (RowsOfPart - 1));
+
+    private Dictionary<CostKey, CostSums> Of(DateOnly day) => days.TryGetValue(day, out var sums) ? sums : days[day] = [];
 
     private void Note(long id, ushort number)
     {

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization.Metadata;
 using Pilothouse.Contract;
+using Pilothouse.Monitoring;
 using Pilothouse.Operations;
 using Pilothouse.Storage;
 
@@ -31,6 +32,7 @@ internal sealed class CostFeature : Feature
         services.AddSingleton<CostService>();
         services.AddSingleton<ModelPriceService>();
         services.AddSingleton<CostLedger>();
+        services.AddSingleton<IKeptFigures>(static provider => provider.GetRequiredService<CostLedger>());
         services.AddHostedService<CostPricer>();
     }
 

@@ -51,7 +51,7 @@ internal sealed partial class CostPricer(Database database, CostLedger ledger, I
                 await Task.Delay(Rest, TimeProvider.System, stoppingToken);
                 await database.WaitForChangeAsync(stamp, stoppingToken);
             }
-            catch (Exception error) when (error is DatabaseBusyException or DatabaseFullException or DatabaseBrokenException or DatabaseInDoubtException or RowKeptAwayException)
+            catch (Exception error) when (MayWorkLater(error))
             {
                 // The next look does it. /health reports what is wrong with the database.
                 await Task.Delay(Pause, TimeProvider.System, stoppingToken);

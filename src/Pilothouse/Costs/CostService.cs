@@ -21,16 +21,33 @@ internal sealed class CostService(ModelPriceService prices, TimeProvider clock)
     /// <returns>Its id, the cost and where that is from; the source is null if there was nothing to price.</returns>
     public async ValueTask<(long Id, decimal? Cost, string? Source)> RecordAsync(Session session, Caller caller, NewApiCost use)
     {
-        var cost = use.EstimatedCost;
-        var source = cost is not null ? CostSource.Sent : null;
-        if (cost is null && (use.InputTokens > 0 || use.OutputTokens > 0 || use.CachedTokens > 0))
-        {
-            cost = await prices.CostAsync(session, use);
-            source = cost is null ? CostSource.Unpriced : CostSource.Priced;
-        }
-
+        var (cost, source) = await PriceAsync(session, use);
         var id = await CostStore.Table.InsertAsync(
             session, caller, use, clock.GetUtcNow(), ("estimated_cost", source is null ? 0m : cost), ("cost_source", source));
         return (id, cost, source);
+    }
+
+    /// <summary>Gives a stored use the values of another checked one. It is priced like a new one, because its tokens may be others.</summary>
+    /// <returns>Whether it is stored.</returns>
+    public async ValueTask<bool> ReplaceAsync(Session session, Caller caller, long id, NewApiCost use, DateTimeOffset now)
+    {
+        var (cost, source) = await PriceAsync(session, use);
+        return await CostStore.Table.ReplaceAsync(session, caller, id, use, now, ("estimated_cost", source is null ? 0m : cost), ("cost_source", source));
+    }
+
+    private async ValueTask<(decimal? Cost, string? Source)> PriceAsync(Session session, NewApiCost use)
+    {
+        if (use.EstimatedCost is { } sent)
+        {
+            return (sent, CostSource.Sent);
+        }
+
+        if (use is not ({ InputTokens: > 0 } or { OutputTokens: > 0 } or { CachedTokens: > 0 }))
+        {
+            return default;
+        }
+
+        var cost = await prices.CostAsync(session, use);
+        return (cost, cost is null ? CostSource.Unpriced : CostSource.Priced);
     }
 }

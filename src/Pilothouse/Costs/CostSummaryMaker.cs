@@ -11,7 +11,6 @@ internal sealed class CostSummaryMaker(CostSummaryQuestion question, DateTimeOff
 {
     private const int Digits = 15;
 
-    private readonly CostSums total = new();
     private readonly SortedDictionary<DateOnly, List<(CostKey Key, CostSums Sums)>> days = [];
     private readonly Dictionary<CostKey, CostSums> keys = [];
     private readonly Dictionary<(string Api, string Operation, string? Model), CostSums> misses = [];
@@ -22,9 +21,8 @@ internal sealed class CostSummaryMaker(CostSummaryQuestion question, DateTimeOff
         {
             foreach (var (key, sums) in cube[day].Where(sum => question.Has(sum.Key)))
             {
-                total.Add(sums);
-                Into(keys, key, sums);
-                Into(misses, Purpose(key), sums);
+                CostSums.Of(keys, key).Add(sums);
+                CostSums.Of(misses, Purpose(key)).Add(sums);
                 if (days.TryGetValue(day, out var ofDay))
                 {
                     ofDay.Add((key, sums));
@@ -59,17 +57,6 @@ internal sealed class CostSummaryMaker(CostSummaryQuestion question, DateTimeOff
     private static string Text(DateOnly day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
     private static (string Api, string Operation, string? Model) Purpose(CostKey key) => (key.Api, key.Operation, key.Model);
-
-    private static void Into<TKey>(Dictionary<TKey, CostSums> sums, TKey key, CostSums more)
-        where TKey : notnull
-    {
-        if (!sums.TryGetValue(key, out var sum))
-        {
-            sums[key] = sum = new CostSums();
-        }
-
-        sum.Add(more);
-    }
 
     /// <summary>The latest days, in the order of time.</summary>
     private List<CostPart>? ByDay() => question.By is null or "day"
@@ -127,12 +114,9 @@ internal sealed class CostSummaryMaker(CostSummaryQuestion question, DateTimeOff
         var begins = MonthProjection.BeginOf(now);
         var first = DateOnly.FromDateTime(begins.UtcDateTime);
         var sum = new CostSums();
-        for (var day = first; day.Month == first.Month; day = day.AddDays(1))
+        foreach (var (_, sums) in cube.OfMonth(first).Where(one => question.Has(one.Key)))
         {
-            foreach (var (_, sums) in cube[day].Where(one => question.Has(one.Key)))
-            {
-                sum.Add(sums);
-            }
+            sum.Add(sums);
         }
 
         return new(

@@ -4,7 +4,13 @@ namespace Pilothouse.Costs;
 
 /// <summary>What the kept sums of costs are split by. Names are as they were sent; null where a use names none.</summary>
 /// <param name="Agent">The agent of the decision that the use names.</param>
-internal sealed record CostKey(string Api, string Operation, string? Model, string? Bot, string? Agent);
+internal sealed record CostKey(string Api, string Operation, string? Model, string? Bot, string? Agent)
+{
+    /// <summary>Each use is looked up by its key, and few keys have many uses.</summary>
+    private readonly int hash = HashCode.Combine(Api, Operation, Model, Bot, Agent);
+
+    public override int GetHashCode() => hash;
+}
 
 /// <summary>One stored use of an outside API, as the sums need it.</summary>
 /// <param name="Day">The day (UTC) of its time; null if it has no time that can be read.</param>
@@ -40,6 +46,10 @@ internal sealed class CostSums
     public MoneySum CostOfMisses { get; private set; }
 
     public long PricedMisses { get; private set; }
+
+    /// <summary>Returns the sums of a key, which are new if it has none.</summary>
+    public static CostSums Of<TKey>(Dictionary<TKey, CostSums> sums, TKey key)
+        where TKey : notnull => sums.TryGetValue(key, out var sum) ? sum : sums[key] = new CostSums();
 
     public void Add(in CostUse use)
     {

@@ -16,6 +16,7 @@ internal sealed record StreamReset(long Position, string Message);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(StreamReset))]
+[JsonSerializable(typeof(Page<RecentEvent>))]
 internal sealed partial class EventJson : JsonSerializerContext;
 
 /// <summary>The live stream of everything that is stored.</summary>
@@ -42,6 +43,7 @@ internal sealed class EventFeature : Feature
 
     public override IEnumerable<Operation> Operations(IServiceProvider parts)
     {
+        yield return RecentEventList.Operation(parts.GetRequiredService<EventReader>());
         yield return new EventStream(parts) { Query = EventStream.Parameters, PerMinute = 100 };
     }
 }
@@ -50,10 +52,14 @@ internal sealed class EventFeature : Feature
 internal sealed class EventStream(IServiceProvider parts)
     : StreamOperation("streamEvents", "GET /api/events", "Everything that happens, as server-sent events", "text/event-stream; charset=utf-8")
 {
+    public const string OfPair = "Only events of this pair, in any case.";
+    public const string OfBot = "Only events of this bot.";
+
+    public static readonly QueryParameter Types =
+        QueryParameter.Text("types", "Only these events: names separated by commas, such as trade.opened,bot.*") with { Longest = 2000 };
+
     public static readonly QueryShape Parameters = new(
-        QueryParameter.Text("types", "Only these events: names separated by commas, such as trade.opened,bot.*") with { Longest = 2000 },
-        QueryParameter.Pair with { Description = "Only events of this pair, in any case." },
-        QueryParameter.BotName with { Description = "Only events of this bot." },
+        Types, QueryParameter.Pair with { Description = OfPair }, QueryParameter.BotName with { Description = OfBot },
         new("after", QueryKind.Whole, "The id of the last event that you have; a Last-Event-ID header wins over it.") { Least = 0 });
 
     private readonly EventHub hub = parts.GetRequiredService<EventHub>();
@@ -69,11 +75,7 @@ internal sealed class EventStream(IServiceProvider parts)
         var (position, reset) = await database.SnapshotAsync(call.Caller.Reads, session => BeginningAsync(session, call, query), call.Cancel);
         return target =>
         {
-            if (!hub.TryJoin())
-            {
-                throw new Refusal(503, ErrorCodes.Overloaded, "Server overloaded", $"There are {EventHub.MostListeners} listeners already; try again later.") { RetryAfterSeconds = 30 };
-            }
-
+            hub.Join();
             Func<ValueTask>? stillAllowed = settings.RequireAuthForReads == true ? () => callers.DemandAsync(call.Caller, call.Cancel) : null;
             return new EventListener(hub, reader, database, call, filter, stillAllowed).RunAsync(target, position, reset);
         };

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Pilothouse.Contract;
 using Pilothouse.Monitoring;
 using Pilothouse.Storage;
 
@@ -12,7 +13,7 @@ namespace Pilothouse.Events;
 internal sealed partial class EventHub : SteadyService, IChangeFollower
 {
     /// <summary>How many listeners there may be.</summary>
-    public const int MostListeners = 4000;
+    private const int MostListeners = 4000;
 
     private static readonly TimeSpan BetweenBeats = TimeSpan.FromSeconds(15);
 
@@ -60,22 +61,20 @@ internal sealed partial class EventHub : SteadyService, IChangeFollower
     public Task Next => changed.Next;
 
     /// <summary>Adds a listener. The first one begins the following of the log, which ends with the last one.</summary>
-    /// <returns>False if there are too many.</returns>
-    public bool TryJoin()
+    /// <exception cref="Refusal">There are too many.</exception>
+    public void Join()
     {
         var now = Interlocked.Increment(ref listeners);
         if (now > MostListeners)
         {
             Interlocked.Decrement(ref listeners);
-            return false;
+            throw new Refusal(503, ErrorCodes.Overloaded, "Server overloaded", $"There are {MostListeners} listeners already; try again later.") { RetryAfterSeconds = 30 };
         }
 
         if (now == 1)
         {
             wanted.Release();
         }
-
-        return true;
     }
 
     public void Leave()

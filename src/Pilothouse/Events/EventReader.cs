@@ -28,6 +28,15 @@ internal sealed class EventReader(IEnumerable<EventSource> sources)
             return new(position, [], IsFull: false);
         }
 
+        return new(changes[^1].Sequence, await EventsOfAsync(session, changes, Frame), changes.Count == PageSize);
+    }
+
+    /// <summary>Returns the changes as events, in the same order. Changes that no event tells of are left out.</summary>
+    /// <param name="session">A snapshot, so that a change is never read without its record.</param>
+    /// <param name="changes">The changes.</param>
+    /// <param name="form">Writes an event from its position, its name and the JSON of its record.</param>
+    public async ValueTask<List<LiveEvent>> EventsOfAsync(Session session, List<Change> changes, Func<long, string, byte[], byte[]> form)
+    {
         var rows = await RowsAsync(session, changes);
         var events = new List<LiveEvent>(changes.Count);
         foreach (var change in changes)
@@ -41,15 +50,15 @@ internal sealed class EventReader(IEnumerable<EventSource> sources)
             if ((row.Event ?? name) is { Length: > 0 } known)
             {
                 var json = found ? row.Json : Encoding.UTF8.GetBytes($$"""{"id":{{change.RowId.ToString(CultureInfo.InvariantCulture)}}}""");
-                events.Add(new(change.Sequence, known, row.TradingPair, row.BotName, !found, Frame(change.Sequence, known, json)));
+                events.Add(new(change.Sequence, known, row.TradingPair, row.BotName, !found, form(change.Sequence, known, json)));
             }
         }
 
-        return new(changes[^1].Sequence, events, changes.Count == PageSize);
+        return events;
     }
 
     /// <summary>Writes an event in the form of the stream: its id, its name and its data, each on a line of its own.</summary>
-    public static byte[] Frame(long sequence, string name, ReadOnlySpan<byte> json)
+    public static byte[] Frame(long sequence, string name, byte[] json)
     {
         var head = Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"id: {sequence}\nevent: {name}\ndata: "));
         var frame = new byte[head.Length + json.Length + 2];

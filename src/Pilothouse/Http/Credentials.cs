@@ -73,6 +73,19 @@ internal sealed class Credentials(Database database, SessionTokens tokens, ApiKe
         }
     }
 
+    /// <summary>
+    /// Refuses a request of the Model Context Protocol that a page of another site sends. The protocol demands this of every server, because
+    /// a page could else speak to one on the user's own machine.
+    /// </summary>
+    public void CheckMcpOrigin(HttpContext http)
+    {
+        if (!settings.CorsOrigins.Contains("*") && IsForeign(http.Request))
+        {
+            throw new Refusal(403, ErrorCodes.OriginNotAllowed, "Origin not allowed", "A page of another site may not speak to this server. Add its origin to CORS_ORIGINS.")
+            { LogReason = $"Origin: {http.Request.Headers.Origin}" };
+        }
+    }
+
     private static bool IsWrite(string method) => !HttpMethods.IsGet(method) && !HttpMethods.IsHead(method) && !HttpMethods.IsOptions(method);
 
     private bool IsForeign(HttpRequest request)
@@ -87,7 +100,8 @@ internal sealed class Credentials(Database database, SessionTokens tokens, ApiKe
 
     private async ValueTask<Caller> ByKeyAsync(HttpContext http, string text, Caller anonymous)
     {
-        if (IsWrite(http.Request.Method) && recent.Find(text) is { } known)
+        // A call of the Model Context Protocol may be a read, though it is a POST, and a read has no transaction that looks again.
+        if (IsWrite(http.Request.Method) && !Routes.IsMcp(http) && recent.Find(text) is { } known)
         {
             return known;
         }
@@ -105,6 +119,6 @@ internal sealed class Credentials(Database database, SessionTokens tokens, ApiKe
             return anonymous with { Problem = SessionIsBad };
         }
 
-        return new Caller("pin", "pin", token.Session, Scopes.All) { Session = token, ExpiresAt = token.ExpiresAt, ByCookie = byCookie };
+        return Caller.OfSession(token) with { ByCookie = byCookie };
     }
 }

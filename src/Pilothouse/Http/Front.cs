@@ -5,7 +5,6 @@ using Pilothouse.Configuration;
 using Pilothouse.Contract;
 using Pilothouse.Monitoring;
 using Pilothouse.Operations;
-using Pilothouse.Storage;
 
 namespace Pilothouse.Http;
 
@@ -27,10 +26,7 @@ internal sealed partial class Front(RequestDelegate next, Settings settings, Ser
         {
             CheckDoor(http);
             await next(http);
-            if (ExplainEmptyAnswer(http) is { } refusal)
-            {
-                failure = await AnswerAsync(http, refusal);
-            }
+            failure = ExplainEmptyAnswer(http) is { } refusal ? await AnswerAsync(http, refusal) : ToolCallNote.Of(http)?.Failure ?? default;
         }
         catch (Exception error)
         {
@@ -109,7 +105,7 @@ internal sealed partial class Front(RequestDelegate next, Settings settings, Ser
             return default;
         }
 
-        return await AnswerAsync(http, Translate(http, error), error is DatabaseBusyException or DatabaseInDoubtException or DatabaseFullException or DatabaseBrokenException or RowKeptAwayException ? error.Message : null);
+        return await AnswerAsync(http, Translate(http, error));
     }
 
     /// <summary>Whether the client has gone away. The exception can say so before RequestAborted does.</summary>
@@ -117,33 +113,14 @@ internal sealed partial class Front(RequestDelegate next, Settings settings, Ser
         error is ConnectionAbortedException or ConnectionResetException or OperationCanceledException { InnerException: ConnectionAbortedException or ConnectionResetException }
         || (http.RequestAborted.IsCancellationRequested && error is OperationCanceledException or IOException);
 
-    private Refusal Translate(HttpContext http, Exception error)
+    private Refusal Translate(HttpContext http, Exception error) => error switch
     {
-        switch (error)
-        {
-            case Refusal refusal:
-                return refusal;
-            case BadHttpRequestException { StatusCode: 413 }:
-                return BodyRules.TooLarge(BodyRules.Largest);
-            case BadHttpRequestException bad:
-                return new(bad.StatusCode, ErrorCodes.BadRequest, "Bad request", "The request could not be read to its end.");
-            case DatabaseBusyException busy:
-                return new(503, ErrorCodes.Overloaded, "Server overloaded", busy.Message) { RetryAfterSeconds = busy.RetryAfterSeconds };
-            case DatabaseInDoubtException doubt:
-                return new(503, ErrorCodes.WriteInDoubt, "Write in doubt", doubt.Message) { RetryAfterSeconds = 5 };
-            case DatabaseFullException full:
-                return new(507, ErrorCodes.DiskFull, "Disk full", full.Message) { RetryAfterSeconds = 60 };
-            case RowKeptAwayException kept:
-                return new(409, ErrorCodes.RowKeptAway, "Row kept away", kept.Message);
-            case DatabaseBrokenException:
-                return new(503, ErrorCodes.DatabaseUnavailable, "Database unavailable", "The database does not answer; the server's log says why. Nothing was acknowledged: send it again when /health is well.") { RetryAfterSeconds = 10 };
-            default:
-                Bug(logger, http.TraceIdentifier, error);
-                return new(500, ErrorCodes.Internal, "Internal server error", $"Something went wrong here. The log has it under request id {http.TraceIdentifier}.");
-        }
-    }
+        BadHttpRequestException { StatusCode: 413 } => BodyRules.TooLarge(BodyRules.Largest),
+        BadHttpRequestException bad => new(bad.StatusCode, ErrorCodes.BadRequest, "Bad request", "The request could not be read to its end."),
+        _ => KnownFailures.RefusalOf(error, http.TraceIdentifier, logger),
+    };
 
-    private async Task<RequestFailure> AnswerAsync(HttpContext http, Refusal refusal, string? reason = null)
+    private async Task<RequestFailure> AnswerAsync(HttpContext http, Refusal refusal)
     {
         metrics.CountRefusal(refusal.Code);
         http.Response.StatusCode = refusal.Status;
@@ -154,15 +131,12 @@ internal sealed partial class Front(RequestDelegate next, Settings settings, Ser
 
         if (refusal.Status == 401)
         {
-            http.Response.Headers.WWWAuthenticate = "Bearer";
+            http.Response.Headers.WWWAuthenticate = Routes.IsMcp(http) ? ProtectedResource.Challenge(http) : "Bearer";
         }
 
         await JsonAnswer.WriteAsync(http, refusal.Body, ContractJson.Default.ErrorBody);
-        return new(refusal.Code, reason ?? refusal.LogReason);
+        return new(refusal.Code, refusal.LogReason);
     }
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "Request {RequestId} failed because of a bug in the server")]
-    private static partial void Bug(ILogger logger, string requestId, Exception error);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Request {RequestId} failed after its answer had begun; the connection was closed")]
     private static partial void BrokenOff(ILogger logger, string requestId, Exception error);
@@ -184,11 +158,24 @@ internal sealed class Gate(RequestDelegate next, Settings settings, Credentials 
             return;
         }
 
+        var isMcp = Routes.IsMcp(http);
         var caller = await credentials.FindAsync(http, Caller.Anonymous(http));
+        if (isMcp && caller.ByCookie)
+        {
+            // A browser attaches the cookie by itself, and an agent has no use for it.
+            caller = Caller.Anonymous(http);
+        }
+
         http.Features.Set(caller);
         await limits.CountAsync(http, http.GetEndpoint(), caller);
+        if (isMcp)
+        {
+            credentials.CheckMcpOrigin(http);
+        }
+
         credentials.CheckOrigin(http, caller);
-        if (settings.RequireAuthForReads == true && http.Request.Path.StartsWithSegments("/api") && !http.Request.Path.StartsWithSegments("/api/auth"))
+        // A message of another program brings a secret of its own, which its operation looks at.
+        if (settings.RequireAuthForReads == true && http.GetEndpoint()?.Metadata.GetMetadata<MessageOperation>() is null && (isMcp || (http.Request.Path.StartsWithSegments("/api") && !http.Request.Path.StartsWithSegments("/api/auth"))))
         {
             caller.Require(NeededBy(http));
         }

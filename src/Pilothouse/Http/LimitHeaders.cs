@@ -11,19 +11,20 @@ internal sealed class LimitHeaders(CallLimits limits, TimeProvider clock)
     /// <returns>A task that waits for Redis, if that counts; else it is completed.</returns>
     public Task CountAsync(HttpContext http, Endpoint? endpoint, Caller caller)
     {
-        if (!http.Request.Path.StartsWithSegments("/api"))
+        if (!http.Request.Path.StartsWithSegments("/api") && !Routes.IsMcp(http))
         {
             return Task.CompletedTask;
         }
 
         var limit = endpoint?.Metadata.GetMetadata<CallLimit>();
         var route = $"{(HttpMethods.IsHead(http.Request.Method) ? "GET" : http.Request.Method)} {(endpoint as RouteEndpoint)?.RoutePattern.RawText}";
-        if (limits.AreShared)
+        var counting = limits.TakeAsync(caller, route, limit);
+        if (!counting.IsCompletedSuccessfully)
         {
-            return CountSharedAsync(http, caller, route, limit);
+            return ApplyAsync(http, counting);
         }
 
-        if (limits.Take(caller, route, limit) is { } state)
+        if (counting.Result is { } state)
         {
             Apply(http, state);
         }
@@ -41,9 +42,9 @@ internal sealed class LimitHeaders(CallLimits limits, TimeProvider clock)
         state.Demand(clock.GetUtcNow());
     }
 
-    private async Task CountSharedAsync(HttpContext http, Caller caller, string route, CallLimit? limit)
+    private async Task ApplyAsync(HttpContext http, ValueTask<LimitState?> counting)
     {
-        if (await limits.TakeSharedAsync(caller, route, limit) is { } state)
+        if (await counting is { } state)
         {
             Apply(http, state);
         }

@@ -87,6 +87,11 @@ internal static class OpenApi
             operation.Parameters.Add(new OpenApiParameter { Name = "name", In = ParameterLocation.Path, Required = true, Description = "The name that a list gave.", Schema = new OpenApiSchema { Type = JsonSchemaType.String } });
         }
 
+        if (declared is MessageOperation message)
+        {
+            Describe(operation, message);
+        }
+
         if (declared is ReadOperation { Csv: not null } && operation.Responses?["200"].Content is { } forms)
         {
             forms[CsvAnswer.ContentType] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
@@ -111,6 +116,21 @@ internal static class OpenApi
         }
     }
 
+    private static void Describe(OpenApiOperation operation, MessageOperation message)
+    {
+        if (message.Path.Contains($"{{{MessageOperation.SecretName}}}", StringComparison.Ordinal))
+        {
+            operation.Parameters!.Add(new OpenApiParameter { Name = MessageOperation.SecretName, In = ParameterLocation.Path, Required = true, Description = "The secret of the webhook, where the message itself does not have it.", Schema = new OpenApiSchema { Type = JsonSchemaType.String } });
+        }
+
+        if (operation.RequestBody?.Content is { } forms && forms.Remove(BodyReader.AnyType, out var fields))
+        {
+            forms["application/json"] = fields;
+            forms["application/x-www-form-urlencoded"] = new OpenApiMediaType { Schema = fields.Schema };
+            forms["text/plain"] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
+        }
+    }
+
     private static void DescribeRefusals(OpenApiOperation operation, IList<object> metadata)
     {
         foreach (var (status, response) in operation.Responses ?? [])
@@ -124,6 +144,8 @@ internal static class OpenApi
                 "403" => "The credential, host or address does not allow it",
                 "404" => "There is no such record",
                 "409" => "It conflicts with what is stored",
+                "413" when metadata.OfType<MessageOperation>().Any() => "The message is larger than 64 KB",
+                "415" when metadata.OfType<MessageOperation>().Any() => "The message is neither JSON nor text nor a form",
                 "413" => metadata.OfType<WriteOperation>().FirstOrDefault() is { LargestBody: BodyRules.LargestBatch } ? "The body is larger than 16 MB" : "The body is larger than 1 MB",
                 "415" => "The body is not JSON",
                 "429" => "Too many requests; Retry-After says how long to wait",

@@ -6,7 +6,7 @@ namespace Pilothouse.Http;
 /// <summary>
 /// The examples of the OpenAPI document. Each feature has its own file NAMEExamples.json beside its code: an object per operation name with
 /// <c>takes</c> (the body), <c>answers</c> (by status), <c>csv</c> and <c>parameters</c>. Examples that all operations share (parameters by name,
-/// refusals by status) are in Http/SharedExamples.json. A test sends every example to a server, and so does Postman's runner.
+/// refusals and the answer 202 by status) are in Http/SharedExamples.json. A test sends every example to a server, and so does Postman's runner.
 /// </summary>
 internal static class OpenApiExamples
 {
@@ -15,15 +15,18 @@ internal static class OpenApiExamples
 
     public static void AddTo(OpenApiDocument document)
     {
-        var shared = Read(Shared);
-        var own = typeof(OpenApiExamples).Assembly.GetManifestResourceNames()
-            .Where(static name => name.EndsWith("Examples.json", StringComparison.Ordinal) && name != Shared)
-            .SelectMany(static name => Read(name)).ToDictionary(static example => example.Key, static example => example.Value);
+        var (own, shared) = ReadAll();
         foreach (var (_, operation) in document.Paths.Values.SelectMany(static path => path.Operations ?? new Dictionary<HttpMethod, OpenApiOperation>()))
         {
             AddTo(operation, own.GetValueOrDefault(operation.OperationId ?? ""), shared);
         }
     }
+
+    /// <summary>Returns the examples of each operation by its name, and those that all operations share.</summary>
+    public static (Dictionary<string, JsonNode?> Own, JsonObject Shared) ReadAll() =>
+        (typeof(OpenApiExamples).Assembly.GetManifestResourceNames()
+            .Where(static name => name.EndsWith("Examples.json", StringComparison.Ordinal) && name != Shared)
+            .SelectMany(static name => Read(name)).ToDictionary(static example => example.Key, static example => example.Value), Read(Shared));
 
     private static void AddTo(OpenApiOperation operation, JsonNode? own, JsonObject shared)
     {
@@ -42,7 +45,7 @@ internal static class OpenApiExamples
         {
             foreach (var (type, answer) in response.Content ?? new Dictionary<string, OpenApiMediaType>())
             {
-                answer.Example = Copy(type == CsvAnswer.ContentType ? own?["csv"] : own?["answers"]?[status] ?? (type == Json ? shared["refusals"]![status] : null));
+                answer.Example = Copy(type == CsvAnswer.ContentType ? own?["csv"] : own?["answers"]?[status] ?? (type == Json ? shared["answers"]![status] ?? shared["refusals"]![status] : null));
             }
         }
     }

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.Extensions.Primitives;
 using Pilothouse.Auth;
+using Pilothouse.Configuration;
 using Pilothouse.Contract;
 using Pilothouse.Operations;
 
@@ -14,7 +15,8 @@ internal static class OperationRoutes
     public static void Map(this IEndpointRouteBuilder routes, Feature feature)
     {
         var runner = routes.ServiceProvider.GetRequiredService<OperationRunner>();
-        foreach (var operation in feature.Operations(routes.ServiceProvider))
+        var mayAsk = routes.ServiceProvider.GetRequiredService<Settings>().Consent.For.Length > 0;
+        foreach (var operation in routes.ServiceProvider.GetRequiredService<OperationList>().Of(feature))
         {
             RequestDelegate answer = operation switch
             {
@@ -22,18 +24,20 @@ internal static class OperationRoutes
                 StreamOperation stream => http => StreamAsync(http, runner, stream),
                 WriteOperation write => http => WriteAsync(http, runner, write),
                 ActOperation act => http => ActAsync(http, runner, act),
+                MessageOperation message => http => MessageAsync(http, message),
                 _ => throw new InvalidOperationException($"No door knows how to carry out {operation.Name}."),
             };
             string[] methods = operation.Method == "GET" ? Routes.Read : [operation.Method];
             var route = routes.MapHandler(operation.Path, methods, answer).Named(operation.Name, operation.Summary).WithTags(feature.Tag);
             route.WithMetadata(operation, operation.Query);
-            Describe(route, operation);
+            Describe(route, operation, mayAsk);
         }
     }
 
-    private static void Describe(IEndpointConventionBuilder route, Operation operation)
+    private static void Describe(IEndpointConventionBuilder route, Operation operation, bool mayAsk)
     {
-        foreach (var (status, type) in operation.Answers)
+        // Where nothing waits for consent, no call is answered with 202, and clients that are generated from the document need not expect it.
+        foreach (var (status, type) in operation.Answers.Where(answer => mayAsk || answer.Status != 202))
         {
             var contentType = operation is StreamOperation stream ? stream.ContentType.Split(';')[0] : "application/json";
             route.WithMetadata(new ProducesResponseTypeMetadata(status, type, [contentType]));
@@ -47,6 +51,11 @@ internal static class OperationRoutes
         if (operation is WriteOperation { Input: { } input })
         {
             route.WithMetadata(new AcceptsMetadata(["application/json"], input));
+        }
+
+        if (operation is MessageOperation message)
+        {
+            route.WithMetadata(new AcceptsMetadata([BodyReader.AnyType], message.Form)).Credential(CredentialUse.None);
         }
 
         if (operation.PerMinute is { } calls)
@@ -112,6 +121,14 @@ internal static class OperationRoutes
     {
         var call = CallOf(http, operation);
         await WriteAsync(http, call, await runner.ActAsync(operation, call));
+    }
+
+    private static async Task MessageAsync(HttpContext http, MessageOperation operation)
+    {
+        var call = CallOf(http, operation) with { Door = Door.Webhook };
+        var body = await BodyReader.ReadMessageAsync(http, MessageOperation.LargestBody);
+        var secret = http.Request.RouteValues[MessageOperation.SecretName] as string;
+        await WriteAsync(http, call, await operation.RunAsync(call, new(body, http.Request.ContentType, http.Connection.RemoteIpAddress, secret)));
     }
 
     private static Task WriteAsync(HttpContext http, Call call, Outcome outcome)

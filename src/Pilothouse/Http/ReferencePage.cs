@@ -1,6 +1,5 @@
 using System.IO.Compression;
 using System.Security.Cryptography;
-using Microsoft.Net.Http.Headers;
 using Scalar.AspNetCore;
 
 namespace Pilothouse.Http;
@@ -94,20 +93,17 @@ internal static class ReferencePage
             }
 
             http.Response.ContentType = contentType;
-            if (StringWithQualityHeaderValue.TryParseList(request.AcceptEncoding, out var accepted) && accepted.Any(static way => way.Value == "gzip" && way.Quality != 0))
+            if (PackedFiles.IsTaken(http, "gzip"))
             {
                 response.ContentEncoding = "gzip";
                 http.Response.ContentLength = packed.Length;
-                await SendAsync(http, packed);
+                await PackedFiles.SendAsync(http, packed);
                 return;
             }
 
             await using var plain = new GZipStream(packed, CompressionMode.Decompress);
-            await SendAsync(http, plain);
+            await PackedFiles.SendAsync(http, plain);
         }
-
-        private static Task SendAsync(HttpContext http, Stream file) =>
-            HttpMethods.IsHead(http.Request.Method) ? Task.CompletedTask : file.CopyToAsync(http.Response.Body, http.RequestAborted);
 
         private Stream Open() => typeof(ScalarOptions).Assembly.GetManifestResourceStream("ScalarStaticAssets." + name)
             ?? throw new InvalidOperationException($"The package Scalar.AspNetCore has no file {name} any more.");

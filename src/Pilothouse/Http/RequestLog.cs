@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Pilothouse.Auth;
 using Pilothouse.Monitoring;
+using Pilothouse.Operations;
 using Serilog.Events;
 using Serilog.Parsing;
 
@@ -17,24 +18,25 @@ internal sealed class RequestLog(Serilog.ILogger logger)
     public void Write(HttpContext http, string credential, long started, RequestFailure failure)
     {
         var status = http.Response.StatusCode;
-        var level = status >= 500 ? LogEventLevel.Error : IsPassedHealthCheck(http, status) ? LogEventLevel.Debug : LogEventLevel.Information;
+        var level = status >= 500 ? LogEventLevel.Error : IsPassedPoll(http, status) ? LogEventLevel.Debug : LogEventLevel.Information;
         if (!logger.IsEnabled(level))
         {
             return;
         }
 
         var line = new RequestLine(
-            Framing.IsMethod(http.Request.Method) ? http.Request.Method : "other", RouteOf(http), status, Stopwatch.GetElapsedTime(started).TotalMilliseconds,
+            Framing.IsMethod(http.Request.Method) ? http.Request.Method : "other", ToolCallNote.Of(http)?.Route ?? RouteOf(http), status, Stopwatch.GetElapsedTime(started).TotalMilliseconds,
             Caller.AddressOf(http.Connection.RemoteIpAddress), credential, http.TraceIdentifier, failure);
         logger.Write(new LogEvent(Now(), level, null, Template, [new LogEventProperty(RequestLine.Property, line)]));
     }
 
-    /// <summary>Requests that are logged at DEBUG only: load balancers and containers send them every second.</summary>
-    private static bool IsPassedHealthCheck(HttpContext http, int status) => status < 300 && http.Request.Path.StartsWithSegments("/health");
+    /// <summary>Requests that are logged at DEBUG only: load balancers ask for the health every second, and bots whether they may trade.</summary>
+    private static bool IsPassedPoll(HttpContext http, int status) =>
+        status < 300 && (http.Request.Path.StartsWithSegments("/health") || http.GetEndpoint()?.Metadata.GetMetadata<Operation>() is { IsPolled: true });
 
     private static string RouteOf(HttpContext http) =>
         (http.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText is { Length: > 1 } route ? route.TrimEnd('/')
-        : http.Request.Path.Value is not { Length: > LongestPath } path ? http.Request.Path.Value ?? ""
+        : SecretText.Masked(http.Request.Path.Value ?? "") is var path && path.Length <= LongestPath ? path
         : path[..LongestPath] + "...";
 
     private static DateTimeOffset Now() => TimeProvider.System.GetUtcNow();

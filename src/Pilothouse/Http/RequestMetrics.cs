@@ -44,7 +44,7 @@ internal sealed class RequestMetrics
         var route = http.GetEndpoint() is RouteEndpoint endpoint ? routes.GetOrAdd(endpoint, static endpoint => new Route(NameOf(endpoint), endpoint.Metadata.GetMetadata<Operations.StreamOperation>() is not null)) : unknown;
         var method = route.Of(http.Request.Method);
         method.Count(http.Response.StatusCode);
-        if (route.IsStream)
+        if (route.IsStream || ToolCallNote.Of(http)?.IsStream == true)
         {
             // A stream lasts for as long as its client listens. That is no latency.
             return;

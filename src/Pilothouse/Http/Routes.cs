@@ -9,6 +9,12 @@ internal static class Routes
     /// <summary>The methods of a read: every GET also answers HEAD.</summary>
     public static readonly string[] Read = ["GET", "HEAD"];
 
+    /// <summary>The path of the Model Context Protocol.</summary>
+    public const string Mcp = "/mcp";
+
+    /// <summary>Whether a request speaks the Model Context Protocol.</summary>
+    public static bool IsMcp(HttpContext http) => http.Request.Path.StartsWithSegments(Mcp);
+
     public static IEndpointConventionBuilder Named(this IEndpointConventionBuilder route, string name, string summary) => route.WithName(name).WithSummary(summary);
 
     public static IEndpointConventionBuilder Takes<T>(this IEndpointConventionBuilder route)

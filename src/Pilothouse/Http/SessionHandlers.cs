@@ -37,6 +37,12 @@ internal sealed class SessionHandlers(
 
         metrics.Count(LoginMetrics.Right);
         await audit.RecordAsync(database, OperationRoutes.CallOf(http) with { Caller = Caller.WithPin }, AuditedWork.Login, SessionEndpoints.Sessions);
+        if (Caller.Of(http) is { ByCookie: true, Session: { } old })
+        {
+            // The new session takes the place of the browser's old one, which would else live on without anybody who knows of it.
+            await database.WriteAsync(session => CredentialStore.RevokeTokenAsync(session, old.Id, old.ExpiresAt));
+        }
+
         var token = tokens.Issue();
         SessionCookie.Set(http, token, tokens.Lifetime);
         await JsonAnswer.WriteAsync(http, new LoggedIn(true, "Authentication successful", token, (int)tokens.Lifetime.TotalSeconds) { Ignored = IgnoredNames.Of(http) }, SessionJson.Default.LoggedIn);

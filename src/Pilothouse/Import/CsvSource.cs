@@ -49,8 +49,8 @@ internal sealed class CsvSource : ImportSource
     {
         get
         {
-            var delimiter = plan.Delimiter == '\t' ? "a tab" : plan.Delimiter.ToString();
-            yield return $"Between the values is {delimiter}, numbers have a decimal {(plan.Point == ',' ? "comma" : "point")}, and times without a zone are in {options.Zone.Id}{(plan.Dates switch
+            var delimiter = plan.Delimiter switch { ',' => "a comma", ';' => "a semicolon", '\t' => "a tab", var other => $"a {other}" };
+            yield return $"Between the values is {delimiter}; numbers have a decimal {(plan.Point == ',' ? "comma" : "point")}, and times without a zone are in {options.Zone.Id}{(plan.Dates switch
             {
                 DateOrder.DayFirst => ", the day before the month",
                 DateOrder.MonthFirst => ", the month before the day",
@@ -138,6 +138,10 @@ internal sealed class CsvSource : ImportSource
         problem = null;
         switch (field.Kind)
         {
+            case ColumnKind.Text when field.MostWords is not null:
+                body.Add(field.Name, text.Split([',', ';', ' '], StringSplitOptions.RemoveEmptyEntries));
+                said[field.Name] = text;
+                return true;
             case ColumnKind.Text:
                 body.Add(field.Name, text);
                 said[field.Name] = text;

@@ -176,7 +176,7 @@ internal sealed class FlaskSource : ImportSource
             return (id, null, new(table.Name, name, "Its timestamp is missing"));
         }
 
-        if (table.Name is "signals" or "trades" or "chart_analyses" || (table.Name == "bot_status" && !said.ContainsKey("bot_name")))
+        if (table.Name is "signals" or "trades" or "chart_analyses" or "model_checkpoints" || (table.Name == "bot_status" && !said.ContainsKey("bot_name")))
         {
             body.Add("bot_name", botName);
         }

@@ -13,7 +13,7 @@ internal sealed record FlaskTable(string Name, FlaskField[] Fields)
     [
         Of("signals", """
             timestamp:d trading_pair:t=symbol signal_type:t=signal,signal_type,action signal_strength:w=strength price:n rsi:n macd:n macd_signal:n
-            macd_histogram:n vwap:n ema9:n=ema_9 ema21:n=ema_21 sma50:n=sma_50 bb_upper:n bb_middle:n bb_lower:n volume:n status:t strategy:t timeframe:t confidence:n
+            macd_histogram:n vwap:n ema9:n=ema_9 ema21:n=ema_21 sma50:n=sma_50 bb_upper:n bb_middle:n bb_lower:n volume:n status:t strategy:t timeframe:t confidence:n model:t
             """),
         Of("trades", """
             timestamp:d trading_pair:t=symbol side:t entry_price:n exit_price:n quantity:n=quantity,amount status:t leverage:n stop_loss:n take_profit:n
@@ -37,6 +37,8 @@ internal sealed record FlaskTable(string Name, FlaskField[] Fields)
         Of("cost_analytics", """
             timestamp:d api_name:t operation_type:t=operation,operation_type estimated_cost:n=cost,estimated_cost cache_hits:b=cached model:t=model_used,model
             """),
+        Of("model_checkpoints", "timestamp:d model_path:t version:t episode:w win_rate:n avg_return:n total_states:w notes:t"),
+        Of("news_cache", "timestamp:d article_url:t=article_url,url article_title:t=article_title,title sentiment:t confidence:n cache_expires_at:d source:t published_at:d"),
     ];
 
     private static FlaskTable Of(string name, string fields) => new(name, [.. fields.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Select(static field =>

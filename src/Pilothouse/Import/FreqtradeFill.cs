@@ -1,3 +1,5 @@
+using Pilothouse.Contract;
+
 namespace Pilothouse.Import;
 
 /// <summary>An entry or an exit of a freqtrade trade.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Pilothouse.Contract;
 using Pilothouse.Storage;
 
 namespace Pilothouse.Import;

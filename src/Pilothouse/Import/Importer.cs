@@ -1,3 +1,4 @@
+using System.Globalization;
 using Pilothouse.Auth;
 using Pilothouse.Contract;
 using Pilothouse.Operations;
@@ -94,8 +95,8 @@ internal sealed class Importer(Database database, RecordTargets targets, AuditLo
         var outcomes = new List<(string, RowOutcome)>(rows.Length);
         foreach (var (row, target, record, fingerprint) in rows)
         {
-            var known = await ImportStore.FindAsync(session, source.Name, row.Table, row.Key);
-            if (known?.Fingerprint == fingerprint)
+            var (known, isSame, followed, print) = await LookUpAsync(session, source, row, fingerprint);
+            if (isSame)
             {
                 outcomes.Add((row.Table, RowOutcome.Unchanged));
                 continue;
@@ -108,10 +109,9 @@ internal sealed class Importer(Database database, RecordTargets targets, AuditLo
                 isFirst = false;
             }
 
-            var whole = row.SignalKey is { } signal && await ImportStore.FindSignalAsync(session, source.Name, signal) is { } followed
-                ? target.WithSignal(record, followed) : record;
+            var whole = followed is { } found ? target.WithSignal(record, found) : record;
             var (id, wasThere) = await target.StoreAsync(session, Caller.AtCommandLine, whole, known?.RecordId);
-            await ImportStore.KeepAsync(session, source.Name, row, id, fingerprint, clock.GetUtcNow());
+            await ImportStore.KeepAsync(session, source.Name, row, id, print, clock.GetUtcNow());
             outcomes.Add((row.Table, wasThere ? RowOutcome.Updated : RowOutcome.Stored));
         }
 
@@ -126,8 +126,8 @@ internal sealed class Importer(Database database, RecordTargets targets, AuditLo
             {
                 report.Add(await database.ReadAsync(async session =>
                 {
-                    var known = await ImportStore.FindAsync(session, source.Name, row.Row.Table, row.Row.Key);
-                    var outcome = known?.Fingerprint == row.Fingerprint ? RowOutcome.Unchanged
+                    var (known, isSame, _, _) = await LookUpAsync(session, source, row.Row, row.Fingerprint);
+                    var outcome = isSame ? RowOutcome.Unchanged
                         : await row.Target.IsStoredAsync(session, Caller.AtCommandLine, row.Record) || known is not null ? RowOutcome.Updated
                         : RowOutcome.Stored;
                     return new[] { (row.Row.Table, outcome) };
@@ -138,6 +138,25 @@ internal sealed class Importer(Database database, RecordTargets targets, AuditLo
                 report.Add(LeftOut(row.Row, refusal));
             }
         }
+    }
+
+    /// <summary>
+    /// Finds what became of a row, and the signal that it follows. The signal is a part of the kept fingerprint: one that was left out, and is
+    /// imported later, changes the rows that follow it. One that is gone here changes nothing.
+    /// </summary>
+    private static async ValueTask<(KnownRow? Known, bool IsSame, long? Followed, string Print)> LookUpAsync(
+        Session session, ImportSource source, ImportedRow row, string fingerprint)
+    {
+        var known = await ImportStore.FindAsync(session, source.Name, row.Table, row.Key);
+        if (row.SignalKey is not { } signal)
+        {
+            return (known, known?.Fingerprint == fingerprint, null, fingerprint);
+        }
+
+        return await ImportStore.FindSignalAsync(session, source.Name, signal) is { } followed
+            && string.Create(CultureInfo.InvariantCulture, $"{fingerprint}:{followed}") is var print
+            ? (known, known?.Fingerprint == print, followed, print)
+            : (known, known?.Fingerprint.Split(':')[0] == fingerprint, null, fingerprint);
     }
 
     private static LeftOutRow LeftOut(ImportedRow row, Refusal refusal) => new(row.Table, row.Name, refusal.Details is [var detail, ..]

@@ -40,6 +40,14 @@ internal sealed class RecordTarget<TInput>(Table<TInput> table, JsonTypeInfo<TIn
     /// <summary>Fills in what the server computes of a new record; null for nothing.</summary>
     public Func<TInput, TInput>? Complete { get; init; }
 
+    /// <summary>
+    /// Gives a stored record the values of another, and says whether it is stored. A table with columns that the server computes needs it:
+    /// they would be lost otherwise.
+    /// </summary>
+    public Func<Session, Caller, long, TInput, DateTimeOffset, ValueTask<bool>> Replace { get; init; } = table.Columns.Any(static column => column.IsComputed)
+        ? (_, _, _, _, _) => throw new InvalidOperationException($"Nobody says what becomes of the computed columns of {table.Name}.")
+        : (session, caller, id, input, now) => table.ReplaceAsync(session, caller, id, input, now);
+
     public override object Read(ImportedRow row, DateTimeOffset now)
     {
         var read = InputReader.Parse(row.Body, input, now, out _);
@@ -49,7 +57,7 @@ internal sealed class RecordTarget<TInput>(Table<TInput> table, JsonTypeInfo<TIn
     public override async ValueTask<(long Id, bool WasThere)> StoreAsync(Session session, Caller caller, object read, long? known)
     {
         var input = (TInput)read;
-        return known is { } id && await table.ReplaceAsync(session, caller, id, input, DateTimeOffset.UnixEpoch)
+        return known is { } id && await Replace(session, caller, id, input, DateTimeOffset.UnixEpoch)
             ? (id, true)
             : (await record(session, caller, input), false);
     }

@@ -5,6 +5,8 @@ using Pilothouse.CashFlows;
 using Pilothouse.Correlation;
 using Pilothouse.Costs;
 using Pilothouse.MarketContext;
+using Pilothouse.Models;
+using Pilothouse.News;
 using Pilothouse.Signals;
 using Pilothouse.Trades;
 
@@ -24,7 +26,13 @@ internal sealed class RecordTargets
         [
             new TradeTarget(new TradeMirror(clock)) { Name = "trades" },
             new RecordTarget<NewSignal>(SignalStore.Table, SignalJson.Default.NewSignal, new SignalService(clock).RecordAsync) { Name = "signals" },
-            new RecordTarget<NewCandle>(CandleStore.Table, CandleJson.Default.NewCandle, candles.RecordAsync) { Name = "candles" },
+            new RecordTarget<NewCandle>(CandleStore.Table, CandleJson.Default.NewCandle, candles.RecordAsync)
+            {
+                Name = "candles",
+
+                // A candle takes the place of the one of its time anyway.
+                Replace = static (_, _, _, _, _) => new(false),
+            },
             new RecordTarget<NewCashFlow>(CashFlowStore.Table, CashFlowJson.Default.NewCashFlow,
                 async (session, caller, flow) => (await flows.RecordAsync(session, caller, flow)).Flow.Id) { Name = "cash-flows" },
             new RecordTarget<NewBotStatus>(BotStore.Table, BotJson.Default.NewBotStatus,
@@ -37,7 +45,9 @@ internal sealed class RecordTargets
                 Complete = static one => one with { Strength = one.Strength ?? NewCorrelation.StrengthOf(one.CorrelationValue!.Value) },
             },
             new RecordTarget<NewApiCost>(CostStore.Table, CostJson.Default.NewApiCost,
-                async (session, caller, use) => (await costs.RecordAsync(session, caller, use)).Id) { Name = "cost-analytics" },
+                async (session, caller, use) => (await costs.RecordAsync(session, caller, use)).Id) { Name = "cost-analytics", Replace = costs.ReplaceAsync },
+            new RecordTarget<NewModelCheckpoint>(ModelStore.Table, ModelJson.Default.NewModelCheckpoint, new ModelService(clock).RecordAsync) { Name = "models" },
+            new RecordTarget<NewNewsArticle>(NewsStore.Table, NewsJson.Default.NewNewsArticle, new NewsService(clock).RecordAsync) { Name = "news" },
         ];
         All = all;
         byTable = all.ToDictionary(static target => target.Table.Name);

@@ -98,6 +98,7 @@ internal sealed partial class TimeText(TimeZoneInfo zone, DateOrder order)
     [GeneratedRegex(@"^(?<a>\d{1,2})(?<by>[./-])(?<b>\d{1,2})[./-](?<y>\d{4}|\d{2})(?:[ T,]+(?<h>\d{1,2}):(?<m>\d{2})(?::(?<s>\d{2})(?:[.,](?<f>\d{1,9}))?)?\s*(?<half>[AaPp]\.?[Mm]\.?)?)?(?<z>Z)?$")]
     private static partial Regex Parts();
 
-    [GeneratedRegex(@"(?:Z|[+-]\d{2}:?\d{2}|\d[+-]\d{2})$", RegexOptions.IgnoreCase)]
+    /// <summary>A zone follows a time of the day: the end of 2025-12-31 is none.</summary>
+    [GeneratedRegex(@":\d{2}(?:[.,]\d+)?\s*(?:Z|[+-]\d{2}(?::?\d{2})?)$", RegexOptions.IgnoreCase)]
     private static partial Regex HasZone();
 }

@@ -40,8 +40,8 @@ internal sealed class KeyFeature : Feature
                 }
 
                 var given = ApiKeys.ScopesOf(input.Scopes!);
-                CheckIsWithin(call.Caller, given, input.ExpiresAt);
-                var (id, key) = await keys.CreateAsync(session, input.Name!, input.Scopes!, input.BotName, input.ExpiresAt);
+                CheckIsWithin(call.Caller, given, input);
+                var (id, key) = await keys.CreateAsync(session, input.Name!, input.Scopes!, input.BotName, input.ExpiresAt, input.Agent == true);
                 var ends = input.ExpiresAt is { } time ? Timestamps.ToStored(time) : "revoked";
                 return new Answer<ApiKeyCreated>(201, new(true, "API key created successfully; it is not shown again", id, key))
                 {
@@ -95,9 +95,10 @@ internal sealed class KeyFeature : Feature
     }
 
     /// <summary>
-    /// Refuses to make a key that allows more, or ends later, than the key that asks for it. A session (PIN) may make any key.
+    /// Refuses to make a key that allows more, or ends later, than the key that asks for it, or one by which an agent would evade CONSENT_FOR. A
+    /// session (PIN) may make any key.
     /// </summary>
-    private static void CheckIsWithin(Caller caller, Scopes given, DateTimeOffset? ends)
+    private static void CheckIsWithin(Caller caller, Scopes given, NewApiKey input)
     {
         if (caller.TokenId is not null)
         {
@@ -110,7 +111,12 @@ internal sealed class KeyFeature : Feature
                 $"This API key lacks the scope {ApiKeys.NamesOf(more)} and cannot give it. Log in with the PIN, or use `pilothouse key create`.");
         }
 
-        if (caller.ExpiresAt is { } own && (ends is null || ends > own))
+        if (caller.IsAgent && input.Agent != true)
+        {
+            throw new Refusal(403, ErrorCodes.ScopeNeeded, "Not allowed", "The API key of an agent can only make keys of agents: send agent as true, or log in with the PIN.");
+        }
+
+        if (caller.ExpiresAt is { } own && (input.ExpiresAt is null || input.ExpiresAt > own))
         {
             throw new Refusal(403, ErrorCodes.ScopeNeeded, "Not allowed",
                 string.Create(CultureInfo.InvariantCulture, $"This API key ends on {own:yyyy-MM-dd'T'HH:mm:ss'Z'} and cannot make one that ends later. Send an expires_at up to then, or log in with the PIN."));

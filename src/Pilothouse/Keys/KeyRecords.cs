@@ -17,6 +17,9 @@ internal sealed record NewApiKey : IInput<NewApiKey>
 
     public DateTimeOffset? ExpiresAt { get; init; }
 
+    /// <summary>Whether an AI agent holds it: CONSENT_FOR then applies to its calls over HTTP too. MCP is always an agent's door.</summary>
+    public bool? Agent { get; init; }
+
     public static InputRules<NewApiKey> Rules { get; } = new InputRules<NewApiKey>()
         .Name("name", static key => key.Name, required: true)
         .Name("bot_name", static key => key.BotName)
@@ -36,9 +39,9 @@ internal sealed record ApiKeyRevoked(bool Success, string Message, long KeyId) :
 
 /// <summary>One API key in a list, without the key itself, which is not stored and cannot be shown again.</summary>
 internal sealed record ApiKeyRow(long Id, string Name, [property: JsonConverter(typeof(ScopesJson))] IReadOnlyList<string> Scopes, string? BotName,
-    DateTimeOffset? CreatedAt, DateTimeOffset? ExpiresAt, DateTimeOffset? RevokedAt)
+    DateTimeOffset? CreatedAt, DateTimeOffset? ExpiresAt, DateTimeOffset? RevokedAt, bool Agent)
 {
-    public static ApiKeyRow Of(ApiKey key) => new(key.Id, key.Name, ScopesJson.Split(key.Scopes), key.BotName, key.CreatedAt, key.ExpiresAt, key.RevokedAt);
+    public static ApiKeyRow Of(ApiKey key) => new(key.Id, key.Name, ScopesJson.Split(key.Scopes), key.BotName, key.CreatedAt, key.ExpiresAt, key.RevokedAt, key.IsAgent);
 }
 
 internal sealed record ApiKeyList(bool Success, int Count, IReadOnlyList<ApiKeyRow> Data, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? NextCursor);

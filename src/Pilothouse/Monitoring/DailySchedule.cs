@@ -4,16 +4,17 @@ using Cronos;
 namespace Pilothouse.Monitoring;
 
 /// <summary>
-/// A schedule that is due once a day at an hour and minute of local time. If clocks go forward over that time, it is due at the first time
-/// after the gap; if clocks go back and the time comes twice, it is due the first time (the rule of Cronos and Vixie cron).
+/// A schedule that is due once a day at an hour and minute of a zone's time, which is that of this machine if none is given. If clocks go
+/// forward over that time, it is due at the first time after the gap; if clocks go back and the time comes twice, it is due the first time
+/// (the rule of Cronos and Vixie cron).
 /// </summary>
-internal sealed class DailySchedule(int hour, int minute, TimeProvider clock)
+internal sealed class DailySchedule(int hour, int minute, TimeProvider clock, TimeZoneInfo? zone = null)
 {
     private readonly CronExpression expression = CronExpression.Parse(string.Create(CultureInfo.InvariantCulture, $"{minute} {hour} * * *"));
 
     /// <summary>Returns the first due time after <paramref name="moment"/>.</summary>
     public DateTimeOffset NextAfter(DateTimeOffset moment) =>
-        expression.GetNextOccurrence(moment, clock.LocalTimeZone) ?? throw new InvalidOperationException("A daily schedule has no end.");
+        expression.GetNextOccurrence(moment, zone ?? clock.LocalTimeZone) ?? throw new InvalidOperationException("A daily schedule has no end.");
 
     /// <summary>Returns the last due time that is not after <paramref name="moment"/>.</summary>
     public DateTimeOffset LastUntil(DateTimeOffset moment)

@@ -52,7 +52,7 @@ internal sealed class LogFiles : ILogEventSink, IDisposable
         lock (gate)
         {
             var folderIsGone = !Directory.Exists(folder);
-            if (!closed && (folderIsGone || Array.Exists(current.Names, static file => file.IsGone)))
+            if (!closed && (folderIsGone || health.IsFolderGone || Array.Exists(current.Names, static file => file.IsGone)))
             {
                 OpenAnew(folderIsGone);
             }

@@ -46,6 +46,9 @@ internal static class Logging
             // The web server makes an activity for each request if this category may log anything. RequestLog has all that it would say.
             .MinimumLevel.Override("Microsoft.AspNetCore.Hosting.Diagnostics", LevelAlias.Off)
 
+            // The library would log what a client sent wrong as an error of the server, with its stack. The line of the request says it.
+            .MinimumLevel.Override("ModelContextProtocol", LogEventLevel.Fatal)
+
             // ServeCommand reports this failure in one sentence.
             .Filter.ByExcluding(static line => line.MessageTemplate.Text == "Hosting failed to start")
             .Filter.ByExcluding(new ConnectionNoise(TimeProvider.System).Excludes)

@@ -24,6 +24,9 @@ internal static class MaintenanceStore
     public static ValueTask<PastRun?> FindAsync(Session session, string task) =>
         session.Prepare(Find).Set("task", task).FirstAsync(static row => new PastRun(row.Time(0) ?? default, row.Id(1) == 1, row.Text(2) ?? ""));
 
+    /// <summary>Returns when the nightly work last ended; null if it never has. What it deletes is not in the log of changes.</summary>
+    public static async ValueTask<DateTimeOffset?> CleanedAtAsync(Session session) => (await FindAsync(session, Nightly))?.FinishedAt;
+
     public static ValueTask<int> RecordAsync(Session session, string task, PastRun run) =>
         session.Prepare(Upsert).Set("task", task).Set("finished_at", (DateTimeOffset?)run.FinishedAt).Set("good", run.Good ? 1L : 0L).Set("message", run.Message).ChangeAsync();
 

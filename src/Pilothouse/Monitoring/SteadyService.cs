@@ -1,3 +1,5 @@
+using Pilothouse.Storage;
+
 namespace Pilothouse.Monitoring;
 
 /// <summary>
@@ -10,6 +12,10 @@ internal abstract partial class SteadyService(ILogger logger) : BackgroundServic
 
     /// <summary>Does the work until the token is cancelled or nothing is left to do. An exception that leaves it is a bug.</summary>
     protected abstract Task RunSteadilyAsync(CancellationToken stoppingToken);
+
+    /// <summary>Whether the database could not do it now, so that a later look may. /health reports what is wrong with it.</summary>
+    protected static bool MayWorkLater(Exception error) =>
+        error is DatabaseBusyException or DatabaseFullException or DatabaseBrokenException or DatabaseInDoubtException or RowKeptAwayException;
 
     /// <summary>Does work now and each hour; a failure is passed to <paramref name="failed"/>, and the work is tried again in an hour.</summary>
     protected static async Task NowAndEachHourAsync(

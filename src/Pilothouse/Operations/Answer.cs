@@ -23,6 +23,9 @@ internal sealed record Changed(string Table, long? Id, Func<string>? Before, Fun
 {
     /// <summary>The reason that the caller gave, or null.</summary>
     public string? Reason { get; init; }
+
+    /// <summary>The work under its name in the audit log, where it is not the operation itself; else null.</summary>
+    public string? Operation { get; init; }
 }
 
 /// <summary>The answer of a write.</summary>

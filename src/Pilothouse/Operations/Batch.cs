@@ -40,12 +40,15 @@ internal class Batch<TInput, TAnswer>(Write<TInput, TAnswer> one, string name, s
 
     public override Type? Input => typeof(BatchOf<TInput>);
 
+    public override bool AsksOneByOne => true;
+
     public override int LargestBody => BodyRules.LargestBatch;
 
     public override IEnumerable<(int Status, Type Type)> Answers => [(201, typeof(BatchStored))];
 
     public override Task<Outcome> RunAsync(OperationRunner runner, Call call, ReadOnlyMemory<byte> body) =>
-        runner.WriteAsync(this, call, body, (json, now) => Parse(call, json.Span, now), BatchJson.Default.BatchStored, WorkAsync);
+        runner.WriteAsync(this, call, body, (json, now) => Parse(call, json.Span, now), BatchJson.Default.BatchStored, WorkAsync,
+            consents: one.Consents is { } consents ? items => items.SelectMany(consents) : null);
 
     /// <summary>Reads and checks the items.</summary>
     protected List<TInput> Parse(Call call, ReadOnlySpan<byte> body, DateTimeOffset now)

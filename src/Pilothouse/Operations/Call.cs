@@ -9,11 +9,17 @@ internal static class Door
 {
     public const string Http = "http";
 
+    /// <summary>The Model Context Protocol.</summary>
+    public const string Mcp = "mcp";
+
     /// <summary>The command line.</summary>
     public const string Command = "command";
 
     /// <summary>The server's own scheduled work.</summary>
     public const string Job = "job";
+
+    /// <summary>A message of another program.</summary>
+    public const string Webhook = "webhook";
 }
 
 /// <summary>One call of an operation, through any door.</summary>
@@ -31,6 +37,9 @@ internal sealed record Call(Caller Caller, string Door, string RequestId, Cancel
 
     /// <summary>The client's address, or null.</summary>
     public string? Address { get; init; }
+
+    /// <summary>The consent of a person with which it is carried out; null if it did not wait for one.</summary>
+    public GivenConsent? Consent { get; init; }
 
     /// <summary>The Idempotency-Key of this call, or null.</summary>
     public string? IdempotencyKey { get; init; }

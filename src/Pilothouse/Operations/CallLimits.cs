@@ -129,8 +129,25 @@ internal sealed class CallLimits(Configuration.Settings settings, CallCounter co
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
-    /// <summary>Whether Redis counts the calls now, so that <see cref="TakeSharedAsync"/> is to be asked.</summary>
+    /// <summary>Whether Redis counts the calls now.</summary>
     public bool AreShared => shared?.Counts == true;
+
+    /// <summary>Counts a call where calls are counted now: for all servers, or in this process, which takes no time.</summary>
+    /// <inheritdoc cref="Take(Auth.Caller, string, CallLimit?)"/>
+    public ValueTask<LimitState?> TakeAsync(Auth.Caller caller, string route, CallLimit? limit) =>
+        AreShared ? TakeSharedAsync(caller, route, limit) : new(Take(caller, route, limit));
+
+    /// <summary>Counts a call in a limit per minute that a caller has for itself.</summary>
+    public async ValueTask<LimitState?> TakeAsync(string client, string route, int mostPerMinute)
+    {
+        if (!settings.RateLimitEnabled)
+        {
+            return null;
+        }
+
+        var limit = new ClientLimit(client, route, mostPerMinute, Minute, "");
+        return AreShared && shared is not null && await shared.TakeAsync(limit, null) is { } counted ? counted.First : Count(limit);
+    }
 
     /// <summary>Counts a call in this process.</summary>
     /// <param name="caller">Who calls.</param>
@@ -142,7 +159,7 @@ internal sealed class CallLimits(Configuration.Settings settings, CallCounter co
 
     /// <summary>Counts a call for all servers; if Redis does not answer, in this process. It never fails.</summary>
     /// <inheritdoc cref="Take(Auth.Caller, string, CallLimit?)"/>
-    public async ValueTask<LimitState?> TakeSharedAsync(Auth.Caller caller, string route, CallLimit? limit)
+    private async ValueTask<LimitState?> TakeSharedAsync(Auth.Caller caller, string route, CallLimit? limit)
     {
         if (First(caller, route, limit) is not { } first)
         {

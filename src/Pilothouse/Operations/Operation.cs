@@ -33,6 +33,9 @@ internal abstract class Operation(string name, string route, string summary)
     /// <summary>Whether its answers may hold a secret. Such answers are neither kept for repetitions nor compressed.</summary>
     public bool HoldsSecret { get; init; }
 
+    /// <summary>Whether bots ask it before each step, so that an answer without a fault is logged at DEBUG only.</summary>
+    public bool IsPolled { get; init; }
+
     /// <summary>Whether 404 is one of its answers.</summary>
     public bool MayFindNothing { get; init; }
 

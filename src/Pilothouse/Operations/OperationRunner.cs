@@ -11,10 +11,11 @@ namespace Pilothouse.Operations;
 /// <summary>
 /// Carries out every operation, for every door: it checks the scope, looks for a repetition (Idempotency-Key), checks the free disk space
 /// and the rules of the input, and runs one transaction with the work, its row in the audit log and its kept answer. The transaction begins
-/// by checking that the credential is still valid. The doors count the rate limits (<see cref="CallLimits"/>) before they read a body.
+/// by checking that the credential is still valid. A call of an agent that needs consent is stored as a request in the place of the work. The doors count the rate limits (<see cref="CallLimits"/>) before they read a body.
 /// </summary>
-internal sealed class OperationRunner(
-    CallerDatabase database, IdempotencyStore kept, AnswerCache cache, AuditLog audit, DiskWatch disk, Settings settings, TimeProvider clock)
+internal sealed partial class OperationRunner(
+    CallerDatabase database, IdempotencyStore kept, AnswerCache cache, AuditLog audit, DiskWatch disk, IConsentDesk desk, Settings settings, TimeProvider clock,
+    ILogger<OperationRunner> logger)
 {
     /// <summary>How often a write is tried while others keep changing what it is decided from.</summary>
     private const int MostAttempts = 10;
@@ -22,17 +23,17 @@ internal sealed class OperationRunner(
     /// <summary>Throws a refusal unless the caller has the operation's scope. Doors call this before they read a body.</summary>
     public void Demand(Operation operation, Caller caller)
     {
-        if (operation.Scope != Scopes.None)
+        if (ScopeOf(operation) is var scope and not Scopes.None)
         {
-            caller.Require(operation.Scope);
-        }
-        else if (settings.RequireAuthForReads == true)
-        {
-            caller.Require(Scopes.Read);
+            caller.Require(scope);
         }
 
         operation.AlsoDemands?.Invoke(caller);
     }
+
+    /// <summary>The scope that an operation needs on this server; <see cref="Scopes.None"/> if everybody may call it.</summary>
+    public Scopes ScopeOf(Operation operation) =>
+        operation.Scope != Scopes.None ? operation.Scope : settings.RequireAuthForReads == true ? Scopes.Read : Scopes.None;
 
     public ValueTask<KeptBytes> ReadAsync(ReadOperation operation, Call call)
     {
@@ -63,12 +64,33 @@ internal sealed class OperationRunner(
     /// <param name="output">The JSON type of the answer.</param>
     /// <param name="work">Runs inside the transaction. A refusal that it throws rolls the transaction back.</param>
     /// <param name="prepare">Runs before it; null for nothing.</param>
-    public async Task<Outcome> WriteAsync<TInput, TAnswer>(
+    /// <param name="consents">Returns what consent such an input may need, as words of CONSENT_FOR; null if it never needs one.</param>
+    public Task<Outcome> WriteAsync<TInput, TAnswer>(
         WriteOperation operation, Call call, ReadOnlyMemory<byte> body, Func<ReadOnlyMemory<byte>, DateTimeOffset, TInput> parse,
-        JsonTypeInfo<TAnswer> output, Func<Session, Call, TInput, ValueTask<Answer<TAnswer>>> work, Func<Call, TInput, ValueTask>? prepare = null)
+        JsonTypeInfo<TAnswer> output, Func<Session, Call, TInput, ValueTask<Answer<TAnswer>>> work, Func<Call, TInput, ValueTask>? prepare = null,
+        Func<TInput, IEnumerable<string>>? consents = null)
         where TAnswer : WriteAnswer
     {
         Demand(operation, call.Caller);
+        if (consents is null || call.Consent is not null || !desk.Watches(call) || desk.NeededFor(consents(parse(body, clock.GetUtcNow()))) is not { } consent)
+        {
+            return CarryOutAsync(operation, call, body, parse, output, work, prepare);
+        }
+
+        if (operation.AsksOneByOne)
+        {
+            throw new Refusal(403, ErrorCodes.ConsentNeeded, "Consent needed", $"An agent needs the consent of a person for {consent}, and a batch cannot wait for it. Send its items one by one.");
+        }
+
+        return CarryOutAsync(operation, call, body, parse, ConsentAskedJson.Default.ConsentAsked,
+            (session, asked, _) => desk.AskAsync(session, asked, operation, consent, body), null);
+    }
+
+    private async Task<Outcome> CarryOutAsync<TInput, TAnswer>(
+        WriteOperation operation, Call call, ReadOnlyMemory<byte> body, Func<ReadOnlyMemory<byte>, DateTimeOffset, TInput> parse,
+        JsonTypeInfo<TAnswer> output, Func<Session, Call, TInput, ValueTask<Answer<TAnswer>>> work, Func<Call, TInput, ValueTask>? prepare)
+        where TAnswer : WriteAnswer
+    {
         if (operation.IsRepeatable && IdempotencyKey.Of(operation, call, body.Span) is { } key)
         {
             return await RunOnceAsync(operation, call, key, body, parse, output, work, prepare);
@@ -77,9 +99,35 @@ internal sealed class OperationRunner(
         disk.DemandRoom();
         var value = parse(body, clock.GetUtcNow());
         await (prepare?.Invoke(call, value) ?? default);
-        var answer = await StoreAsync(call, session => WorkAsync(session, operation, call, value, work));
+        var answer = await StoreAsync(call, session => WorkAsync(session, operation, call, value, output, work));
         answer.Then?.Invoke();
         return new Outcome(answer.Status, JsonText.Utf8(answer.Body, output), Replayed: false);
+    }
+
+    /// <summary>
+    /// Runs work of several operations in one transaction: each of them is a call of <see cref="WithinAsync"/>. It may be run again, like
+    /// the work of a write.
+    /// </summary>
+    public Task<T> TransactAsync<T>(Call call, Func<Session, ValueTask<T>> work)
+    {
+        disk.DemandRoom();
+        return StoreAsync(call, work);
+    }
+
+    /// <summary>Carries out one write within a transaction: its right, the rules of its body, its work, and its row of the audit log.</summary>
+    /// <param name="session">The transaction.</param>
+    /// <param name="operation">The operation.</param>
+    /// <param name="call">The call.</param>
+    /// <param name="body">The body in JSON.</param>
+    public ValueTask<Answer<TAnswer>> WithinAsync<TInput, TAnswer>(
+        Session session, Write<TInput, TAnswer> operation, Call call, ReadOnlyMemory<byte> body)
+        where TInput : class, IInput<TInput>
+        where TAnswer : WriteAnswer
+    {
+        Demand(operation, call.Caller);
+        var value = InputReader.Parse(body.Span, operation.Reads, clock.GetUtcNow(), out var ignored);
+        call.Ignore(ignored);
+        return WorkAsync(session, operation, call, value, operation.Writes, operation.WorkAsync);
     }
 
     /// <summary>Runs a write. One that was decided from what has changed meanwhile is decided again.</summary>
@@ -100,18 +148,48 @@ internal sealed class OperationRunner(
 
                 await stale.CatchUp(call.Cancel);
             }
+            catch (Refusal refusal) when (refusal.Record is not null)
+            {
+                await RecordAsync(call, refusal.Record);
+                throw;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Stores what is to be kept of a refusal. It runs to its end though the client may have gone. Where it cannot be stored, the client gets
+    /// the refusal all the same, which tells it what to do.
+    /// </summary>
+    private async ValueTask RecordAsync(Call call, Func<Session, ValueTask> record)
+    {
+        try
+        {
+            await database.WriteAsync(call.Caller, async session =>
+            {
+                await record(session);
+                return true;
+            });
+        }
+        catch (Exception error) when (KnownFailures.RefusalOf(error) is { } failure)
+        {
+            RefusalLost(logger, call.RequestId, failure.LogReason ?? failure.Message);
         }
     }
 
     private async ValueTask<Answer<TAnswer>> WorkAsync<TInput, TAnswer>(
-        Session session, WriteOperation operation, Call call, TInput value, Func<Session, Call, TInput, ValueTask<Answer<TAnswer>>> work)
+        Session session, WriteOperation operation, Call call, TInput value, JsonTypeInfo<TAnswer> output, Func<Session, Call, TInput, ValueTask<Answer<TAnswer>>> work)
         where TAnswer : WriteAnswer
     {
         var answer = await work(session, call, value);
         answer.Body.Ignored = call.Ignored.Count > 0 ? call.Ignored : null;
         if (answer.Changed is { } changed && (operation.Audited == Audited.Always || settings.AuditRecords))
         {
-            await audit.RecordAsync(session, call, operation.Name, changed);
+            await audit.RecordAsync(session, call, changed.Operation ?? operation.Name, changed);
+        }
+
+        if (call.Consent is { } consent)
+        {
+            await consent.TakeAsync(session, answer.Status, JsonText.Of(answer.Body, output));
         }
 
         return answer;
@@ -119,7 +197,7 @@ internal sealed class OperationRunner(
 
     private async Task<Outcome> RunOnceAsync<TInput, TAnswer>(
         WriteOperation operation, Call call, IdempotencyKey key, ReadOnlyMemory<byte> body, Func<ReadOnlyMemory<byte>, DateTimeOffset, TInput> parse,
-        JsonTypeInfo<TAnswer> output, Func<Session, Call, TInput, ValueTask<Answer<TAnswer>>> work, Func<Call, TInput, ValueTask>? prepare = null)
+        JsonTypeInfo<TAnswer> output, Func<Session, Call, TInput, ValueTask<Answer<TAnswer>>> work, Func<Call, TInput, ValueTask>? prepare)
         where TAnswer : WriteAnswer
     {
         using var running = kept.Begin(key);
@@ -136,7 +214,7 @@ internal sealed class OperationRunner(
         {
             var (answer, json) = await StoreAsync(call, async session =>
             {
-                var answer = await WorkAsync(session, operation, call, value, work);
+                var answer = await WorkAsync(session, operation, call, value, output, work);
                 var json = JsonText.Of(answer.Body, output);
                 await kept.KeepAsync(session, key, answer.Status, json);
                 return (answer, json);
@@ -154,4 +232,7 @@ internal sealed class OperationRunner(
             throw;
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Request {RequestId} was refused as it should be, but the record of the refusal could not be stored: {Reason}")]
+    private static partial void RefusalLost(ILogger logger, string requestId, string reason);
 }

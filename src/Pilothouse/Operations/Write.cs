@@ -24,10 +24,16 @@ internal abstract class WriteOperation : Operation
     /// <summary>The type of the body; null if it takes none.</summary>
     public abstract Type? Input { get; }
 
+    /// <summary>The JSON type of the body, where the body is one record; else null.</summary>
+    public virtual JsonTypeInfo? Record => null;
+
     /// <summary>The largest body, in bytes.</summary>
     public virtual int LargestBody => BodyRules.Largest;
 
     public Audited Audited { get; init; }
+
+    /// <summary>Whether it has many records, of which each would have to wait for consent by itself.</summary>
+    public virtual bool AsksOneByOne => false;
 
     /// <summary>Whether a repeated call with the same Idempotency-Key gets the answer of the first one.</summary>
     public bool IsRepeatable => Method == "POST" && Input is not null && !HoldsSecret;
@@ -77,9 +83,20 @@ internal sealed class Write<TInput, TAnswer>(
     /// </summary>
     public Func<Call, TInput, ValueTask>? Prepare { get; init; }
 
-    public override IEnumerable<(int Status, Type Type)> Answers => Statuses.Select(static status => (status, typeof(TAnswer)));
+    /// <summary>
+    /// Returns what consent an agent may need for an input, as words of CONSENT_FOR (<see cref="Configuration.ConsentSettings"/>); null if it never
+    /// needs one.
+    /// </summary>
+    public Func<TInput, IEnumerable<string>>? Consents { get; init; }
+
+    public override IEnumerable<(int Status, Type Type)> Answers =>
+        [.. Statuses.Select(static status => (status, typeof(TAnswer))), .. Consents is null ? Array.Empty<(int, Type)>() : [(202, typeof(ConsentAsked))]];
+
+    public override JsonTypeInfo? Record => Input is null ? null : input;
 
     public JsonTypeInfo<TInput> Reads => input;
+
+    public JsonTypeInfo<TAnswer> Writes => output;
 
     /// <summary>The rules of the body. They are made with the operation, so that the OpenAPI document has them from the first request on.</summary>
     public InputRules<TInput> Rules { get; } = TInput.Rules;
@@ -90,7 +107,7 @@ internal sealed class Write<TInput, TAnswer>(
     public ValueTask<Answer<TAnswer>> WorkAsync(Session session, Call call, TInput value) => work(session, call, value);
 
     public override Task<Outcome> RunAsync(OperationRunner runner, Call call, ReadOnlyMemory<byte> body) =>
-        runner.WriteAsync(this, call, body, (json, now) => Parse(call, json.Span, now), output, WorkAsync, Prepare);
+        runner.WriteAsync(this, call, body, (json, now) => Parse(call, json.Span, now), output, WorkAsync, Prepare, Consents);
 
     private TInput Parse(Call call, ReadOnlySpan<byte> body, DateTimeOffset now)
     {

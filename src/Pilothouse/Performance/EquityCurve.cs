@@ -12,11 +12,11 @@ internal readonly record struct Fall(decimal Amount, decimal Peak, DateTimeOffse
 /// <summary>
 /// The equity, and the returns of closed trades (docs/metrics.md, "Equity"). The return of a close is its pnl ÷ the equity just before it.
 /// Other changes of the equity (a deposit, an account that joins, a trade outside of the request) are not returns: they only change the
-/// equity that later returns are divided by. The curve is therefore Π (1 + return). It is kept in units of the current equity: at each such
-/// change its start and its peak are scaled by the same factor, and without such changes they are the plain amounts. The fall in percent is
-/// the maximum drawdown of Magdon-Ismail and Atiya (2004) on this curve; of equal falls, and of equal peaks, the first counts. A trade that
-/// begins or ends with an equity at or below 0 ends the curve at −100 %; money that was taken out and is brought back before the next trade
-/// does not.
+/// equity that later returns are divided by. The curve is therefore Π (1 + return). It is kept in units of the equity: before the first
+/// return after such changes its start and its peak are scaled by the factor of all of them, and without such changes they are the plain
+/// amounts. The fall in percent is the maximum drawdown of Magdon-Ismail and Atiya (2004) on this curve; of equal falls, and of equal
+/// peaks, the first counts. A trade that begins or ends with an equity at or below 0 ends the curve at −100 %; money that was taken out and
+/// is brought back before the next trade does not.
 /// </summary>
 internal sealed class EquityCurve(decimal? startingBalance)
 {
@@ -35,6 +35,12 @@ internal sealed class EquityCurve(decimal? startingBalance)
     /// <summary>The lowest equity since the peak; null if the peak has been scaled since. Nothing above it is a deeper fall.</summary>
     private decimal? lowest;
     private Fall deepest;
+
+    /// <summary>The equity before the changes without a return to which the curve has not been scaled yet; null if it is up to date.</summary>
+    private decimal? unscaled;
+
+    /// <summary>Nearly the fall from the peak now; null if it is to be computed.</summary>
+    private double? nearFall;
     private bool ended;
     private bool tooLarge;
 
@@ -52,7 +58,13 @@ internal sealed class EquityCurve(decimal? startingBalance)
     private string? NoReturns => NoPercent ?? (ended ? Reasons.EquityNotPositive : null);
 
     /// <summary>Where the curve is now; null if there are no percent figures.</summary>
-    public CurvePlace? Place => NoPercent is not null ? null : ended ? new CurvePlace(0, 1, 1) : new CurvePlace(equity.Amount, start, peak);
+    public CurvePlace? Place => NoPercent is not null ? null : ended ? new CurvePlace(0, 1, 1) : new CurvePlace(Value, start, peak);
+
+    /// <summary>Nearly the fall from the peak as a share of it, to compare many places; 0 if there are no percent figures.</summary>
+    public double NearDrawdown => nearFall ??= Place?.NearDrawdown ?? 0;
+
+    /// <summary>The curve in the units of its start and its peak.</summary>
+    private decimal Value => unscaled ?? equity.Amount;
 
     /// <summary>How often the curve has risen to a new peak, and how often it has fallen deeper than ever.</summary>
     public (long Peaks, long Troughs) Marks { get; private set; }
@@ -60,12 +72,13 @@ internal sealed class EquityCurve(decimal? startingBalance)
     /// <summary>Adds a close whose return counts.</summary>
     public void Add(decimal pnl, DateTimeOffset closedAt, DateOnly day)
     {
-        if (IsOver || !Settle(closedAt))
+        if (IsOver || !Settle(closedAt) || !Scale())
         {
             return;
         }
 
         var before = equity.Amount;
+        nearFall = null;
         if (Move(pnl, closedAt))
         {
             days.Add(day, before, pnl);
@@ -84,10 +97,10 @@ internal sealed class EquityCurve(decimal? startingBalance)
             return;
         }
 
-        var before = equity.Amount;
-        if (pnl != 0 && Move(pnl, at))
+        if (pnl != 0)
         {
-            Scale(before);
+            unscaled ??= equity.Amount;
+            Move(pnl, at);
         }
     }
 
@@ -110,7 +123,7 @@ internal sealed class EquityCurve(decimal? startingBalance)
     /// <summary>Returns the growth per year over so many days.</summary>
     public Figure<double> Cagr(int calendarDays) =>
         NoReturns is { } reason ? reason
-        : Ratios.Cagr(Exact.ToDouble(start), Exact.ToDouble(equity.Amount), calendarDays);
+        : Ratios.Cagr(Exact.ToDouble(start), Exact.ToDouble(Value), calendarDays);
 
     /// <summary>Adds what has flowed since the trade before to the equity.</summary>
     /// <returns>False if there is nothing to divide by: the curve has ended.</returns>
@@ -121,16 +134,23 @@ internal sealed class EquityCurve(decimal? startingBalance)
             return true;
         }
 
-        var before = equity.Amount;
+        unscaled ??= equity.Amount;
         equity = equity.Plus(flows);
         flows = default;
-        return Goes(at) && Scale(before);
+        return Goes(at);
     }
 
     /// <summary>Keeps the shape of the curve where the equity changed without a return.</summary>
-    private bool Scale(decimal before)
+    /// <returns>False if its amounts are too large now.</returns>
+    private bool Scale()
     {
+        if (unscaled is not { } before)
+        {
+            return true;
+        }
+
         days.Break();
+        unscaled = null;
         try
         {
             var scale = equity.Amount / before;
@@ -139,7 +159,7 @@ internal sealed class EquityCurve(decimal? startingBalance)
         }
         catch (OverflowException)
         {
-            tooLarge = true;
+            (tooLarge, nearFall) = (true, null);
         }
 
         return !tooLarge;
@@ -157,11 +177,11 @@ internal sealed class EquityCurve(decimal? startingBalance)
     {
         if (equity.Overflowed)
         {
-            tooLarge = true;
+            (tooLarge, nearFall) = (true, null);
         }
         else if (equity.Amount <= 0)
         {
-            ended = true;
+            (ended, nearFall) = (true, null);
             deepest = new Fall(peak, peak, peakAt, at);
             Marks = (Marks.Peaks, Marks.Troughs + 1);
         }

@@ -26,6 +26,8 @@ internal sealed class EquitySeries
     /// <summary>The start, and the peaks and troughs of two falls.</summary>
     private const int Special = 5;
 
+    private static readonly Comparer<EquityState> ByNumber = Comparer<EquityState>.Create(static (one, other) => one.Number.CompareTo(other.Number));
+
     private readonly List<Bucket> buckets = [];
     private readonly EquityState?[] marked = new EquityState?[Special];
     private (EquityState State, long Mark) peakInPercent;
@@ -42,14 +44,9 @@ internal sealed class EquitySeries
 
     public EquityState Last { get; private set; }
 
-    /// <summary>Adds the state at the start, if nothing was added yet.</summary>
-    public void BeginIfNew(in EquityState start)
+    /// <summary>Adds the state at the start, before any other.</summary>
+    public void Begin(in EquityState start)
     {
-        if (Count > 0)
-        {
-            return;
-        }
-
         (peakInPercent, peakInMoney) = ((start, 0), (start, 0));
         marked[0] = Last = start;
         Count = 1;
@@ -73,8 +70,21 @@ internal sealed class EquitySeries
     }
 
     /// <summary>Returns at most <see cref="MostPoints"/> states in order: the first, the last, and every extreme are among them.</summary>
-    public IReadOnlyList<EquityState> Points() =>
-        [.. buckets.SelectMany(static bucket => bucket.Kept()).Concat(marked.OfType<EquityState>()).DistinctBy(static state => state.Number).OrderBy(static state => state.Number)];
+    public IReadOnlyList<EquityState> Points()
+    {
+        var states = new List<EquityState>(MostPoints);
+        buckets.ForEach(bucket => states.AddRange(bucket.Kept()));
+        foreach (var state in marked.OfType<EquityState>())
+        {
+            var place = states.BinarySearch(state, ByNumber);
+            if (place < 0)
+            {
+                states.Insert(~place, state);
+            }
+        }
+
+        return states;
+    }
 
     private void Mark(
         in EquityState state, (long Peaks, long Troughs) now, ref (EquityState State, long Mark) peak, ref long troughs, int place)
@@ -95,7 +105,7 @@ internal sealed class EquitySeries
     /// <returns>Whether another bucket is needed.</returns>
     private bool IsNextBegun()
     {
-        points += buckets[^1].Kept().Count();
+        points += buckets[^1].Kept().Length;
         while (points + Bucket.Most + Special > MostPoints)
         {
             Thin();
@@ -106,7 +116,7 @@ internal sealed class EquitySeries
             return true;
         }
 
-        points -= buckets[^1].Kept().Count();
+        points -= buckets[^1].Kept().Length;
         return false;
     }
 
@@ -126,7 +136,7 @@ internal sealed class EquitySeries
         }
 
         buckets.RemoveRange(merged, buckets.Count - merged);
-        points = buckets.Sum(static bucket => bucket.Kept().Count());
+        points = buckets.Sum(static bucket => bucket.Kept().Length);
     }
 
     /// <summary>States in a row, of which the last one and the extremes are kept.</summary>
@@ -137,6 +147,7 @@ internal sealed class EquitySeries
         /// <summary>The first of the smallest and the largest equity, of the smallest and the largest profit, and of the deepest falls.</summary>
         private readonly EquityState[] extremes = new EquityState[Most - 1];
         private EquityState last;
+        private EquityState[]? kept;
 
         public long States { get; private set; }
 
@@ -144,6 +155,7 @@ internal sealed class EquitySeries
         {
             Extend(state);
             last = state;
+            kept = null;
             States++;
         }
 
@@ -156,10 +168,12 @@ internal sealed class EquitySeries
             }
 
             last = next.last;
+            kept = null;
             States += next.States;
         }
 
-        public IEnumerable<EquityState> Kept() => extremes.Append(last).DistinctBy(static state => state.Number);
+        /// <summary>What stays of its states, in order.</summary>
+        public EquityState[] Kept() => kept ??= [.. extremes.Append(last).DistinctBy(static state => state.Number).OrderBy(static state => state.Number)];
 
         private void Extend(in EquityState state)
         {

@@ -51,7 +51,12 @@ internal sealed class PerformanceFeature : Feature
 
     public override IJsonTypeInfoResolver Json => JsonTypeInfoResolver.Combine(PerformanceJson.Default, PeriodJson.Default);
 
-    public override IEnumerable<EventSource> Events(IServiceProvider parts) => [new PeriodEvents()];
+    public override IEnumerable<EventSource> Events(IServiceProvider parts) =>
+    [
+        new FoundEvents<PeriodFigures>(
+            "performance_metrics", PeriodJson.Default.PeriodFigures, PeriodStore.FindAsync, static _ => null,
+            ("recorded", "performance.recorded"), ("changed", "performance.changed"), ("removed", "performance.removed")),
+    ];
 
     public override void AddServices(IServiceCollection services)
     {

@@ -8,6 +8,8 @@ internal sealed partial class PerformanceFigures
     /// <summary>The most days of an answer, the newest ones.</summary>
     private const int MostDays = 5000;
 
+    private readonly EquityPoints points = new();
+
     /// <summary>Returns the curve of the equity. The figures must keep a <see cref="Series"/>.</summary>
     public EquityReport ToEquity(PerformanceBasis basis, AccountBook? book)
     {
@@ -22,11 +24,8 @@ internal sealed partial class PerformanceFigures
             Note(undefined, LeftOutTrades.Sentence(names), "equity", "drawdown_percent", "return_percent");
         }
 
-        var points = Series!.Points().Select(state => new EquityPoint(
-            state.At, noEquity is null ? state.Equity.Value : null, noMoney is null ? state.TotalPnl.Value : null,
-            noEquity is null ? state.Flows.Value : null, noMoney is null ? state.Drawdown : null,
-            noPercent is null ? state.Curve?.DrawdownPercent : null, noPercent is null ? state.Curve?.ReturnPercent : null)).ToList();
-        return new(points, Series!.Count, undefined, BasisOf(basis, names));
+        var known = points.Of(Series!.Points(), money: noMoney is null, equity: noEquity is null, percent: noPercent is null);
+        return new(known, Series!.Count, undefined, BasisOf(basis, names));
     }
 
     /// <summary>Returns the days on which trades closed, or money came or went.</summary>

@@ -43,7 +43,7 @@ internal sealed partial class PerformanceFigures(EquityPlan plan, TimeZoneInfo z
     public (DateTimeOffset ClosedAt, long Id)? Last { get; private set; }
 
     /// <summary>Whether the trade comes after all that were added. If not, the figures must be computed from the beginning.</summary>
-    public bool CanAppend(in ClosedTrade trade) => Last is not { } last || last.CompareTo((trade.ClosedAt, trade.Id)) < 0;
+    public bool CanAppend(in ClosedTrade trade) => Last is not { } last || last.ClosedAt < trade.ClosedAt || (last.ClosedAt == trade.ClosedAt && last.Id < trade.Id);
 
     /// <summary>Figures over one account that holds all trades, with that starting balance, if any.</summary>
     public PerformanceFigures(decimal? startingBalance, TimeZoneInfo zone)
@@ -63,7 +63,7 @@ internal sealed partial class PerformanceFigures(EquityPlan plan, TimeZoneInfo z
 
         Last = (trade.ClosedAt, trade.Id);
         var day = calendar.Of(trade.ClosedAt);
-        Series?.BeginIfNew(StateAt(0, plan.StartsAt ?? trade.ClosedAt));
+        BeginIfNew(trade.ClosedAt);
         Flow(opensAt > trade.ClosedAt ? opensAt.Value : trade.ClosedAt);
         currencies?.Add(trade, part, this);
         var moves = plan.Converted == Converted.None ? trade.Pnl : trade.InReporting().Pnl;
@@ -184,7 +184,7 @@ internal sealed partial class PerformanceFigures(EquityPlan plan, TimeZoneInfo z
         for (; flowed < flows.Count && flows[flowed].At <= until; flowed++)
         {
             var (at, amount, _) = flows[flowed];
-            Series?.BeginIfNew(StateAt(0, plan.StartsAt ?? at));
+            BeginIfNew(at);
             equity.Flow(amount);
             money = money.Plus(amount);
             flowsUntilNow = flowsUntilNow.Plus(amount);
@@ -205,11 +205,16 @@ internal sealed partial class PerformanceFigures(EquityPlan plan, TimeZoneInfo z
         Series?.Add(StateAt(Series.Count, at), equity.Marks, drawdown.Marks);
     }
 
-    private EquityState StateAt(long number, DateTimeOffset at)
+    private void BeginIfNew(DateTimeOffset first)
     {
-        var place = equity.Place;
-        return new(number, at, money, drawdown.Profit, flowsUntilNow, drawdown.Now, place, place?.NearDrawdown ?? 0);
+        if (Series is { Count: 0 } series)
+        {
+            series.Begin(StateAt(0, plan.StartsAt ?? first));
+        }
     }
+
+    private EquityState StateAt(long number, DateTimeOffset at) =>
+        new(number, at, money, drawdown.Profit, flowsUntilNow, drawdown.Now, equity.Place, equity.NearDrawdown);
 
     private void CountResult(decimal pnl)
     {

@@ -98,12 +98,14 @@ internal sealed partial class PerformanceLedger(
         if (figures is { } current && !MayFindPrices(current) && await JoiningAsync(session, now, assets) is { } joining
             && await ClosedSinceAsync(session, now) is { } rows && await PriceAsync(session, current, now, joining, assets, rows))
         {
+            var struck = (await ClosedTrades.OfChangedSignalsAsync(session, position)).Exists(id => !rows.Exists(row => row.Id == id));
             changed = now.Book?.NamesLike(source!.Book!) == false || joining.Count + rows.Count > 0;
 
             // Nothing below may throw: figures that contain only a part of the new trades would stay wrong.
             joining.ForEach(flow => current.Expect(flow.Flow, flow.Joins));
             current.MoveIn(assets);
             rows.ForEach(row => Add(current, now, row, newest));
+            changed |= struck && ForgetStrategies();
             (source, position) = (now, newest);
             sums?.MoveTo(newest);
         }
@@ -156,6 +158,15 @@ internal sealed partial class PerformanceLedger(
                 folds.Remove(view);
             }
         }
+    }
+
+    /// <summary>Forgets what was split by strategies, because a trade that was counted is of another one now.</summary>
+    /// <returns>Whether there was any.</returns>
+    private bool ForgetStrategies()
+    {
+        var split = folds.Keys.Where(static view => view.By == TradeSplit.ByStrategy).ToList();
+        split.ForEach(view => folds.Remove(view));
+        return split.Count > 0;
     }
 
     private byte[] ToJson(PerformanceView view)

@@ -1,6 +1,5 @@
 using System.Text.Json.Serialization;
 using Pilothouse.Contract;
-using Pilothouse.Operations;
 using Pilothouse.Storage;
 
 namespace Pilothouse.Performance;
@@ -154,25 +153,6 @@ internal static class PeriodStore
 
     /// <summary>Whether a column holds a figure, and not the period that it is of.</summary>
     private static bool IsFigure(string column) => column is not ("timestamp" or "period" or "period_start");
-}
-
-/// <summary>The events of stored figures of periods.</summary>
-internal sealed class PeriodEvents() : EventSource(
-    "performance_metrics", ("recorded", "performance.recorded"), ("changed", "performance.changed"), ("removed", "performance.removed"))
-{
-    public override async ValueTask<List<EventRow>> ReadAsync(Session session, IReadOnlyList<long> ids)
-    {
-        var rows = new List<EventRow>();
-        foreach (var id in ids)
-        {
-            if (await PeriodStore.FindAsync(session, id) is { } row)
-            {
-                rows.Add(new(id, JsonText.Utf8(row, PeriodJson.Default.PeriodFigures)));
-            }
-        }
-
-        return rows;
-    }
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,

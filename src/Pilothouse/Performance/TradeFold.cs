@@ -56,8 +56,11 @@ internal sealed class TradeSplit(string by, TimeZoneInfo zone, EquityPlan plan) 
     /// <summary>More groups than these are one.</summary>
     private const int MostGroups = 500;
 
+    /// <summary>By the strategy of the trade, else that of its signal, which may change without the trade.</summary>
+    public const string ByStrategy = "strategy";
+
     /// <summary>By what trades can be split.</summary>
-    public static readonly Choices Kinds = new("pair", "side", "bot", "strategy", "exit_reason", "weekday", "hour")
+    public static readonly Choices Kinds = new("pair", "side", "bot", ByStrategy, "exit_reason", "weekday", "hour")
     {
         Also = new Dictionary<string, string> { ["trading_pair"] = "pair", ["bot_name"] = "bot" },
     };
@@ -132,7 +135,7 @@ internal sealed class TradeSplit(string by, TimeZoneInfo zone, EquityPlan plan) 
             "pair" => row.Traits!.Pair,
             "side" => row.Traits!.Side,
             "bot" => row.BotName,
-            "strategy" => row.Traits!.Strategy,
+            ByStrategy => row.Traits!.Strategy,
             "exit_reason" => row.ExitReason,
             "weekday" => Weekdays[((int)calendar.Local(trade.ClosedAt).DayOfWeek + 6) % 7],
             _ => calendar.Local(trade.ClosedAt).Hour.ToString(CultureInfo.InvariantCulture),

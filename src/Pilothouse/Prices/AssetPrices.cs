@@ -105,11 +105,11 @@ internal sealed class AssetPrices(MoneyUnits units)
         for (var slot = 0; slot < Slots; slot++)
         {
             DateTimeOffset? at = first + slot < times.Count ? times[first + slot] : null;
-            statement = statement.SetKey($"from{slot}", at is null ? null : Timestamps.ToStored(Before(at.Value, Oldest + place.Length)))
+            statement = statement.SetKey($"from{slot}", at is null ? null : Timestamps.ToStored(PairHistory.Before(at.Value, Oldest + place.Length)))
                 .SetKey($"to{slot}", at is null ? null : Timestamps.ToStoredAfter(at.Value));
             if (place.Timeframe is { } fixedLength)
             {
-                statement = statement.SetKey($"ended{slot}", at is null || fixedLength[^1] is 'M' or 'y' ? null : Timestamps.ToStoredAfter(Before(at.Value, place.Length)));
+                statement = statement.SetKey($"ended{slot}", at is null || !Timeframe.IsFixed(fixedLength) ? null : Timestamps.ToStoredAfter(PairHistory.Before(at.Value, place.Length)));
             }
         }
 
@@ -133,7 +133,7 @@ internal sealed class AssetPrices(MoneyUnits units)
     private async ValueTask<List<Place>> PlacesAsync(Session session, string unit, DateTimeOffset now)
     {
         var looks = (await PriceStore.LookAsync(session, [.. PairsOf(unit)], now)).OrderBy(static look => look.Key, StringComparer.Ordinal).ToList();
-        List<Place> listed = [.. looks.SelectMany(static look => look.Value.Series.Select(series => new Place(OfCandles, look.Key, series.Timeframe, LengthOf(series.Timeframe))))
+        List<Place> listed = [.. looks.SelectMany(static look => look.Value.Series.Select(series => new Place(OfCandles, look.Key, series.Timeframe, Timeframe.LongestOf(series.Timeframe))))
             .OrderBy(static place => place.Length)];
         listed.AddRange(looks.Where(static look => look.Value.LastSignal is not null).Select(static look => new Place(OfSignals, look.Key, null, default)));
         if (unit is MarketAsset.Bitcoin or MarketAsset.Ether && units.IsReporting(SettleAsset.Reporting))
@@ -153,11 +153,6 @@ internal sealed class AssetPrices(MoneyUnits units)
            where pair != asset + quote || SettleAsset.Of(pair) is null || SettleAsset.Of(pair) == quote
            select pair,
     ];
-
-    /// <summary>The length of a candle, at most: months and years differ.</summary>
-    private static TimeSpan LengthOf(string timeframe) => (Timeframe.LengthOf(timeframe) ?? default) * (timeframe[^1] is 'M' or 'y' ? 1.2 : 1);
-
-    private static DateTimeOffset Before(DateTimeOffset time, TimeSpan by) => time - DateTimeOffset.MinValue > by ? time - by : DateTimeOffset.MinValue;
 
     private static Sql Compose(string knownAt, string table, string price, string where, string time, string then) =>
         new(string.Join("\nUNION ALL\n", Enumerable.Range(0, Slots).Select(slot => $$"""

@@ -60,13 +60,16 @@ internal sealed class PairHistory
     /// <param name="from">The begin of the span. Prices that were known earlier are not found.</param>
     /// <param name="to">The end of the span.</param>
     /// <param name="ask">Asks for prices.</param>
-    public static async ValueTask AskAsync(Session session, string pair, PairLook look, DateTimeOffset from, DateTimeOffset to, Action<PairHistory> ask)
+    /// <param name="signals">Returns the prices of the pair's signals from one time to another, inclusive; null to read them.</param>
+    public static async ValueTask AskAsync(
+        Session session, string pair, PairLook look, DateTimeOffset from, DateTimeOffset to, Action<PairHistory> ask,
+        Func<DateTimeOffset, DateTimeOffset, PriceLine>? signals = null)
     {
         var history = new PairHistory();
         Func<ValueTask<PriceLine>>[] sources =
         [
             () => CandlesAsync(session, pair, look, from, to),
-            () => look.LastSignal is null ? new(new PriceLine()) : LineAsync(session.Prepare(OfSignals).Set("pair", pair), from, to),
+            () => look.LastSignal is null ? new(new PriceLine()) : signals is not null ? new(signals(from, to)) : LineAsync(session.Prepare(OfSignals).Set("pair", pair), from, to),
             () => MarketAsset.Of(pair) is not { } asset ? new(new PriceLine())
                 : LineAsync(session.Prepare(asset == MarketAsset.Bitcoin ? OfBitcoin : OfEther), from, to),
         ];
@@ -95,9 +98,7 @@ internal sealed class PairHistory
         var line = new PriceLine();
         foreach (var series in look.Series)
         {
-            // A month and a year are at most so much longer than the shortest of them.
-            var isFixed = series.Timeframe[^1] is not ('M' or 'y');
-            var length = (Timeframe.LengthOf(series.Timeframe) ?? default) * (isFixed ? 1 : 1.2);
+            var (isFixed, length) = (Timeframe.IsFixed(series.Timeframe), Timeframe.LongestOf(series.Timeframe));
             await session.Prepare(OfCandles).Set("pair", pair).Set("timeframe", series.Timeframe)
                 .SetKey("from", Timestamps.ToStored(Before(from, length))).SetKey("to", Timestamps.ToStoredAfter(to)).EachAsync(row =>
                 {

@@ -56,8 +56,10 @@ internal static class PriceMoves
     /// <param name="count">How many moments there are.</param>
     /// <param name="timeOf">The time of a moment; the times must not fall.</param>
     /// <param name="ask">Asks for the prices of a moment. It may be called several times, so it must have no effect except to set answers.</param>
+    /// <param name="signals">Returns the prices of the pair's signals from one time to another, inclusive; null to read them.</param>
     public static async ValueTask EachSpanAsync(
-        Session session, string pair, PairLook look, int count, Func<int, DateTimeOffset> timeOf, DateTimeOffset now, Action<PairHistory, int> ask)
+        Session session, string pair, PairLook look, int count, Func<int, DateTimeOffset> timeOf, DateTimeOffset now, Action<PairHistory, int> ask,
+        Func<DateTimeOffset, DateTimeOffset, PriceLine>? signals = null)
     {
         for (var first = 0; first < count;)
         {
@@ -77,7 +79,7 @@ internal static class PriceMoves
                 {
                     ask(history, i);
                 }
-            });
+            }, signals);
             first = end;
         }
     }

@@ -3,7 +3,8 @@ namespace Pilothouse.Replay;
 /// <summary>Something that the bot did or saw, at the time of its candles.</summary>
 internal abstract record BotAction(DateTimeOffset At);
 
-internal sealed record SignalRaised(DateTimeOffset At, string Pair, decimal Price, IndicatorReading Reading) : BotAction(At);
+/// <param name="Opens">Whether a trade follows, unless the server refuses it.</param>
+internal sealed record SignalRaised(DateTimeOffset At, string Pair, decimal Price, IndicatorReading Reading, bool Opens) : BotAction(At);
 
 /// <summary>
 /// A trade was opened. It follows the <see cref="SignalRaised"/> of the same pair and minute, which is the reason for it.

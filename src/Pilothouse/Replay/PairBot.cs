@@ -4,8 +4,9 @@ namespace Pilothouse.Replay;
 /// The decisions of the bot for one pair. It does nothing until every indicator is defined (50 candles), because the score would be based
 /// on too little before. Then it raises a signal whenever the kind of signal changes or a trade opens.
 /// </summary>
-internal sealed class PairBot
+internal sealed class PairBot(ModelMeter meter)
 {
+    private readonly PairMind mind = new(meter);
     private readonly Indicators indicators = new();
     private readonly TradeRules rules = new();
     private TradeSignal? lastSignal;
@@ -22,7 +23,13 @@ internal sealed class PairBot
         var reading = indicators.Add(candle);
         if (rules.OnPrices(candle) is { } exit)
         {
+            mind.Note(exit);
             yield return exit;
+        }
+
+        foreach (var action in mind.OnCandle(candle, reading, rules.Open))
+        {
+            yield return action;
         }
 
         if (reading.Sma50 is null)
@@ -35,19 +42,30 @@ internal sealed class PairBot
         if (opens || signal != lastSignal)
         {
             lastSignal = signal;
-            yield return new SignalRaised(candle.Closes, candle.Pair, candle.Close, reading);
+            yield return new SignalRaised(candle.Closes, candle.Pair, candle.Close, reading, opens);
         }
 
         if (rules.OnSignal(candle, signal) is { } reversed)
         {
+            mind.Note(reversed);
             yield return reversed;
         }
 
         if (opens)
         {
+            yield return mind.Decide(candle, reading);
             yield return new TradeOpened(rules.Enter(candle, signal), reading);
+
+            // The server may have refused it.
+            foreach (var settled in rules.Open is { } made ? mind.OnOpened(made) : [])
+            {
+                yield return settled;
+            }
         }
     }
+
+    /// <summary>Returns what is left to say when there are no more candles.</summary>
+    public IEnumerable<BotAction> OnEnd(DateTimeOffset at) => mind.OnEnd(at);
 
     /// <summary>Forgets the open trade, which was not made.</summary>
     public void Forget() => rules.Forget();

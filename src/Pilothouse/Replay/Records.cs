@@ -8,7 +8,7 @@ namespace Pilothouse.Replay;
 internal sealed record SignalBody(
     DateTimeOffset Timestamp, string TradingPair, string SignalType, int SignalStrength, decimal Price, double Rsi, double Macd,
     double MacdSignal, double MacdHistogram, double? Vwap, double Ema9, double Ema21, double? Sma50, double? BbUpper,
-    double? BbMiddle, double? BbLower, double Volume, string BotName, string Strategy, string Timeframe);
+    double? BbMiddle, double? BbLower, double Volume, string Status, string BotName, string Strategy, string Timeframe, string Model);
 
 internal sealed record TradeBody(
     DateTimeOffset Timestamp, string TradingPair, string Side, decimal EntryPrice, decimal Quantity, decimal StopLoss,
@@ -45,7 +45,7 @@ internal sealed record ControlAckBody(long ControlSeq, bool Done);
 /// <summary>The server's answer to a POST. Which fields it has depends on the path and on success.</summary>
 internal sealed record ServerAnswer(
     bool Success, long? SignalId, long? TradeId, string? Error, string? Message, string? Code, IReadOnlyList<FieldFault>? Details,
-    AskedOfBot? Control = null);
+    AskedOfBot? Control = null, long? SpikeId = null, IReadOnlyList<long>? Ids = null);
 
 /// <summary>What the owner asks of the bot, in the answer to a report.</summary>
 internal sealed record AskedOfBot(long? ControlSeq, string? State, bool EmergencyClose, string? OpenTrades, string? Reason);

@@ -53,8 +53,7 @@ internal sealed class ReplayClient(HttpClient http, TimeProvider time, Action<st
 
         HttpRequestMessage Request()
         {
-            var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new ByteArrayContent(json) };
-            request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+            var request = WithBody(HttpMethod.Post, path, json);
             request.Headers.Add("Idempotency-Key", idempotencyKey);
             return request;
         }
@@ -65,7 +64,7 @@ internal sealed class ReplayClient(HttpClient http, TimeProvider time, Action<st
     {
         const string Path = "/api/bot-status";
         var reply = await AskAsync(
-            () => new HttpRequestMessage(HttpMethod.Get, $"{Path}?bot_name={Uri.EscapeDataString(botName)}"), Path, alsoGood: ["not-found"],
+            () => Below(HttpMethod.Get, $"{Path}?bot_name={Uri.EscapeDataString(botName)}"), Path, alsoGood: ["not-found"],
             cancellationToken);
         return reply.Status == HttpStatusCode.OK ? JsonSerializer.Deserialize(reply.Json, ReplayJson.Default.BotReportAnswer)?.Data : null;
     }
@@ -75,7 +74,7 @@ internal sealed class ReplayClient(HttpClient http, TimeProvider time, Action<st
     {
         const string Path = "/api/circuit-breaker";
         var reply = await AskAsync(
-            () => new HttpRequestMessage(HttpMethod.Get, $"{Path}?bot_name={Uri.EscapeDataString(botName)}&mode={mode}"), Path, alsoGood: ["endpoint-not-found"],
+            () => Below(HttpMethod.Get, $"{Path}?bot_name={Uri.EscapeDataString(botName)}&mode={mode}"), Path, alsoGood: ["endpoint-not-found"],
             cancellationToken);
         return reply.Status != HttpStatusCode.OK || JsonSerializer.Deserialize(reply.Json, ReplayJson.Default.TradingAllowedAnswer)?.Data?.MayTrade != false;
     }
@@ -84,8 +83,34 @@ internal sealed class ReplayClient(HttpClient http, TimeProvider time, Action<st
     public async Task<AskedOfBot?> FindOrdersAsync(string botName, CancellationToken cancellationToken)
     {
         var path = $"/api/bots/{Uri.EscapeDataString(botName)}/control";
-        var reply = await AskAsync(() => new HttpRequestMessage(HttpMethod.Get, path), path, alsoGood: ["endpoint-not-found"], cancellationToken);
+        var reply = await AskAsync(() => Below(HttpMethod.Get, path), path, alsoGood: ["endpoint-not-found"], cancellationToken);
         return reply.Status == HttpStatusCode.OK ? JsonSerializer.Deserialize(reply.Json, ReplayJson.Default.AskedOfBotAnswer)?.Data : null;
+    }
+
+    /// <summary>Returns since when the prices of a model hold.</summary>
+    public async Task<IReadOnlyList<DateTimeOffset>> FindPricesAsync(string model, CancellationToken cancellationToken)
+    {
+        const string Path = "/api/model-prices";
+        var reply = await AskAsync(() => Below(HttpMethod.Get, $"{Path}?model={model}&limit=500"), Path, alsoGood: [], cancellationToken);
+        return [.. (JsonSerializer.Deserialize(reply.Json, MindJson.Default.ModelPricesAnswer)?.Data ?? []).Select(static price => price.ValidFrom).OfType<DateTimeOffset>()];
+    }
+
+    /// <summary>Changes a record. A step that it has taken already, in an earlier run, is no failure.</summary>
+    public async Task ChangeAsync<T>(string path, T body, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    {
+        var json = JsonSerializer.SerializeToUtf8Bytes(body, type);
+        await AskAsync(() => WithBody(HttpMethod.Patch, path, json), path, alsoGood: ["wrong-step"], cancellationToken);
+    }
+
+    /// <summary>Returns a request for a path below the server's address, which may have a path of its own.</summary>
+    private static HttpRequestMessage Below(HttpMethod method, string path) => new(method, path.TrimStart('/'));
+
+    private static HttpRequestMessage WithBody(HttpMethod method, string path, byte[] json)
+    {
+        var request = Below(method, path);
+        request.Content = new ByteArrayContent(json);
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        return request;
     }
 
     /// <summary>

@@ -11,22 +11,11 @@ namespace Pilothouse.Replay;
 /// </summary>
 internal static class ReplayCommand
 {
-    private const string KeyVariable = "PILOTHOUSE_API_KEY";
     private const double FastestFactor = 1_000_000;
 
-    private static readonly Option<string> Server = new("--server")
-    {
-        Description = "The server's address.",
-        HelpName = "URL",
-        DefaultValueFactory = _ => "http://127.0.0.1:3000",
-        Validators = { CheckServer },
-    };
+    private static readonly Option<string> Server = ServerOptions.Server();
 
-    private static readonly Option<string?> ApiKey = new("--api-key")
-    {
-        Description = $"An API key that may read and write; else ${KeyVariable}.",
-        HelpName = "KEY",
-    };
+    private static readonly Option<string?> ApiKey = ServerOptions.ApiKey($"An API key that may read and write; else ${ServerOptions.KeyVariable}.");
 
     private static readonly Option<string[]> Candles = new("--data")
     {
@@ -67,27 +56,19 @@ internal static class ReplayCommand
         {
             Server, ApiKey, Candles, Speed, BotName, AsRecorded,
         };
-        command.Validators.Add(CheckKey);
+        command.Validators.Add(static given => ServerOptions.CheckKey(
+            given, ApiKey, $"An API key is needed. Make one with `pilothouse key create --name replay --scopes read,write` and give it by --api-key or {ServerOptions.KeyVariable}."));
         command.SetAction((parsed, cancellationToken) => RunAsync(Settings(parsed), output, errors, cancellationToken));
         return command;
     }
 
     private static ReplaySettings Settings(ParseResult parsed) => new(
-        new Uri(parsed.GetValue(Server)!), KeyFrom(parsed.GetValue(ApiKey))!, parsed.GetValue(Candles)!,
+        new Uri(parsed.GetValue(Server)!), ServerOptions.KeyFrom(parsed.GetValue(ApiKey))!, parsed.GetValue(Candles)!,
         TryParseSpeed(parsed.GetValue(Speed), out var factor) ? factor : null, parsed.GetValue(BotName)!, parsed.GetValue(AsRecorded));
-
-    private static void CheckServer(OptionResult given)
-    {
-        if (TextOf(given) is { } text
-            && (!Uri.TryCreate(text, UriKind.Absolute, out var server) || server.Scheme is not ("http" or "https")))
-        {
-            given.AddError("--server must be an address like http://127.0.0.1:3000.");
-        }
-    }
 
     private static void CheckSpeed(OptionResult given)
     {
-        if (TextOf(given) is { } text && !TryParseSpeed(text, out _))
+        if (ServerOptions.TextOf(given) is { } text && !TryParseSpeed(text, out _))
         {
             given.AddError("--speed must be max or a number above 0 and up to 1000000, such as 60.");
         }
@@ -95,39 +76,11 @@ internal static class ReplayCommand
 
     private static void CheckBotName(OptionResult given)
     {
-        if (TextOf(given) is { } name
+        if (ServerOptions.TextOf(given) is { } name
             && (name.Length is 0 or > 64 || !name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '_' or '-')))
         {
             given.AddError("--bot-name must be 1 to 64 letters, digits, dots, dashes or underscores.");
         }
-    }
-
-    private static void CheckKey(CommandResult command)
-    {
-        var option = command.GetResult(ApiKey);
-        if (option is { Tokens.Count: 0, Implicit: false })
-        {
-            return;
-        }
-
-        if (KeyFrom(option is null ? null : TextOf(option)) is not { } key)
-        {
-            command.AddError(
-                $"An API key is needed. Make one with `pilothouse key create --name replay --scopes read,write` and give it by --api-key or {KeyVariable}.");
-        }
-        else if (!key.All(letter => letter is > ' ' and <= '~'))
-        {
-            command.AddError("The API key holds a space or a character that no key has. Copy the key again.");
-        }
-    }
-
-    /// <summary>Returns the text that was typed; null for a default, and if nothing was typed, which the parser reports itself.</summary>
-    private static string? TextOf(OptionResult given) => given.Tokens.Count > 0 ? given.Tokens[^1].Value : null;
-
-    private static string? KeyFrom(string? option)
-    {
-        var key = option ?? Environment.GetEnvironmentVariable(KeyVariable);
-        return string.IsNullOrWhiteSpace(key) ? null : key.Trim();
     }
 
     private static bool TryParseSpeed(string? text, out double? factor)

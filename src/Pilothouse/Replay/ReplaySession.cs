@@ -13,7 +13,9 @@ internal sealed class ReplaySession(ReplaySettings settings, HttpClient http, Ti
         var times = settings.AsRecorded
             ? ReplayTimes.AsRecorded
             : ReplayTimes.EndingNow(candles, await client.FindLastReportAsync(settings.BotName, cancellationToken), time.GetUtcNow());
-        var recorder = new ReplayRecorder(client, settings.BotName, times, time);
+        var (marks, tally) = (new ReplayMarks(settings.BotName, times), new ReplayTally());
+        var minds = new MindRecorder(client, marks, tally);
+        var recorder = new ReplayRecorder(client, marks, tally, minds, time);
         var bot = new SampleBot();
         var steering = new Steering(bot, recorder, console.WriteLine);
         var run = new ReplayRun(bot, recorder, steering, time, settings.Speed);
@@ -27,9 +29,10 @@ internal sealed class ReplaySession(ReplaySettings settings, HttpClient http, Ti
         if (steering.HasStopped)
         {
             console.WriteLine($"{settings.BotName} was asked to stop, and does not begin. Ask it to run with POST /api/bots/{settings.BotName}/control.");
-            return recorder.Tally;
+            return tally;
         }
 
+        await minds.StorePricesAsync(candles[0].Time, cancellationToken);
         await recorder.AnnounceAsync(cancellationToken);
         if (console.Profile.Out.IsTerminal && console.Profile.Capabilities.Interactive)
         {
@@ -46,8 +49,8 @@ internal sealed class ReplaySession(ReplaySettings settings, HttpClient http, Ti
 
         console.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"Done in {time.GetElapsedTime(started).TotalSeconds:0.0} s."));
-        console.Write(Summary(recorder.Tally));
-        return recorder.Tally;
+        console.Write(Summary(tally));
+        return tally;
     }
 
     private static Table Summary(ReplayTally tally)
@@ -59,6 +62,9 @@ internal sealed class ReplaySession(ReplaySettings settings, HttpClient http, Ti
         table.AddRow("Closed", Count(tally.Closed));
         table.AddRow("Wins", Count(tally.Wins));
         table.AddRow("Total pnl", tally.TotalPnl.ToString("N2", CultureInfo.InvariantCulture));
+        table.AddRow("Decisions", Count(tally.Decisions));
+        table.AddRow("Spikes", Count(tally.Spikes));
+        table.AddRow("News", Count(tally.Articles));
         table.AddRow("Posts stored", Count(tally.Stored));
         table.AddRow("Posts replayed", Count(tally.Replayed));
         return table;

@@ -11,14 +11,10 @@ internal sealed record ReplaySettings(
 {
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(30);
 
-    /// <summary>
-    /// Returns a client for the server that sends the API key. It follows no redirects, because the key would be lost on the way.
-    /// </summary>
+    /// <summary>Returns a client for the server that sends the API key.</summary>
     public HttpClient Connect()
     {
-        var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = !Server.IsLoopback };
-        var http = new HttpClient(handler) { BaseAddress = Server, Timeout = AnswerTimeout };
-        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", ApiKey);
+        var http = ServerOptions.Connect(Server, ApiKey, AnswerTimeout);
         http.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("pilothouse-replay", null));
         return http;
     }

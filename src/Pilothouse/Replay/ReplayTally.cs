@@ -15,6 +15,12 @@ internal sealed class ReplayTally
 
     public decimal TotalPnl { get; private set; }
 
+    public int Decisions { get; private set; }
+
+    public int Spikes { get; private set; }
+
+    public int Articles { get; private set; }
+
     public int Stored { get; private set; }
 
     public int Replayed { get; private set; }
@@ -35,6 +41,18 @@ internal sealed class ReplayTally
                 Closed++;
                 Wins += trade.Pnl > 0 ? 1 : 0;
                 TotalPnl += trade.Pnl;
+                break;
+            case DecisionsMade made:
+                Decisions += made.Opinions.Count;
+                break;
+            case SpikeDetected:
+                Spikes++;
+                break;
+            case SpikeAnalyzed:
+                Decisions++;
+                break;
+            case ArticleWritten:
+                Articles++;
                 break;
         }
     }

@@ -23,6 +23,9 @@ internal sealed record ReplayTimes(TimeSpan Shift, DateTimeOffset? End, string? 
     /// <summary>What a report says whose time is that of the clock: it names the end of the run, by which a later run finds this one.</summary>
     public string? AboutNow => End is { } end ? string.Create(CultureInfo.InvariantCulture, $"{About}{UntilWord}{end.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}") : null;
 
+    /// <summary>Whether these are the times of a run that began before this one.</summary>
+    public bool IsOfEarlierRun { get; init; }
+
     public static readonly ReplayTimes AsRecorded = new(TimeSpan.Zero, null, null);
 
     /// <summary>
@@ -35,10 +38,9 @@ internal sealed record ReplayTimes(TimeSpan Shift, DateTimeOffset? End, string? 
         var about = string.Create(
             CultureInfo.InvariantCulture,
             $"Replays {candles.Count} candles of {PairsOf(candles)} from {begin:yyyy-MM-dd HH:mm} to {close:yyyy-MM-dd HH:mm} UTC");
-        var end = EndOf(last, about) is { } before && before <= now && now - before < Repeatable
-            ? before
-            : now.AddTicks(-(now.UtcTicks % TimeSpan.TicksPerMinute));
-        return new(end - close, end, about);
+        var earlier = EndOf(last, about) is { } before && before <= now && now - before < Repeatable ? before : (DateTimeOffset?)null;
+        var end = earlier ?? now.AddTicks(-(now.UtcTicks % TimeSpan.TicksPerMinute));
+        return new(end - close, end, about) { IsOfEarlierRun = earlier is not null };
     }
 
     /// <summary>Returns the end of the run of these candles that made the report; null if another one did.</summary>

@@ -10,11 +10,15 @@ internal sealed class SampleBot
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
     private readonly SortedDictionary<string, PairBot> pairs = new(StringComparer.Ordinal);
     private readonly MarketMemory market = new();
+    private readonly ModelMeter meter = new();
+    private readonly Newsroom newsroom;
     private DateTimeOffset? now;
     private DateTimeOffset reportedHour;
     private int closed;
     private int wins;
     private decimal pnl;
+
+    public SampleBot() => newsroom = new(meter);
 
     /// <summary>Whether it may open trades. A bot that is paused still raises signals, and closes what it has.</summary>
     public bool MayOpen { get; set; } = true;
@@ -50,6 +54,11 @@ internal sealed class SampleBot
                 yield return context;
             }
 
+            foreach (var article in newsroom.At(reportedHour, market))
+            {
+                yield return article;
+            }
+
             yield return Status(now.Value, MayOpen ? "running" : "paused", isLast: false);
         }
     }
@@ -83,6 +92,11 @@ internal sealed class SampleBot
             yield return exit;
         }
 
+        foreach (var settled in pairs.Values.SelectMany(pair => pair.OnEnd(end)))
+        {
+            yield return settled;
+        }
+
         yield return Status(end, "stopped", isLast: true);
     }
 
@@ -93,7 +107,7 @@ internal sealed class SampleBot
     {
         if (!pairs.TryGetValue(name, out var pair))
         {
-            pairs[name] = pair = new PairBot();
+            pairs[name] = pair = new PairBot(meter);
         }
 
         return pair;

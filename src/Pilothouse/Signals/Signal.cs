@@ -56,6 +56,9 @@ internal record NewSignal : IInput<NewSignal>
 
     public double? Confidence { get; set; }
 
+    /// <summary>The version of the model that gave it, as in model_checkpoints.</summary>
+    public string? Model { get; set; }
+
     public static readonly Choices Types = new("BUY", "SELL", "HOLD")
     {
         Also = new Dictionary<string, string> { ["LONG"] = "BUY", ["STRONG_BUY"] = "BUY", ["SHORT"] = "SELL", ["STRONG_SELL"] = "SELL" },
@@ -76,11 +79,29 @@ internal sealed record Signal : NewSignal
 /// <summary>The answer to a stored signal.</summary>
 internal sealed record SignalStored(bool Success, string Message, long SignalId) : WriteAnswer;
 
+/// <summary>What became of a signal.</summary>
+internal sealed record SignalChange : IInput<SignalChange>
+{
+    /// <summary>pending, executed or skipped.</summary>
+    public string? Status { get; init; }
+
+    public static InputRules<SignalChange> Rules { get; } = new InputRules<SignalChange>()
+        .OneOf("status", static change => change.Status, NewSignal.Statuses, required: true)
+        .Record(SignalStore.Table.Rules.RecordColumns)
+        .NoOthers("cannot be changed: a signal stays what was said; send status alone");
+}
+
+/// <summary>The answer to a changed signal, with the row after the change.</summary>
+internal sealed record SignalChanged(bool Success, string Message, long SignalId, Signal Data) : WriteAnswer;
+
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     Converters = [typeof(MoneyJson), typeof(NumberJson), typeof(WholeJson), typeof(TextJson), typeof(TimeJson)])]
 [JsonSerializable(typeof(NewSignal))]
 [JsonSerializable(typeof(BatchOf<NewSignal>))]
 [JsonSerializable(typeof(SignalStored))]
+[JsonSerializable(typeof(SignalChange))]
+[JsonSerializable(typeof(SignalChanged))]
+[JsonSerializable(typeof(Signal))]
 [JsonSerializable(typeof(One<Signal>))]
 [JsonSerializable(typeof(Page<Signal>))]
 internal sealed partial class SignalJson : JsonSerializerContext;

@@ -29,11 +29,22 @@ internal static class SignalStore
         Column.Bot(),
         Column.Text("strategy", longest: 100) with { Filter = "Only of this strategy." },
         Column.Text("timeframe", longest: 20) with { Filter = "Only of this timeframe." },
-        Column.Number("confidence"));
+        Column.Number("confidence"),
+        Column.Text("model", longest: 200) with { Filter = "Only of this model." });
 
     public static readonly ListSql List = new(Table)
     {
-        Leaders = ["trading_pair", "bot_name", "strategy"],
-        Groups = ["signal_type status timeframe", "bot_name trading_pair strategy signal_type status timeframe"],
+        Leaders = ["trading_pair", "bot_name", "strategy", "model"],
+        Groups = ["signal_type status timeframe", "bot_name trading_pair strategy model signal_type status timeframe"],
     };
+
+    private static readonly Sql ById = new($"SELECT {Table.Selection} FROM signals WHERE id = @id");
+
+    private static readonly Sql SetStatus = new("UPDATE signals SET status = @status WHERE id = @id");
+
+    /// <summary>Returns the signal; null if it is not stored, or not any more.</summary>
+    public static ValueTask<Signal?> FindAsync(Session session, long id) => session.Prepare(ById).Set("id", (long?)id).FirstAsync(Table.Read);
+
+    public static async ValueTask SetStatusAsync(Session session, long id, string status) =>
+        await session.Prepare(SetStatus).Set("status", status).Set("id", (long?)id).ChangeAsync();
 }

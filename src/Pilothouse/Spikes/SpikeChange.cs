@@ -17,10 +17,8 @@ internal enum SpikeFields
 }
 
 /// <summary>A step of a spike, or what was found out about it. A field that is not sent stays; null clears it.</summary>
-internal sealed record SpikeChange : IInput<SpikeChange>
+internal sealed record SpikeChange : SentFields<SpikeFields>, IInput<SpikeChange>
 {
-    // Setters and not init: the generated reader calls a setter only for a field that was sent.
-
     /// <summary>analyzed, traded or skipped.</summary>
     public string? Status { get; set => field = Sent(value, SpikeFields.Status); }
 
@@ -34,9 +32,6 @@ internal sealed record SpikeChange : IInput<SpikeChange>
     [JsonConverter(typeof(StructureJson))]
     public JsonElement? RiskAssessment { get; set => field = Sent(value, SpikeFields.RiskAssessment); }
 
-    [JsonIgnore]
-    public SpikeFields Fields { get; private set; }
-
     public static InputRules<SpikeChange> Rules { get; } = new InputRules<SpikeChange>()
         .OneOf("status", static change => change.Status, SpikeFlow.Statuses)
         .Text("skip_reason", static change => change.SkipReason, longest: SpikeFlow.LongestReason)
@@ -47,13 +42,4 @@ internal sealed record SpikeChange : IInput<SpikeChange>
         .Also("body", static change => change.Fields == SpikeFields.None
             ? "must have status, skip_reason, trade_id, context_analysis or risk_assessment" : null)
         .NoOthers("cannot be changed: what was detected stays; status, skip_reason, trade_id, context_analysis and risk_assessment can be set");
-
-    /// <summary>Whether the field was sent.</summary>
-    public bool Has(SpikeFields field) => (Fields & field) != 0;
-
-    private T Sent<T>(T value, SpikeFields field)
-    {
-        Fields |= field;
-        return value;
-    }
 }

@@ -52,11 +52,16 @@ internal static class SpikeOutcomes
         var outcomes = await OfTradesAsync(session, spikes.Select(static spike => spike.TradeId).OfType<long>());
         foreach (var spike in spikes)
         {
-            (spike.Outcome, spike.Pnl) = spike.TradeId is { } id
-                ? outcomes.GetValueOrDefault(id) is var outcome ? (outcome.Word, outcome.Pnl) : default
-                : (SpikeOutcome.Words.Normal(spike.Outcome), spike.Pnl);
+            (spike.Outcome, spike.Pnl) = (WordOf(outcomes, spike.TradeId, spike.Outcome), spike.TradeId is { } id ? outcomes.GetValueOrDefault(id).Pnl : spike.Pnl);
         }
     }
+
+    /// <summary>Returns what came of a spike, by the rule above.</summary>
+    /// <param name="outcomes">Those of trades.</param>
+    /// <param name="tradeId">The trade that the spike names.</param>
+    /// <param name="stored">What its row says.</param>
+    public static string? WordOf(Dictionary<long, SpikeOutcome> outcomes, long? tradeId, string? stored) =>
+        tradeId is { } id ? outcomes.GetValueOrDefault(id).Word : SpikeOutcome.Words.Normal(stored);
 
     /// <summary>Returns the outcomes of trades by their ids. A trade that is not stored is not there.</summary>
     public static async ValueTask<Dictionary<long, SpikeOutcome>> OfTradesAsync(Session session, IEnumerable<long> ids)

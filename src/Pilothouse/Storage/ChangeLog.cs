@@ -22,6 +22,9 @@ internal interface IChangeFollower
 /// </summary>
 internal static class ChangeLog
 {
+    /// <summary>What a join with the log selects the changes of a table by, from behind @seq up to @last; the name of the table follows.</summary>
+    public const string Between = "changes.seq > @seq AND changes.seq <= @last AND changes.table_name =";
+
     private const int PurgedAtOnce = 2000;
 
     private static readonly Sql Newest = new("SELECT max(seq) FROM changes");
@@ -29,6 +32,8 @@ internal static class ChangeLog
     private static readonly Sql Oldest = new("SELECT min(seq) FROM changes");
 
     private static readonly Sql After = new("SELECT seq, table_name, row_id, kind, was_closed FROM changes WHERE seq > @seq ORDER BY seq LIMIT @limit");
+
+    private static readonly Sql Before = new("SELECT seq, table_name, row_id, kind, was_closed FROM changes WHERE seq < @seq ORDER BY seq DESC LIMIT @limit");
 
     private static readonly Sql Eldest = new("SELECT seq, at FROM changes WHERE seq < @end ORDER BY seq LIMIT @limit");
 
@@ -51,6 +56,10 @@ internal static class ChangeLog
     /// <summary>Returns the changes after <paramref name="position"/> in their order, at most <paramref name="most"/>.</summary>
     public static ValueTask<List<Change>> AfterAsync(Session session, long position, int most) =>
         session.Prepare(After).Set("seq", position).Set("limit", (long)most).ListAsync(Read);
+
+    /// <summary>Returns the changes before <paramref name="position"/>, newest first, at most <paramref name="most"/>.</summary>
+    public static ValueTask<List<Change>> BeforeAsync(Session session, long position, int most) =>
+        session.Prepare(Before).Set("seq", position).Set("limit", (long)most).ListAsync(Read);
 
     /// <summary>Reads a change from the columns seq, table_name, row_id, kind, was_closed.</summary>
     public static Change Read(Row row) => new(row.Id(0), row.Text(1) ?? "", row.Id(2), row.Text(3) ?? "", row.Whole(4) == 1);

@@ -50,6 +50,9 @@ internal static partial class PatientThread
         return done.Task;
     }
 
+    /// <summary>Runs works beside each other, each to its end on a thread of its own, and returns their results in the same order.</summary>
+    public static Task<T[]> RunAll<T>(params Func<Task<T>>[] works) => Task.WhenAll(works.Select(static work => Run(() => work().GetAwaiter().GetResult())));
+
     /// <summary>
     /// Lowers the priority of this thread for the rest of its work. Call it when the work holds no lock and no snapshot that others wait
     /// for. It does nothing on a shared thread, because the priority cannot be raised again.

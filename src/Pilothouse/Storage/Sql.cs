@@ -9,7 +9,8 @@ namespace Pilothouse.Storage;
 /// <c>has_time(column)</c> is true if there is one, <c>first_time_key(column, other)</c> takes that of the other column where there is none,
 /// <c>may_have_zone(column)</c> is true where it may be a text with a zone, which does not sort by time.
 /// <c>hour_key(column)</c> is the key of the begin of its hour, <c>in_other_month(column, other)</c> is true if this is in another month than the other, and <c>set_time(column, @value)</c> sets it.
-/// <c>unindexed:</c> before an expression keeps SQLite from using an index for it. Connections keep the prepared form by <see cref="Id"/>, so create one
+/// <c>unindexed:</c> before an expression keeps SQLite from using an index for it, and <c>covered_by:index</c> behind a table has SQLite read that
+/// index, which holds all that is asked for, where the key would lead it to the wide rows. Connections keep the prepared form by <see cref="Id"/>, so create one
 /// instance per statement and keep it.
 /// </summary>
 internal sealed partial class Sql
@@ -40,17 +41,19 @@ internal sealed partial class Sql
     /// Z after a fraction, so the expression of time_key removes both differences. The indexes contain exactly this expression.
     /// </summary>
     /// <exception cref="ArgumentException">The text contains a word that cannot be expanded.</exception>
-    public static string ExpandForSqlite(string text) => Expand(text, Expand, unindexed: "+");
+    public static string ExpandForSqlite(string text) => Expand(text, Expand, unindexed: "+", coveredBy: "INDEXED BY $1");
 
     /// <summary>Expands the words that differ between engines.</summary>
     /// <param name="text">The text.</param>
     /// <param name="write">Returns what a word stands for, from the word, its column, and its second column or value, which may be empty.</param>
     /// <param name="unindexed">What keeps the engine from using an index for an expression.</param>
+    /// <param name="coveredBy">What has the engine read an index, whose name is $1.</param>
     /// <exception cref="ArgumentException">The text contains a word that cannot be expanded.</exception>
-    public static string Expand(string text, Func<string, string, string, string> write, string unindexed)
+    public static string Expand(string text, Func<string, string, string, string> write, string unindexed, string coveredBy)
     {
         var written = Word().Replace(text, match => write(match.Groups[1].Value, match.Groups[2].Value, match.Groups[3].Value))
             .Replace("unindexed:", unindexed, StringComparison.Ordinal);
+        written = CoveredBy().Replace(written, coveredBy);
         return LeftOver().Match(written) is { Success: true } left
             ? throw new ArgumentException($"{left.Groups[1].Value} takes the names of columns: {text}", nameof(text))
             : written;
@@ -84,6 +87,9 @@ internal sealed partial class Sql
 
     [GeneratedRegex(Words + @"(\w+(?:\.\w+)?)(?:, (@?\w+(?:\.\w+)?))?\)")]
     private static partial Regex Word();
+
+    [GeneratedRegex(@"\bcovered_by:(\w+)")]
+    private static partial Regex CoveredBy();
 
     [GeneratedRegex(@"\btime_key\(")]
     private static partial Regex OfForeign();

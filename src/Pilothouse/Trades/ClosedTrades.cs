@@ -15,34 +15,6 @@ internal readonly record struct TradeClosing(
     long Id, DateTimeOffset? OpenedAt, DateTimeOffset? ClosedAt, decimal? Pnl, decimal? Fees, string? Asset = null, string? BotName = null, string? Mode = null,
     bool Fits = true, TradeTraits? Traits = null, string? ExitReason = null, decimal? PnlPercentage = null);
 
-/// <summary>Which trades are read in addition to the selected ones, because they changed the same equity.</summary>
-internal enum TradesBeside
-{
-    /// <summary>No others.</summary>
-    None,
-
-    /// <summary>Those of the same bot and mode, whatever their pair, side and strategy.</summary>
-    OfBotAndMode,
-
-    /// <summary>Those of the same bot in every mode, because the bot's reports may name another mode than its trades.</summary>
-    OfBot,
-
-    /// <summary>Those of all bots.</summary>
-    OfAll,
-}
-
-/// <summary>Selects closed trades. A null selects any.</summary>
-/// <param name="From">The earliest close, inclusive.</param>
-/// <param name="To">The latest close, inclusive.</param>
-/// <param name="Strategy">The strategy of the trade, else that of its signal.</param>
-/// <param name="Currency">The settle asset, in upper case. It is compared after a row was read, not in SQL.</param>
-internal sealed record ClosedTradeFilter(
-    DateTimeOffset? From = null, string? TradingPair = null, string? Side = null, string? BotName = null, string? Mode = null, DateTimeOffset? To = null,
-    string? Strategy = null, string? Currency = null)
-{
-    public bool Takes(DateTimeOffset closedAt) => !(closedAt < From) && !(closedAt > To);
-}
-
 /// <summary>Reads closed trades in the order in which they closed, and their changes.</summary>
 internal static class ClosedTrades
 {
@@ -57,8 +29,11 @@ internal static class ClosedTrades
     /// <summary>The index of the exit reason among <see cref="TraitColumns"/> behind it.</summary>
     private const int ExitReason = Marked + 3;
 
+    /// <summary>The index of the column behind <see cref="TraitColumns"/>.</summary>
+    public const int AfterTraits = Marked + 6;
+
     /// <summary>What <see cref="TradeTraits"/> are read from; behind <see cref="Columns"/> and one more column.</summary>
-    private const string TraitColumns =
+    public const string TraitColumns =
         "side, coalesce(trades.strategy, (SELECT signals.strategy FROM signals WHERE signals.id = trades.signal_id)), exit_reason, leverage, pnl_percentage";
 
     private static readonly string[] Conditions =
@@ -85,11 +60,11 @@ internal static class ClosedTrades
         WHERE table_name = 'trades' AND (kind = 'closed' OR was_closed = 1) AND seq > @seq ORDER BY seq LIMIT @limit
         """);
 
-    /// <summary>The closed trades whose strategy is that of a signal which was changed or removed.</summary>
+    /// <summary>The closed trades whose strategy is that of a signal which has another now, or came or went. There is an index on exactly these kinds.</summary>
     private static readonly Sql OfChangedSignals = new("""
         SELECT DISTINCT trades.id FROM changes CROSS JOIN trades
-        WHERE changes.seq > @seq AND changes.table_name = 'signals' AND changes.kind <> 'recorded' AND trades.signal_id = changes.row_id
-          AND unindexed:lower(trades.status) = 'closed'
+        WHERE changes.kind IN ('moved', 'removed') AND changes.seq > @seq AND changes.table_name = 'signals' AND trades.signal_id = changes.row_id
+          AND trades.strategy IS NULL AND unindexed:lower(trades.status) = 'closed'
         """);
 
     /// <summary>
@@ -224,7 +199,8 @@ internal static class ClosedTrades
         return new(row.Word(9), NewTrade.Sides.Normal(side) ?? side, row.Word(Marked + 2));
     }
 
-    private static decimal? PercentageOf(Row row) => row.Money(Marked + 5) ?? Percentage(row);
+    /// <summary>Returns the profit in percent of the margin from a row with <see cref="TraitColumns"/>.</summary>
+    public static decimal? PercentageOf(Row row) => row.Money(Marked + 5) ?? Percentage(row);
 
     /// <summary>Returns the profit in percent of the margin, as GET /api/trades shows it where the row has none.</summary>
     private static decimal? Percentage(Row row)

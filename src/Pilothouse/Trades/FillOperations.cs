@@ -1,3 +1,4 @@
+using Pilothouse.Configuration;
 using Pilothouse.Contract;
 using Pilothouse.Operations;
 using Pilothouse.Storage;
@@ -32,6 +33,7 @@ internal static class FillOperations
         {
             Statuses = [201, 200],
             PerMinute = 100,
+            Consents = static fill => [fill.IsEntry ? ConsentSettings.OpenTrade : ConsentSettings.CloseTrade],
             Together = async (session, call, items) => (await fills.AddManyAsync(session, call.Caller, call.Id, items)).ConvertAll(AnswerOf),
         };
         yield return add;

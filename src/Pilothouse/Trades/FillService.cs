@@ -146,7 +146,7 @@ internal sealed class FillService(TradeAccess access, IEnumerable<ITradeGate> ga
 
         foreach (var gate in fill.IsEntry ? gates : [])
         {
-            await gate.DemandAsync(session, trade.BotName, trade.Mode);
+            await gate.DemandAsync(session, new(trade.BotName, trade.TradingPair ?? "", trade.Side ?? "", trade.Mode, trade.Id, fill.Price, fill.Quantity));
         }
 
         var fills = step.Fills ??= await TradeFills.OfAsync(session, trade);

@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using Pilothouse.Contract;
 using Pilothouse.Storage;
 
@@ -33,9 +32,8 @@ internal enum TradeFields
 }
 
 /// <summary>A change of an open trade, or a correction of a closed one. A field that is not sent stays; null clears it.</summary>
-internal sealed record TradeChange : IInput<TradeChange>
+internal sealed record TradeChange : SentFields<TradeFields>, IInput<TradeChange>
 {
-    // Setters and not init: the generated reader calls a setter only for a field that was sent.
     public decimal? StopLoss { get; set => field = Sent(value, TradeFields.StopLoss); }
 
     public decimal? TakeProfit { get; set => field = Sent(value, TradeFields.TakeProfit); }
@@ -61,9 +59,6 @@ internal sealed record TradeChange : IInput<TradeChange>
     /// <summary>Why a closed trade is corrected. The audit log keeps it.</summary>
     public string? Reason { get; set; }
 
-    [JsonIgnore]
-    public TradeFields Fields { get; private set; }
-
     public static InputRules<TradeChange> Rules { get; } = new InputRules<TradeChange>()
         .Record(TradeStore.ColumnNames)
         .Money("stop_loss", static change => change.StopLoss, above: 0)
@@ -81,9 +76,6 @@ internal sealed record TradeChange : IInput<TradeChange>
         .Also("body", static change => change.Fields == TradeFields.None
             ? "must have stop_loss, take_profit, quantity or funding for an open trade, or fees, fee_asset, fee_rate, funding, exit_price, closed_at or exit_reason for a closed one"
             : null);
-
-    /// <summary>Whether any of the fields was sent.</summary>
-    public bool Has(TradeFields fields) => (Fields & fields) != 0;
 
     /// <summary>
     /// Returns the fields that were sent and differ from the stored ones: a client may send back a whole record, of which it has changed
@@ -108,12 +100,6 @@ internal sealed record TradeChange : IInput<TradeChange>
     }
 
     private static bool IsSame(decimal? sent, decimal? stored) => sent is { } value ? TradeRepetition.Same(value, stored) : stored is null;
-
-    private T Sent<T>(T value, TradeFields name)
-    {
-        Fields |= name;
-        return value;
-    }
 }
 
 /// <summary>Takes a trade out of every figure.</summary>

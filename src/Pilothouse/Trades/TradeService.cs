@@ -30,7 +30,7 @@ internal sealed class TradeService(TradeAccess access, FillService fills, IEnume
         {
             foreach (var gate in gates)
             {
-                await gate.DemandAsync(session, botName, NewTrade.Modes.Normal(trade.Mode));
+                await gate.DemandAsync(session, new(botName, trade.TradingPair!, NewTrade.Sides.Normal(trade.Side)!, NewTrade.Modes.Normal(trade.Mode), null, trade.EntryPrice, trade.Quantity));
             }
 
             stored = await TradeStore.Table.StoreAsync(session, caller, trade, timestamp, ("pnl", 0m), ("initial_stop_loss", trade.StopLoss));

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Pilothouse.Prices;
+using Pilothouse.Signals;
 using Pilothouse.Storage;
 using Pilothouse.Trades;
 
@@ -56,7 +57,7 @@ internal sealed class WhyReader(ITradePrices prices, MoneyUnits units, TimeProvi
             return [];
         }
 
-        if (await WhyStore.FindSignalAsync(session, id) is { } signal)
+        if (await SignalStore.FindAsync(session, id) is { } signal)
         {
             steps.Add(new(signal.Timestamp, "signal") { Signal = signal });
         }
@@ -101,7 +102,7 @@ internal sealed class WhyReader(ITradePrices prices, MoneyUnits units, TimeProvi
     {
         var costs = await WhyStore.CostsAsync(session, decisions.Select(static decision => decision.Id), trade.SignalId, analyses);
         steps.AddRange(costs.Select(static cost => new WhyStep(cost.Timestamp, "cost") { Cost = cost }));
-        decisions.ForEach(decision => decision.AiCost = SumOf(costs.Where(cost => cost.DecisionId == decision.Id)));
+        decisions.ForEach(decision => decision.SetCost(SumOf(costs.Where(cost => cost.DecisionId == decision.Id))));
         var unpriced = costs.Count(static cost => cost.Unpriced);
         if (costs.Count == 0)
         {

@@ -1,6 +1,7 @@
+using Pilothouse.Agents;
 using Pilothouse.Analysis;
+using Pilothouse.Contract;
 using Pilothouse.Costs;
-using Pilothouse.Signals;
 using Pilothouse.Spikes;
 using Pilothouse.Storage;
 
@@ -12,40 +13,26 @@ internal static class WhyStore
     /// <summary>The most rows of each kind; no trade has as many.</summary>
     private const int Most = 200;
 
-    private const string Decisions = """
-        SELECT id, time_of(timestamp), agent_name, agent_role, decision_type, decision, confidence, reasoning, execution_time_ms, spike_event_id,
-          trade_id, signal_id, bot_name FROM agent_decisions
-        """;
+    private static readonly RecordColumns<WhyDecision> Decisions =
+        new(DecisionStore.Table.Name, WhyJson.Default.WhyDecision, [.. DecisionStore.Table.Columns]);
 
-    private const string Spikes = """
-        SELECT id, time_of(timestamp), trading_pair, spike_type, direction, magnitude_percent, timeframe_minutes, volume_multiplier, price_from,
-          price_to, confidence_score, agent_detected_by, status, skip_reason, outcome, pnl, trade_id FROM spike_events
-        """;
-
-    private static readonly Sql Signal = new($"SELECT {SignalStore.Table.Selection} FROM signals WHERE id = @id");
+    private static readonly RecordColumns<WhyCost> Costs = new(CostStore.Table.Name, WhyJson.Default.WhyCost, [.. CostStore.Table.Columns]);
 
     private static readonly Sql Analyses = new($"SELECT {AnalysisStore.Table.Selection} FROM chart_analyses WHERE signal_id = @id LIMIT {Most}");
 
-    private static readonly Sql DecisionsOfTrade = new($"{Decisions} WHERE trade_id = @id LIMIT {Most}");
+    private static readonly Sql DecisionsOfTrade = new($"SELECT {Decisions.Selection} FROM agent_decisions WHERE trade_id = @id LIMIT {Most}");
 
-    private static readonly Sql DecisionsOfSignal = new($"{Decisions} WHERE signal_id = @id LIMIT {Most}");
+    private static readonly Sql DecisionsOfSignal = new($"SELECT {Decisions.Selection} FROM agent_decisions WHERE signal_id = @id LIMIT {Most}");
 
-    private static readonly Sql SpikesOfTrade = new($"{Spikes} WHERE trade_id = @id LIMIT {Most}");
+    private static readonly Sql SpikesOfTrade = new($"SELECT {SpikeStore.Table.Selection} FROM spike_events WHERE trade_id = @id LIMIT {Most}");
 
-    private static readonly Sql Spike = new($"{Spikes} WHERE id = @id");
+    private static readonly string SelectCosts = $"SELECT {Costs.Selection}, CASE WHEN {CostStore.Unpriced} THEN 1 ELSE 0 END FROM cost_analytics";
 
-    private const string Costs = $"""
-        SELECT id, time_of(timestamp), api_name, operation_type, api_calls, estimated_cost, model, input_tokens, output_tokens, cached_tokens, decision_id,
-          signal_id, analysis_id, CASE WHEN {CostStore.Unpriced} THEN 1 ELSE 0 END FROM cost_analytics
-        """;
+    private static readonly Sql CostsOfDecision = new($"{SelectCosts} WHERE decision_id = @id LIMIT {Most}");
 
-    private static readonly Sql CostsOfDecision = new($"{Costs} WHERE decision_id = @id LIMIT {Most}");
+    private static readonly Sql CostsOfSignal = new($"{SelectCosts} WHERE signal_id = @id LIMIT {Most}");
 
-    private static readonly Sql CostsOfSignal = new($"{Costs} WHERE signal_id = @id LIMIT {Most}");
-
-    private static readonly Sql CostsOfAnalysis = new($"{Costs} WHERE analysis_id = @id LIMIT {Most}");
-
-    public static ValueTask<Signal?> FindSignalAsync(Session session, long id) => session.Prepare(Signal).Set("id", (long?)id).FirstAsync(SignalStore.Table.Read);
+    private static readonly Sql CostsOfAnalysis = new($"{SelectCosts} WHERE analysis_id = @id LIMIT {Most}");
 
     public static ValueTask<List<ChartAnalysis>> AnalysesAsync(Session session, long signalId) =>
         session.Prepare(Analyses).Set("id", (long?)signalId).ListAsync(AnalysisStore.Table.Read);
@@ -53,10 +40,10 @@ internal static class WhyStore
     /// <summary>Returns the decisions that name the trade or its signal, but no decision about another trade.</summary>
     public static async ValueTask<List<WhyDecision>> DecisionsAsync(Session session, long tradeId, long? signalId)
     {
-        var decisions = await session.Prepare(DecisionsOfTrade).Set("id", (long?)tradeId).ListAsync(ReadDecision);
+        var decisions = await session.Prepare(DecisionsOfTrade).Set("id", (long?)tradeId).ListAsync(Decisions.Read);
         if (signalId is not null)
         {
-            var others = await session.Prepare(DecisionsOfSignal).Set("id", signalId).ListAsync(ReadDecision);
+            var others = await session.Prepare(DecisionsOfSignal).Set("id", signalId).ListAsync(Decisions.Read);
             decisions.AddRange(others.Where(static decision => decision.TradeId is null));
         }
 
@@ -64,18 +51,19 @@ internal static class WhyStore
     }
 
     /// <summary>Returns the spikes that name the trade, and those that its decisions name.</summary>
-    public static async ValueTask<List<WhySpike>> SpikesAsync(Session session, long tradeId, IEnumerable<long> named)
+    public static async ValueTask<List<Spike>> SpikesAsync(Session session, long tradeId, IEnumerable<long> named)
     {
-        var spikes = await session.Prepare(SpikesOfTrade).Set("id", (long?)tradeId).ListAsync(ReadSpike);
-        foreach (var id in named.Except(spikes.Select(static spike => spike.Spike.Id)).ToList())
+        var spikes = await session.Prepare(SpikesOfTrade).Set("id", (long?)tradeId).ListAsync(SpikeStore.Table.Read);
+        foreach (var id in named.Except(spikes.Select(static spike => spike.Id)).ToList())
         {
-            spikes.AddRange(await session.Prepare(Spike).Set("id", (long?)id).ListAsync(ReadSpike));
+            if (await SpikeStore.FindAsync(session, id) is { } spike)
+            {
+                spikes.Add(spike);
+            }
         }
 
-        // What came of a spike is what came of its trade.
-        var outcomes = await SpikeOutcomes.OfTradesAsync(session, spikes.Select(static spike => spike.TradeId).OfType<long>());
-        return spikes.ConvertAll(spike => spike.TradeId is { } id && outcomes.GetValueOrDefault(id) is var outcome
-            ? spike.Spike with { Outcome = outcome.Word, Pnl = outcome.Pnl } : spike.Spike);
+        await SpikeOutcomes.ShowAsync(session, spikes);
+        return spikes;
     }
 
     /// <summary>Returns the costs that name one of the decisions, the signal or one of the analyses; each once, whatever it names.</summary>
@@ -91,15 +79,10 @@ internal static class WhyStore
         return [.. costs.DistinctBy(static cost => cost.Id)];
     }
 
-    private static WhyDecision ReadDecision(Row row) => new(
-        row.Id(0), row.Time(1), row.Text(2), row.Text(3), row.Text(4), row.Text(5), row.Number(6), row.Text(7), row.Whole(8), row.Whole(9), row.Whole(10),
-        row.Whole(11), row.Text(12));
-
-    private static (WhySpike Spike, long? TradeId) ReadSpike(Row row) => (new(
-        row.Id(0), row.Time(1), row.Text(2), row.Text(3), row.Text(4), row.Number(5), row.Whole(6), row.Number(7), row.Money(8), row.Money(9),
-        row.Number(10), row.Text(11), row.Text(12), row.Text(13), row.Text(14), row.Money(15)), row.Whole(16));
-
-    private static WhyCost ReadCost(Row row) => new(
-        row.Id(0), row.Time(1), row.Text(2), row.Text(3), row.Whole(4), row.Whole(13) == 1 ? null : row.Money(5), row.Text(6), row.Whole(7), row.Whole(8), row.Whole(9), row.Whole(10),
-        row.Whole(11), row.Whole(12), row.Whole(13) == 1);
+    /// <summary>Reads a row of <see cref="SelectCosts"/>, whose last column says whether the cost is not known.</summary>
+    private static WhyCost ReadCost(Row row)
+    {
+        var cost = Costs.Read(row);
+        return row.Whole(CostStore.Table.Columns.Count + 1) == 1 ? cost.WithoutPrice() : cost;
+    }
 }

@@ -1,7 +1,10 @@
 using System.Text.Json.Serialization;
+using Pilothouse.Agents;
 using Pilothouse.Analysis;
 using Pilothouse.Contract;
+using Pilothouse.Costs;
 using Pilothouse.Signals;
+using Pilothouse.Spikes;
 using Pilothouse.Trades;
 
 namespace Pilothouse.Why;
@@ -31,7 +34,7 @@ internal sealed record WhyStep(DateTimeOffset? Time, string Kind)
     public WhyDecision? Decision { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public WhySpike? Spike { get; init; }
+    public Spike? Spike { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public WhyCost? Cost { get; init; }
@@ -41,27 +44,27 @@ internal sealed record WhyStep(DateTimeOffset? Time, string Kind)
     public Fill? Fill { get; init; }
 }
 
-/// <summary>A decision of an agent.</summary>
-internal sealed record WhyDecision(
-    long Id, DateTimeOffset? Timestamp, string? AgentName, string? AgentRole, string? DecisionType, string? Decision, double? Confidence,
-    string? Reasoning, long? ExecutionTimeMs, long? SpikeEventId, long? TradeId, long? SignalId, string? BotName)
+/// <summary>A decision of an agent, and what it cost.</summary>
+internal sealed record WhyDecision : Decision
 {
     /// <summary>The sum of the known costs that name it, in dollars; null if there is none.</summary>
-    public decimal? AiCost { get; set; }
+    [JsonPropertyOrder(1)]
+    public decimal? AiCost { get; private set; }
+
+    /// <summary>Sets what it cost.</summary>
+    public void SetCost(decimal? sum) => AiCost = sum;
 }
 
-/// <summary>A sudden move of a price.</summary>
-internal sealed record WhySpike(
-    long Id, DateTimeOffset? Timestamp, string? TradingPair, string? SpikeType, string? Direction, double? MagnitudePercent,
-    long? TimeframeMinutes, double? VolumeMultiplier, decimal? PriceFrom, decimal? PriceTo, double? ConfidenceScore, string? AgentDetectedBy,
-    string? Status, string? SkipReason, string? Outcome, decimal? Pnl);
-
 /// <summary>What a decision, a signal or an analysis cost.</summary>
-/// <param name="EstimatedCost">Null if it is not known.</param>
-/// <param name="Unpriced">Whether it is not known because its tokens have no known price.</param>
-internal sealed record WhyCost(
-    long Id, DateTimeOffset? Timestamp, string? ApiName, string? OperationType, long? ApiCalls, decimal? EstimatedCost, string? Model,
-    long? InputTokens, long? OutputTokens, long? CachedTokens, long? DecisionId, long? SignalId, long? AnalysisId, bool Unpriced);
+internal sealed record WhyCost : ApiCost
+{
+    /// <summary>Whether its cost is not known because its tokens have no known price.</summary>
+    [JsonPropertyOrder(2)]
+    public bool Unpriced { get; private set; }
+
+    /// <summary>Returns the same use, whose cost is not known.</summary>
+    public WhyCost WithoutPrice() => this with { EstimatedCost = null, Unpriced = true };
+}
 
 /// <summary>What came of a trade.</summary>
 /// <param name="Status">open, closed or voided.</param>

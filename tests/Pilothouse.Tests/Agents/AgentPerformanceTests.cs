@@ -142,6 +142,26 @@ public sealed class AgentPerformanceTests
     }
 
     [Fact]
+    public async Task A_spike_counts_in_the_rows_by_what_came_of_its_trade()
+    {
+        await using var server = await TestServer.StartAsync();
+        await server.PostAsync("/api/trades", """{"timestamp":"2026-02-25T10:00:00Z","trading_pair":"A/B","side":"BUY","entry_price":10,"quantity":1,"status":"closed","exit_price":11,"closed_at":"2026-02-25T12:00:00Z"}""");
+        await server.PostAsync("/api/agents/decisions", """{"timestamp":"2026-02-25T10:00:00Z","agent_name":"a","agent_role":"r","decision_type":"t","decision":"buy","trade_id":1}""");
+        await server.PostAsync("/api/spikes", """{"timestamp":"2026-02-25T09:00:00Z","trading_pair":"A/B","spike_type":"x","direction":"pump","magnitude_percent":5,"timeframe_minutes":5,"price_from":1,"price_to":2,"agent_detected_by":"a","status":"traded","trade_id":1}""");
+        await RunAsync(server);
+        Assert.Equal((1, 1, 0), await SpikesAsync());
+        await server.Client.SendAsync("PATCH", "/api/trades/1", """{"exit_price":9,"reason":"test"}""");
+        await RunAsync(server);
+        Assert.Equal((1, 0, 1), await SpikesAsync());
+
+        async Task<(int All, int True, int False)> SpikesAsync()
+        {
+            var row = (await server.GetAsync($"{Path}?period=daily&agent_name=a"))["data"]!.AsArray().Single()!;
+            return ((int)row["total_spikes_detected"]!, (int)row["true_positives"]!, (int)row["false_positives"]!);
+        }
+    }
+
+    [Fact]
     public async Task Ended_periods_get_a_row_of_each_agent_which_is_put_right_for_a_week()
     {
         await using var server = await TestServer.StartAsync();

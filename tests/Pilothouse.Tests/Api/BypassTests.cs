@@ -16,8 +16,11 @@ public sealed class BypassTests
         "/health/..;/api/signals", "/docs/../api/signals", "/openapi/../api/signals", "/api/auth/../signals", "/api/auth/%2e%2e/signals", "/api/auth//../signals", "/api/auth/signals",
         "/api/signals/", "/api/signals//", "/api/signals/.", "/api/signals.", "/api/signals%20", "/api/signals%09", "/api/signals%00", "/api/signals;x=y", "/api/signals/;", "/api%2fsignals", "/api%5csignals",
         "\\api\\signals", "/\\api/signals", "/API/signals", "/Api/Signals", "/api/SIGNALS", "/api/%C5%BFignals", "/ap%C4%B1/signals", "/%2561pi/signals", "/api/%2573ignals", "/api/signals%23", "/api/signals#x",
-        "http://localhost/api/signals", "http://localhost:1//api/signals", "https://localhost/api/signals", "/api/signals?x=/health", "/?/api/signals", "*", "api/signals", "",
+        "http://localhost/api/signals", "http://localhost:1//api/signals", "https://localhost/api/signals", "/api/signals?x=/health", QueryOfThePage, "*", "api/signals", "",
     ];
+
+    /// <summary>The spelling that is a query of another path: the dashboard's page, which is the same for everybody and holds no record.</summary>
+    private const string QueryOfThePage = "/?/api/signals";
 
     [Fact]
     public async Task No_spelling_of_a_path_reads_or_writes_without_its_right()
@@ -30,7 +33,8 @@ public sealed class BypassTests
             foreach (var method in new[] { "GET", "HEAD", "get", "POST", "PATCH", "DELETE", "OPTIONS", "TRACE" })
             {
                 var answer = await RawHttp.SendAsync(port, Request(method, path, method is "POST" or "PATCH" ? Signal : ""));
-                Assert.True(RawHttp.Statuses(answer).All(static status => status >= 400), $"{method} {path} answered {answer}");
+                var isPage = path == QueryOfThePage && (method is "GET" or "HEAD") && answer.Contains("Content-Type: text/html", StringComparison.Ordinal);
+                Assert.True(isPage || RawHttp.Statuses(answer).All(static status => status >= 400), $"{method} {path} answered {answer}");
                 Assert.DoesNotContain("A/B", answer, StringComparison.Ordinal);
             }
         }
@@ -51,7 +55,7 @@ public sealed class BypassTests
         foreach (var path in Spellings)
         {
             var answer = await RawHttp.SendAsync(port, Request("GET", path, "", "X-Forwarded-For: 203.0.113.9\r\n"));
-            if (RawHttp.Statuses(answer) is [200])
+            if (RawHttp.Statuses(answer) is [200] && path != QueryOfThePage)
             {
                 Assert.Contains($"X-RateLimit-Remaining: {--left}\r\n", answer, StringComparison.Ordinal);
             }

@@ -8,11 +8,24 @@ namespace Pilothouse.Tests.Api;
 /// <summary>The examples in the OpenAPI document. check-openapi.sh has Postman's own runner send them as well.</summary>
 public sealed class OpenApiExampleTests
 {
-    /// <summary>Operations whose examples cannot work on an empty server: wrong PIN, renewal with an API key, missing backup.</summary>
-    private static readonly Dictionary<string, int> Refused = new() { ["login"] = 401, ["refreshSession"] = 403, ["verifyBackup"] = 404 };
+    /// <summary>Operations whose examples cannot work on an empty server: wrong PIN, renewal with an API key, missing backup, no request for consent, no alert, secret of a webhook.</summary>
+    private static readonly Dictionary<string, int> Refused = new()
+    {
+        ["login"] = 401,
+        ["refreshSession"] = 403,
+        ["verifyBackup"] = 404,
+        ["resendAlert"] = 404,
+        ["findConsent"] = 404,
+        ["approveConsent"] = 404,
+        ["denyConsent"] = 404,
+        ["receiveTradingView"] = 404,
+        ["receiveTradingViewBySecret"] = 404,
+        ["receiveFreqtrade"] = 404,
+        ["receiveFreqtradeBySecret"] = 404
+    };
 
     /// <summary>Objects whose field names are data and not part of the format.</summary>
-    private static readonly string[] Dictionaries = ["tables", "undefined"];
+    private static readonly string[] Dictionaries = ["tables", "undefined", "fields", "pairs"];
 
     [Fact]
     public async Task Every_body_parameter_and_answer_has_an_example()

@@ -66,6 +66,7 @@ public sealed class OpenApiTests
         }
 
         var kept = new List<string>();
+        var watch = System.Diagnostics.Stopwatch.StartNew();
         for (var i = 0; i < 20; i++)
         {
             var text = await AskAsync($"host-{i}.example");
@@ -73,10 +74,12 @@ public sealed class OpenApiTests
             kept.Add(text);
         }
 
+        // However slow the machine is, 500 kept documents take less than a hundred that are made.
+        var aHundred = watch.Elapsed * 5;
         Assert.Equal(kept[3], await AskAsync("host-3.example"));
-        var watch = System.Diagnostics.Stopwatch.StartNew();
+        watch.Restart();
         var all = await Task.WhenAll(Enumerable.Range(0, 500).Select(_ => AskAsync("host-3.example")));
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(5), $"500 took {watch.Elapsed}");
+        Assert.True(watch.Elapsed < aHundred, $"500 took {watch.Elapsed}, and a hundred that are made {aHundred}");
         Assert.All(all, text => Assert.Equal(kept[3], text));
         var (status, _) = await server.Anonymous.SendAsync("HEAD", "/openapi/v1.json");
         Assert.Equal(200, status);
@@ -180,7 +183,7 @@ public sealed class OpenApiTests
             using var answer = await server.Anonymous.RawAsync(method.ToUpperInvariant(), path.Replace("{id}", "1", StringComparison.Ordinal).Replace("{name}", "x", StringComparison.Ordinal), item["requestBody"] is null ? null : "{}"u8.ToArray());
             string[] ways = [.. item["security"]!.AsArray().Select(static way => string.Join('+', way!.AsObject().Select(static scheme => scheme.Key)))];
             string[] expected = (int)answer.StatusCode == 401 ? ["bearer", "apiKey", "session"]
-                : path.StartsWith("/health", StringComparison.Ordinal) || path == "/api/auth/login" ? [] : ["", "bearer", "apiKey", "session"];
+                : path.StartsWith("/health", StringComparison.Ordinal) || path == "/api/auth/login" || path.Contains("/{name}", StringComparison.Ordinal) && path.StartsWith("/api/webhooks/", StringComparison.Ordinal) ? [] : ["", "bearer", "apiKey", "session"];
             Assert.True(ways.SequenceEqual(expected), $"{method} {path} answered {answer.StatusCode}, and the document says: {item["security"]!.ToJsonString()}");
             using var bad = await server.Anonymous.RawAsync(method.ToUpperInvariant(), path.Replace("{id}", "1", StringComparison.Ordinal).Replace("{name}", "x", StringComparison.Ordinal),
                 item["requestBody"] is null ? null : "{}"u8.ToArray(), ("Authorization", "Bearer made-up"));

@@ -109,14 +109,20 @@ public sealed partial class WideListTests
         return server;
     }
 
-    /// <summary>Tries every combination of filters: the first page of each, and for some of them all pages.</summary>
+    /// <summary>
+    /// Tries every combination of filters: the first page of each, and for some of them all pages. Of thousands of combinations it tries each
+    /// fifth, which has every value beside every other one since no filter has five or ten values; the two engines try different fifths.
+    /// </summary>
     private static async Task AssertListsAsync(TestServer server, string path, string table, string[] windows, params string[][] filters)
     {
         var chosen = filters.Append(Times).Append(windows).Aggregate(
             new List<string> { "" },
             static (all, values) => [.. all.SelectMany(each => values.Select(value => each + (value.Length > 0 ? "&" + value : "")))]);
+        const int most = 3000;
+        const int step = 5;
+        Assert.All(filters.Append(Times).Append(windows), static values => Assert.NotEqual(0, values.Length % step));
         var number = 0;
-        foreach (var query in chosen)
+        foreach (var query in chosen.Count <= most ? chosen : chosen.Where((_, i) => i % step == (TestEngine.IsPostgres ? 1 : 0)))
         {
             var inOrder = $"SELECT id FROM {table} WHERE {Condition(table, query)} ORDER BY {TimeKey} DESC, id DESC";
             var expected = server.Sql(TestEngine.IsPostgres ? $"SELECT string_agg(id::text, ',') FROM ({inOrder}) AS rows" : $"SELECT group_concat(id) FROM ({inOrder})") is { Length: > 0 } found

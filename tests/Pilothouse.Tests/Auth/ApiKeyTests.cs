@@ -22,7 +22,7 @@ public sealed class ApiKeyTests
 
         var list = await server.GetAsync("/api/keys");
         var listed = list["data"]![0]!.AsObject();
-        Assert.Equal("""["id","name","scopes","bot_name","created_at","expires_at","revoked_at"]""", "[" + string.Join(',', listed.Select(static field => $"\"{field.Key}\"")) + "]");
+        Assert.Equal("""["id","name","scopes","bot_name","created_at","expires_at","revoked_at","agent"]""", "[" + string.Join(',', listed.Select(static field => $"\"{field.Key}\"")) + "]");
         Assert.Equal("""["read","write"]""", listed["scopes"]!.ToJsonString());
         Assert.Equal("2027-01-01T00:00:00+00:00", (string?)listed["expires_at"]);
         Assert.DoesNotContain(key, list.ToJsonString(), StringComparison.Ordinal);

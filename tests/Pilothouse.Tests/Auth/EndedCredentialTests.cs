@@ -13,8 +13,10 @@ public sealed class EndedCredentialTests
 
     private const string NewKey = """{"name":"minted","scopes":["read","write","control"]}""";
 
-    /// <summary>Routes that wait for no body, or, like the login, take no credential.</summary>
-    private static readonly string[] Others = ["POST /api/auth/login", "POST /api/auth/refresh", "POST /api/auth/logout", "DELETE /api/keys/{id}", "DELETE /api/cost-budgets/{id}", "POST /api/backups", "POST /api/backups/{name}/verify"];
+    /// <summary>Routes that wait for no body or, like the login, take no credential; McpRightsTests tries /mcp.</summary>
+    private static readonly string[] Others = ["POST /api/auth/login", "POST /api/auth/refresh", "POST /api/auth/logout", "DELETE /api/keys/{id}", "DELETE /api/cost-budgets/{id}", "POST /api/backups", "POST /api/backups/{name}/verify", "POST /mcp", "POST /api/alerts/{id}/resend", "POST /api/consents/{id}/approve",
+        "DELETE /api/webhooks/{id}", "POST /api/webhooks/tradingview/{name}", "POST /api/webhooks/tradingview/{name}/{secret}",
+        "POST /api/webhooks/freqtrade/{name}", "POST /api/webhooks/freqtrade/{name}/{secret}"];
 
     /// <summary>SQL with which another program ends or changes a key in the file.</summary>
     private static readonly string[] Ends =
@@ -165,6 +167,10 @@ public sealed class EndedCredentialTests
         string[] known =
         [
             "Agents/AgentPeriods.cs",
+            "Alerts/AlertFollower.cs",
+            "Alerts/AlertPurge.cs",
+            "Alerts/AlertSender.cs",
+            "Alerts/DailySummary.cs",
             "Audit/AuditPurge.cs",
             "Auth/CallerDatabase.cs",
             "Auth/CredentialPurge.cs",
@@ -175,6 +181,8 @@ public sealed class EndedCredentialTests
             "CircuitBreaker/BreakerRecorder.cs",
             "Cli/CleanupCommand.cs",
             "Cli/KeyCommand.cs",
+            "Cli/WebhookCommand.cs",
+            "Consents/ConsentDecisions.cs",
             "Correlation/CorrelationKeeper.cs",
             "Costs/CostPricer.cs",
             "Http/LoginBudget.cs",
@@ -189,6 +197,7 @@ public sealed class EndedCredentialTests
             "Retention/ClockGuard.cs",
             "Retention/IntegrityCheck.cs",
             "Retention/NightlyMaintenance.cs",
+            "Webhooks/DeliveryPurge.cs",
         ];
         var root = Repository.PathOf("src", "Pilothouse");
         var writers = Directory.EnumerateFiles(root, "*.cs", SearchOption.AllDirectories)

@@ -165,14 +165,16 @@ public sealed class BackupCommandTests : IDisposable
         await GoodAsync("migrate");
         var key = (await GoodAsync("key", "create", "--name", "revoked-later")).Trim();
         var kept = (await GoodAsync("key", "create", "--name", "kept")).Trim();
+        var hook = (await GoodAsync("webhook", "create", "--name", "ended", "--kind", "freqtrade", "--mode", "paper")).Trim();
         await GoodAsync("backup");
         await GoodAsync("key", "revoke", "1");
+        await GoodAsync("webhook", "revoke", "1");
         await GoodAsync("key", "create", "--name", "made-later");
         await Tool.SqliteAsync(Database, "PRAGMA journal_mode=WAL; INSERT INTO signals(trading_pair, signal_type, signal_strength, price) VALUES ('A/B', 'BUY', 1, 1);");
 
         var (code, output, error) = await RunAsync(["backup", "restore", "latest", "--yes"]);
         Assert.True(code == 0, error);
-        Assert.Contains("stay ended (1)", error, StringComparison.Ordinal);
+        Assert.Contains("stay ended (2)", error, StringComparison.Ordinal);
         var aside = Assert.Single(Directory.GetFiles(folder.Path, "*.before_restore_*"));
         Assert.Contains(aside, output, StringComparison.Ordinal);
         Assert.Equal("1", await Tool.SqliteAsync(aside, "SELECT count(*) FROM signals;"));
@@ -180,6 +182,7 @@ public sealed class BackupCommandTests : IDisposable
         await using var server = await ServerProcess.ServeAsync(folder);
         Assert.Equal(401, (await server.Client.SendAsync("POST", "/api/signals", "{}", ("X-Api-Key", key))).Status);
         Assert.Equal(400, (await server.Client.SendAsync("POST", "/api/signals", "{}", ("X-Api-Key", kept))).Status);
+        Assert.Equal(404, (await server.Client.SendAsync("POST", $"/api/webhooks/freqtrade/ended/{hook}", """{"event":"status","status":"running"}""")).Status);
     }
 
     [Fact]

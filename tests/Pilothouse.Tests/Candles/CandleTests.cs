@@ -177,7 +177,7 @@ public sealed class CandleTests
         server.Clock.Advance(TimeSpan.FromMinutes(40));
         await server.PostAsync("/api/candles", running);
         Assert.Equal("2026-03-02T13:00:00+00:00", await KnownAtAsync());
-        Assert.Equal("1 recorded", Log(server));
+        Assert.Equal("1 recorded,1 known,1 known", Log(server));
 
         async Task<string?> KnownAtAsync() => (string?)(await server.GetAsync("/api/candles?trading_pair=SUI/USDC&timeframe=1h"))["data"]![0]!["known_at"];
     }

@@ -112,6 +112,21 @@ public sealed class ChecklistTests
         Same(light, SecretChecks.Look(TestServer.SettingsFor(folder), Here(folder)).Single(static finding => finding.Name == "env-file"));
     }
 
+    [Theory]
+    [InlineData("640", "Green")]
+    [InlineData("600", "Green")]
+    [InlineData("644", "Red")]
+    [InlineData("660", "Red")]
+    [InlineData("642", "Red")]
+    public async Task The_second_file_of_settings_is_read_by_its_group_at_most(string mode, string light)
+    {
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(folder.File("pilothouse.env"), "SMTP_PASSWORD=x");
+        await Tool.RunAsync("chmod", [mode, folder.File("pilothouse.env")]);
+        var here = Here(folder) with { SettingsFile = folder.File("pilothouse.env") };
+        Same(light, SecretChecks.Look(TestServer.SettingsFor(folder), here).Single(static finding => finding.Name == "settings-file"));
+    }
+
     [Fact]
     public async Task An_env_file_of_another_user_than_the_databases_is_red()
     {

@@ -8,14 +8,14 @@ namespace Pilothouse.Tests.Cli;
 public sealed class ScriptTests
 {
     [Fact]
-    public async Task The_script_starts_shows_tries_and_stops_a_server_that_forces_HTTPS()
+    public async Task The_script_starts_shows_tries_and_stops_a_server_that_forces_HTTPS_and_has_no_door_for_agents()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "the script needs bash");
         using var folder = new TemporaryFolder();
         File.Copy(Repository.PathOf("start_mcp_server.sh"), folder.File("start_mcp_server.sh"));
         var settings = MadeCertificate.MakeGood().WriteTo(folder).Concat(
         [
-            ("FORCE_HTTPS", "true"), ("MCP_SERVER_PORT", ServerProcess.FreePort().ToString(CultureInfo.InvariantCulture)),
+            ("FORCE_HTTPS", "true"), ("MCP_ENABLED", "false"), ("MCP_SERVER_PORT", ServerProcess.FreePort().ToString(CultureInfo.InvariantCulture)),
             ("BOT_CONTROL_PIN", TestServer.Pin), ("JWT_SECRET_KEY", TestServer.Secret),
         ]).ToDictionary(static setting => setting.Item1, static setting => setting.Item2);
         await File.WriteAllLinesAsync(folder.File(".env"), settings.Select(static setting => $"{setting.Key}={setting.Value}"));
@@ -81,7 +81,7 @@ public sealed class ScriptTests
         var said = File.ReadLines(Repository.PathOf("README.md"))
             .Single(static line => line.StartsWith("Building the server", StringComparison.Ordinal));
         Assert.Contains($"say \"{said}\"", script, StringComparison.Ordinal);
-        Assert.Contains("two to three minutes on two cores", said, StringComparison.Ordinal);
+        Assert.Contains("one to two minutes on two cores", said, StringComparison.Ordinal);
     }
 
     private static async Task<string> RunAsync(TemporaryFolder folder, string command)

@@ -45,6 +45,9 @@ public sealed partial class ContainerTests
         var copied = CopyLine().Matches(text).SelectMany(static line => line.Groups[1].Value.Split(' ', StringSplitOptions.RemoveEmptyEntries)[..^1]).Select(static path => path.TrimEnd('/')).ToList();
         Assert.NotEmpty(copied);
         Assert.All(copied, path => Assert.True(Path.Exists(Repository.PathOf(path)) && sent.Any(entry => path == entry || path.StartsWith(entry + "/", StringComparison.Ordinal)), path));
+        var elsewhere = OutsideFile().Matches(File.ReadAllText(Repository.PathOf("src", "Pilothouse", "Pilothouse.csproj"))).Select(static match => match.Groups[1].Value).ToList();
+        Assert.NotEmpty(elsewhere);
+        Assert.All(elsewhere, file => Assert.True(copied.Exists(path => file == path || file.StartsWith(path + "/", StringComparison.Ordinal)), $"The project needs {file}, which is not copied."));
         Assert.Contains("USER 1654", text, StringComparison.Ordinal);
         Assert.All(SettingLine().Matches(text), static match => Assert.Contains(match.Groups[1].Value, Settings.Read(new Dictionary<string, string>()).Facts.Select(static fact => fact.Name)));
     }
@@ -58,6 +61,9 @@ public sealed partial class ContainerTests
 
     [GeneratedRegex(@"^COPY (?!--from)(.+)$", RegexOptions.Multiline)]
     private static partial Regex CopyLine();
+
+    [GeneratedRegex(@"\.\./\.\./([\w./-]+)")]
+    private static partial Regex OutsideFile();
 
     [GeneratedRegex(@"^ +([A-Z_]+_[A-Z_]+)=", RegexOptions.Multiline)]
     private static partial Regex SettingLine();

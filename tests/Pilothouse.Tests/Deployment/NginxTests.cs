@@ -85,6 +85,8 @@ public sealed class NginxTests
         await client.RawAsync("GET", "/api/signals?secret=query", null, ("X-Request-Id", "honest"));
         await client.RawAsync("GET", "/api/signals", null, ("X-Request-Id", "spoofed"), ("X-Forwarded-For", "10.1.2.3"), ("X-Forwarded-Proto", "http"), ("X-Forwarded-Host", "evil.example"), ("Forwarded", "for=10.1.2.3;host=evil.example"));
         await client.RawAsync("GET", "/api/signals", null, ("X-Request-Id", "spoofed-list"), ("X-Forwarded-For", "10.1.2.3, 127.0.0.1"), ("X-Real-IP", "10.1.2.3"));
+        await client.RawAsync("POST", "/api/webhooks/tradingview/btc/wh_secret0123456789", "{}"u8.ToArray());
+        await client.RawAsync("POST", "/API/webhooks/tradingview/btc/wh%5Fsecret0123456789/more", "{}"u8.ToArray());
         await server.TerminateAsync();
         var log = await File.ReadAllTextAsync(folder.File("logs/mcp_server.log"));
         foreach (var id in new[] { "honest", "spoofed", "spoofed-list" })
@@ -98,6 +100,7 @@ public sealed class NginxTests
         Assert.Contains("\"client\":\"127.0.0.7\",\"method\":\"GET\",\"path\":\"/api/signals\",\"status\":200", own, StringComparison.Ordinal);
         Assert.Contains("\"request_id\":\"honest\"", own, StringComparison.Ordinal);
         Assert.DoesNotContain("secret", own, StringComparison.Ordinal);
+        Assert.Contains("\"path\":\"/api/webhooks/tradingview/btc/***\"", own, StringComparison.Ordinal);
     }
 
     [Fact]

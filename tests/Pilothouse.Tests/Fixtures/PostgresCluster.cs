@@ -28,7 +28,7 @@ internal sealed class PostgresCluster : IAsyncDisposable
 
     private static readonly Lazy<Task<PostgresCluster>> Common = new(static async () =>
     {
-        var cluster = await StartAsync("-c", "fsync=off", "-c", "full_page_writes=off");
+        var cluster = await StartAsync(new PostgresCluster(TemporaryFolder.InMemory(), FreePort()), ["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_wal_size=256MB"]);
         AppDomain.CurrentDomain.ProcessExit += (_, _) => cluster.Stop();
         return cluster;
     });
@@ -49,7 +49,7 @@ internal sealed class PostgresCluster : IAsyncDisposable
 
     private string Data => folder.File("data");
 
-    /// <summary>The cluster that most tests share. What is on its disk is not flushed, so that tests are quick.</summary>
+    /// <summary>The cluster that most tests share. It is in memory where there is enough, and not flushed, so that tests are quick.</summary>
     public static Task<PostgresCluster> SharedAsync() => Common.Value;
 
     /// <summary>Starts a cluster.</summary>

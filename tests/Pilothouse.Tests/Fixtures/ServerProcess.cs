@@ -56,7 +56,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     {
         var port = environment.FirstOrDefault(static one => one.Name == "MCP_SERVER_PORT").Value is { } chosen ? int.Parse(chosen, CultureInfo.InvariantCulture) : FreePort();
         var server = new ServerProcess(Start(folder, ["serve"], [("MCP_SERVER_PORT", port.ToString(CultureInfo.InvariantCulture)), .. environment]), port);
-        for (var watch = Stopwatch.StartNew(); watch.Elapsed < TimeSpan.FromSeconds(30); await Task.Delay(25))
+        for (var watch = Stopwatch.StartNew(); watch.Elapsed < TimeSpan.FromMinutes(1); await Task.Delay(25))
         {
             Assert.False(server.process.HasExited, $"The server ended: {server.Errors}");
             try
@@ -85,7 +85,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         using var process = Start(folder, command, environment);
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(5));
         try
         {
             await process.WaitForExitAsync(patience.Token);
@@ -162,7 +162,7 @@ internal sealed class ServerProcess : IAsyncDisposable
 
         var start = new ProcessStartInfo(words[0], words[1..]);
         start.WorkingDirectory = folder.Path;
-        start.RedirectStandardError = start.RedirectStandardOutput = true;
+        start.RedirectStandardError = start.RedirectStandardOutput = start.RedirectStandardInput = true;
         foreach (var name in Environment.GetEnvironmentVariables().Keys.Cast<string>().Where(static name => name is not ("PATH" or "HOME" or "LANG" or "DOTNET_ROOT" or "TMPDIR")))
         {
             start.Environment.Remove(name);
@@ -173,7 +173,11 @@ internal sealed class ServerProcess : IAsyncDisposable
             start.Environment[name] = value;
         }
 
-        return Process.Start(start)!;
+        var process = Process.Start(start)!;
+
+        // Nobody types anything: a command that reads sees the end at once.
+        process.StandardInput.Close();
+        return process;
     }
 
     private void Note(string? line)

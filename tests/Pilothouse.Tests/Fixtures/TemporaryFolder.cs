@@ -3,7 +3,25 @@ namespace Pilothouse.Tests.Fixtures;
 /// <summary>A folder that is removed at the end of its test.</summary>
 internal sealed class TemporaryFolder : IDisposable
 {
-    public string Path { get; } = Directory.CreateTempSubdirectory("pilothouse-test-").FullName;
+    /// <summary>As much must be free in memory for what is made and removed there.</summary>
+    private const long Enough = 4L << 30;
+
+    public string Path { get; }
+
+    public TemporaryFolder() => Path = Directory.CreateTempSubdirectory("pilothouse-test-").FullName;
+
+    private TemporaryFolder(string path) => Path = path;
+
+    /// <summary>
+    /// Makes a folder in memory where there is enough of it, and else on the disk. Making and removing a database of PostgreSQL is making and
+    /// removing a thousand files.
+    /// </summary>
+    public static TemporaryFolder InMemory()
+    {
+        const string memory = "/dev/shm";
+        return Directory.Exists(memory) && new DriveInfo(memory).AvailableFreeSpace > Enough
+            ? new(Directory.CreateDirectory(System.IO.Path.Combine(memory, $"pilothouse-test-{Guid.NewGuid():N}")).FullName) : new();
+    }
 
     public string File(string name) => System.IO.Path.Combine(Path, name);
 

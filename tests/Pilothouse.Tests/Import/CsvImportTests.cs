@@ -19,7 +19,7 @@ public sealed class CsvImportTests
         var dry = await server.TryImportAsync("csv", file, "--dry-run");
         Assert.True(dry.Code == 0, dry.Error);
         Assert.Contains("timestamp <- Open Time (guessed), such as 2026-01-02 10:00:00", dry.Out, StringComparison.Ordinal);
-        Assert.Contains("Between the values is ,, numbers have a decimal point, and times without a zone are in UTC.", dry.Out, StringComparison.Ordinal);
+        Assert.Contains("Between the values is a comma; numbers have a decimal point, and times without a zone are in UTC.", dry.Out, StringComparison.Ordinal);
         Assert.Contains("Not read: Realised.", dry.Out, StringComparison.Ordinal);
         Assert.Contains("2 records would be stored and 0 changed; 0 are as before, and 0 rows would be left out. Nothing was changed.", dry.Out, StringComparison.Ordinal);
         Assert.Equal("0", server.Sql("SELECT count(*) FROM trades"));
@@ -119,6 +119,8 @@ public sealed class CsvImportTests
     [InlineData("analysis", "chart_analyses", "timestamp,symbol,timeframe,recommendation\n2026-01-01,A/B,1h,buy\n2026-01-02,A/B,1h,buy\n", "recommendation", "BUY")]
     [InlineData("correlation", "correlation_data", "timestamp,asset1,asset2,correlation\n2026-01-01,BTC,ETH,0.81\n2026-01-02,BTC,ETH,0.81\n", "strength", "strong")]
     [InlineData("cost-analytics", "cost_analytics", "timestamp,api,operation,cost\n2026-01-01,openai,news,0.25\n2026-01-02,openai,news,0.25\n", "estimated_cost", "0.25")]
+    [InlineData("models", "model_checkpoints", "timestamp,model_path,version,win_rate\n2026-01-01,m.pkl,v1,55.5\n2026-01-02,m.pkl,v1,55.5\n", "win_rate", "55.5")]
+    [InlineData("news", "news_cache", "timestamp,article_url,sentiment,assets\n2026-01-01,https://a.example/1,Bullish,\"btc, eth\"\n2026-01-01,https://a.example/2,bearish,BTC\n", "(SELECT count(*) FROM news_assets)", "3")]
     public async Task Every_other_record_can_be_imported_and_repeated(string into, string table, string content, string column, string value)
     {
         await using var server = await TestServer.StartAsync();

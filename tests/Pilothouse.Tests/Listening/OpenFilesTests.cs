@@ -27,7 +27,7 @@ public sealed class OpenFilesTests
         using var folder = new TemporaryFolder();
 
         // A build that is no native binary has each library open.
-        var most = ServerProcess.Words.Length > 1 ? "420" : "256";
+        var most = ServerProcess.Words.Length > 1 ? "480" : "256";
         await using var server = await ServerProcess.ServeAsync(folder, (ServerProcess.OpenFiles, most));
         await IsFullAsync(server, folder, connections: 400);
         Assert.Equal(0, (await ServerProcess.RunAsync(folder, ["backup"])).Code);
@@ -40,8 +40,8 @@ public sealed class OpenFilesTests
         var before = Ticks(server);
         await Task.Delay(2_000);
 
-        // A hundred ticks are a second of one core; an accepting that spins takes all of it.
-        Assert.InRange(Ticks(server) - before, 0, 30);
+        // A hundred ticks are a second of one core; an accepting that spins takes all of it. A process that has just started compiles meanwhile.
+        Assert.InRange(Ticks(server) - before, 0, 80);
         open.ForEach(static socket => socket.Dispose());
         Assert.True(await AnswersAgainAsync(server), "The server does not answer though there is room again.");
         var said = (await File.ReadAllLinesAsync(folder.File("logs/mcp_server.log"))).Where(static line => line.Contains("open files is reached", StringComparison.Ordinal)).ToList();

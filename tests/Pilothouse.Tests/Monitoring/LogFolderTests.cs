@@ -43,6 +43,19 @@ public sealed class LogFolderTests
     }
 
     [Fact]
+    public async Task A_folder_that_somebody_else_makes_again_ends_the_condition_also_if_no_line_was_logged_yet()
+    {
+        await using var server = await TestServer.StartAsync(("LOG_LEVEL", "ERROR"));
+        var logs = server.Folder.File("logs");
+        Directory.Delete(logs, recursive: true);
+        await File.WriteAllTextAsync(logs, "in its place", TestContext.Current.CancellationToken);
+        await UntilAsync(() => Look(server).State == ConditionState.Failed);
+        File.Delete(logs);
+        Directory.CreateDirectory(logs);
+        await UntilAsync(() => Look(server).State == ConditionState.Warning && File.Exists(Path.Combine(logs, "mcp_server_error.log")));
+    }
+
+    [Fact]
     public async Task A_file_that_is_removed_or_moved_is_begun_anew()
     {
         await using var server = await TestServer.StartAsync();

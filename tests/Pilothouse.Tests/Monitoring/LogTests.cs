@@ -117,19 +117,20 @@ public sealed class LogTests
 
     [Theory]
     [InlineData("INFO", 0)]
-    [InlineData("DEBUG", 3)]
-    public async Task A_health_check_that_passed_is_written_for_those_who_look_closely(string level, int expected)
+    [InlineData("DEBUG", 4)]
+    public async Task A_health_check_that_passed_and_may_I_trade_are_written_for_those_who_look_closely(string level, int expected)
     {
         await using var server = await TestServer.StartAsync(("LOG_LEVEL", level));
-        foreach (var path in new[] { "/health", "/health/live", "/health/ready" })
+        foreach (var path in new[] { "/health", "/health/live", "/health/ready", "/api/circuit-breaker" })
         {
             await server.GetAsync(path);
         }
 
         await server.Anonymous.SendAsync("GET", "/health", null, ("Host", "evil.example"));
+        await server.Anonymous.SendAsync("GET", "/api/circuit-breaker?mode=none");
         await server.StopAsync();
-        var lines = Lines(server, "mcp_server.log").Where(static line => ((string?)line["route"])?.StartsWith("/health", StringComparison.Ordinal) == true).ToList();
-        Assert.Equal((expected, 1), (lines.Count(static line => (int)line["status"]! == 200), lines.Count(static line => (int)line["status"]! == 403)));
+        var lines = Lines(server, "mcp_server.log").Where(static line => (string?)line["route"] is "/api/circuit-breaker" or "/health" or "/health/live" or "/health/ready").Select(static line => (int)line["status"]!).ToList();
+        Assert.Equal((expected, 1, 1), (lines.Count(static status => status == 200), lines.Count(static status => status == 403), lines.Count(static status => status == 400)));
     }
 
     [Fact]

@@ -17,14 +17,21 @@ public sealed class SpareMemoryTests
         await using var server = await ServerProcess.ServeAsync(folder, ("RATE_LIMIT_ENABLED", "false"));
         var key = (await ServerProcess.RunAsync(folder, ["key", "create", "--name", "bots"])).Out.Trim();
         var batch = $$"""{"items":[{{string.Join(',', Enumerable.Repeat(Signal, 1000))}}]}""";
-        await Parallel.ForAsync(0, 100, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (_, _) =>
-            Assert.Equal(201, (await server.Client.SendAsync("POST", "/api/signals/batch", batch, ("X-Api-Key", key))).Status));
-
-        // Nothing but this collection has a reason to run: reading the metrics allocates little.
-        var before = await CollectionsAsync(server, key);
-        for (var began = TimeProvider.System.GetTimestamp(); await CollectionsAsync(server, key) == before; await Task.Delay(500, TestContext.Current.CancellationToken))
+        var before = 0L;
+        for (var bursts = 1; ; bursts++)
         {
-            Assert.True(TimeProvider.System.GetElapsedTime(began) < Patience, "Nothing was collected.");
+            await Parallel.ForAsync(0, 100, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (_, _) =>
+                Assert.Equal(201, (await server.Client.SendAsync("POST", "/api/signals/batch", batch, ("X-Api-Key", key))).Status));
+
+            // Nothing but this collection has a reason to run: reading the metrics allocates little. Where the machine stood still in the middle of
+            // the burst, it has run then; the next burst shows it.
+            before = await CollectionsAsync(server, key);
+            if (await IsCollectedAsync(server, key, before))
+            {
+                break;
+            }
+
+            Assert.True(bursts < 3, "Nothing was collected.");
         }
 
         // Once is enough: the collector may have run by itself before, but then nothing is collected any more.
@@ -34,6 +41,19 @@ public sealed class SpareMemoryTests
             before = await CollectionsAsync(server, key);
             await Task.Delay(5000, TestContext.Current.CancellationToken);
         }
+    }
+
+    private static async Task<bool> IsCollectedAsync(ServerProcess server, string key, long before)
+    {
+        for (var began = TimeProvider.System.GetTimestamp(); TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromSeconds(20); await Task.Delay(1000, TestContext.Current.CancellationToken))
+        {
+            if (await CollectionsAsync(server, key) > before)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>How often everything was collected.</summary>

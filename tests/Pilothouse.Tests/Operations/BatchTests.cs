@@ -18,6 +18,7 @@ public sealed class BatchTests
         { "/api/analysis", "chart_analyses", """{"trading_pair":"A/B","timeframe":"1h","recommendation":"BUY"}""" },
         { "/api/correlation", "correlation_data", """{"asset1":"BTC","asset2":"ETH","correlation_value":0.5}""" },
         { "/api/cost-analytics", "cost_analytics", """{"api_name":"x","operation_type":"y"}""" },
+        { "/api/models", "model_checkpoints", """{"model_path":"m.pkl","version":"v1"}""" },
         { "/api/cash-flows", "cash_flows", """{"amount":-1.5}""" },
         { "/api/spikes", "spike_events", """{"trading_pair":"A/B","spike_type":"x","direction":"dump","magnitude_percent":5,"timeframe_minutes":5,"price_from":2,"price_to":1}""" },
         { "/api/agents/performance", "agent_performance", """{"agent_name":"a","period":"daily"}""" },

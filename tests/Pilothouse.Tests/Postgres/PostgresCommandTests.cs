@@ -15,6 +15,7 @@ public sealed class PostgresCommandTests
         var server = await owner.ServeAsync();
         var key = await owner.KeyAsync("bot");
         var other = await owner.KeyAsync("thief");
+        Assert.Equal(0, (await owner.RunAsync("webhook", "create", "--name", "ended", "--kind", "freqtrade", "--mode", "paper")).Code);
         Assert.Equal(201, await PostAsync(server, key));
         Assert.Equal(201, await PostAsync(server, key));
 
@@ -23,6 +24,7 @@ public sealed class PostgresCommandTests
         Assert.Equal(201, await PostAsync(server, key));
         Assert.StartsWith("good  trading_bot_backup_", (await owner.RunAsync("backup", "verify")).Out, StringComparison.Ordinal);
         Assert.Equal(0, (await owner.RunAsync("key", "revoke", "2")).Code);
+        Assert.Equal(0, (await owner.RunAsync("webhook", "revoke", "1")).Code);
 
         var held = await owner.RunAsync("backup", "restore", "--yes");
         Assert.Equal(1, held.Code);
@@ -32,7 +34,8 @@ public sealed class PostgresCommandTests
 
         var restored = await owner.RunAsync("backup", "restore", "--yes");
         Assert.True(restored.Code == 0, restored.Error);
-        Assert.Contains("stay ended (1)", restored.Error, StringComparison.Ordinal);
+        Assert.Contains("stay ended (2)", restored.Error, StringComparison.Ordinal);
+        Assert.Equal("1", await owner.SqlAsync("SELECT count(*) FROM webhooks WHERE revoked_at IS NOT NULL AND secret_hash = 'revoked:1'"));
         var aside = restored.Out.Split("the schema ")[1].Split(' ')[0];
         Assert.Equal("2|3", await owner.SqlAsync($"SELECT (SELECT count(*) FROM signals) || '|' || (SELECT count(*) FROM {aside}.signals)"));
 
@@ -42,7 +45,7 @@ public sealed class PostgresCommandTests
         Assert.Equal("3", await owner.SqlAsync("SELECT count(*) FROM changes WHERE table_name = 'signals'"));
         var (code, _, told) = await owner.RunAsync("audit", "verify");
         Assert.True(code == 0, told);
-        Assert.Equal("0", await owner.SqlAsync("SELECT count(*) FROM pg_database WHERE datname LIKE 'pilothouse_trial%'"));
+        Assert.Equal("0", await owner.SqlAsync("SELECT count(*) FROM pg_database trial JOIN pg_database own ON own.datdba = trial.datdba WHERE own.datname = current_database() AND trial.datname LIKE 'pilothouse_trial%'"));
     }
 
     [Fact]

@@ -30,7 +30,7 @@ public sealed class PostgresJobTests
         await held.DisposeAsync();
         var again = await two.TryTakeJobAsync("backup", TestContext.Current.CancellationToken);
         Assert.NotNull(again);
-        await cluster.ExecuteAsync(name, "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'");
+        await cluster.ExecuteAsync(name, "SELECT pg_terminate_backend(pid, 10000) FROM pg_locks WHERE locktype = 'advisory'");
         await using var taken = await one.TryTakeJobAsync("backup", TestContext.Current.CancellationToken);
         Assert.NotNull(taken);
         await again.DisposeAsync();

@@ -30,13 +30,23 @@ internal sealed class FakeServer : IAsyncDisposable
     {
         this.app = app;
         lastId = firstId - 1;
+        app.MapPost("/api/model-prices", PriceAsync);
         app.MapPost("{**path}", AnswerAsync);
+        app.MapPatch("{**path}", ChangeAsync);
+        app.MapGet("/api/model-prices", PricesAsync);
         app.MapGet("/api/bot-status", LastReportAsync);
         app.MapGet("/api/bots/{name}/control", OrdersAsync);
         app.MapGet("/api/circuit-breaker", OrdersAsync);
     }
 
+    /// <summary>The posted records.</summary>
     public List<Received> Requests { get; } = [];
+
+    /// <summary>The changes of records.</summary>
+    public List<Received> Changes { get; } = [];
+
+    /// <summary>The posted prices of models.</summary>
+    public List<Received> Prices { get; } = [];
 
     /// <summary>Called with each request; null leaves it to the usual answer.</summary>
     public Func<Received, Answer?> Instead { get; set; } = _ => null;
@@ -80,6 +90,26 @@ internal sealed class FakeServer : IAsyncDisposable
         }
 
         await context.Response.WriteAsync(answer.Body);
+    }
+
+    private Task ChangeAsync(HttpContext context) => KeepAsync(context, Changes, 200);
+
+    private Task PriceAsync(HttpContext context) => KeepAsync(context, Prices, 201);
+
+    private static async Task KeepAsync(HttpContext context, List<Received> list, int status)
+    {
+        using var reader = new StreamReader(context.Request.Body);
+        list.Add(new(context.Request.Path, context.Request.Headers["Idempotency-Key"], context.Request.Headers.Authorization, await reader.ReadToEndAsync()));
+        context.Response.StatusCode = status;
+        context.Response.ContentType = "application/json";
+        await context.Response.WriteAsync("""{"success":true}""");
+    }
+
+    private async Task PricesAsync(HttpContext context)
+    {
+        var known = Prices.Select(static price => JsonNode.Parse(price.Body)!).Where(price => (string?)price["model"] == context.Request.Query["model"]);
+        context.Response.ContentType = "application/json";
+        await context.Response.WriteAsync(new JsonObject { ["success"] = true, ["data"] = new JsonArray([.. known]) }.ToJsonString());
     }
 
     private async Task OrdersAsync(HttpContext context)
@@ -126,13 +156,15 @@ internal sealed class FakeServer : IAsyncDisposable
 
             var status = received.Path.EndsWith("/close", StringComparison.Ordinal) ? 200 : 201;
             var answer = new JsonObject { ["success"] = true, ["message"] = "stored" };
-            if (received.Path == "/api/candles/batch")
+            if (received.Path.EndsWith("/batch", StringComparison.Ordinal))
             {
-                answered[key] = (received.Body, answer.ToJsonString(), status);
-                return (new Answer(status, answer.ToJsonString()), false);
+                answer["ids"] = new JsonArray([.. JsonNode.Parse(received.Body)!["items"]!.AsArray().Select(_ => JsonValue.Create(++lastId))]);
+            }
+            else
+            {
+                answer[IdName(received.Path)] = status == 200 ? long.Parse(received.Path.Split('/')[3]) : ++lastId;
             }
 
-            answer[IdName(received.Path)] = status == 200 ? long.Parse(received.Path.Split('/')[3]) : ++lastId;
             answered[key] = (received.Body, answer.ToJsonString(), status);
             return (new Answer(status, answer.ToJsonString()), false);
         }
@@ -146,6 +178,9 @@ internal sealed class FakeServer : IAsyncDisposable
         "bot-status" => "status_id",
         "market-context" => "context_id",
         "cost-analytics" => "cost_id",
+        "spikes" => "spike_id",
+        "news" => "news_id",
+        "models" => "model_id",
         "bots" => "control_seq",
         var other => throw new InvalidOperationException($"The contract has no POST {other}."),
     };

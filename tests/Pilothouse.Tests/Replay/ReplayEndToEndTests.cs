@@ -9,7 +9,10 @@ namespace Pilothouse.Tests.Replay;
 /// <summary>The main job on real input: two days of candles replayed against a real server.</summary>
 public sealed class ReplayEndToEndTests
 {
-    private static readonly string[] Tables = ["signals", "trades", "bot_status", "market_context", "chart_analyses", "cost_analytics", "candles"];
+    private static readonly string[] Tables =
+    [
+        "signals", "trades", "bot_status", "market_context", "chart_analyses", "cost_analytics", "candles", "agent_decisions", "spike_events", "news_cache", "model_prices", "model_checkpoints",
+    ];
 
     [Fact]
     public async Task Two_fresh_databases_get_the_same_records_and_a_second_run_adds_nothing()

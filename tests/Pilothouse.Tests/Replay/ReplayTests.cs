@@ -59,34 +59,35 @@ public sealed partial class ReplayTests : IDisposable
         Assert.Equal(
             [
                 "/api/bot-status", "/api/candles/batch", "/api/market-context", "/api/bot-status",
-                "/api/signals", "/api/analysis", "/api/cost-analytics", "/api/trades",
-                "/api/candles/batch", "/api/trades/7/close", "/api/signals", "/api/analysis", "/api/cost-analytics", "/api/trades",
-                "/api/trades/11/close", "/api/bot-status",
+                "/api/signals", "/api/agents/decisions/batch", "/api/cost-analytics/batch", "/api/analysis", "/api/cost-analytics", "/api/trades",
+                "/api/candles/batch", "/api/trades/48/close",
+                "/api/signals", "/api/agents/decisions/batch", "/api/cost-analytics/batch", "/api/analysis", "/api/cost-analytics", "/api/trades",
+                "/api/trades/76/close", "/api/models", "/api/bot-status",
             ],
             server.Requests.Select(request => request.Path));
         AssertBody(server.Requests[0], """
             {"timestamp":"2018-04-04T23:25:00+00:00","bot_name":"replay_bot","status":"running","balance":10000,"open_positions":0,
             "total_trades":0,"win_rate":0,"total_pnl":0,"mode":"paper"}
             """);
-        Assert.Equal((35, 18), (ItemsOf(server.Requests[1]).Count, ItemsOf(server.Requests[8]).Count));
+        Assert.Equal((35, 18), (ItemsOf(server.Requests[1]).Count, ItemsOf(server.Requests[10]).Count));
         Assert.True(JsonNode.DeepEquals(ItemsOf(server.Requests[1])[0], JsonNode.Parse("""
             {"trading_pair":"BTC/USD","timeframe":"1m","open_time":"2018-04-04T23:25:00+00:00","open":100,"high":100,"low":100,"close":100,"volume":1}
             """)));
         Assert.Equal("replay:replay_bot:candles-35:all:1522884300", server.Requests[1].IdempotencyKey);
         AssertBody(server.Requests[2], """{"timestamp":"2018-04-05T00:00:00+00:00","btc_price":134}""");
-        AssertBody(server.Requests[6], """
+        AssertBody(server.Requests[8], """
             {"timestamp":"2018-04-05T00:15:00+00:00","api_name":"local-analysis","operation_type":"chart_analysis","api_calls":1,
             "estimated_cost":0,"cache_hits":0,"cache_misses":0,"bot_name":"replay_bot"}
             """);
-        AssertBody(server.Requests[7], """
+        AssertBody(server.Requests[9], """
             {"timestamp":"2018-04-05T00:15:00+00:00","trading_pair":"BTC/USD","side":"BUY","entry_price":149,"quantity":6.71140940,
-            "stop_loss":147.51,"take_profit":151.98,"signal_id":4,"leverage":1,"position_mode":"one-way","mode":"paper",
+            "stop_loss":147.51,"take_profit":151.98,"signal_id":39,"leverage":1,"position_mode":"one-way","mode":"paper",
             "bot_name":"replay_bot","external_id":"replay-BTC/USD-1522887300"}
             """);
-        AssertBody(server.Requests[9], """
+        AssertBody(server.Requests[11], """
             {"exit_price":152,"closed_at":"2018-04-05T00:18:00+00:00","fees":2.02013423,"exit_reason":"take_profit"}
             """);
-        Assert.Equal("replay:replay_bot:close:BTC/USD:1522887300", server.Requests[9].IdempotencyKey);
+        Assert.Equal("replay:replay_bot:close:BTC/USD:1522887300", server.Requests[11].IdempotencyKey);
     }
 
     [Fact]
@@ -100,12 +101,13 @@ public sealed partial class ReplayTests : IDisposable
         Assert.Equal(
             [
                 "timestamp", "trading_pair", "signal_type", "signal_strength", "price", "rsi", "macd", "macd_signal", "macd_histogram",
-                "vwap", "ema9", "ema21", "sma50", "bb_upper", "bb_middle", "bb_lower", "volume", "bot_name", "strategy", "timeframe",
+                "vwap", "ema9", "ema21", "sma50", "bb_upper", "bb_middle", "bb_lower", "volume", "status", "bot_name", "strategy", "timeframe",
+                "model",
             ],
             signal.Select(field => field.Key));
         Assert.Equal(("BUY", 57), ((string)signal["signal_type"]!, (int)signal["signal_strength"]!));
-        var analysis = JsonNode.Parse(server.Requests[5].Body)!.AsObject();
-        Assert.Equal(("BUY", "medium", "1m", 4L), (
+        var analysis = JsonNode.Parse(server.Requests[7].Body)!.AsObject();
+        Assert.Equal(("BUY", "medium", "1m", 39L), (
             (string)analysis["recommendation"]!, (string)analysis["confidence"]!, (string)analysis["timeframe"]!,
             (long)analysis["signal_id"]!));
         Assert.Contains("RSI 14 is 100.00, overbought.", (string)analysis["key_observations"]!, StringComparison.Ordinal);
@@ -119,7 +121,7 @@ public sealed partial class ReplayTests : IDisposable
         var tally = await ReplayAsync(server, [ShortData()]);
 
         Assert.Equal((2, 2, 2, 1), (tally.Signals, tally.Trades, tally.Closed, tally.Wins));
-        Assert.Matches(@"Posts stored\W+16\b", output.ToString());
+        Assert.Matches(@"Posts stored\W+21\b", output.ToString());
         Assert.DoesNotContain("%", output.ToString(), StringComparison.Ordinal);
     }
 
@@ -200,11 +202,11 @@ public sealed partial class ReplayTests : IDisposable
         JsonNode.DeepEquals(JsonNode.Parse(expected), JsonNode.Parse(request.Body)), $"{request.Path}: {request.Body}");
 
     private static string WithoutIds(Received request) =>
-        $"{TradeId().Replace(request.Path, "/api/trades/*/close")} {request.IdempotencyKey} {SignalId().Replace(request.Body, "")}";
+        $"{TradeId().Replace(request.Path, "/api/trades/*/close")} {request.IdempotencyKey} {OtherIds().Replace(request.Body, "")}";
 
     [GeneratedRegex("/api/trades/[0-9]+/close")]
     private static partial Regex TradeId();
 
-    [GeneratedRegex("\"signal_id\":[0-9]+,?")]
-    private static partial Regex SignalId();
+    [GeneratedRegex("\"(signal|decision|spike_event)_id\":[0-9]+,?")]
+    private static partial Regex OtherIds();
 }

@@ -66,7 +66,7 @@ public sealed class ReplayTimesTests : IDisposable
         server.Instead = _ => null;
         time.Advance(TimeSpan.FromMinutes(7));
         var rest = await ReplayAsync(server, ShortData());
-        Assert.Equal((9, 8), (rest.Stored, rest.Replayed));
+        Assert.Equal((14, 8), (rest.Stored, rest.Replayed));
         Assert.Equal("2026-11-26T13:37:00+00:00", TimesOf(server.Requests).Max());
     }
 
@@ -128,7 +128,7 @@ public sealed class ReplayTimesTests : IDisposable
     private static List<string> TimesOf(IEnumerable<Received> requests) =>
         [
             .. requests.Select(static request => JsonNode.Parse(request.Body)!)
-                .Select(static body => (string)(body["timestamp"] ?? body["closed_at"] ?? body["items"]![0]!["open_time"])!),
+                .Select(static body => (string)(body["timestamp"] ?? body["closed_at"] ?? body["items"]![0]!["open_time"] ?? body["items"]![0]!["timestamp"])!),
         ];
 
     /// <summary>Bitcoin rises by 1 a minute, from 100, over midnight.</summary>

@@ -17,4 +17,11 @@ internal static class SampleData
 
     /// <summary>A candle in which nothing moved.</summary>
     public static MinuteCandle Flat(int minute, decimal price, decimal volume = 1) => Candle(minute, price, price, price, price, volume);
+
+    /// <summary>What a bot does from the first of these candles to the end of the replay.</summary>
+    public static List<BotAction> Play(IReadOnlyList<MinuteCandle> candles)
+    {
+        var bot = new SampleBot();
+        return [.. candles.GroupBy(static candle => candle.Time).SelectMany(minute => bot.OnMinute(minute.ToList())), .. bot.OnEnd()];
+    }
 }

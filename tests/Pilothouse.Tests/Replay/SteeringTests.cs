@@ -134,6 +134,60 @@ public sealed class SteeringTests : IDisposable
         Assert.Empty(server.Requests.Skip(stored).Where(static request => request.Path != "/api/candles/batch").Select(static request => request.IdempotencyKey).Except(before));
     }
 
+    /// <summary>Ten hours at 300 minutes a minute are two minutes, with a report of the past each twelve seconds: none of them shows that the bot lives.</summary>
+    [Fact]
+    public async Task A_replay_that_reports_the_past_often_still_shows_that_the_bot_lives()
+    {
+        await using var server = await FakeServer.StartAsync();
+        var settings = new ReplaySettings(server.Address, "ph_test", [Data(600)], Speed: 300, "replay_bot", AsRecorded: false);
+        using var http = settings.Connect();
+        await new ReplaySession(settings, http, new SteppingTime(), Terminal()).RunAsync(TestContext.Current.CancellationToken);
+        var alive = Reports(server).Where(static report => (int?)report["expected_every_seconds"] == 60).ToList();
+
+        // The announcement, a sign of life each 45 seconds, and the last report.
+        Assert.InRange(alive.Count, 4, 5);
+        Assert.Equal("stopped", (string?)alive[^1]["status"]);
+    }
+
+    [Fact]
+    public async Task A_bot_that_is_stopped_on_the_way_reports_it_with_the_time_of_now()
+    {
+        await using var server = await FakeServer.StartAsync();
+        var reports = 0;
+        server.Instead = request => request.Path == "/api/bot-status" && request.Body.Length > 0 && ++reports >= 3
+            ? new Answer(201, $$"""{"success":true,"message":"stored","status_id":1,"control":{{Orders(7, "stopped")}}}""") : null;
+        var settings = new ReplaySettings(server.Address, "ph_test", [Data()], null, "replay_bot", AsRecorded: false);
+        using var http = settings.Connect();
+        await new ReplaySession(settings, http, TimeProvider.System, Terminal()).RunAsync(TestContext.Current.CancellationToken);
+        Assert.Equal("7 False,7 True", Said(server));
+        var sent = Reports(server);
+        Assert.Equal("stopped", (string?)sent[^1]["status"]);
+        Assert.All(sent, report => Assert.True((DateTimeOffset)report["timestamp"]! <= (DateTimeOffset)sent[^1]["timestamp"]!));
+    }
+
+    /// <summary>The server keeps what a key stored under its Idempotency-Key for that key alone: with another one all of it would be stored twice.</summary>
+    [Fact]
+    public async Task A_second_run_with_another_key_stores_nothing_twice_and_says_what_to_do()
+    {
+        await using var server = await TestServer.StartAsync();
+        var settings = new ReplaySettings(server.Client.BaseAddress!, "", [Data()], null, "replay_bot", AsRecorded: false);
+        using (var http = server.ClientWithKey(await server.CreateKeyAsync("one", "read", "write")))
+        {
+            await new ReplaySession(settings, http, server.Clock, Terminal()).RunAsync(TestContext.Current.CancellationToken);
+            await new ReplaySession(settings, http, server.Clock, Terminal()).RunAsync(TestContext.Current.CancellationToken);
+        }
+
+        const string counts = "SELECT (SELECT count(*) FROM signals) || ' ' || (SELECT count(*) FROM trades) || ' ' || (SELECT count(*) FROM market_context)";
+        var before = server.Sql(counts);
+        using var other = server.ClientWithKey(await server.CreateKeyAsync("two", "read", "write"));
+        var refused = await Assert.ThrowsAsync<ReplayFailure>(() => new ReplaySession(settings, other, server.Clock, Terminal()).RunAsync(TestContext.Current.CancellationToken));
+        Assert.Equal("replay_bot has replayed these candles with another API key before, and its records would be stored twice. Set PILOTHOUSE_API_KEY to that key to go on, or let another bot replay them: --bot-name replay_bot_2.", refused.Message);
+        Assert.Equal(before, server.Sql(counts));
+        Assert.Equal("stopped", (string?)(await server.GetAsync($"/api/bots/{ReplayRecorder.DefaultBotName}"))["data"]!["status"]);
+        await new ReplaySession(settings with { BotName = "replay_bot_2" }, other, server.Clock, Terminal()).RunAsync(TestContext.Current.CancellationToken);
+        Assert.NotEqual(before, server.Sql(counts));
+    }
+
     /// <summary>
     /// 180 minutes at 60 minutes a minute are 180 seconds. The reports have the candles' own times and come each hour; between them the bot
     /// asks each 15 seconds what its owner wants, and makes no report of now.
@@ -216,9 +270,9 @@ public sealed class SteeringTests : IDisposable
         Out = new AnsiConsoleOutput(output),
     });
 
-    private string Data()
+    private string Data(int minutes = 180)
     {
-        var lines = Enumerable.Range(0, 180).Select(static minute =>
+        var lines = Enumerable.Range(0, minutes).Select(static minute =>
             string.Create(CultureInfo.InvariantCulture, $"{First.AddMinutes(minute):yyyy-MM-ddTHH:mm:ssZ},{100 + minute},{100 + minute},{100 + minute},{100 + minute},1"));
         File.WriteAllLines(folder.File("btc-usd-1m-rising.csv"), lines.Prepend("timestamp,open,high,low,close,volume"));
         return folder.File("btc-usd-1m-rising.csv");

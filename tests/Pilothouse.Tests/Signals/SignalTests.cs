@@ -46,7 +46,7 @@ public sealed class SignalTests
         Assert.True(JsonNode.DeepEquals(JsonNode.Parse("""
             {"success":true,"data":{"id":1,"timestamp":"2026-03-02T12:00:00+00:00","trading_pair":"SUI/USDC","signal_type":"BUY","signal_strength":5,
             "price":1.234,"rsi":45.5,"macd":null,"macd_signal":null,"macd_histogram":null,"vwap":null,"ema9":null,"ema21":null,"sma50":null,
-            "bb_upper":null,"bb_middle":null,"bb_lower":null,"volume":null,"status":"pending","bot_name":null,"strategy":null,"timeframe":null,"confidence":null}}
+            "bb_upper":null,"bb_middle":null,"bb_lower":null,"volume":null,"status":"pending","bot_name":null,"strategy":null,"timeframe":null,"confidence":null,"model":null}}
             """), latest), latest.ToJsonString());
     }
 

@@ -26,7 +26,7 @@ public sealed class DetectorTests
             for (var open = -3600; open < 0; open += 15)
             {
                 var close = 100 + random.Next(8);
-                candles.Add(new JsonObject { ["trading_pair"] = pair, ["timeframe"] = "15m", ["open_time"] = Time(open), ["open"] = close, ["high"] = 200, ["low"] = 50, ["close"] = close });
+                candles.Add(new JsonObject { ["trading_pair"] = pair, ["timeframe"] = "15m", ["open_time"] = Time(open), ["known_at"] = Time(open + 15), ["open"] = close, ["high"] = 200, ["low"] = 50, ["close"] = close });
             }
         }
 

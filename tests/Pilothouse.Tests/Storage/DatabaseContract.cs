@@ -36,6 +36,32 @@ public abstract class DatabaseContract
         Assert.Equal("2026-03-02 12:00:00.123", await open.Database.ReadAsync(session => session.Prepare(select).Set("id", (long?)id).FirstAsync(static row => row.Text(1))));
     }
 
+    /// <summary>An engine may keep words that it has read.</summary>
+    [Fact]
+    public async Task Words_are_read_as_texts_are_however_many_there_are_and_however_alike()
+    {
+        await using var open = await OpenAsync();
+        string[] words = ["", "a", "é", "\u5e01\u5b89", "x", .. Enumerable.Range(0, 2000).Select(static i => $"w{i}"), .. Enumerable.Range(0, 300).Select(static i => $"begins alike, {i} ends alike too"),
+            .. Enumerable.Range(60, 8).Select(static i => new string('l', i))];
+        var insert = new Sql("INSERT INTO signals(trading_pair, signal_type, signal_strength, price, strategy, bot_name) VALUES (@word, 'BUY', 1, 1, @word, @other) RETURNING id");
+        await open.Database.WriteAsync(async session =>
+        {
+            for (var i = 0; i < words.Length; i++)
+            {
+                await session.Prepare(insert).Set("word", words[i]).Set("other", i % 3 == 0 ? null : words[^(i + 1)]).InsertAsync();
+            }
+
+            return true;
+        });
+        var select = new Sql("SELECT trading_pair, strategy, bot_name FROM signals ORDER BY id");
+        for (var round = 0; round < 2; round++)
+        {
+            var read = await open.Database.ReadAsync(session => session.Prepare(select).ListAsync(static row => (row.Word(0), row.Word(1), row.Word(2), row.Text(0), row.Text(1), row.Text(2))));
+            Assert.Equal(words, read.Select(static row => row.Item1));
+            Assert.All(read, static row => Assert.Equal((row.Item4, row.Item5, row.Item6), (row.Item1, row.Item2, row.Item3)));
+        }
+    }
+
     /// <summary>The hashes of the audit log are over this text.</summary>
     [Theory]
     [InlineData(0, "2026-03-02 12:00:00")]

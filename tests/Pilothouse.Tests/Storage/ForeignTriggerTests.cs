@@ -26,6 +26,7 @@ public sealed class ForeignTriggerTests
         { "cost_analytics", "/api/cost-analytics", """{"api_name":"x","operation_type":"y","api_calls":1}""" },
         { "agent_performance", "/api/agents/performance", """{"agent_name":"a","period":"daily"}""" },
         { "agent_decisions", "/api/agents/decisions", """{"agent_name":"a","agent_role":"b","decision_type":"c","decision":"skip"}""" },
+        { "model_checkpoints", "/api/models", """{"model_path":"m.pkl","version":"v1"}""" },
         { "cash_flows", "/api/cash-flows", """{"bot_name":"a","amount":1,"external_id":"x"}""" },
         { "model_prices", "/api/model-prices", """{"model":"m","input_per_million":1,"output_per_million":2}""" },
         { "api_keys", "/api/keys", """{"name":"n","scopes":["read"]}""" },

@@ -80,11 +80,11 @@ public sealed class LockWalkTests
         var key = (await ServerProcess.RunAsync(folder, ["key", "create", "--name", "walk", "--scopes", "read,write,control"], settings)).Out.Trim();
         string[][] commands =
         [
-            ["key", "list"], ["key", "revoke", "4711"], ["key", "hash-pin", "135790"], ["migrate"], ["serve"], ["status"], ["status", "--json"],
+            ["key", "list"], ["key", "revoke", "4711"], ["key", "hash-pin", "135790"], ["webhook", "create", "--name", "walk", "--kind", "tradingview"], ["webhook", "list"], ["webhook", "revoke", "4711"], ["alert", "test"], ["migrate"], ["serve"], ["status"], ["status", "--json"],
             ["check"], ["check", "--json"], ["backup"], ["backup", "create"], ["backup", "list"], ["backup", "verify"], ["backup", "restore", "--yes"],
             ["cleanup", "--dry-run"], ["cleanup"], ["vacuum"], ["audit", "verify"], ["audit", "export"],
             ["import", "csv", candles, "--into", "candles"], ["import", "freqtrade", database], ["import", "flask", database, "--dry-run"],
-            ["replay", "--server", url, "--api-key", key, "--data", candles],
+            ["replay", "--server", url, "--api-key", key, "--data", candles], ["mcp", "--server", url],
             ["move", "--from", database, "--to", "postgres://nobody:none@127.0.0.1:1/none"], ["move", "--from", database, "--to", "postgres://nobody:none@127.0.0.1:1/none", "--dry-run"],
         ];
         await DemandAsync(server, database, key, "the start");

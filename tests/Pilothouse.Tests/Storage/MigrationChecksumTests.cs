@@ -40,6 +40,12 @@ public sealed class MigrationChecksumTests
         ["pilothouse_0026_news_spikes_correlation"] = "0a93a6462ab2bafea8d782a4c11899df90ebc442c2b007a5baa8ee3bbb54baa4",
         ["pilothouse_0029_imported_rows"] = "bf6a17b8904e29ade775416254592648871da251dff01c6afbe3d79b56a3e678",
         ["pilothouse_0028_costs"] = "500997eee2517f66fe3cb8bd39ad084b62cc458bcc0800e8d011bf318dbbef6c",
+        ["pilothouse_0030_models"] = "1e2a73eb6cd22e20df78ebb5f87e9725b2d17e640691a170d003a1dbcf827dd4",
+        ["pilothouse_0031_moved_rows"] = "18251837308911a55f4bc627949f7e370bc06ef2a41f7755d01b4fb724b435c7",
+        ["pilothouse_0032_alerts"] = "23214c66eb6e3e3f12a34a5d550a56bb57e1f5842938923fcde9b9a55731c27d",
+        ["pilothouse_0033_webhooks"] = "dff6dcea1ee08e73f391c2454c3a1631e3ea09d320079dc7b7c7cb34f79fc6ad",
+        ["pilothouse_0034_consent_requests"] = "6c2beac8ecb07bada76330ebe736dad0e8d7f1f3317039c7f118d430bca30df3",
+        ["pilothouse_0035_breaker_refusals"] = "c2adf3ea8234c6e380b0438cd567e95a8d03f449b2e5a22b85217e226f52dd86",
     };
 
     private const string AddedColumns = "638aaccc52f44ef614d25e08b411f1e254735bb1aa2bd97488e5fdb58b008430";

@@ -176,9 +176,9 @@ public sealed class FilledTradeTests
     {
         public string? Asked { get; set; }
 
-        public ValueTask DemandAsync(Session session, string? botName, string? mode)
+        public ValueTask DemandAsync(Session session, WantedPosition wanted)
         {
-            Asked = $"{botName} {mode}";
+            Asked = $"{wanted.BotName} {wanted.Mode}";
             throw new Refusal(409, ErrorCodes.NotFound, "Trading is stopped", "Wait.");
         }
     }

@@ -7,6 +7,19 @@ public sealed class TradeTests
 {
     private const string Long = """{"trading_pair":"SUI/USDC","side":"buy","entry_price":1.25,"quantity":100,"stop_loss":1.1,"take_profit":1.5,"leverage":5,"position_mode":"One-Way"}""";
 
+    [Theory]
+    [InlineData("1234567890.12345678", "quantity cannot be kept exactly: round it to at most 15 digits.")]
+    [InlineData("1e-29", "quantity is too close to zero.")]
+    [InlineData("1e30", "quantity is too large.")]
+    [InlineData("12345678901234567890123456789", "quantity must have at most 28 digits.")]
+    [InlineData("{}", "quantity must be a number.")]
+    public async Task A_quantity_that_cannot_be_kept_is_refused_with_what_to_do(string quantity, string message)
+    {
+        await using var server = await TestServer.StartAsync();
+        var (status, body) = await server.Client.SendAsync("POST", "/api/trades", $$"""{"trading_pair":"A/B","side":"BUY","entry_price":1,"quantity":{{quantity}}}""");
+        Assert.Equal((400, message), (status, (string?)body["message"]));
+    }
+
     [Fact]
     public async Task A_trade_is_open_with_pnl_0_until_it_is_closed_with_the_pnl_computed_here()
     {

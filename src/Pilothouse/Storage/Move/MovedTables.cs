@@ -12,7 +12,7 @@ internal static class MovedTables
             id:whole! timestamp:time trading_pair:text! signal_type:text! signal_strength:whole! price:money! rsi:number
             macd:number macd_signal:number macd_histogram:number vwap:number ema9:number ema21:number sma50:number bb_upper:number
             bb_middle:number bb_lower:number volume:number status:text bot_name:text strategy:text timeframe:text
-            confidence:number
+            confidence:number model:text
             """),
         new("trades", "id", """
             id:whole! timestamp:time trading_pair:text! side:text! entry_price:money! exit_price:money quantity:money! pnl:money
@@ -80,6 +80,10 @@ internal static class MovedTables
             recovery_conditions_met:json user_notified:whole notes:text triggered_by:text cleared_by:text bot_name:text mode:text
             dry_run:whole
             """),
+        new("breaker_refusals", "id", """
+            id:whole! timestamp:time! last_refused_at:time! times:whole! event_id:whole! bot_name:text
+            trading_pair:text! side:text! mode:text trade_id:whole price:money quantity:money
+            """),
         new("agent_decisions", "id", """
             id:whole! timestamp:time agent_name:text! agent_role:text! decision_type:text! decision:text! confidence:number
             reasoning:text input_data:json output_data:json execution_time_ms:whole spike_event_id:whole>spike_events
@@ -121,7 +125,34 @@ internal static class MovedTables
             """),
         new("api_keys", "id", """
             id:whole! name:text! key_hash:text! scopes:text! seal:text! bot_name:text created_at:time! expires_at:time
+            revoked_at:time agent:whole
+            """),
+        new("alerts", "id", """
+            id:whole! at:time! topic:text! event:text! state:text! text:text! bot_name:text resolved:whole! urgent:whole! count:whole!
+            gather_until:time! queued_at:time
+            """),
+        new("alert_deliveries", "id", """
+            id:whole! alert_id:whole!>alerts target:text! state:text! attempts:whole! first_at:time! next_at:time sent_at:time
+            problem:text claimed_until:time
+            """),
+        new("alert_troubles", "trouble", """
+            trouble:text! since:time!
+            """),
+        new("alert_positions", "name", """
+            name:text! position:whole! version:whole!
+            """),
+        new("consent_requests", "id", """
+            id:whole! asked_at:time! expires_at:time! status:text! consent:text! operation:text! target:text body:text
+            bot_name:text door:text! address:text asked_by:text! asked_by_name:text credential:text! seal:text! decided_at:time
+            decided_by:text decided_by_name:text reason:text result_status:whole result:text
+            """),
+        new("webhooks", "id", """
+            id:whole! kind:text! name:text! bot_name:text! terms:text! secret_hash:text! seal:text! created_at:time! created_by:text!
             revoked_at:time
+            """),
+        new("webhook_deliveries", "id", """
+            id:whole! timestamp:time! webhook_id:whole! address:text request_id:text outcome:text! code:text message:text!
+            record_table:text record_id:whole message_key:text content_hash:text body:text
             """),
         new("revoked_tokens", "jti", """
             jti:text! expires_at:time!

@@ -10,7 +10,7 @@ namespace Pilothouse.Storage.Postgres;
 internal sealed class PostgresRestore(PostgresAddress address)
 {
     /// <summary>
-    /// The backup does not know which API keys and sessions were revoked after it was made, and would make them valid again. {0} is the
+    /// The backup does not know which API keys, sessions and webhooks were revoked after it was made, and would make them valid again. {0} is the
     /// schema with the tables of before.
     /// </summary>
     private const string CarryRevocations = """
@@ -18,6 +18,13 @@ internal sealed class PostgresRestore(PostgresAddress address)
           FROM {0}.api_keys AS old
           WHERE old.revoked_at IS NOT NULL AND restored.id = old.id AND restored.created_at = old.created_at AND restored.revoked_at IS NULL;
         INSERT INTO revoked_tokens(jti, expires_at) SELECT jti, expires_at FROM {0}.revoked_tokens ON CONFLICT (jti) DO NOTHING;
+        DO $$ BEGIN
+          IF to_regclass('{0}.webhooks') IS NOT NULL AND to_regclass('webhooks') IS NOT NULL THEN
+            UPDATE webhooks AS restored SET revoked_at = old.revoked_at, secret_hash = 'revoked:' || restored.id
+              FROM {0}.webhooks AS old
+              WHERE old.revoked_at IS NOT NULL AND restored.id = old.id AND restored.created_at = old.created_at AND restored.revoked_at IS NULL;
+          END IF;
+        END $$;
         """;
 
     private const string Others = """
@@ -40,7 +47,7 @@ internal sealed class PostgresRestore(PostgresAddress address)
     /// <param name="copy">The file.</param>
     /// <param name="stamp">A part of the name that the schema of before gets, such as 20261126_140000.</param>
     /// <param name="cancel">Ends it; nothing has changed then.</param>
-    /// <returns>The name of the schema with the tables of before, null if there were none; and how many keys and sessions stay revoked.</returns>
+    /// <returns>The name of the schema with the tables of before, null if there were none; and how many keys, sessions and webhooks stay revoked.</returns>
     /// <exception cref="DatabaseRefusedException">It could not be restored. Nothing has changed.</exception>
     public (string? Aside, long? Revocations) Restore(string copy, string stamp, CancellationToken cancel)
     {
@@ -82,9 +89,14 @@ internal sealed class PostgresRestore(PostgresAddress address)
         script.WriteLine("ANALYZE;");
     }
 
-    private static long Ended(NpgsqlConnection connection, string schema, bool hasKeys) => hasKeys
-        ? connection.Number($"SELECT (SELECT count(*) FROM {PostgresCopies.Quote(schema)}.api_keys WHERE revoked_at IS NOT NULL) + (SELECT count(*) FROM {PostgresCopies.Quote(schema)}.revoked_tokens)")
-        : 0;
+    private static long Ended(NpgsqlConnection connection, string schema, bool hasKeys)
+    {
+        var name = PostgresCopies.Quote(schema);
+        var webhooks = hasKeys && connection.HasTable($"{name}.webhooks") ? connection.Number($"SELECT count(*) FROM {name}.webhooks WHERE revoked_at IS NOT NULL") : 0;
+        return hasKeys
+            ? connection.Number($"SELECT (SELECT count(*) FROM {name}.api_keys WHERE revoked_at IS NOT NULL) + (SELECT count(*) FROM {name}.revoked_tokens)") + webhooks
+            : 0;
+    }
 
     /// <summary>Returns a free name for the schema of today's tables; null if there is none or it is empty.</summary>
     private static string? NameFor(NpgsqlConnection connection, string schema, string stamp)

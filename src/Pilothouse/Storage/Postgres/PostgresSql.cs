@@ -79,7 +79,7 @@ internal sealed partial class PostgresSql
     public bool ReturnsRows { get; }
 
     /// <summary>Expands the words that differ between engines. A column with times has the type timestamptz here.</summary>
-    public static string Expand(string text) => Sql.Expand(text, Expand, unindexed: "");
+    public static string Expand(string text) => Sql.Expand(text, Expand, unindexed: "", coveredBy: "");
 
     private static string Expand(string word, string column, string second) => word switch
     {

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 using SQLitePCL;
 
 namespace Pilothouse.Storage.Sqlite;
@@ -5,7 +7,8 @@ namespace Pilothouse.Storage.Sqlite;
 /// <summary>The current row of a statement.</summary>
 internal sealed class SqliteRow(SqliteStatement statement) : Row
 {
-    private const int Words = 256;
+    /// <summary>A power of two.</summary>
+    private const int Words = 512;
     private const int LongestWord = 64;
     private string?[]? words;
 
@@ -30,8 +33,38 @@ internal sealed class SqliteRow(SqliteStatement statement) : Row
             return ToText(bytes);
         }
 
-        ref var word = ref (words ??= new string?[Words])[((bytes[0] * 31) + (bytes[^1] * 7) + (bytes[bytes.Length / 2] * 3) + bytes.Length + (column * 37)) % Words];
-        return word is { } known && known.Length == bytes.Length && System.Text.Ascii.Equals(bytes, known) ? known : word = ToText(bytes);
+        // Two words that begin at one place both stay, so that no two columns with one word each make strings for every row.
+        words ??= new string?[Words];
+        var place = PlaceOf(bytes, column);
+        ref var word = ref words[place];
+        if (IsWord(word, bytes))
+        {
+            return word;
+        }
+
+        ref var other = ref words[place ^ 1];
+        if (IsWord(other, bytes))
+        {
+            return other;
+        }
+
+        other = word;
+        return word = ToText(bytes);
+    }
+
+    private static bool IsWord([NotNullWhen(true)] string? word, ReadOnlySpan<byte> bytes) => word is not null && word.Length == bytes.Length && System.Text.Ascii.Equals(bytes, word);
+
+    /// <summary>Returns where a word is looked for, by its first and its last eight bytes: names mostly differ there.</summary>
+    private static int PlaceOf(ReadOnlySpan<byte> bytes, int column)
+    {
+        var (first, last) = bytes.Length switch
+        {
+            >= 8 => (MemoryMarshal.Read<ulong>(bytes), MemoryMarshal.Read<ulong>(bytes[^8..])),
+            >= 4 => (MemoryMarshal.Read<uint>(bytes), MemoryMarshal.Read<uint>(bytes[^4..])),
+            _ => (bytes[0], ((ulong)bytes[bytes.Length / 2] << 8) | bytes[^1]),
+        };
+        var mixed = (first * 0x9E3779B97F4A7C15) ^ ((last + (ulong)bytes.Length + ((ulong)column << 56)) * 0xC2B2AE3D27D4EB4F);
+        return (int)((mixed ^ (mixed >> 29)) * 0x9E3779B97F4A7C15 >> 55);
     }
 
     public override long? Whole(int column)
