@@ -68,7 +68,9 @@ internal sealed class McpDoor(
                     options.Capabilities = new ServerCapabilities { Resources = new ResourcesCapability { Subscribe = true } };
                 }
 
-                new McpRequest(http.RequestServices.GetRequiredService<McpDoor>(), http).Handle(options.Handlers);
+                var request = new McpRequest(http.RequestServices.GetRequiredService<McpDoor>(), http);
+                request.Handle(options.Handlers);
+                options.Filters.Message.OutgoingFilters.Add(request.Fill);
                 return Task.CompletedTask;
             };
         });

@@ -2,15 +2,14 @@ using System.Buffers;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using ModelContextProtocol.Protocol;
+using System.Text.Json.Nodes;
 using Pilothouse.Storage;
 
 namespace Pilothouse.Mcp;
 
 /// <summary>The answer of a tool: the same JSON as structure and as text.</summary>
-/// <param name="Text">The JSON as text.</param>
-/// <param name="Json">The JSON.</param>
-internal sealed record ToolAnswer(string Text, JsonElement Json)
+/// <param name="json">The JSON in UTF-8.</param>
+internal sealed class ToolAnswer(ReadOnlyMemory<byte> json)
 {
     /// <summary>
     /// The most bytes of an answer: about 8,000 tokens. JSON of figures has between 2.3 and 3 bytes per token; docs/mcp.md has what was counted.
@@ -21,14 +20,19 @@ internal sealed record ToolAnswer(string Text, JsonElement Json)
 
     private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>The result that the client gets.</summary>
-    /// <param name="isError">Whether the call was refused.</param>
-    public CallToolResult Result(bool isError = false) => new()
+    /// <summary>The JSON as a string of JSON. An answer that many ask for is kept, and with it this.</summary>
+    private readonly Lazy<ReadOnlyMemory<byte>> quoted = new(() => Quote(json.Span));
+
+    /// <summary>The JSON as text.</summary>
+    public string Text => Encoding.UTF8.GetString(json.Span);
+
+    /// <summary>Puts the answer into the result that the client gets.</summary>
+    /// <param name="result">The result of a call of a tool (CallToolResult of the protocol) as JSON.</param>
+    public void PutInto(JsonObject result)
     {
-        Content = [new TextContentBlock { Text = Text }],
-        StructuredContent = Json,
-        IsError = isError ? true : null,
-    };
+        result["content"] = new JsonArray(new JsonObject { ["type"] = "text", ["text"] = RawJson.NodeOf(quoted.Value) });
+        result["structuredContent"] = RawJson.NodeOf(json);
+    }
 
     /// <summary>Returns an answer that begins with what is known about its data.</summary>
     /// <param name="fields">The fields of the answer, as a JSON object.</param>
@@ -52,11 +56,17 @@ internal sealed record ToolAnswer(string Text, JsonElement Json)
         }
 
         buffer.Write(fields.Span[1..]);
-        return Of(buffer.WrittenSpan);
+        return new(buffer.WrittenMemory);
     }
 
-    /// <summary>Returns an answer of this JSON.</summary>
-    public static ToolAnswer Of(ReadOnlySpan<byte> json) => new(Encoding.UTF8.GetString(json), JsonElement.Parse(json));
+    private static ReadOnlyMemory<byte> Quote(ReadOnlySpan<byte> json)
+    {
+        var buffer = new ArrayBufferWriter<byte>(json.Length + (json.Length / 4));
+        using var writer = new Utf8JsonWriter(buffer, Readable);
+        writer.WriteStringValue(json);
+        writer.Flush();
+        return buffer.WrittenMemory;
+    }
 
     private static void WriteAbout(Utf8JsonWriter writer, AnswerFacts facts, Modes modes, IReadOnlyCollection<string> leftOut, bool holdsForeignText, bool replayed)
     {

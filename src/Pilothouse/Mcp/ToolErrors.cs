@@ -39,7 +39,7 @@ internal static class ToolErrors
             writer.WriteEndObject();
         }
 
-        return ToolAnswer.Of(buffer.WrittenSpan);
+        return new(buffer.WrittenMemory);
     }
 
     /// <summary>Returns the refusal that a kept answer holds.</summary>

@@ -34,7 +34,7 @@ public sealed class DashboardTests(Chromium chromium) : IClassFixture<Chromium>
         var page = await screen.TabAsync("/control");
         await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Pilothouse" })).ToBeVisibleAsync();
         await OwnersScreen.TypePinAsync(page, "999999");
-        await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync(new System.Text.RegularExpressions.Regex(@"That PIN is wrong\. \d+ of \d+ tries are left until \d\d:\d\d\."));
+        await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync(new System.Text.RegularExpressions.Regex(@"That PIN is wrong\. \d+ of \d+ tries are left until (\d{1,2} [A-Z][a-z]{2} )?\d\d:\d\d\."));
         await OwnersScreen.TypePinAsync(page);
         await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Control", Exact = true })).ToBeVisibleAsync();
         await Expect(page.Locator("#audit tbody tr").First).ToContainTextAsync("Login");
