@@ -7,18 +7,13 @@ using Microsoft.Extensions.Time.Testing;
 using Pilothouse.Auth;
 using Pilothouse.Operations;
 using Pilothouse.Tests.Fixtures;
+using static Pilothouse.Tests.Api.RedisCalls;
 
 namespace Pilothouse.Tests.Api;
 
 /// <summary>Limits that several servers count together in Redis, and what becomes of them without it.</summary>
 public sealed class RedisLimitTests
 {
-    private const string Lost = "does not count the limits";
-    private const string There = "counts the limits for all servers";
-
-    /// <summary>Longer than a busy machine needs, and shorter than anything that waits for a connection.</summary>
-    private static readonly TimeSpan Slow = TimeSpan.FromMilliseconds(500);
-
     [Fact]
     public async Task Two_servers_share_one_budget_exactly()
     {
@@ -29,7 +24,7 @@ public sealed class RedisLimitTests
         await using var second = await ServeAsync(two, redis.Url);
 
         // On a machine that is too busy, Redis may answer so late that a server counts by itself for a moment. Such a round shows nothing.
-        ConcurrentBag<Answer> answers = [];
+        ConcurrentBag<LimitAnswer> answers = [];
         var losses = 0;
         for (var round = 0; round < 10; round++)
         {
@@ -143,57 +138,6 @@ public sealed class RedisLimitTests
     }
 
     [Fact]
-    public async Task Redis_killed_under_load_costs_no_request_and_counts_again_when_it_is_back()
-    {
-        await using var redis = await RedisServer.StartAsync();
-        using var one = new TemporaryFolder();
-        using var two = new TemporaryFolder();
-        await using var first = await ServeAsync(one, redis.Url, ("RATE_LIMIT_PER_HOUR", "1000000"), ("RATE_LIMIT_PER_DAY", "1000000"));
-        await using var second = await ServeAsync(two, redis.Url);
-        using var enough = new CancellationTokenSource();
-        var load = LoadAsync(first.Client, enough.Token);
-        await Task.Delay(500);
-        await redis.KillAsync();
-        await UntilAsync(first.Client, "warning");
-        await UntilAsync(second.Client, "warning");
-        await Task.Delay(1_500);
-        await redis.StartAgainAsync();
-        await UntilAsync(first.Client, "ok");
-        await UntilAsync(second.Client, "ok");
-        await Task.Delay(500);
-        await enough.CancelAsync();
-        var (calls, bad, slowest) = await load;
-        TestContext.Current.TestOutputHelper?.WriteLine($"{calls} calls, the slowest {slowest.TotalMilliseconds:F0} ms");
-        Assert.Empty(bad);
-        Assert.True(calls > 100 && slowest < Slow, $"{calls} calls, the slowest {slowest.TotalMilliseconds:F0} ms");
-        Assert.Equal(199, (await CallAsync(first.Client, "/api/signals", "192.0.2.1")).Left);
-        Assert.Equal(198, (await CallAsync(second.Client, "/api/signals", "192.0.2.1")).Left);
-        AssertSaidOnce(await LinesAsync(first, one));
-    }
-
-    [Fact]
-    public async Task Redis_that_stands_still_delays_the_requests_of_a_moment_only()
-    {
-        await using var redis = await RedisServer.StartAsync();
-        using var folder = new TemporaryFolder();
-        await using var server = await ServeAsync(folder, redis.Url, ("RATE_LIMIT_PER_HOUR", "1000000"), ("RATE_LIMIT_PER_DAY", "1000000"));
-        using var enough = new CancellationTokenSource();
-        var load = LoadAsync(server.Client, enough.Token);
-        await Task.Delay(500);
-        await redis.PauseAsync();
-        await UntilAsync(server.Client, "warning");
-        await Task.Delay(3_000);
-        await redis.ResumeAsync();
-        await UntilAsync(server.Client, "ok");
-        await enough.CancelAsync();
-        var (calls, bad, slowest) = await load;
-        TestContext.Current.TestOutputHelper?.WriteLine($"{calls} calls, the slowest {slowest.TotalMilliseconds:F0} ms");
-        Assert.Empty(bad);
-        Assert.True(slowest < Slow, $"{calls} calls, the slowest {slowest.TotalMilliseconds:F0} ms");
-        AssertSaidOnce(await LinesAsync(server, folder));
-    }
-
-    [Fact]
     public async Task A_start_without_Redis_counts_here_until_Redis_is_there()
     {
         await using var redis = RedisServer.Prepare();
@@ -296,112 +240,5 @@ public sealed class RedisLimitTests
 
         // The runtime may make something of its own once; an object for each call would be 24,000 bytes at least.
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1_000);
-    }
-
-    private static (string Name, string Value)[] Settings(string url, params (string, string)[] settings) =>
-        [("REDIS_URL", url), ("RATE_LIMIT_ENABLED", "true"), ("TRUSTED_PROXIES", "127.0.0.1"), .. settings];
-
-    private static Task<TestServer> StartAsync(string url, params (string, string)[] settings) =>
-        TestServer.StartAsync(Settings(url, settings));
-
-    private static Task<ServerProcess> ServeAsync(TemporaryFolder folder, string url, params (string, string)[] settings) =>
-        ServerProcess.ServeAsync(folder, Settings(url, settings));
-
-    private static async Task<Answer> CallAsync(HttpClient client, string path, string? address = null)
-    {
-        using var answer = await client.RawAsync("GET", path, null, address is null ? [] : [("X-Forwarded-For", address)]);
-        int Number(string name) =>
-            answer.Headers.TryGetValues(name, out var values) ? int.Parse(values.Single(), CultureInfo.InvariantCulture) : -1;
-        var (most, left, reset) = (Number("X-RateLimit-Limit"), Number("X-RateLimit-Remaining"), Number("X-RateLimit-Reset"));
-        return new((int)answer.StatusCode, most, left, reset, Number("Retry-After"));
-    }
-
-    /// <summary>Calls from eight clients at once until the token is cancelled.</summary>
-    /// <returns>How many calls there were, the answers that a client must not see, and how long the slowest took.</returns>
-    private static async Task<(int Calls, IReadOnlyCollection<int> Bad, TimeSpan Slowest)> LoadAsync(
-        HttpClient client, CancellationToken enough)
-    {
-        var (times, bad) = (new ConcurrentBag<TimeSpan>(), new ConcurrentBag<int>());
-        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(
-            async () =>
-            {
-                while (!enough.IsCancellationRequested)
-                {
-                    var watch = Stopwatch.StartNew();
-                    var answer = await CallAsync(client, "/api/nothing");
-                    times.Add(watch.Elapsed);
-                    if (answer is not { Status: 404, Left: > 0 })
-                    {
-                        bad.Add(answer.Status);
-                    }
-
-                    await Task.Delay(2, CancellationToken.None);
-                }
-            },
-            CancellationToken.None)));
-        return (times.Count, bad, times.Max());
-    }
-
-    private static async Task UntilAsync(HttpClient client, string state)
-    {
-        for (var watch = Stopwatch.StartNew(); await ConditionAsync(client) != state;)
-        {
-            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(20), $"The condition of the limits did not become {state}.");
-            await Task.Delay(50);
-        }
-    }
-
-    /// <summary>Returns the state of the condition of the limits; null if there is none.</summary>
-    private static async Task<string?> ConditionAsync(HttpClient client)
-    {
-        var (status, body) = await client.SendAsync("GET", "/health/ready");
-        Assert.Equal(200, status);
-        var checks = body["checks"]!.AsArray().OfType<JsonObject>();
-        return (string?)checks.FirstOrDefault(static check => (string?)check["name"] == SharedCounter.Name)?["state"];
-    }
-
-    /// <summary>Returns how often a server has said until now that it counts by itself.</summary>
-    private static async Task<int> LossesAsync(ServerProcess server, TemporaryFolder folder)
-    {
-        // The log is in order: what came before the line of a request is in it as soon as that line is.
-        var id = Guid.NewGuid().ToString();
-        await server.Client.SendAsync("GET", "/api/auth/check", null, ("X-Request-Id", id));
-        string[] lines;
-        for (var watch = Stopwatch.StartNew(); ; await Task.Delay(50))
-        {
-            lines = await File.ReadAllLinesAsync(folder.File("logs/mcp_server.log"));
-            if (lines.Any(line => line.Contains(id, StringComparison.Ordinal)))
-            {
-                break;
-            }
-
-            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(30), $"The line of request {id} is not in the log after half a minute.");
-        }
-
-        return Count(lines, Lost);
-    }
-
-    private static int Count(string[] lines, string text) =>
-        lines.Count(line => line.Contains(text, StringComparison.Ordinal) && !line.Contains("Condition ", StringComparison.Ordinal));
-
-    /// <summary>Stops the server and reads its log.</summary>
-    /// <returns>How often it said that Redis does not count, and how often that Redis counts.</returns>
-    /// <summary>Redis was there, was lost and was there again. A machine that stands still for a moment may lose it once more; a line for each call would be hundreds.</summary>
-    private static void AssertSaidOnce((int Lost, int There) lines)
-    {
-        Assert.InRange(lines.Lost, 1, 3);
-        Assert.Equal(lines.Lost + 1, lines.There);
-    }
-
-    private static async Task<(int Lost, int There)> LinesAsync(ServerProcess server, TemporaryFolder folder)
-    {
-        await server.TerminateAsync();
-        var lines = await File.ReadAllLinesAsync(folder.File("logs/mcp_server.log"));
-        return (Count(lines, Lost), Count(lines, There));
-    }
-
-    private sealed record Answer(int Status, int Most, int Left, int Reset, int RetryAfter)
-    {
-        public (int Status, int Most, int Left) Budget => (Status, Most, Left);
     }
 }

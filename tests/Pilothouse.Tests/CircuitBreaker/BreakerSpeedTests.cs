@@ -7,9 +7,10 @@ using Pilothouse.Tests.Fixtures;
 namespace Pilothouse.Tests.CircuitBreaker;
 
 /// <summary>How soon a decision follows the observation that crosses the line.</summary>
+[Collection(MeasuredAlone.Name)]
 public sealed class BreakerSpeedTests
 {
-    /// <summary>Nobody asks: the follower decides by itself. The best of five counts, because other tests run beside this one.</summary>
+    /// <summary>Nobody asks: the follower decides by itself. The best of five counts, because other programs share the machine.</summary>
     [Fact]
     public async Task A_decision_follows_within_100_milliseconds_of_the_commit()
     {

@@ -38,7 +38,10 @@ public sealed class McpReadTests
         const string Words = "\"}],\"isError\":true,\r\n\r\ndata: {}\n \\\" \\u0022 \u2028\u2029\u0001 <b>&'+\ud83d\ude80";
         await server.PostAsync("/api/news", new JsonObject
         {
-            ["article_url"] = "https://news.example/a", ["article_title"] = Words, ["summary"] = Words, ["sentiment"] = "bullish",
+            ["article_url"] = "https://news.example/a",
+            ["article_title"] = Words,
+            ["summary"] = Words,
+            ["sentiment"] = "bullish",
         }.ToJsonString());
         await using var agent = await McpConnection.OpenAsync(server);
         var stored = (await server.GetAsync("/api/news"))["data"]![0]!;
