@@ -5,10 +5,10 @@ namespace Pilothouse.Storage;
 /// <summary>The purpose for which a database file is opened.</summary>
 internal enum OpenFor
 {
-    /// <summary>For the one connection that writes.</summary>
+    /// <summary>For the one connection that writes. It gets the server's settings at once.</summary>
     Write,
 
-    /// <summary>For one of several connections that only read.</summary>
+    /// <summary>For one of several connections of a server that only read. Its log is open; who reads rows with it sets <c>SqliteSettings</c> first.</summary>
     Read,
 
     /// <summary>For inspecting a file that may not be ours, without changing it.</summary>

@@ -53,16 +53,14 @@ internal sealed class LiveFiles : IDisposable
     private volatile FilesFound? lost;
 
     /// <param name="path">The database, which is open in WAL mode already.</param>
-    /// <param name="durable">Whether commits are synced (DURABILITY=full), for the connection that this class opens.</param>
-    public LiveFiles(string path, bool durable)
+    public LiveFiles(string path)
     {
         // SQLite uses the real name of the file and not that of a symbolic link to it, so this class does too.
         Database = Path.GetFullPath(File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path);
         log = Database + "-wal";
         shared = Database + "-shm";
-        connection = new SqliteConnection(path, OpenFor.Read, durable);
+        connection = new SqliteConnection(path, OpenFor.Read);
         connection.KeepLog();
-        connection.Scalar("SELECT count(*) FROM sqlite_schema");
         file = new SqliteFile(connection);
         known.Position = file.Position();
         if (FileStatus.Of(Database) is { } status)

@@ -29,6 +29,8 @@ internal sealed class ReadingConnection : IDisposable
 {
     private const int StepsBetweenLooks = 1000;
     private readonly SqliteConnection connection;
+    private readonly bool durable;
+    private bool hasSettings;
     private ReadLimits limits = ReadLimits.None;
     private CancellationToken cancel;
     private long stepsLeft;
@@ -39,11 +41,29 @@ internal sealed class ReadingConnection : IDisposable
 
     public ReadingConnection(string path, bool durable)
     {
-        connection = new SqliteConnection(path, OpenFor.Read, durable);
+        this.durable = durable;
+        connection = new SqliteConnection(path, OpenFor.Read);
         raw.sqlite3_progress_handler(connection.Handle, StepsBetweenLooks, static reading => ((ReadingConnection)reading).Look(), this);
     }
 
-    public SqliteConnection Connection => connection;
+    /// <summary>
+    /// The connection. It gets its settings with its first read: SQLite reads the whole schema for them, which takes milliseconds and half a
+    /// megabyte, and most of a server's connections are there for a burst that may never come.
+    /// </summary>
+    /// <exception cref="SqliteException">The file cannot be read; the next read tries again.</exception>
+    public SqliteConnection Connection
+    {
+        get
+        {
+            if (!hasSettings)
+            {
+                SqliteSettings.Apply(connection, writer: false, durable);
+                hasSettings = true;
+            }
+
+            return connection;
+        }
+    }
 
     /// <summary>Why the last read was interrupted.</summary>
     public ReadEnd End => end;

@@ -72,14 +72,22 @@ internal sealed class SqliteConnection : FileSession
             KeepLog();
         }
 
-        if (use is OpenFor.Inspect or OpenFor.Glance or OpenFor.Recover or OpenFor.Copy)
+        if (use is not (OpenFor.Write or OpenFor.Read))
         {
             return;
         }
 
         try
         {
-            SqliteSettings.Apply(this, writer: use == OpenFor.Write, durable);
+            if (use == OpenFor.Write)
+            {
+                SqliteSettings.Apply(this, writer: true, durable);
+            }
+            else
+            {
+                // The first read opens the log, by its name: now, while it is known to be the log of this file. This one does without the schema.
+                DataVersion();
+            }
         }
         catch (Exception error)
         {

@@ -14,10 +14,10 @@ internal sealed class SqliteEngine : IDisposable
         var writing = new SqliteConnection(path, OpenFor.Write, durable);
         writing.KeepLog();
         prepare?.Invoke(writing);
-        Files = new LiveFiles(path, durable);
+        Files = new LiveFiles(path);
         Readers = new SqliteReaders(path, readerCount, durable, metrics);
         Writer = new SqliteWriter(writing, Files, new LogKeeper(writing, Readers, Files.Demand, clock, logger), metrics, commits, logger);
-        watch = new SqliteConnection(path, OpenFor.Read, durable);
+        watch = new SqliteConnection(path, OpenFor.Read);
     }
 
     public LiveFiles Files { get; }
