@@ -13,6 +13,9 @@ internal sealed class MoneyCurve
 {
     private readonly MissingPrices missing = new();
     private decimal? equity;
+
+    /// <summary>What came and went since the last close. The curve is scaled to all of it at once, with the next close.</summary>
+    private decimal moved;
     private decimal peak;
     private decimal dayOpening;
     private DateOnly day;
@@ -44,7 +47,10 @@ internal sealed class MoneyCurve
         : equity is null ? Reasons.NoStartingBalance
         : Reasons.StartingBalanceNotPositive;
 
-    /// <summary>Money came or went for another reason than a trade: a deposit, a withdrawal, an account that joins.</summary>
+    /// <summary>
+    /// Money came or went for another reason than a trade: a deposit, a withdrawal, an account that joins. What is taken out and brought back
+    /// before the next close changes nothing.
+    /// </summary>
     public void Flow(MovedMoney money)
     {
         var amount = money.Amount;
@@ -62,9 +68,7 @@ internal sealed class MoneyCurve
                 return;
             }
 
-            var scale = (equity.Value + amount) / equity.Value;
-            (equity, peak, dayOpening) = (equity + amount, peak * scale, dayOpening * scale);
-            isLost |= equity <= 0;
+            moved += amount;
         }
         catch (OverflowException)
         {
@@ -79,7 +83,7 @@ internal sealed class MoneyCurve
     public void Close(bool hasLost, DateOnly closedOn, MovedMoney? money)
     {
         LosingStreak = hasLost ? LosingStreak + 1 : 0;
-        if (money is not { Amount: var pnl } || equity is not > 0 || isLost || Lacks(money.Value))
+        if (money is not { Amount: var pnl } || equity is not > 0 || isLost || Lacks(money.Value) || !Scale())
         {
             return;
         }
@@ -127,6 +131,26 @@ internal sealed class MoneyCurve
         TriggerTypes.Drawdown => isLost || (IsKnown && IsPast(peak, limit)),
         _ => isLost || (IsKnown && IsPast(dayOpening, limit)),
     };
+
+    /// <summary>Scales the curve to what came and went.</summary>
+    /// <returns>Whether there is equity to win or lose.</returns>
+    private bool Scale()
+    {
+        try
+        {
+            var now = equity!.Value + moved;
+            var scale = now / equity.Value;
+            (equity, peak, dayOpening, moved) = (now, peak * scale, dayOpening * scale, 0);
+        }
+        catch (OverflowException)
+        {
+            isTooLarge = true;
+            return false;
+        }
+
+        isLost = equity <= 0;
+        return !isLost;
+    }
 
     /// <summary>Whether an amount, or one before it, has no price.</summary>
     private bool Lacks(MovedMoney money)

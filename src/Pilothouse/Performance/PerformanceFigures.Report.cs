@@ -76,6 +76,7 @@ internal sealed partial class PerformanceFigures
         AccountsWithoutBalance = names,
         Unexplained = plan.Converted == Converted.None && currencies?.WhyNoEquity() is null ? Unexplained : null,
         Currency = currencies?.Currency ?? plan.Units.Reporting,
+        EquityCurrency = plan.Converted == Converted.Equity ? plan.Units.Reporting : currencies?.Currency ?? plan.Units.Reporting,
     };
 
     /// <summary>Why every percent figure is unknown; null if the curve decides.</summary>

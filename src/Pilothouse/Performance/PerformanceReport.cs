@@ -19,6 +19,8 @@ internal readonly record struct DayPnl(DateOnly Date, decimal Pnl);
 /// <param name="AccountsWithoutBalance">Accounts that never reported a balance. The percent figures leave their trades out.</param>
 /// <param name="Unexplained">The last reported balances less the equity that was computed for the moments of these reports; null without
 /// reports.</param>
+/// <param name="EquityCurrency">The currency of equity, starting balance and flows, which is another one where the trades that count settle in
+/// one asset and others moved the equity too.</param>
 internal sealed record PerformanceBasis(
     decimal? StartingBalance,
     string? StartingBalanceSource,
@@ -32,7 +34,8 @@ internal sealed record PerformanceBasis(
     int Flows = 0,
     IReadOnlyList<string>? AccountsWithoutBalance = null,
     string? Currency = null,
-    decimal? Unexplained = null)
+    decimal? Unexplained = null,
+    string? EquityCurrency = null)
 {
     public static readonly PerformanceBasis Nothing = new(null, null, "", Ratios.DaysPerYear, "all", null, null);
 }

@@ -15,6 +15,9 @@ internal static class AccountTrades
 {
     private const string OfMode = "(@any_mode = 1 OR coalesce(lower(mode), '') IN (@mode, @or_mode))";
 
+    /// <summary>A voided trade is out of every figure, also out of those that only tell whether and since when there was one.</summary>
+    private const string NotVoided = "coalesce(lower(status), '') <> 'voided'";
+
     private const string Named = "bot_name = @bot_name";
 
     private const string Unnamed = "coalesce(bot_name, '') = ''";
@@ -30,9 +33,9 @@ internal static class AccountTrades
 
     private static readonly Sql ClosedOfUnnamed = Closed(Unnamed, TradeStore.CloseKey);
 
-    private static readonly Sql Any = new("SELECT 1 FROM trades WHERE bot_name = @bot_name LIMIT 1");
+    private static readonly Sql Any = new($"SELECT 1 FROM trades WHERE bot_name = @bot_name AND {NotVoided} LIMIT 1");
 
-    /// <summary>Whether any trade names the bot.</summary>
+    /// <summary>Whether any trade that is not voided names the bot.</summary>
     public static ValueTask<bool> AnyAsync(Session session, string botName) => session.Prepare(Any).Set("bot_name", botName).AnyAsync();
 
     /// <summary>Returns when the first of these trades was opened, if that is before <paramref name="before"/>; else null.</summary>
@@ -57,7 +60,7 @@ internal static class AccountTrades
     /// <summary>The first opening. A time that cannot be read is empty or sorts behind every year, and does not count.</summary>
     private static Sql First(string whose) => new($"""
         SELECT time_of(timestamp) FROM trades
-        WHERE {whose} AND {OfMode} AND has_time(timestamp) AND time_key(timestamp) < @before
+        WHERE {whose} AND {NotVoided} AND {OfMode} AND has_time(timestamp) AND time_key(timestamp) < @before
         ORDER BY time_key(timestamp) LIMIT 1
         """);
 

@@ -81,7 +81,7 @@ internal static class TradeCorrection
         {
             Pnl = result.Pnl,
             PnlPercentage = result.PnlPercentage,
-            RealizedPnl = TradeResults.Realized(terms with { FeeRate = 1 }, result, corrected.Funding, TradeResults.EntryFeesOf(trade)),
+            RealizedPnl = TradeResults.Realized(terms with { FeeRate = 1 }, result, corrected.Funding, TradeResults.EntryFeesOf(trade, terms)),
         };
     }
 

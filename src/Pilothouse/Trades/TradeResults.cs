@@ -49,12 +49,21 @@ internal static class TradeResults
         }
     }
 
-    /// <summary>The fees of the entry in the settle asset, as the stored figures of a closed trade have them.</summary>
-    public static decimal EntryFeesOf(Trade trade)
+    /// <summary>In what the fees of the entry are counted at the close. If the close names another asset, they stay in that of before.</summary>
+    /// <param name="trade">The trade before the close.</param>
+    /// <param name="closing">The trade with what the close says.</param>
+    public static TradeTerms TermsOfEntry(Trade trade, Trade closing) =>
+        TradeTerms.Of(trade) is { FeeRate: not null } before && !string.Equals(trade.FeeAsset, closing.FeeAsset, StringComparison.OrdinalIgnoreCase) ? before : TradeTerms.Of(closing);
+
+    /// <summary>The fees of the entry in the settle asset, from the stored figures of a closed trade.</summary>
+    /// <param name="trade">The trade as it is stored.</param>
+    /// <param name="now">In what it is counted from now: the fees keep their amount, and are worth what the rate of now says.</param>
+    public static decimal EntryFeesOf(Trade trade, TradeTerms now)
     {
         try
         {
-            return (trade.RealizedPnl + (trade.Funding ?? 0) - trade.Pnl) ?? 0;
+            var stored = (trade.RealizedPnl + (trade.Funding ?? 0) - trade.Pnl) ?? 0;
+            return TradeTerms.Of(trade).FeeRate is > 0 and var then && now.FeeRate is { } rate && rate != then ? stored / then * rate : stored;
         }
         catch (OverflowException)
         {

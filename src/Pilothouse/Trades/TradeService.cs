@@ -129,7 +129,7 @@ internal sealed class TradeService(TradeAccess access, FillService fills, IEnume
             PnlPercentage = result.PnlPercentage,
 
             // The fees until now were those of the entry.
-            RealizedPnl = TradeResults.Realized(terms, result, closing.Funding, trade.Fees),
+            RealizedPnl = TradeResults.Realized(TradeResults.TermsOfEntry(trade, closing), result, closing.Funding, trade.Fees),
             Fees = fees,
         });
         return (trade, await TradeAccess.FindAsync(session, id));

@@ -32,6 +32,21 @@ public sealed class MoneyRuleTests
     }
 
     /// <summary>6 % before midnight and 6 % after it are two days; the loss of the new day is of its own opening equity.</summary>
+    /// <summary>850 of 1,000 are left, go out and come back: 15 % stay lost. One more close earns 0.1 of 850.</summary>
+    [Fact]
+    public async Task Money_that_goes_out_and_comes_back_hides_no_loss()
+    {
+        await using var server = await TestServer.StartAsync();
+        await server.BalanceAsync("alpha", 1000);
+        await server.EarnAsync("alpha", -150);
+        await server.UntilMeasureAsync("drawdown", 15);
+        await server.PostAsync("/api/cash-flows", """{"bot_name":"alpha","amount":-850}""");
+        await server.PostAsync("/api/cash-flows", """{"bot_name":"alpha","amount":850}""");
+        await server.EarnAsync("alpha", 0.1m);
+        await server.UntilMeasureAsync("drawdown", 14.99m);
+        await server.UntilMeasureAsync("daily_loss", 14.99m);
+    }
+
     [Fact]
     public async Task A_new_day_begins_with_nothing_lost()
     {

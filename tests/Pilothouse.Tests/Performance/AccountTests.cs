@@ -45,6 +45,51 @@ public sealed class AccountTests
         await ExpectAsync(fresh, setting, ["{}"]);
     }
 
+    /// <summary>A voided trade is out of every figure: it neither opens an account earlier, nor claims the trades without a name for another bot.</summary>
+    [Theory]
+    [InlineData("""{"trading_pair":"S/USDT","side":"BUY","entry_price":1000,"quantity":1,"status":"closed","exit_price":1005,"bot_name":"vv","timestamp":"2020-01-01T00:00:00Z","closed_at":"2020-01-01T01:00:00Z"}""")]
+    [InlineData("""{"trading_pair":"S/USDT","side":"BUY","entry_price":1000,"quantity":1,"bot_name":"vv","timestamp":"2020-01-01T00:00:00Z"}""")]
+    public async Task A_voided_trade_does_not_open_its_account(string wrong)
+    {
+        await using var server = await TestServer.StartAsync();
+        await server.PostAsync("/api/bot-status", """{"bot_name":"vv","status":"running","balance":1000,"timestamp":"2026-02-01T00:00:00Z"}""");
+        foreach (var (day, exit) in new[] { ("02", 1020), ("10", 990), ("12", 1030) })
+        {
+            await server.PostAsync("/api/trades", $$"""{"trading_pair":"S/USDT","side":"BUY","entry_price":1000,"quantity":1,"status":"closed","exit_price":{{exit}},"bot_name":"vv","timestamp":"2026-02-{{day}}T09:00:00Z","closed_at":"2026-02-{{day}}T10:00:00Z"}""");
+        }
+
+        await server.PostAsync("/api/cash-flows", """{"bot_name":"vv","amount":500,"timestamp":"2026-01-20T00:00:00Z"}""");
+        string[] questions = ["", "?bot_name=vv", "?from_date=2026-02-03"];
+        var before = new List<string>();
+        foreach (var question in questions)
+        {
+            before.Add((await server.GetAsync($"/api/performance{question}"))["data"]!.ToJsonString());
+        }
+
+        await server.PostAsync("/api/trades", wrong);
+        await server.GetAsync("/api/performance");
+        await server.PostAsync("/api/trades/4/void", """{"reason":"wrong year"}""", 200);
+        for (var i = 0; i < questions.Length; i++)
+        {
+            Assert.Equal(before[i], (await server.GetAsync($"/api/performance{questions[i]}"))["data"]!.ToJsonString());
+        }
+
+        var basis = (await server.GetAsync("/api/performance?bot_name=vv"))["data"]!["basis"]!;
+        Assert.Equal((12, 1000m, 0), ((int)basis["days"]!, (decimal)basis["starting_balance"]!, (int)basis["flows"]!));
+    }
+
+    [Fact]
+    public async Task A_voided_trade_claims_no_trades_without_a_name()
+    {
+        await using var server = await TestServer.StartAsync();
+        await server.PostAsync("/api/bot-status", """{"bot_name":"solo","status":"running","balance":1000,"timestamp":"2026-02-01T00:00:00Z"}""");
+        await server.PostAsync("/api/trades", """{"trading_pair":"S/USDT","side":"BUY","entry_price":1000,"quantity":1,"status":"closed","exit_price":900,"timestamp":"2026-02-02T00:00:00Z","closed_at":"2026-02-02T10:00:00Z"}""");
+        Assert.Equal(10, (double)(await server.GetAsync("/api/performance"))["data"]!["max_drawdown_percent"]!);
+        await server.PostAsync("/api/trades", """{"trading_pair":"S/USDT","side":"BUY","entry_price":1000,"quantity":1,"bot_name":"solo"}""");
+        await server.PostAsync("/api/trades/2/void", """{"reason":"never made"}""", 200);
+        Assert.Equal(10, (double)(await server.GetAsync("/api/performance"))["data"]!["max_drawdown_percent"]!);
+    }
+
     [Fact]
     public async Task A_bot_that_joins_later_does_not_change_the_drawdown_of_the_past()
     {

@@ -165,4 +165,20 @@ public sealed class ConversionTests
         server.Sql($"INSERT INTO trades(timestamp, trading_pair, side, entry_price, quantity, pnl, status, closed_at, bot_name) VALUES ('{at}', '{pair}', 'BUY', 100, 1, {Text(pnl)}, 'closed', '{at}', '{bot}')");
 
     private static string Text(decimal value) => value.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>The trades that count are of BTC and stay in it; the equity, which USDT moved too, is in dollars. The basis says both.</summary>
+    [Fact]
+    public async Task The_basis_says_what_the_equity_is_in_where_it_is_in_another_currency_than_the_profit()
+    {
+        await using var server = await TestServer.StartAsync();
+        await server.PostAsync("/api/bot-status", """{"bot_name":"multi","status":"running","balance":10000,"timestamp":"2026-01-01T00:00:00Z"}""");
+        await CandleAsync(server, "BTC/USDT", "2026-01-03T11:00:00Z", 100000);
+        await server.PostAsync("/api/trades", """{"trading_pair":"SOL/USDT","side":"BUY","entry_price":100,"quantity":10,"status":"closed","exit_price":150,"bot_name":"multi","timestamp":"2026-01-02T00:00:00Z","closed_at":"2026-01-02T10:00:00Z"}""");
+        await server.PostAsync("/api/trades", """{"trading_pair":"ETH/BTC","side":"BUY","entry_price":0.03,"quantity":10,"status":"closed","exit_price":0.04,"bot_name":"multi","timestamp":"2026-01-03T00:00:00Z","closed_at":"2026-01-03T12:30:00Z"}""");
+        var data = await DataAsync(server, "?from_date=2026-01-03");
+        Assert.Equal((0.1m, "BTC", "USD", 10500m), ((decimal)data["total_pnl"]!, (string?)data["basis"]!["currency"], (string?)data["basis"]!["equity_currency"], (decimal)data["basis"]!["starting_balance"]!));
+        var last = (await DataAsync(server, "/equity?from_date=2026-01-03"))["points"]!.AsArray()[^1]!;
+        Assert.Equal((20500m, 95.238), ((decimal)last["equity"]!, Math.Round((double)last["return_percent"]!, 3)));
+        Assert.Equal(("USD", "USD"), ((string?)(await DataAsync(server, ""))["basis"]!["currency"], (string?)(await DataAsync(server, ""))["basis"]!["equity_currency"]));
+    }
 }

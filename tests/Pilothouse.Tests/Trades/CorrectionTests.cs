@@ -104,4 +104,36 @@ public sealed class CorrectionTests
     private static async Task<decimal> TotalAsync(TestServer server) => (decimal)(await server.GetAsync("/api/performance"))["data"]!["total_pnl"]!;
 
     private static async Task<string> IdsAsync(TestServer server, string path) => string.Join(' ', (await server.GetAsync(path))["data"]!.AsArray().Select(static trade => (long)trade!["id"]!));
+
+    /// <summary>The entry paid 2 BNB of the 3: the exit earned 1,000 less one BNB, at 100 and later at 200.</summary>
+    [Fact]
+    public async Task Another_rate_of_the_fees_leaves_the_entry_what_it_paid()
+    {
+        await using var server = await TestServer.StartAsync();
+        await server.PostAsync("/api/trades", """{"trading_pair":"SOL/USDT","side":"BUY","entry_price":100,"quantity":10,"fees":2,"fee_asset":"BNB","fee_rate":100}""");
+        await server.PostAsync("/api/trades/1/close", """{"exit_price":200,"fees":3}""", 200);
+        Assert.Equal((700m, 900m, "exit 1,entry 2"), await ResultAsync(server));
+        Assert.Equal(200, (await server.Client.SendAsync("PATCH", "/api/trades/1", """{"fee_rate":200,"reason":"the rate of the exchange"}""")).Status);
+        Assert.Equal((400m, 800m, "exit 1,entry 2"), await ResultAsync(server));
+    }
+
+    /// <summary>The entry paid 0.5 USDT, the whole trade 0.003 BNB at 600, which is 1.8: the exit paid 1.3.</summary>
+    [Fact]
+    public async Task A_close_that_pays_in_another_asset_leaves_the_fees_of_the_entry_in_theirs()
+    {
+        await using var server = await TestServer.StartAsync();
+        await server.PostAsync("/api/trades", """{"trading_pair":"SOL/USDT","side":"BUY","entry_price":100,"quantity":1,"fees":0.5}""");
+        await server.PostAsync("/api/trades/1/close", """{"exit_price":110,"fees":0.003,"fee_asset":"BNB","fee_rate":600}""", 200);
+        var (pnl, realized, _) = await ResultAsync(server);
+        Assert.Equal((8.2m, 8.7m), (pnl, realized));
+        var exit = (await server.GetAsync("/api/trades/1/fills"))["data"]![0]!;
+        Assert.Equal(0.0021667, (double)exit["fees"]!, 1e-6);
+    }
+
+    private static async Task<(decimal Pnl, decimal Realized, string Fees)> ResultAsync(TestServer server)
+    {
+        var trade = (await server.GetAsync("/api/trades/1"))["data"]!;
+        var fills = (await server.GetAsync("/api/trades/1/fills"))["data"]!.AsArray();
+        return ((decimal)trade["pnl"]!, (decimal)trade["realized_pnl"]!, string.Join(',', fills.Select(static fill => $"{fill!["kind"]} {fill["fees"]}")));
+    }
 }

@@ -2387,6 +2387,7 @@ export interface components {
             currency?: null | string;
             /** Format: double */
             unexplained?: null | number;
+            equity_currency?: null | string;
         };
         PerformanceReport: {
             /** Format: int64 */

@@ -41,7 +41,7 @@ function Equity() {
   const last = data?.points.at(-1)
   const change = last?.total_pnl ?? null
   const returned = last?.return_percent ?? null
-  return <Panel id="equity" title={t.equity.title} span="c7" note={data?.basis ? t.equity.note(data.basis.currency ?? '') : null}
+  return <Panel id="equity" title={t.equity.title} span="c7" note={data?.basis ? t.equity.note(data.basis.equity_currency ?? '') : null}
     end={<><Seg label={t.equity.period} value={period.value} onChoose={(value) => { period.value = value }} choices={Object.entries(t.equity.periods).map(([value, label]) => ({ value, label }))} /><AsTable id="equity" name={t.equity.title} /></>}>
     <Loaded from={from} rows={8}>{() => data!.points.length < 2 ? <Say title={t.equity.none}>{t.equity.noneText}</Say> : <>
       <div class="chart-head"><span class="hero">{last!.equity === null ? result(last!.total_pnl ?? 0) : balance(last!.equity ?? 0)}</span>

@@ -91,7 +91,8 @@ export function Strip({ isAlarm }: { isAlarm: boolean }) {
   const botState: [Mark, string] = silent.length > 0 ? ['stale', t.cell.silent(silent.length)] : failing.length > 0 ? ['error', t.cell.failing(failing.length)] : counted('running') > 0 ? ['running', t.cell.running(counted('running'))] : ['stopped', t.cell.noneRuns]
   const spent = budget?.spent ?? month?.month?.spent ?? null
   // With money that came or went today it would be no share of what there was.
-  const todayBase = last?.equity !== null && last?.equity !== undefined && today && !today.basis?.flows ? last.equity - (today.total_pnl ?? 0) : null
+  const todayCurrency = today?.total_trades ? today.basis?.currency ?? currency : currency
+  const todayBase = last?.equity !== null && last?.equity !== undefined && today && !today.basis?.flows && todayCurrency === equity?.basis?.equity_currency ? last.equity - (today.total_pnl ?? 0) : null
 
   return <section class="panel c12" aria-label={t.verdict.label}>
     {isAlarm ? null : <div class="verdict">
@@ -102,7 +103,7 @@ export function Strip({ isAlarm }: { isAlarm: boolean }) {
       <Cell to="/control" label={t.cell.breaker} is={breaker?.may_trade === false ? 'is-alarm' : ''} tone={breaker?.may_trade === false ? 'alarm' : ''} value={breaker ? <><Glyph mark={state[0]} />{state[1]}</> : none()} sub={breaker ? state[2] : ''} />
       <Cell to="/control" label={t.cell.bots} is={silent.length + failing.length > 0 ? 'is-watch' : ''} tone={silent.length + failing.length > 0 ? 'watch' : ''} value={bots && bots.length > 0 ? <><Glyph mark={botState[0]} />{botState[1]}</> : none()}
         sub={bots?.length === 0 ? t.cell.noBot : t.cell.restBots(silent.length + failing.length > 0 ? counted('running') : 0, counted('paused'), counted('stopped')) || (silent.length + failing.length > 0 ? '' : t.cell.allRun)} />
-      <Cell to="/performance" label={t.cell.today(currency)} tone={today?.total_trades ? toneOf(today.total_pnl) : ''} value={!today || !today.total_trades || today.total_pnl === null ? none() : result(today.total_pnl!)}
+      <Cell to="/performance" label={t.cell.today(todayCurrency)} tone={today?.total_trades ? toneOf(today.total_pnl) : ''} value={!today || !today.total_trades || today.total_pnl === null ? none() : result(today.total_pnl!)}
         sub={!today ? '' : today.total_trades === 0 ? (total?.total_trades === 0 ? t.cell.noTrade : t.cell.noneToday) : `${todayBase ? `${percent(((today.total_pnl ?? 0) / todayBase) * 100)} · ` : ''}${t.cell.closed(whole(today.total_trades))}`} />
       <Cell to="/performance" label={t.cell.allTime(currency)} tone={total?.total_trades ? toneOf(total.total_pnl) : ''} value={!total || !total.total_trades || total.total_pnl === null ? none() : result(total.total_pnl!)}
         sub={!total ? '' : total.total_trades === 0 ? t.cell.noTrade : `${returned === null ? '' : `${percent(returned)} · `}${t.cell.closed(whole(total.total_trades))}`} />

@@ -19,7 +19,7 @@ export function Calendar({ filters }: { filters: Filters }) {
   const today = new Date(new Intl.DateTimeFormat('en-CA', { timeZone: zone }).format(new Date()) + 'T00:00:00Z')
   const monday = new Date(today.getTime() - ((today.getUTCDay() + 6) % 7) * DAY)
   return <Panel id="calendar" title={t.calendar.title} span="c6" note={from.data.value ? t.calendar.note(from.data.value.data.basis?.currency ?? '', from.data.value.data.basis?.time_zone ?? zone) : null}
-    end={from.data.value ? <><span class="ink-3 small">{t.calendar.count(from.data.value.data.days.filter((day) => (day.pnl ?? 0) > 0).length, from.data.value.data.days.filter((day) => (day.pnl ?? 0) < 0).length)}</span><AsTable id="calendar" name={t.calendar.title} /></> : null}>
+    end={from.data.value ? <>{from.data.value.data.days.some(isUnknown) ? null : <span class="ink-3 small">{t.calendar.count(from.data.value.data.days.filter((day) => (day.pnl ?? 0) > 0).length, from.data.value.data.days.filter((day) => (day.pnl ?? 0) < 0).length)}</span>}<AsTable id="calendar" name={t.calendar.title} /></> : null}>
     <Loaded from={from} rows={8}>{({ data }) => {
       const byDay = new Map(data.days.map((day) => [day.date, day]))
       const traded = data.days.filter((day) => day.total_trades > 0)
@@ -28,13 +28,14 @@ export function Calendar({ filters }: { filters: Filters }) {
       const largest = Math.max(1e-9, ...traded.map((day) => Math.abs(day.pnl ?? 0)))
       const step = (pnl: number) => pnl === 0 ? '' : `h${pnl > 0 ? 'g' : 'l'}${Math.min(4, Math.floor((Math.abs(pnl) / largest) * 4) + 1)}`
       const digits = largest >= 100 ? 0 : largest >= 1 ? 1 : 2
-      const best = [...traded].sort((a, b) => (b.pnl ?? 0) - (a.pnl ?? 0))
+      const best = traded.some(isUnknown) ? [] : [...traded].sort((a, b) => (b.pnl ?? 0) - (a.pnl ?? 0))
       if (isTable('calendar')) return <DayTable days={traded} />
       return <><div class="panel-body"><table class="cal"><caption class="sr">{t.calendar.title}</caption><thead><tr>{t.calendar.days.map((name) => <th scope="col" key={name}>{name}</th>)}<th scope="col">{t.calendar.week}</th></tr></thead>
         <tbody>{Array.from({ length: weeks }, (_, week) => {
           const days = Array.from({ length: 7 }, (__, day) => new Date(monday.getTime() - (weeks - 1 - week) * 7 * DAY + day * DAY))
           const sum = days.reduce((all, day) => all + (byDay.get(dayKey(day))?.pnl ?? 0), 0)
-          const has = days.some((day) => byDay.has(dayKey(day)))
+          const known = days.flatMap((day) => byDay.get(dayKey(day)) ?? [])
+          const has = known.length > 0 && !known.some(isUnknown)
           return <tr key={week}>{days.map((day) => {
             const found = byDay.get(dayKey(day))
             const isLater = day > today
@@ -46,6 +47,9 @@ export function Calendar({ filters }: { filters: Filters }) {
         {best.length > 0 ? <div class="panel-foot"><span>{t.calendar.best(result(best[0]!.pnl ?? 0), nameOf(best[0]!.date), result(best.at(-1)!.pnl ?? 0), nameOf(best.at(-1)!.date))}</span></div> : null}</>
     }}</Loaded></Panel>
 }
+
+/** Whether a trade closed on the day whose result is not known, as its asset has no price: what is not known is no 0. */
+const isUnknown = (day: { total_trades: number; pnl?: number | null }) => day.total_trades > 0 && (day.pnl === null || day.pnl === undefined)
 
 /** Every day on which a trade has closed, the newest first: those older than the calendar too. */
 function DayTable({ days }: { days: Schema<'DayFigures'>[] }) {

@@ -60,14 +60,15 @@ function Figures({ filters }: { filters: Filters }) {
     const why = (name: string) => report.undefined?.[name]
     const days = report.basis?.days ?? null
     const start = report.basis?.starting_balance ?? null
+    const isOneCurrency = report.basis?.currency === report.basis?.equity_currency
     const few = days !== null && days < FEW_DAYS
     const cells: [keyof typeof t.performance.names, string | null, string, number | null, string?][] = [
-      ['result', result(report.total_pnl ?? 0), start && !report.basis?.flows ? t.performance.of(percent(((report.total_pnl ?? 0) / start) * 100), balance(start)) : report.basis?.currency ?? '', report.total_pnl ?? 0],
+      ['result', report.total_pnl === null ? null : result(report.total_pnl ?? 0), start && isOneCurrency && !report.basis?.flows ? t.performance.of(percent(((report.total_pnl ?? 0) / start) * 100), balance(start)) : report.basis?.currency ?? '', report.total_pnl ?? null, why('total_pnl')],
       ['win_rate', (report.total_trades ?? 0) < 30 ? null : rate(report.win_rate ?? 0, (report.total_trades ?? 0) >= 100 ? 1 : 0), t.performance.wonOf(report.winning_trades ?? 0, report.total_trades ?? 0), null, t.performance.underThirty],
       ['expectancy', report.expectancy === null ? null : result(report.expectancy ?? 0), t.performance.aTrade(report.basis?.currency ?? ''), report.expectancy ?? null, why('expectancy')],
       ['ratio', report.risk_reward_ratio === null ? null : number(report.risk_reward_ratio ?? 0, 2), `${report.avg_win ? result(report.avg_win) : t.dash} ${t.performance.to} ${report.avg_loss ? result(report.avg_loss) : t.dash}`, null, why('risk_reward_ratio')],
       ['profit_factor', report.profit_factor === null ? null : number(report.profit_factor ?? 0, 2), t.performance.wonByLost, null, why('profit_factor')],
-      ['fees', report.total_fees === null ? null : balance(report.total_fees ?? 0), t.performance.beforeFees(result((report.total_pnl ?? 0) + (report.total_fees ?? 0))), null, why('total_fees')],
+      ['fees', report.total_fees === null ? null : balance(report.total_fees ?? 0), report.total_pnl === null ? '' : t.performance.beforeFees(result((report.total_pnl ?? 0) + (report.total_fees ?? 0))), null, why('total_fees')],
       ['drawdown', report.max_drawdown_percent === null ? null : percent(-(report.max_drawdown_percent ?? 0)), report.max_drawdown_percent_from ? `${dayOf(report.max_drawdown_percent_from)} – ${dayOf(report.max_drawdown_percent_to ?? '')}` : '', null, why('max_drawdown_percent')],
       ['held', report.avg_holding_seconds === null ? null : duration(report.avg_holding_seconds ?? 0), t.performance.mean, null, why('avg_holding_seconds')],
       ['sharpe', report.sharpe_ratio === null ? null : number(report.sharpe_ratio ?? 0, 2), days === null ? '' : t.performance.days(days), null, why('sharpe_ratio')],
@@ -93,7 +94,7 @@ function EquityPanel({ filters }: { filters: Filters }) {
   const from = useGet('/api/performance/equity', filters, MONEY)
   const limitOf = useBreaker().data.value?.data.measures.find((measure) => measure.name === 'drawdown' && measure.bot_name === null)?.limit ?? null
   const isWhole = filters.bot_name === '' && filters.trading_pair === '' && filters.side === '' && filters.mode === ''
-  return <Panel id="equity" title={t.equity.title} span="c6" note={from.data.value ? t.equity.note(from.data.value.data.basis?.currency ?? '') : null} end={<AsTable id="equity" name={t.equity.title} />}>
+  return <Panel id="equity" title={t.equity.title} span="c6" note={from.data.value ? t.equity.note(from.data.value.data.basis?.equity_currency ?? '') : null} end={<AsTable id="equity" name={t.equity.title} />}>
     <Loaded from={from} rows={8}>{({ data }) => data.points.length < 2 ? <Say title={t.equity.none}>{t.equity.noneText}</Say> : <>
       <div class="chart-head"><span class="hero">{data.points.at(-1)!.equity === null ? result(data.points.at(-1)!.total_pnl ?? 0) : balance(data.points.at(-1)!.equity ?? 0)}</span>
         <span class="ink-3 small">{equitySince(data.points)}</span></div>

@@ -2,7 +2,7 @@
 import { useMemo, useState } from 'preact/hooks'
 import { Refused, type Schema } from '../../api'
 import { type Trade } from '../../data'
-import { cost, duration, number, percent, price, quantity, rate, result, toneOf, whole } from '../../format'
+import { cost, duration, percent, price, quantity, rate, result, toneOf, whole } from '../../format'
 import { useGet } from '../../resource'
 import { go, href } from '../../router'
 import { t } from '../../texts'
@@ -13,6 +13,7 @@ import { lazy } from '../../ui/lazy'
 import { Loaded, Panel, Say } from '../../ui/panel'
 import { PriceTable } from '../../ui/price-table'
 import { OLD_SECONDS, Range } from '../overview/open-trades'
+import { feeAmount, feeAsset } from './fees'
 import { WhyChain } from './why'
 
 const PriceChart = lazy(() => import('../../ui/price-chart'), 'lwc lwc-price')
@@ -45,7 +46,7 @@ function Head({ trade, id }: { trade: Trade; id: number }) {
       <div><dt>{isOpen ? (trade.price_age_seconds ?? 0) > OLD_SECONDS ? t.open.lastPrice : t.open.priceNow : t.trades.exit}</dt><dd>{isOpen ? trade.price ? <>{price(trade.price)}{(trade.price_age_seconds ?? 0) > OLD_SECONDS ? <small class="watch label"> {t.open.old(duration(trade.price_age_seconds!))}</small> : null}</> : <Dash why={t.open.noPrice} /> : trade.exit_price === null || trade.exit_price === undefined ? <Dash /> : price(trade.exit_price)}</dd></div>
       <div><dt>{t.trades.quantity}</dt><dd>{quantity(trade.quantity ?? 0)}</dd></div>
       <div><dt>{t.trades.held}</dt><dd>{duration(held)}</dd></div>
-      <div><dt>{t.trade.fees}</dt><dd>{trade.fees === null || trade.fees === undefined ? <Dash /> : number(trade.fees, 2)}</dd></div>
+      <div><dt>{t.trade.fees}</dt><dd>{feeAmount(trade, 2) === null ? <Dash /> : <>{feeAmount(trade, 2)} <span class="ink-3">{feeAsset(trade)}</span></>}</dd></div>
       <div><dt>{t.trades.why}</dt><dd class="wrap">{isOpen ? t.trades.isOpen : <Text limit={60}>{t.trades.reasons[trade.exit_reason ?? ''] ?? trade.exit_reason ?? t.dash}</Text>}</dd></div>
     </dl>
     <div class="row"><button type="button" class="btn btn-icon" aria-label={t.trade.earlier} disabled={id <= 1} onClick={() => go(`/trades/${id - 1}`)}><Icon name="left" /></button>
@@ -91,7 +92,7 @@ function Like({ trade }: { trade: Trade }) {
 function Costs({ why }: { why: Schema<'WhyTrade'> }) {
   const uses = why.steps.flatMap((step) => step.cost ? [step.cost] : [])
   return <Panel id="costs" title={t.trade.cost} span=""><div class="panel-body"><dl class="list">
-    <div><dt>{t.trade.fees}</dt><dd>{why.trade.fees === null || why.trade.fees === undefined ? <Dash /> : number(why.trade.fees, 4)}</dd></div>
+    <div><dt>{t.trade.fees}</dt><dd>{feeAmount(why.trade, 4) === null ? <Dash /> : <>{feeAmount(why.trade, 4)} <span class="ink-3">{feeAsset(why.trade)}</span></>}</dd></div>
     {uses.slice(0, 8).map((use) => <div key={use.id}><dt class="cut">{use.api_name} <span class="ink-3">{use.model ?? use.operation_type}</span></dt><dd>{use.estimated_cost === null || use.estimated_cost === undefined ? <Dash why={t.trade.unpriced} /> : cost(use.estimated_cost)}</dd></div>)}
     <div><dt>{t.trade.aiCost}</dt><dd>{why.result.ai_cost === null ? <Dash why={t.trade.noUse} /> : cost(why.result.ai_cost ?? 0)}</dd></div>
     <div><dt>{t.trade.afterAi}</dt><dd><Result value={why.result.pnl_after_ai} why={t.trade.noUse} /></dd></div>

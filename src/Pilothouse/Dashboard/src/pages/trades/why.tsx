@@ -4,6 +4,7 @@ import type { Schema } from '../../api'
 import { clock, cost, dayOf, duration, number, price, quantity, rate, result } from '../../format'
 import { linearGain } from '../../gain'
 import { t } from '../../texts'
+import { feeAmount, feeAsset } from './fees'
 import { Dash, directionOf, Icon, Result, Says, Side, Text } from '../../ui/basic'
 
 type Why = Schema<'WhyTrade'>
@@ -33,7 +34,7 @@ export function WhyChain({ why }: { why: Why }) {
     {gaps.map((gap) => <Row key={gap.what} at={null} first={first} icon="bar" title={<span class="ink-3">{t.why.missing[gap.what] ?? gap.what}</span>}><p class="said ink-3 wrap">{gap.message}</p></Row>)}
     <Row at={null} first={first} icon="coin" title={t.why.result}><dl class="grid">
       <Fact label={t.why.made} sub={why.trade.settle_asset}><Result value={why.result.pnl} why={t.trades.isOpen} /></Fact>
-      <Fact label={t.trade.fees} sub={why.trade.settle_asset}>{why.trade.fees === null || why.trade.fees === undefined ? <Dash /> : number(why.trade.fees, 2)}</Fact>
+      <Fact label={t.trade.fees} sub={feeAsset(why.trade)}>{feeAmount(why.trade, 2) ?? <Dash />}</Fact>
       <Fact label={t.trade.risks}>{why.trade.r_multiple === null || why.trade.r_multiple === undefined ? <Dash why={why.trade.status === 'open' ? t.trades.isOpen : t.trade.noRisk} /> : result(why.trade.r_multiple)}</Fact>
       <Fact label={t.trade.aiCost} sub={why.result.unpriced_uses > 0 ? t.cell.unpriced(why.result.unpriced_uses) : 'USD'}>{why.result.ai_cost === null ? <Dash why={t.trade.noUse} /> : cost(why.result.ai_cost ?? 0)}</Fact>
       <Fact label={t.trade.afterAi} sub={why.result.currency}><Result value={why.result.pnl_after_ai} why={t.trade.noUse} /></Fact>
