@@ -8,6 +8,11 @@ case "${1-}" in
 esac
 
 if [ "$(id -un)" != pilothouse ] && [ "$(id -u)" != 0 ]; then
+    # The bridge of an agent and the sample bot are clients of a running server, and help needs nothing.
+    case "${1-} ${2-}" in
+    "mcp "* | "replay "* | *" --help" | *" -h") exec /opt/pilothouse/pilothouse "$@" ;;
+    esac
+
     echo "pilothouse works on the server's database. Run: sudo pilothouse $*" >&2
     exit 1
 fi

@@ -36,7 +36,8 @@ internal sealed class AlertOutbox(AlertSettings settings, AlertHours hours, Aler
             return false;
         }
 
-        if ((await AlertStore.GatheringAsync(session)).Find(alert => alert.Event == note.Event) is { } open)
+        // What is urgent does not wait with what is not.
+        if ((await AlertStore.GatheringAsync(session)).Find(alert => alert.Event == note.Event && alert.Urgent == 1 == note.IsUrgent) is { } open)
         {
             var lines = open.Text!.Split('\n').Length;
             var text = lines < MostLines && open.Text.Length + note.Text.Length < AlertStore.LongestText ? $"{open.Text}\n{note.Text}" : open.Text;

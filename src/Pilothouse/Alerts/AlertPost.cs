@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Text;
 using System.Text.Json;
 using Pilothouse.Configuration;
 using Pilothouse.Contract;
@@ -20,6 +21,9 @@ internal sealed class AlertPost(AlertSettings settings, AlertTargets targets, Ti
 
     private static readonly TimeSpan LongestWait = TimeSpan.FromHours(1);
 
+    /// <summary>So much of what a target says is read, in bytes; a refusal is short.</summary>
+    private const int LongestSaid = 4096;
+
     private readonly HttpClient client = PublicAddresses.MakeClient(settings.MayBePrivate, Timeout);
 
     public async Task<PostResult> SendAsync(AlertTarget target, Alert alert, CancellationToken cancel)
@@ -34,7 +38,8 @@ internal sealed class AlertPost(AlertSettings settings, AlertTargets targets, Ti
             }
 
             using var request = ((HttpTarget)target).Make(alert, clock.GetUtcNow());
-            using var answer = await client.SendAsync(request, cancel);
+            // The status says whether the alert was taken; of what a target says beside it only a refusal is read.
+            using var answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
             return answer.IsSuccessStatusCode ? default : await RefusalAsync(answer, cancel);
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
@@ -52,7 +57,7 @@ internal sealed class AlertPost(AlertSettings settings, AlertTargets targets, Ti
 
     private async Task<PostResult> RefusalAsync(HttpResponseMessage answer, CancellationToken cancel)
     {
-        var body = await answer.Content.ReadAsStringAsync(cancel);
+        var body = await SaidAsync(answer, cancel);
         var status = (int)answer.StatusCode;
         var wait = answer.Headers.RetryAfter is { } after ? after.Delta ?? after.Date - clock.GetUtcNow() : WaitIn(body);
         var said = status is >= 300 and < 400 ? "it redirects, which is not followed" : Said(body);
@@ -62,6 +67,26 @@ internal sealed class AlertPost(AlertSettings settings, AlertTargets targets, Ti
             answer.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.RequestEntityTooLarge or HttpStatusCode.UnprocessableEntity);
     }
 
+    /// <summary>Returns the begin of what a target says; nothing where that cannot be read. Its status is known by then.</summary>
+    private static async Task<string> SaidAsync(HttpResponseMessage answer, CancellationToken cancel)
+    {
+        var buffer = new byte[LongestSaid];
+        var count = 0;
+        using var late = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        late.CancelAfter(Timeout);
+        try
+        {
+            await using var body = await answer.Content.ReadAsStreamAsync(late.Token);
+            count = await body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, late.Token);
+        }
+        catch (Exception error) when (error is HttpRequestException or IOException or OperationCanceledException && !cancel.IsCancellationRequested)
+        {
+            // What it refused with stays unknown.
+        }
+
+        return Encoding.UTF8.GetString(buffer, 0, count);
+    }
+
     /// <summary>Telegram and Discord also say in the body how many seconds to wait.</summary>
     private static TimeSpan? WaitIn(string body)
     {
@@ -69,7 +94,7 @@ internal sealed class AlertPost(AlertSettings settings, AlertTargets targets, Ti
         {
             var json = JsonElement.Parse(body);
             var place = json.ValueKind == JsonValueKind.Object && json.TryGetProperty("parameters", out var parameters) ? parameters : json;
-            return place.ValueKind == JsonValueKind.Object && place.TryGetProperty("retry_after", out var seconds) && seconds.TryGetDouble(out var value) ? TimeSpan.FromSeconds(Math.Clamp(value, 0, 86_400)) : null;
+            return place.ValueKind == JsonValueKind.Object && place.TryGetProperty("retry_after", out var seconds) && seconds.ValueKind == JsonValueKind.Number && seconds.TryGetDouble(out var value) ? TimeSpan.FromSeconds(Math.Clamp(value, 0, 86_400)) : null;
         }
         catch (JsonException)
         {

@@ -117,7 +117,9 @@ internal sealed class AlertTargets
             json.WriteNumber("count", alert.Count ?? 1);
             json.WriteEndObject();
         });
-        var (id, time) = (string.Create(CultureInfo.InvariantCulture, $"alert_{alert.Id}"), now.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture));
+        // A test is no stored alert. Each has an id of its own, since a receiver leaves out what it knows.
+        var (kind, number) = alert.Id > 0 ? ("alert", alert.Id) : ("test", now.ToUnixTimeMilliseconds());
+        var (id, time) = (string.Create(CultureInfo.InvariantCulture, $"{kind}_{number}"), now.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture));
         var signature = Convert.ToBase64String(HMACSHA256.HashData(AlertSettings.KeyOf(settings.WebhookSecret)!, (byte[])[.. Encoding.UTF8.GetBytes($"{id}.{time}."), .. body]));
         var request = Post(settings.WebhookUrl, body);
         request.Headers.Add("webhook-id", id);

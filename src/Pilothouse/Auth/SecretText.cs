@@ -8,14 +8,17 @@ internal static partial class SecretText
     /// <summary>How a secret of a webhook begins.</summary>
     public const string OfWebhook = "wh_";
 
-    /// <summary>Returns the text with <c>***</c> in the place of each secret, and of each part of one that is long enough to be told from a word.</summary>
-    public static string Masked(string text) => text.Contains("h_", StringComparison.Ordinal) ? Any().Replace(text, "$1$2***") : text;
+    /// <summary>
+    /// Returns the text with <c>***</c> in the place of each secret, whatever stands before it, and of each part of one that is long enough to be told
+    /// from a word. A secret whose underscore is written as an escape of JSON or of a form is one as well.
+    /// </summary>
+    public static string Masked(string text) => Any().Replace(text, "$1***");
 
     /// <summary>Returns the first secret of a webhook in the text; null if there is none.</summary>
     public static string? FirstOfWebhook(string text) =>
         text.Contains(OfWebhook, StringComparison.Ordinal) && Whole().Match(text) is { Success: true } match ? match.Value : null;
 
-    [GeneratedRegex("(^|[^0-9A-Za-z])([pw]h_)[0-9A-Za-z]{12,}", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"([pw]h(?:_|\\u005[fF]|%5[fF]))(?:[0-9A-Za-z]{43,}|(?<=(?:^|[^0-9A-Za-z])[pw]h(?:_|\\u005[fF]|%5[fF]))[0-9A-Za-z]{12,})", RegexOptions.CultureInvariant)]
     private static partial Regex Any();
 
     [GeneratedRegex("wh_[0-9A-Za-z]{43}(?![0-9A-Za-z])", RegexOptions.CultureInvariant)]

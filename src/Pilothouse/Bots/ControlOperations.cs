@@ -40,7 +40,7 @@ internal static partial class ControlOperations
                     Then = () => Tell(logger, row, call),
                 };
             })
-        { Scope = Scopes.Control, PerMinute = 100, Consents = ConsentsOf };
+        { Scope = Scopes.Control, PerMinute = 100, Consents = new(ConsentsOf, static (_, call, _) => new(NameOf(call))) };
 
         yield return new Write<BotControlAck, BotControlHeard>("hearControl", "POST /api/bots/{name}/control/heard", "A bot says that it has heard a control, or done it",
             BotJson.Default.BotControlAck, BotJson.Default.BotControlHeard, async (session, call, ack) =>

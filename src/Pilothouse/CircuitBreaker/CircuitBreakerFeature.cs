@@ -104,7 +104,7 @@ internal sealed class CircuitBreakerFeature : Feature
                     Then = () => BreakerLog.Cleared(logger, string.Join(", ", ids.Select(static id => id.ToString(CultureInfo.InvariantCulture))), call.Caller.Owner, call.RequestId),
                 };
             })
-        { Statuses = [200], Scope = Scopes.Control, PerMinute = 100, Consents = static _ => [ConsentSettings.ClearBreaker] };
+        { Statuses = [200], Scope = Scopes.Control, PerMinute = 100, Consents = new(static _ => [ConsentSettings.ClearBreaker], static (_, _, input) => new(input.BotName)) };
     }
 
     /// <summary>What the audit log keeps of a clearing that only says what holds from now.</summary>

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 using Pilothouse.Auth;
 using Pilothouse.Configuration;
 using Pilothouse.Contract;
@@ -28,7 +27,7 @@ internal sealed partial class ConsentDesk(Settings settings, ApiKeys keys, TimeP
 
     public string? NeededFor(IEnumerable<string> consents) => consents.FirstOrDefault(settings.Consent.For.Contains);
 
-    public async ValueTask<Answer<ConsentAsked>> AskAsync(Session session, Call call, WriteOperation operation, string consent, ReadOnlyMemory<byte> body)
+    public async ValueTask<Answer<ConsentAsked>> AskAsync(Session session, Call call, WriteOperation operation, string consent, string? botName, ReadOnlyMemory<byte> body)
     {
         var now = clock.GetUtcNow();
         var own = (await ConsentStore.WaitingAsync(session)).FindAll(request => request.AskedBy == call.Caller.Owner && request.ExpiresAt > now);
@@ -46,7 +45,7 @@ internal sealed partial class ConsentDesk(Settings settings, ApiKeys keys, TimeP
             Consent = consent,
             Operation = operation.Name,
             Target = call.Target,
-            BotName = call.Caller.BotName ?? BotOf(operation, call, body),
+            BotName = botName ?? call.Caller.BotName,
             Door = call.Door,
             AskedBy = call.Caller.Owner,
             AskedByName = call.Caller.DisplayName,
@@ -100,26 +99,10 @@ internal sealed partial class ConsentDesk(Settings settings, ApiKeys keys, TimeP
         _ => throw new InvalidOperationException($"{caller.Name} cannot ask for consent."),
     };
 
-    private static string? BotOf(WriteOperation operation, Call call, ReadOnlyMemory<byte> body)
-    {
-        if (operation.TargetName == "name")
-        {
-            return call.Target;
-        }
-
-        if (body.IsEmpty)
-        {
-            return null;
-        }
-
-        var json = JsonElement.Parse(body.Span);
-        return json.ValueKind == JsonValueKind.Object && json.TryGetProperty("bot_name", out var bot) && bot.ValueKind == JsonValueKind.String ? bot.GetString() : null;
-    }
-
     /// <summary>Returns the HMAC over everything that a decision depends on. The body stands last, because only it may hold line breaks.</summary>
     private string Seal(ConsentRequest request, string credential, string? body) => hmac.Hex(Encoding.UTF8.GetBytes(string.Join('\n',
         Stored(request.AskedAt), Stored(request.ExpiresAt), request.Consent, request.Operation, request.Door, request.AskedBy, credential, Uri.EscapeDataString(request.Target ?? ""),
-        request.Target is null ? "-" : "+", body is null ? "-" : "+", body)));
+        request.Target is null ? "-" : "+", Uri.EscapeDataString(request.BotName ?? ""), request.BotName is null ? "-" : "+", body is null ? "-" : "+", body)));
 
     private static string Stored(DateTimeOffset? time) => time is { } value ? Timestamps.ToStored(value) : "";
 

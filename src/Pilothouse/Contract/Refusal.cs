@@ -34,7 +34,7 @@ internal sealed class Refusal(int status, string code, string error, string mess
     public ErrorBody Body => new(false, Error, Message, Code) { Details = Details };
 
     /// <summary>Returns the same refusal with another message and details.</summary>
-    public Refusal With(string message, IReadOnlyList<FieldError> details) =>
+    public Refusal With(string message, IReadOnlyList<FieldError>? details) =>
         new(Status, Code, Error, message) { Details = details, LogReason = LogReason, RetryAfterSeconds = RetryAfterSeconds, Record = Record };
 
     public static Refusal Invalid(string field, string message) => Invalid([new(field, message)]);
@@ -114,6 +114,7 @@ internal static class ErrorCodes
     public const string UnknownWebhook = "unknown-webhook";
     public const string UnreadableTrade = "unreadable-trade";
     public const string UnsupportedMediaType = "unsupported-media-type";
+    public const string WebhookAltered = "webhook-altered";
     public const string WriteInDoubt = "write-in-doubt";
     public const string WrongBot = "wrong-bot";
     public const string WrongStep = "wrong-step";

@@ -15,18 +15,29 @@ namespace Pilothouse.Mcp;
 /// Tells a client which of its resources have changed, for as long as it listens (<c>subscriptions/listen</c> of 2026-07-28). It follows the
 /// live stream. What happened before it listened, and while it did not, is not told: the client reads the resource when it begins.
 /// </summary>
-internal sealed class ResourceListener(EventHub hub, Database database, CallerDatabase callers, Settings settings)
+internal sealed class ResourceListener(EventHub hub, Database database, CallerDatabase callers, SourceBook sources, Settings settings)
 {
     private const int MostAtOnce = 500;
+
+    /// <summary>How many addresses a client may listen to with one request.</summary>
+    private const int MostAddresses = 100;
 
     /// <summary>Listens until the client or the server ends it.</summary>
     /// <param name="server">The client's own channel.</param>
     /// <param name="id">The id of the request, under which the client knows its subscription.</param>
     /// <param name="uris">The addresses that it asks for.</param>
     /// <param name="call">The call.</param>
+    /// <exception cref="Refusal">There are too many addresses, or one that the caller may not read.</exception>
     public async Task RunAsync(McpServer server, RequestId id, IEnumerable<string> uris, Call call)
     {
-        Listened[] known = [.. uris.Distinct().Select(static uri => SourceBook.Find(uri) is ({ Document: null } source, var filled) ? new Listened(uri, source, filled) : null).OfType<Listened>()];
+        string[] asked = [.. uris.Distinct().Take(MostAddresses + 1)];
+        if (asked.Length > MostAddresses)
+        {
+            throw Refusal.Invalid("resourceSubscriptions", $"must have at most {MostAddresses} addresses; GET /api/events tells of every change");
+        }
+
+        Listened[] known = [.. asked.Select(static uri => SourceBook.Find(uri) is ({ Document: null } source, var filled) ? new Listened(uri, source, filled) : null).OfType<Listened>()];
+        Array.ForEach(known, one => sources.Demand(one.Source, call.Caller));
         var position = await database.ReadAsync(ChangeLog.NewestAsync, call.Cancel);
         hub.Join();
         try
@@ -49,6 +60,7 @@ internal sealed class ResourceListener(EventHub hub, Database database, CallerDa
     private async Task FollowAsync(McpServer server, RequestId id, Listened[] known, long position, Call call, CancellationToken end)
     {
         var (events, era) = (new List<LiveEvent>(), (int?)null);
+        var hasTrades = Array.Exists(known, static one => one.Source == Sources.Trade);
         while (true)
         {
             var next = hub.Next;
@@ -60,7 +72,7 @@ internal sealed class ResourceListener(EventHub hub, Database database, CallerDa
                 // Where it cannot be told what was missed, everything may have changed.
                 var isLost = taken.State == TakenState.TooOld || (era is { } last && last != taken.Era);
                 (position, era) = (isLost ? hub.Recent.Position ?? position : taken.Position, taken.Era);
-                changed = isLost ? known : known.Where(one => events.Exists(one.IsChangedBy));
+                changed = isLost ? known : known.Where(new Touched(events, hasTrades).Has);
             }
 
             foreach (var one in changed)
@@ -84,17 +96,39 @@ internal sealed class ResourceListener(EventHub hub, Database database, CallerDa
         parameters["_meta"] = new JsonObject { ["io.modelcontextprotocol/subscriptionId"] = id.Id is long number ? number : (JsonNode?)id.ToString() };
         return server.SendMessageAsync(new JsonRpcNotification { Method = method, Params = parameters }, cancel);
     }
+
     /// <summary>A resource that a client listens to.</summary>
-    private sealed record Listened(string Uri, Source Source, string Filled)
+    private sealed record Listened(string Uri, Source Source, string Filled);
+
+    /// <summary>What some events have changed.</summary>
+    private sealed class Touched
     {
-        /// <summary>Whether an event changes what stands under the address.</summary>
-        public bool IsChangedBy(LiveEvent one)
+        private readonly HashSet<string> bots = new(StringComparer.Ordinal);
+        private readonly HashSet<string> trades = new(StringComparer.Ordinal);
+        private readonly bool days;
+
+        /// <param name="events">The events.</param>
+        /// <param name="withTrades">Whether anybody asks for trades. Only then is each event read.</param>
+        public Touched(List<LiveEvent> events, bool withTrades)
         {
-            var isOfTrade = one.Name.StartsWith("trade.", StringComparison.Ordinal);
-            return Source == Sources.Bot ? one.BotName == Filled
-                : Source == Sources.Daily ? isOfTrade && one.Name != "trade.opened"
-                : Number(one, isOfTrade ? "id" : "trade_id") == Filled;
+            foreach (var one in events)
+            {
+                var isOfTrade = one.Name.StartsWith("trade.", StringComparison.Ordinal);
+                days |= isOfTrade && one.Name != "trade.opened";
+                if (one.BotName is { } bot)
+                {
+                    bots.Add(bot);
+                }
+
+                if (withTrades && Number(one, isOfTrade ? "id" : "trade_id") is { } trade)
+                {
+                    trades.Add(trade);
+                }
+            }
         }
+
+        /// <summary>Whether what stands under an address has changed.</summary>
+        public bool Has(Listened one) => one.Source == Sources.Bot ? bots.Contains(one.Filled) : one.Source == Sources.Daily ? days : trades.Contains(one.Filled);
 
         private static string? Number(LiveEvent one, string field)
         {

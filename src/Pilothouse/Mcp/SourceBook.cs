@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.Extensions.Options;
 using ModelContextProtocol.Protocol;
+using Pilothouse.Auth;
 using Pilothouse.Contract;
 using Pilothouse.Operations;
 
@@ -42,6 +43,9 @@ internal sealed class SourceBook(OperationList operations, ToolRunner runner, IO
 
         return null;
     }
+
+    /// <summary>Throws a refusal unless the caller may read a source that holds the answer of a read.</summary>
+    public void Demand(Source source, Caller caller) => runner.Demand(reads[source], caller);
 
     /// <summary>Reads a resource.</summary>
     /// <exception cref="Refusal">It is refused, or what it names is not there.</exception>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Pilothouse.Auth;
 using Pilothouse.Contract;
 using Pilothouse.Operations;
 
@@ -15,6 +16,9 @@ internal sealed class ToolRunner(OperationRunner runner, CallLimits limits, Flee
 
     private readonly Form?[] forms = new Form?[MostForms];
 
+    /// <summary>Throws a refusal unless the caller may call the tool.</summary>
+    public void Demand(BoundTool tool, Caller caller) => runner.Demand(tool.Main, caller);
+
     /// <summary>Carries out a call of a tool that reads.</summary>
     /// <param name="tool">The tool.</param>
     /// <param name="arguments">Its arguments.</param>
@@ -22,7 +26,7 @@ internal sealed class ToolRunner(OperationRunner runner, CallLimits limits, Flee
     /// <param name="most">The most bytes of the answer.</param>
     public async ValueTask<ToolAnswer> ReadAsync(BoundTool tool, ToolArguments arguments, Call call, int most = ToolAnswer.MostBytes)
     {
-        runner.Demand(tool.Main, call.Caller);
+        Demand(tool, call.Caller);
         arguments.Check(tool);
         if (tool.Parts is [{ HasPages: true } page])
         {

@@ -48,7 +48,7 @@ internal class Batch<TInput, TAnswer>(Write<TInput, TAnswer> one, string name, s
 
     public override Task<Outcome> RunAsync(OperationRunner runner, Call call, ReadOnlyMemory<byte> body) =>
         runner.WriteAsync(this, call, body, (json, now) => Parse(call, json.Span, now), BatchJson.Default.BatchStored, WorkAsync,
-            consents: one.Consents is { } consents ? items => items.SelectMany(consents) : null);
+            consents: one.Consents is { } consents ? new(items => items.SelectMany(consents.Words), static (_, _, _) => default) : null);
 
     /// <summary>Reads and checks the items.</summary>
     protected List<TInput> Parse(Call call, ReadOnlySpan<byte> body, DateTimeOffset now)

@@ -24,8 +24,22 @@ internal interface IConsentDesk
     string? NeededFor(IEnumerable<string> consents);
 
     /// <summary>Stores the call as a request that waits, in the transaction of <paramref name="session"/>.</summary>
-    ValueTask<Answer<ConsentAsked>> AskAsync(Session session, Call call, WriteOperation operation, string consent, ReadOnlyMemory<byte> body);
+    /// <param name="session">The transaction.</param>
+    /// <param name="call">The call.</param>
+    /// <param name="operation">What is called.</param>
+    /// <param name="consent">What the consent is for.</param>
+    /// <param name="botName">The bot that it is about; null if it is about none or about all.</param>
+    /// <param name="body">The body.</param>
+    ValueTask<Answer<ConsentAsked>> AskAsync(Session session, Call call, WriteOperation operation, string consent, string? botName, ReadOnlyMemory<byte> body);
 }
+
+/// <summary>What consent a write may need.</summary>
+/// <param name="Words">Returns what consent an input may need, as words of CONSENT_FOR (<see cref="Configuration.ConsentSettings"/>).</param>
+/// <param name="BotOfAsync">
+/// Returns the bot that the call is about, which says who may answer for it: from what is stored or what the work uses, never from what it ignores.
+/// Null if the call is about no bot, or about all.
+/// </param>
+internal sealed record ConsentRule<TInput>(Func<TInput, IEnumerable<string>> Words, Func<Session, Call, TInput, ValueTask<string?>> BotOfAsync);
 
 /// <summary>The consent with which a call is carried out that had to wait for it.</summary>
 /// <param name="TakeAsync">

@@ -64,15 +64,15 @@ internal sealed partial class OperationRunner(
     /// <param name="output">The JSON type of the answer.</param>
     /// <param name="work">Runs inside the transaction. A refusal that it throws rolls the transaction back.</param>
     /// <param name="prepare">Runs before it; null for nothing.</param>
-    /// <param name="consents">Returns what consent such an input may need, as words of CONSENT_FOR; null if it never needs one.</param>
+    /// <param name="consents">What consent such an input may need; null if it never needs one.</param>
     public Task<Outcome> WriteAsync<TInput, TAnswer>(
         WriteOperation operation, Call call, ReadOnlyMemory<byte> body, Func<ReadOnlyMemory<byte>, DateTimeOffset, TInput> parse,
         JsonTypeInfo<TAnswer> output, Func<Session, Call, TInput, ValueTask<Answer<TAnswer>>> work, Func<Call, TInput, ValueTask>? prepare = null,
-        Func<TInput, IEnumerable<string>>? consents = null)
+        ConsentRule<TInput>? consents = null)
         where TAnswer : WriteAnswer
     {
         Demand(operation, call.Caller);
-        if (consents is null || call.Consent is not null || !desk.Watches(call) || desk.NeededFor(consents(parse(body, clock.GetUtcNow()))) is not { } consent)
+        if (consents is null || call.Consent is not null || !desk.Watches(call) || desk.NeededFor(consents.Words(parse(body, clock.GetUtcNow()))) is not { } consent)
         {
             return CarryOutAsync(operation, call, body, parse, output, work, prepare);
         }
@@ -83,7 +83,7 @@ internal sealed partial class OperationRunner(
         }
 
         return CarryOutAsync(operation, call, body, parse, ConsentAskedJson.Default.ConsentAsked,
-            (session, asked, _) => desk.AskAsync(session, asked, operation, consent, body), null);
+            async (session, asked, value) => await desk.AskAsync(session, asked, operation, consent, await consents.BotOfAsync(session, asked, value), body), null);
     }
 
     private async Task<Outcome> CarryOutAsync<TInput, TAnswer>(

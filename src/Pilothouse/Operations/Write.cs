@@ -83,11 +83,8 @@ internal sealed class Write<TInput, TAnswer>(
     /// </summary>
     public Func<Call, TInput, ValueTask>? Prepare { get; init; }
 
-    /// <summary>
-    /// Returns what consent an agent may need for an input, as words of CONSENT_FOR (<see cref="Configuration.ConsentSettings"/>); null if it never
-    /// needs one.
-    /// </summary>
-    public Func<TInput, IEnumerable<string>>? Consents { get; init; }
+    /// <summary>What consent an agent may need for it; null if it never needs one.</summary>
+    public ConsentRule<TInput>? Consents { get; init; }
 
     public override IEnumerable<(int Status, Type Type)> Answers =>
         [.. Statuses.Select(static status => (status, typeof(TAnswer))), .. Consents is null ? Array.Empty<(int, Type)>() : [(202, typeof(ConsentAsked))]];

@@ -33,7 +33,7 @@ internal static class FillOperations
         {
             Statuses = [201, 200],
             PerMinute = 100,
-            Consents = static fill => [fill.IsEntry ? ConsentSettings.OpenTrade : ConsentSettings.CloseTrade],
+            Consents = new(static fill => [fill.IsEntry ? ConsentSettings.OpenTrade : ConsentSettings.CloseTrade], TradeAccess.BotOfAsync),
             Together = async (session, call, items) => (await fills.AddManyAsync(session, call.Caller, call.Id, items)).ConvertAll(AnswerOf),
         };
         yield return add;

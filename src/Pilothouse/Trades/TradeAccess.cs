@@ -14,6 +14,9 @@ internal sealed class TradeAccess(Settings settings)
         await TradeStore.FindAsync(session, id)
         ?? throw Refusal.NotFound("Trade not found", string.Create(CultureInfo.InvariantCulture, $"There is no trade {id}; GET /api/trades lists them."));
 
+    /// <summary>Returns the bot of the trade that the path of a call names; null if it names none.</summary>
+    public static async ValueTask<string?> BotOfAsync<TInput>(Session session, Operations.Call call, TInput input) => (await FindAsync(session, call.Id)).BotName;
+
     /// <summary>Returns the trade; throws a refusal unless the caller may change it and it is not voided.</summary>
     public async ValueTask<Trade> FindOwnAsync(Session session, Caller caller, long id)
     {

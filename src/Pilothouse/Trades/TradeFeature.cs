@@ -48,14 +48,14 @@ internal sealed class TradeFeature : Feature
                     { Changed = new(TradeStore.Table.Name, stored.Id, null, _ => new(JsonOf(stored))) }
                     : Answer.Ok(new TradeStored(true, "Trade was stored before", stored.Id)) with { Id = stored.Id };
             })
-        { Statuses = [201, 200], PerMinute = 100, Consents = static _ => [ConsentSettings.OpenTrade] };
+        { Statuses = [201, 200], PerMinute = 100, Consents = new(static _ => [ConsentSettings.OpenTrade], static (_, _, trade) => new(trade.BotName)) };
         yield return create;
         yield return create.Batch("createTrades", "Store up to 5,000 trades, all or none");
 
         yield return new Write<TradeChange, TradeChanged>("changeTrade", "PATCH /api/trades/{id}", "Change an open trade, or put a closed one right with a reason",
             TradeJson.Default.TradeChange, TradeJson.Default.TradeChanged,
             async (session, call, change) => Done("Trade updated successfully", await trades.ChangeAsync(session, call.Caller, call.Id, change), change.Reason))
-        { Statuses = [200], PerMinute = 100, Consents = static change => change.Has(TradeFields.Quantity) ? [ConsentSettings.ChangeTrade, ConsentSettings.OpenTrade] : [ConsentSettings.ChangeTrade] };
+        { Statuses = [200], PerMinute = 100, Consents = new(static change => change.Has(TradeFields.Quantity) ? [ConsentSettings.ChangeTrade, ConsentSettings.OpenTrade] : [ConsentSettings.ChangeTrade], TradeAccess.BotOfAsync) };
 
         yield return new Write<TradeClose, TradeChanged>("closeTrade", "POST /api/trades/{id}/close", "Close an open trade or a part of it; its profit is computed here",
             TradeJson.Default.TradeClose, TradeJson.Default.TradeChanged,
@@ -64,12 +64,12 @@ internal sealed class TradeFeature : Feature
                 var trade = await trades.CloseAsync(session, call.Caller, call.Id, close);
                 return Done(trade.After.IsClosed ? "Trade closed successfully" : "Trade closed in part", trade);
             })
-        { Statuses = [200], PerMinute = 100, Consents = static _ => [ConsentSettings.CloseTrade] };
+        { Statuses = [200], PerMinute = 100, Consents = new(static _ => [ConsentSettings.CloseTrade], TradeAccess.BotOfAsync) };
 
         yield return new Write<TradeVoid, TradeChanged>("voidTrade", "POST /api/trades/{id}/void", "Take a trade out of every figure, with a reason; it is never deleted",
             TradeJson.Default.TradeVoid, TradeJson.Default.TradeChanged,
             async (session, call, input) => Done("Trade voided", await trades.VoidAsync(session, call.Caller, call.Id, input), input.Reason))
-        { Statuses = [200], Scope = Scopes.Control, PerMinute = 100, Consents = static _ => [ConsentSettings.ChangeTrade] };
+        { Statuses = [200], Scope = Scopes.Control, PerMinute = 100, Consents = new(static _ => [ConsentSettings.ChangeTrade], TradeAccess.BotOfAsync) };
     }
 
     private static Answer<TradeChanged> Done(string message, (Trade Before, Trade After) trade, string? reason = null) =>

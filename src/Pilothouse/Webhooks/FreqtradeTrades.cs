@@ -94,9 +94,8 @@ internal static class FreqtradeTrades
         + "a message that comes late can be sent again by hand.");
 
     /// <summary>The refusal of an operation, with what it means for freqtrade.</summary>
-    public static Refusal Explained(Refusal refusal, FreqtradeMessage told) => new(refusal.Status, refusal.Code, refusal.Error, string.Create(
-        CultureInfo.InvariantCulture, $"The {told.Event} of freqtrade's trade {told.TradeId} was not stored. {refusal.Message}"))
-    { Details = refusal.Details, LogReason = refusal.LogReason, RetryAfterSeconds = refusal.RetryAfterSeconds };
+    public static Refusal Explained(Refusal refusal, FreqtradeMessage told) => refusal.With(
+        string.Create(CultureInfo.InvariantCulture, $"The {told.Event} of freqtrade's trade {told.TradeId} was not stored. {refusal.Message}"), refusal.Details);
 
     private static bool IsShort(Trade trade) => NewTrade.Sides.Normal(trade.Side) == "SELL";
 

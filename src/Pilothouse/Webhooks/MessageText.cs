@@ -129,7 +129,8 @@ internal sealed class MessageText
 
     private static void Add(Dictionary<string, string> fields, string name, string value)
     {
-        if (!fields.TryAdd(name, value))
+        // What was an escape in the text is a letter by now, and letters together may be a secret.
+        if (!fields.TryAdd(name, SecretText.Masked(value)))
         {
             throw Twice(name);
         }

@@ -123,10 +123,18 @@ internal sealed class WebhookBook(WebhookSecrets secrets, TimeProvider clock)
     /// <returns>The webhook before and after the change.</returns>
     public async ValueTask<(Webhook Before, Webhook After)> ChangeAsync(Session session, Caller caller, long id, WebhookChange change)
     {
+        DemandMayMake(caller);
         var before = await FindOwnAsync(session, caller, id);
         if (before.RevokedAt is not null)
         {
             throw Refusal.Invalid("id", "is that of a revoked webhook, which does not change: make a new one");
+        }
+
+        if (!secrets.IsGenuine(before))
+        {
+            // A new seal would make good what another program has written.
+            throw new Refusal(409, ErrorCodes.WebhookAltered, "Webhook was changed in the database",
+                "Another program has changed what this webhook allows, so it takes no message. Revoke it, find out which program did it, and make a new webhook.");
         }
 
         var terms = WebhookSecrets.TermsOf(before).With(change);
@@ -162,18 +170,18 @@ internal sealed class WebhookBook(WebhookSecrets secrets, TimeProvider clock)
         return hook;
     }
 
-    /// <summary>A webhook records for ever until it is revoked: an API key makes one only if it may record itself, and has no end.</summary>
+    /// <summary>A webhook records for ever until it is revoked: an API key makes or changes one only if it may record itself, and has no end.</summary>
     private static void DemandMayMake(Caller caller)
     {
         if (caller.IsAgent)
         {
-            throw new Refusal(403, ErrorCodes.ConsentNeeded, "Not allowed", "The API key of an agent makes no webhook, because a webhook stores trades without the consent of a person.");
+            throw new Refusal(403, ErrorCodes.ConsentNeeded, "Not allowed", "The API key of an agent makes and changes no webhook, because a webhook stores trades without the consent of a person.");
         }
 
         if (caller.TokenId is null && (!caller.Scopes.HasFlag(Scopes.Write) || caller.ExpiresAt is not null))
         {
             throw new Refusal(403, ErrorCodes.ScopeNeeded, "Not allowed",
-                "A webhook stores records and has no end, so an API key makes one only if it has the scope write and no expires_at. Log in with the PIN, or use such a key.");
+                "A webhook stores records and has no end, so an API key makes or changes one only if it has the scope write and no expires_at. Log in with the PIN, or use such a key.");
         }
     }
 }

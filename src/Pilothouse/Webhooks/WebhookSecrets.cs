@@ -31,8 +31,11 @@ internal sealed class WebhookSecrets(Settings settings)
     public bool Opens(Webhook? hook, string? secret)
     {
         var hash = Hash(secret ?? "");
-        return IsSame(hash, hook?.SecretHash ?? hash[1..] + "-") && secret is not null && hook is not null && IsSame(hook.Seal, SealOf(hook));
+        return IsSame(hash, hook?.SecretHash ?? hash[1..] + "-") && secret is not null && hook is not null && IsGenuine(hook);
     }
+
+    /// <summary>Whether nobody but this server has written what the webhook allows.</summary>
+    public bool IsGenuine(Webhook hook) => IsSame(hook.Seal, SealOf(hook));
 
     /// <summary>Throws a refusal unless the webhook is still as it was when its message came.</summary>
     public static async ValueTask DemandSameAsync(Session session, Webhook hook)

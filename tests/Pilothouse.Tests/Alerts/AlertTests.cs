@@ -1,8 +1,10 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Pilothouse.Alerts;
 using Pilothouse.Configuration;
+using Pilothouse.Storage;
 using Pilothouse.Tests.Fixtures;
 
 namespace Pilothouse.Tests.Alerts;
@@ -134,6 +136,46 @@ public sealed class AlertTests
         await TestTarget.UntilAsync(server, () => target.Got.Count == 2, 60);
         Assert.Contains("is silent", target.Texts[1], StringComparison.Ordinal);
         Assert.True(server.Clock.GetUtcNow() >= TestServer.Start.AddHours(1));
+    }
+
+    [Fact]
+    public async Task What_is_urgent_does_not_wait_with_what_is_not()
+    {
+        await using var target = await TestTarget.StartAsync();
+        await using var server = await TestServer.StartAsync([.. target.Telegram, ("ALERT_QUIET_HOURS", "12:30-14:00"), ("ALERT_TIME_ZONE", "Europe/Berlin")]);
+        var outbox = server.Services.GetRequiredService<AlertOutbox>();
+        var now = server.Clock.GetUtcNow();
+        await server.Services.GetRequiredService<Database>().WriteAsync(async session =>
+        {
+            await outbox.NoteAsync(session, new(AlertSettings.Conditions, "condition.failed", "The disk is full.", null, "condition:disk"), now);
+            await outbox.NoteAsync(session, new(AlertSettings.Conditions, "condition.failed", "The backup failed.", null, "condition:backup"), now);
+            return await outbox.NoteAsync(session, new(AlertSettings.Conditions, "condition.failed", "The database is damaged.", null, "condition:integrity") { IsUrgent = true }, now);
+        });
+        Assert.Equal("0 The disk is full.\nThe backup failed.|1 The database is damaged.",
+            string.Join('|', (await server.GetAsync("/api/alerts"))["data"]!.AsArray().Select(static one => $"{one!["urgent"]} {one["text"]}").Order(StringComparer.Ordinal)));
+        Assert.Equal("1", server.Sql($"SELECT count(*) FROM alerts WHERE urgent = 0 AND gather_until > '{Timestamps.ToStored(now.AddMinutes(30))}'"));
+        Assert.Equal("1", server.Sql($"SELECT count(*) FROM alerts WHERE urgent = 1 AND gather_until <= '{Timestamps.ToStored(now.AddMinutes(1))}'"));
+    }
+
+    /// <summary>The status says whether the alert was taken. What stands beside it may be long, or of another form than ours.</summary>
+    [Fact]
+    public async Task What_a_target_says_beside_its_status_decides_nothing()
+    {
+        await using var target = await TestTarget.StartAsync();
+        await using var server = await StartAsync(target.Telegram);
+        target.Answer = static http => http.Response.WriteAsync(new string('x', 70_000));
+        await server.PostAsync("/api/circuit-breaker/trigger", """{"reason":"A test"}""");
+        await TestTarget.UntilAsync(server, () => target.Got.Count == 1);
+        await TestTarget.UntilAsync(server, () => server.Sql("SELECT count(*) FROM alerts WHERE state = 'sent'") == "1");
+
+        target.Answer = static http =>
+        {
+            http.Response.StatusCode = 400;
+            return http.Response.WriteAsync("""{"retry_after":"5"}""");
+        };
+        await server.PostAsync("/api/circuit-breaker/clear", """{"reason":"over"}""", 200);
+        await TestTarget.UntilAsync(server, () => target.Got.Count == 2);
+        await TestTarget.UntilAsync(server, () => server.Sql("SELECT count(*) FROM alert_deliveries WHERE problem LIKE 'It answered 400:%'") == "1");
     }
 
     [Fact]

@@ -213,6 +213,33 @@ public sealed class ConsentTests
         Assert.Equal((404, "not-found"), await SentAsync(owner, "/api/consents/99/approve"));
     }
 
+    /// <summary>Who answers for one bot answers for its trades, whatever bot the request names in a field that its work ignores.</summary>
+    [Fact]
+    public async Task Who_may_answer_is_decided_by_the_bot_of_the_stored_trade()
+    {
+        await using var server = await TestServer.StartAsync(ForAll);
+        using var agent = await AgentAsync(server);
+        using var alphas = server.ClientWithKey((string)(await server.PostAsync("/api/keys", """{"name":"a","scopes":["control"],"bot_name":"alpha"}"""))["key"]!);
+        await server.PostAsync("/api/trades", Trade.Replace("alpha", "beta", StringComparison.Ordinal));
+        await server.PostAsync("/api/trades", Trade);
+        string[] asked = ["/api/trades/1/close", "/api/trades/2/close"];
+        foreach (var path in asked)
+        {
+            Assert.Equal(202, (await agent.SendAsync("POST", path, """{"exit_price":1,"bot_name":"alpha"}""")).Status);
+        }
+
+        Assert.Equal(["alpha", "beta"], (await server.GetAsync("/api/consents"))["data"]!.AsArray().Select(static one => (string?)one!["bot_name"]));
+        Assert.Equal((403, "wrong-bot"), await SentAsync(alphas, "/api/consents/1/approve"));
+        Assert.Equal((403, "wrong-bot"), await SentAsync(alphas, "/api/consents/1/deny"));
+        Assert.Equal((200, null), await SentAsync(alphas, "/api/consents/2/approve"));
+        Assert.Equal("open closed", string.Join(' ', (await server.GetAsync("/api/trades"))["data"]!.AsArray().OrderBy(static one => (long)one!["id"]!).Select(static one => (string?)one!["status"])));
+
+        // The bot is under the seal.
+        server.Sql("UPDATE consent_requests SET bot_name = 'alpha' WHERE id = 1");
+        Assert.Equal((409, "consent-failed"), await SentAsync(alphas, "/api/consents/1/approve"));
+        Assert.Equal("open", (string?)(await server.GetAsync("/api/trades/1"))["data"]!["status"]);
+    }
+
     [Fact]
     public async Task A_session_that_asked_through_the_protocol_cannot_approve_and_its_end_ends_the_request()
     {

@@ -139,6 +139,34 @@ public sealed class McpResourceTests
     }
 
     [Fact]
+    public async Task Who_listens_names_a_hundred_addresses_at_most_and_may_read_them()
+    {
+        await using var server = await TestServer.StartAsync(("REQUIRE_AUTH_FOR_READS", "true"));
+        using var reader = server.ClientWithKey(await server.CreateKeyAsync("reader", "read"));
+        using var writer = server.ClientWithKey(await server.CreateKeyAsync("writer", "write"));
+        var many = string.Join(',', Enumerable.Range(0, 101).Select(static i => $"\"pilothouse://trades/{i}\""));
+        Assert.Contains("at most 100 addresses", await ListenAsync(reader, many), StringComparison.Ordinal);
+        Assert.Contains("scope-needed", await ListenAsync(writer, "\"pilothouse://bots/alpha\""), StringComparison.Ordinal);
+    }
+
+    /// <summary>Returns the first message that answers a client who wants to listen.</summary>
+    private static async Task<string> ListenAsync(HttpClient client, string addresses)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/mcp");
+        request.Content = new StringContent(
+            """
+            {"jsonrpc":"2.0","id":7,"method":"subscriptions/listen","params":{"notifications":{"resourceSubscriptions":[ADDRESSES]},
+            "_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}}}
+            """.Replace("ADDRESSES", addresses, StringComparison.Ordinal), System.Text.Encoding.UTF8, "application/json");
+        request.Headers.TryAddWithoutValidation("Accept", "application/json, text/event-stream");
+        request.Headers.TryAddWithoutValidation("MCP-Protocol-Version", "2026-07-28");
+        request.Headers.TryAddWithoutValidation("Mcp-Method", "subscriptions/listen");
+        using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        using var lines = new StreamReader(await response.Content.ReadAsStreamAsync());
+        return (await NextAsync(lines)).ToJsonString();
+    }
+
+    [Fact]
     public async Task An_older_client_is_told_that_it_cannot_subscribe()
     {
         await using var server = await TestServer.StartAsync();

@@ -154,6 +154,9 @@ public sealed class FreqtradeTests
         Assert.Equal((409, "breaker-triggered"), (status, (string?)answer["code"]));
         Assert.Equal(["refused breaker-triggered"], await server.OutcomesAsync());
         Assert.Equal(0, server.Count("trades"));
+
+        // It is in the account of what the breaker refused, as that of every other door.
+        Assert.Equal(1, (int)(await server.GetAsync("/api/circuit-breaker/refusals"))["count"]!);
     }
 
     [Theory]

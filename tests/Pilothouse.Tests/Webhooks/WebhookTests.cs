@@ -87,10 +87,21 @@ public sealed class WebhookTests
 
         Assert.Equal((403, "consent-needed"), await CodeAsync(agent.SendAsync("POST", Hooks.Made, New)));
 
+        // What it allows is changed only by who may make one, and revoked by each who controls.
+        var standing = await server.MakeHookAsync("""{"name":"standing","kind":"freqtrade","mode":"paper","bot_name":"beta"}""");
+        foreach (var client in new[] { writer, control, ending })
+        {
+            Assert.Equal((403, "scope-needed"), await CodeAsync(client.SendAsync("PATCH", $"{Hooks.Made}/{standing.Id}", """{"mode":"auto"}""")));
+        }
+
+        Assert.Equal((403, "consent-needed"), await CodeAsync(agent.SendAsync("PATCH", $"{Hooks.Made}/{standing.Id}", """{"mode":"auto"}""")));
+        Assert.Equal("paper", (string?)(await server.GetAsync(Hooks.Made))["data"]![0]!["mode"]);
+        Assert.Equal(200, (await control.SendAsync("DELETE", $"{Hooks.Made}/{standing.Id}")).Status);
+
         Assert.Equal(401, (await server.Anonymous.SendAsync("POST", Hooks.Made, New)).Status);
         Assert.Equal((403, "wrong-bot"), await CodeAsync(bot.SendAsync("POST", Hooks.Made, """{"name":"a","kind":"tradingview","bot_name":"alpha"}""")));
         Assert.Equal(201, (await bot.SendAsync("POST", Hooks.Made, New)).Status);
-        Assert.Equal("beta", server.Sql("SELECT bot_name FROM webhooks"));
+        Assert.Equal("beta", server.Sql("SELECT bot_name FROM webhooks WHERE name = 'a'"));
         var alphas = await server.TradingViewAsync();
         Assert.Equal((403, "wrong-bot"), await CodeAsync(bot.SendAsync("DELETE", $"{Hooks.Made}/{alphas.Id}")));
         foreach (var path in new[] { Hooks.Made, Hooks.Deliveries })
@@ -137,6 +148,27 @@ public sealed class WebhookTests
         Assert.Contains("wh_***", await LogAsync(server), StringComparison.Ordinal);
     }
 
+    /// <summary>A secret is one wherever it stands, so it must be hidden there too: behind an escape, a letter, or as the escape of itself.</summary>
+    [Theory]
+    [InlineData("""{"action":"buy","pair":"BTC/USDT","price":"65000","note":"alert\nSECRET"}""", "application/json")]
+    [InlineData("""{"action":"buy","pair":"BTC/USDT","price":"65000","strategy":"xSECRET"}""", "application/json")]
+    [InlineData("""{"action":"buy","pair":"BTC/USDT","price":"65000","strategy":"SECRET","note":"ESCAPED"}""", "application/json")]
+    [InlineData("action=buy&pair=BTC%2FUSDT&price=65000&note=alert%0ASECRET", "application/x-www-form-urlencoded")]
+    [InlineData("action=buy&pair=BTC%2FUSDT&price=65000&strategy=%3ASECRET", "application/x-www-form-urlencoded")]
+    [InlineData("action=buy\npair=BTC/USDT\nprice=65000\nstrategy=keySECRET", "text/plain")]
+    public async Task A_secret_in_a_message_is_hidden_whatever_stands_before_it(string message, string type)
+    {
+        await using var server = await TestServer.StartAsync();
+        var hook = await server.TradingViewAsync();
+        var escaped = hook.Secret.Replace("wh_", @"wh\u005f", StringComparison.Ordinal);
+        var (_, answer) = await server.TellAsync(hook.Path, message.Replace("SECRET", hook.Secret, StringComparison.Ordinal).Replace("ESCAPED", escaped, StringComparison.Ordinal), type);
+        var shown = answer.ToJsonString() + (await server.GetAsync(Hooks.Deliveries)).ToJsonString() + (await server.GetAsync("/api/signals")).ToJsonString()
+            + (await server.GetAsync("/api/audit")).ToJsonString();
+        Assert.Equal(1, (int)(await server.GetAsync(Hooks.Deliveries))["count"]!);
+        Assert.DoesNotContain(hook.Secret[3..], shown, StringComparison.Ordinal);
+        Assert.Contains("***", shown, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_wrong_secret_and_an_unknown_name_are_answered_alike_and_count_for_their_address()
     {
@@ -177,6 +209,8 @@ public sealed class WebhookTests
             Assert.Equal(404, (await server.TellAsync(hook.BySecret, Hooks.Alert())).Status);
             Assert.Equal(1, (int)(await server.GetAsync(Hooks.Made))["count"]!);
 
+            // A change by its owner would seal what the other program has written.
+            Assert.Equal((409, "webhook-altered"), await CodeAsync(server.Client.SendAsync("PATCH", $"{Hooks.Made}/{hook.Id}", """{"per_minute":61}""")));
             server.Sql($"UPDATE webhooks SET {change.Split(' ')[0]} = '{before}'");
         }
 
