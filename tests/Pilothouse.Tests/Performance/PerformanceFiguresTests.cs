@@ -83,7 +83,7 @@ public sealed class PerformanceFiguresTests
         var figures = new PerformanceFigures(250m, TimeZoneInfo.Utc);
         var given = PerformanceCases.Basis() with { StartingBalance = 1, TimeZone = "Mars", StartingBalanceSource = "setting" };
         var basis = figures.ToReport(given).Basis;
-        Assert.Equal(given with { StartingBalance = 250m, TimeZone = "UTC", Days = 0, Accounts = 1, AccountsWithoutBalance = [], Currency = "USD" }, basis);
+        Assert.Equal(given with { StartingBalance = 250m, TimeZone = "UTC", Days = 0, Accounts = 1, AccountsWithoutBalance = [], Currency = "USD", EquityCurrency = "USD" }, basis);
     }
 
     [Fact]
