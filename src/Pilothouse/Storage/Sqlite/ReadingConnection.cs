@@ -47,8 +47,8 @@ internal sealed class ReadingConnection : IDisposable
     }
 
     /// <summary>
-    /// The connection. It gets its settings with its first read: SQLite reads the whole schema for them, which takes milliseconds and half a
-    /// megabyte, and most of a server's connections are there for a burst that may never come.
+    /// The connection. It gets its settings with its first read: SQLite reads the whole schema for them, which takes milliseconds, and
+    /// most of a server's connections are there for a burst that may never come.
     /// </summary>
     /// <exception cref="SqliteException">The file cannot be read; the next read tries again.</exception>
     public SqliteConnection Connection

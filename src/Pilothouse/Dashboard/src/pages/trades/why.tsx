@@ -4,8 +4,8 @@ import type { Schema } from '../../api'
 import { clock, cost, dayOf, duration, number, price, quantity, rate, result } from '../../format'
 import { linearGain } from '../../gain'
 import { t } from '../../texts'
-import { feeAmount, feeAsset } from './fees'
 import { Dash, directionOf, Icon, Result, Says, Side, Text } from '../../ui/basic'
+import { feeAmount, feeAsset } from './fees'
 
 type Why = Schema<'WhyTrade'>
 type Step = Schema<'WhyStep'>
